@@ -1,0 +1,258 @@
+"""HTTP by httpx: the only module that knows it.
+
+A `Request` of the core is complete and is sent as it is; a reply is delivered whatever its
+status. What httpx raises leaves as TransportFailed, with the exception as its cause; the silence
+of a stream as `Silent`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import socket
+import ssl
+import threading
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+
+from gradio_protocol import Head, InvalidArguments, Request, Stream, TransportFailed
+
+from .inputs import Settings
+
+Timeout = httpx.Timeout
+HttpClient = httpx.Client
+
+_KEPT_ALIVE = 4.0
+"Seconds; servers close idle connections after 5, and what is sent at that moment is lost."
+_REQUESTS = httpx.Limits(
+    max_connections=64, max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE
+)
+_STREAMS = httpx.Limits(keepalive_expiry=_KEPT_ALIVE)
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
+"Of requests, unless the caller says otherwise; streams and direct calls have no such end."
+_CHUNK = 2**16
+
+
+class Silent(Exception):
+    """No byte came on a stream within its idle time."""
+
+
+class Wire:
+    """The connection under one exchange, to be cut from another thread.
+
+    Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
+    the socket down does, at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._cut = False
+
+    def attach(self, reply: httpx.Response) -> None:
+        """This is the exchange."""
+        stream = reply.extensions.get("network_stream")
+        with self._lock:
+            self._socket = stream.get_extra_info("socket") if stream is not None else None
+            cut = self._cut
+        if cut:
+            self.cut()
+
+    def detach(self) -> None:
+        """The exchange is over; its connection may serve another one."""
+        with self._lock:
+            self._socket = None
+
+    def cut(self) -> None:
+        """End it, now or as soon as it begins."""
+        with self._lock:
+            self._cut = True
+            if self._socket is not None:
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class Connections:
+    """The httpx clients behind one of ours: for requests, and for streams, which live long.
+
+    A client costs 17 ms, nearly all of it the TLS context: each is made when it is first needed.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._timeout = timeouts(settings)
+        self._lock = threading.Lock()
+        self._clients: dict[bool, httpx.Client] = {}
+        self._wires: set[Wire] = set()
+
+    @contextlib.contextmanager
+    def exchange(
+        self, request: Request, body: Iterable[bytes], patience: float | None
+    ) -> Generator[tuple[Head, Iterator[bytes]]]:
+        """One exchange: the head of its reply, and the chunks of the body as they come.
+
+        `patience` is that of `Send`. Raises TransportFailed.
+        """
+        endless = patience == math.inf
+        timeout = self._timeout if patience is None else httpx.Timeout(patience)
+        sent = as_httpx(request, body, reading(self._timeout, None) if endless else timeout)
+        with self._wire() as wire, translated(request):
+            reply = self._send(self._client(stream=endless), sent)
+            with contextlib.closing(reply):
+                wire.attach(reply)
+                yield head_of(reply, request), reply.iter_raw(_CHUNK)
+                wire.detach()
+
+    @contextlib.contextmanager
+    def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
+        """A stream's head and chunks. Raises TransportFailed, and Silent once it is open."""
+        request = stream.request
+        sent = as_httpx(request, (), reading(self._timeout, stream.idle))
+        with translated(request):
+            reply = self._send(self._client(stream=True), sent)
+            with contextlib.closing(reply):
+                wire.attach(reply)
+                yield head_of(reply, request), heard(reply)
+                wire.detach()
+
+    def close(self) -> None:
+        """Cut what is under way, and close all connections."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+            wires = list(self._wires)
+        for wire in wires:
+            wire.cut()
+        for client in clients.values():
+            client.close()
+
+    def _send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
+        return client.send(request, stream=True, auth=None, follow_redirects=False)
+
+    def _client(self, *, stream: bool) -> httpx.Client:
+        if self._settings.http_client is not None:
+            return self._settings.http_client
+        with self._lock:
+            if stream not in self._clients:
+                self._clients[stream] = made(self._settings, stream=stream)
+            return self._clients[stream]
+
+    @contextlib.contextmanager
+    def _wire(self) -> Generator[Wire]:
+        wire = Wire()
+        with self._lock:
+            self._wires.add(wire)
+        try:
+            yield wire
+        finally:
+            with self._lock:
+                self._wires.discard(wire)
+
+
+def heard(reply: httpx.Response) -> Iterator[bytes]:
+    """The chunks of a stream. Raises Silent."""
+    try:
+        yield from reply.iter_raw()
+    except httpx.ReadTimeout as error:
+        raise Silent from error
+
+
+def made(settings: Settings, *, stream: bool) -> httpx.Client:
+    """A new client for requests, or one for streams, of which there may be any number."""
+    kwargs = dict(settings.httpx_kwargs)
+    verify = verified(settings.verify)
+    if "proxies" in kwargs:
+        kwargs |= proxies(kwargs.pop("proxies"), verify)
+    if stream:
+        kwargs["limits"] = _STREAMS
+    kwargs.setdefault("limits", _REQUESTS)
+    # The core keeps the cookies; a second jar would send them by rules of its own.
+    jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    client: httpx.Client = httpx.Client(
+        verify=verify, cookies=jar, follow_redirects=False, **kwargs
+    )
+    return client
+
+
+def verified(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
+    """How to verify certificates; a path is that of a CA bundle, or of a folder of them."""
+    if not isinstance(verify, str):
+        return verify
+    try:
+        if Path(verify).is_dir():
+            return ssl.create_default_context(capath=verify)
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
+
+
+def proxies(given: object, verify: bool | ssl.SSLContext) -> dict[str, Any]:
+    """What httpx took as `proxies` until 0.28, as it takes it now."""
+    match given:
+        case None | str() | httpx.URL() | httpx.Proxy():
+            return {"proxy": given}
+        case Mapping():
+            mounts = cast("Mapping[str, Any]", given)
+            return {
+                "mounts": {
+                    pattern: proxy and httpx.HTTPTransport(proxy=proxy, verify=verify)
+                    for pattern, proxy in mounts.items()
+                }
+            }
+        case _:
+            raise InvalidArguments(
+                f"httpx_kwargs: 'proxies' is {type(given).__name__}, not str or dict"
+            )
+
+
+def timeouts(settings: Settings) -> httpx.Timeout:
+    """The timeouts that the caller wants, or ours."""
+    return _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
+
+
+def reading(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
+    """These timeouts with another one for each read; None: no limit."""
+    return httpx.Timeout(
+        connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
+    )
+
+
+def as_httpx(request: Request, body: Iterable[bytes], timeout: httpx.Timeout) -> httpx.Request:
+    """The request as httpx wants it, with nothing added: the headers are complete."""
+    headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
+    if request.body:
+        headers.append((b"content-length", str(request.size).encode()))
+    return httpx.Request(
+        request.method,
+        request.url,
+        headers=headers,
+        content=body if request.body else None,
+        extensions={"timeout": timeout.as_dict()},
+    )
+
+
+def head_of(reply: httpx.Response, request: Request) -> Head:
+    """The beginning of a reply, as it came."""
+    headers = tuple(
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.headers.raw
+    )
+    return Head(status=reply.status_code, headers=headers, url=request.url)
+
+
+@contextlib.contextmanager
+def translated(request: Request) -> Generator[None]:
+    """What httpx raises, as TransportFailed."""
+    try:
+        yield
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        raise failed(request, error, connected=False) from error
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+        raise failed(request, error) from error
+
+
+def failed(request: Request, error: Exception, *, connected: bool = True) -> TransportFailed:
+    """What the library said, and of which request."""
+    return TransportFailed(f"{request!r}: {error or type(error).__name__}", connected=connected)

@@ -1,0 +1,309 @@
+"""The switchboard of one client: its sessions, its one lock, and the loops that read streams.
+
+The lock guards the core's machines and the tables beside them, never I/O and never user code.
+Each step under it returns orders, which are obeyed outside of it, in turn.
+
+A flow is resumed by one thread at a time: while it waits for its session it is only an entry in
+a table, and costs no thread. Whoever brings the answer resumes it, and goes on with it until it
+waits again; if it asks for I/O, that moves to an I/O thread.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol, assert_never
+
+from gradio_protocol import (
+    AnyAction,
+    Contact,
+    Dismiss,
+    Done,
+    Ending,
+    Flow,
+    GradioError,
+    JobCancelled,
+    Leave,
+    Listen,
+    News,
+    Order,
+    Question,
+    Resume,
+    Session,
+    Sleep,
+    StreamReader,
+    Tell,
+    dismiss,
+)
+
+from .http import Connections, Silent, Wire
+from .inputs import Settings
+from .perform import IO, Performer, run
+from .threads import Crew
+
+Step = Callable[[], "AnyAction | Done[object]"]
+
+
+class Watcher(Protocol):
+    """Who owns a flow: a job."""
+
+    def tell(self, news: News) -> None:
+        """Take news in."""
+
+    def returned(self, value: object) -> None:
+        """The flow has a result."""
+
+    def raised(self, error: BaseException) -> None:
+        """The flow has an error."""
+
+
+class Seated:
+    """A flow that has a place in a session, and who watches it."""
+
+    __slots__ = ("flow", "session", "ticket", "watcher")
+
+    def __init__(self, flow: Flow[object], session: Session, ticket: int, watcher: Watcher) -> None:
+        self.flow = flow
+        self.session = session
+        self.ticket = ticket
+        self.watcher = watcher
+
+
+class Switchboard:
+    """See the module; thread-safe."""
+
+    def __init__(self, contact: Contact, settings: Settings, *, max_workers: int) -> None:
+        self.contact = contact
+        self.lock = threading.Lock()
+        self.crew = Crew()
+        self.connections = Connections(settings)
+        self._performer = Performer(settings, self.connections)
+        self._max_workers = max_workers
+        self._running = 0
+        self._waiting: deque[Seated] = deque()
+        self._seated: dict[int, Seated] = {}
+        self._sessions: set[Session] = set()
+        self._readers: dict[tuple[int, int, int], Reader] = {}
+        self._closed = False
+
+    # Sessions and jobs come and go.
+
+    def open(self, session: Session) -> None:
+        """Take a session in, so that `close` closes it."""
+        with self.lock:
+            self._sessions.add(session)
+
+    def retire(self, session: Session) -> None:
+        """No more jobs will come for this session."""
+        with self.lock:
+            self._sessions.discard(session)
+            orders = session.retire()
+        self.obey(session, orders)
+
+    def start(self, seated: Seated) -> None:
+        """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight."""
+        with self.lock:
+            self._seated[seated.ticket] = seated
+            if self._running >= self._max_workers:
+                self._waiting.append(seated)
+                return
+            self._running += 1
+        self._begin(seated)
+
+    def _begin(self, seated: Seated) -> None:
+        self.crew.submit(lambda: self._go_on(seated, seated.flow.start))
+
+    def cancel(self, seated: Seated) -> None:
+        """The caller no longer wants this job."""
+        with self.lock:
+            orders = seated.session.cancel(seated.ticket)
+        self.obey(seated.session, orders)
+
+    def close(self) -> None:
+        """End all jobs and streams; idempotent."""
+        with self.lock:
+            if self._closed:
+                return
+            self._closed = True
+            seated, readers = list(self._seated.values()), list(self._readers.values())
+            sessions = self._sessions | {one.session for one in seated}
+            orders = [(session, session.close()) for session in sessions]
+            known = self.contact.close()
+            self._waiting.clear()
+        for one in seated:
+            one.watcher.raised(JobCancelled("the client was closed"))
+        for reader in readers:
+            reader.leave()
+        for session, todo in orders:
+            self.obey(session, todo)
+        for resumed in known:
+            self._resume(resumed, may_block=False)
+        self.connections.close()
+        self.crew.close()
+
+    # Obeying orders.
+
+    def obey(self, session: Session, orders: list[Order], *, may_block: bool = False) -> None:
+        """Do what a session orders, and what comes of it; `may_block` on an I/O thread."""
+        todo = deque((session, order) for order in orders)
+        while todo:
+            owner, order = todo.popleft()
+            match order:
+                case Resume():
+                    todo += self._resume(order, may_block=may_block and not todo)
+                case Listen():
+                    self._listen(owner, order)
+                case Leave():
+                    reader = self._readers.get((id(owner), order.key, order.epoch))
+                    if reader is not None:
+                        reader.leave()
+                case Dismiss():
+                    self._dismiss(owner, order)
+                case _:
+                    assert_never(order)
+
+    def _listen(self, session: Session, order: Listen) -> None:
+        reader = Reader(self, session, order)
+        with self.lock:
+            self._readers[reader.name] = reader
+        if order.after:
+            self.crew.later(order.after, lambda: self.crew.spawn(reader.run))
+        else:
+            self.crew.spawn(reader.run)
+
+    def left(self, reader: Reader) -> None:
+        """A reader has ended."""
+        with self.lock:
+            self._readers.pop(reader.name, None)
+
+    def _dismiss(self, session: Session, order: Dismiss) -> None:
+        def work() -> None:
+            run(Flow(dismiss(order)), self._performer)
+            with self.lock:
+                orders = session.dismissed(order.event_id)
+            self.obey(session, orders, may_block=True)
+
+        self.crew.submit(work)
+
+    # Resuming flows.
+
+    def _resume(self, order: Resume, *, may_block: bool) -> list[tuple[Session, Order]]:
+        seated = self._seated.get(order.ticket)
+        if seated is None:
+            return []
+        return self._advance(seated, lambda: seated.flow.resume(order.reply), may_block=may_block)
+
+    def _go_on(self, seated: Seated, step: Step) -> None:
+        """On an I/O thread: go on with a flow, and with what comes of that."""
+        for session, order in self._advance(seated, step, may_block=True):
+            self.obey(session, [order], may_block=True)
+
+    def _advance(
+        self, seated: Seated, step: Step, *, may_block: bool
+    ) -> list[tuple[Session, Order]]:
+        """Take a flow as far as it goes on this thread; returns the orders that come of it."""
+        flow = seated.flow
+        try:
+            action = step()
+            while True:
+                match action:
+                    case Done():
+                        seated.watcher.returned(action.value)
+                        return self._release(seated)
+                    case Tell():
+                        seated.watcher.tell(action.news)
+                        action = flow.resume(None)
+                    case Sleep():
+                        self.crew.later(
+                            action.seconds,
+                            lambda: self.crew.submit(
+                                lambda: self._go_on(seated, lambda: flow.resume(None))
+                            ),
+                        )
+                        return []
+                    case Question():
+                        with self.lock:
+                            orders = seated.session.ask(action, time.monotonic())
+                        # From here on another thread may be resuming this flow.
+                        return [(seated.session, order) for order in orders]
+                    case _ if may_block:
+                        action = self._perform(seated, action)
+                    case _:
+                        self._move(seated, action)
+                        return []
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the job must end with it
+            seated.watcher.raised(error)
+            return self._release(seated)
+
+    def _move(self, seated: Seated, action: IO) -> None:
+        self.crew.submit(lambda: self._go_on(seated, lambda: self._perform(seated, action)))
+
+    def _perform(self, seated: Seated, action: IO) -> AnyAction | Done[object]:
+        try:
+            reply = self._performer.perform(action, seated.watcher.tell)
+        except GradioError as error:
+            return seated.flow.fail(error)
+        return seated.flow.resume(reply)
+
+    def _release(self, seated: Seated) -> list[tuple[Session, Order]]:
+        with self.lock:
+            orders = seated.session.release(seated.ticket)
+            self._seated.pop(seated.ticket, None)
+            following = self._waiting.popleft() if self._waiting else None
+            if following is None:
+                self._running -= 1
+        if following is not None:
+            self._begin(following)
+        return [(seated.session, order) for order in orders]
+
+
+class Reader:
+    """Reads one opening of one stream, on a thread of its own."""
+
+    def __init__(self, board: Switchboard, session: Session, order: Listen) -> None:
+        self._board = board
+        self._session = session
+        self._order = order
+        self._wire = Wire()
+        self._opened = False
+        self.name = (id(session), order.stream.key, order.epoch)
+
+    def leave(self) -> None:
+        """End the reading, from any thread."""
+        self._wire.cut()
+
+    def run(self) -> None:
+        """Read the stream to its end and report what it says."""
+        stream, epoch = self._order.stream, self._order.epoch
+        try:
+            ended = self._read()
+        except Silent:
+            ended = Ending.SILENT, None
+        except GradioError as error:
+            ended = (Ending.CUT if self._opened else Ending.REFUSED), error
+        self._board.left(self)
+        if ended is not None:
+            with self._board.lock:
+                orders = self._session.ended(stream.key, epoch, *ended)
+            self._board.obey(self._session, orders)
+
+    def _read(self) -> tuple[Ending, GradioError | None] | None:
+        """How the stream ended; None: it is not to be reported."""
+        stream, epoch = self._order.stream, self._order.epoch
+        connections = self._board.connections
+        with connections.open_stream(stream, self._wire) as (head, chunks):
+            self._opened = True
+            with self._board.lock:
+                opening = self._session.opened(stream.key, epoch, head)
+            self._board.obey(self._session, opening.orders)
+            if not opening.read:
+                return None
+            reader = StreamReader(stream.kind, self._board.contact.app.dialect)
+            for chunk in chunks:
+                deliveries = reader.feed(chunk)
+                with self._board.lock:
+                    orders = self._session.deliver(stream.key, epoch, deliveries)
+                self._board.obey(self._session, orders)
+        return Ending.FINISHED, None

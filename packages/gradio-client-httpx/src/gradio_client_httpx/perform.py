@@ -1,0 +1,235 @@
+"""Runs flows: one function for each action that is I/O, and one place that translates exceptions.
+
+An action either gives its reply or raises TransportFailed or FileFailed, which the flow then
+sees at the line that asked. Nothing here decides anything: statuses, headers, redirects and
+names are the core's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
+from pathlib import Path
+from typing import TypeAlias, TypeVar, assert_never
+
+from gradio_protocol import (
+    Done,
+    Download,
+    FileFacts,
+    FileFailed,
+    FileSlice,
+    Flow,
+    GradioError,
+    Head,
+    Inspect,
+    Question,
+    ReadFile,
+    Request,
+    Response,
+    SaveBytes,
+    Saved,
+    Send,
+    Sleep,
+    Tell,
+    Transferred,
+)
+
+from .http import Connections
+from .inputs import Settings
+
+T = TypeVar("T")
+IO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download
+Moved: TypeAlias = Callable[[Transferred], None]
+"Is told of bytes as they move."
+
+_CHUNK = 2**16
+
+
+class Performer:
+    """Performs the actions that are I/O."""
+
+    def __init__(self, settings: Settings, connections: Connections) -> None:
+        self._settings = settings
+        self._connections = connections
+
+    def perform(self, action: IO, moved: Moved) -> object:
+        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+        match action:
+            case Send():
+                return self.send(action, moved)
+            case Inspect():
+                return inspect(action)
+            case ReadFile():
+                return read_file(action)
+            case SaveBytes():
+                return self.save_bytes(action)
+            case Download():
+                return self.download(action, moved)
+            case _:
+                assert_never(action)
+
+    def send(self, action: Send, moved: Moved) -> Response:
+        """One exchange."""
+        request = action.request
+        with self._exchange(request, action.patience, moved) as (head, chunks):
+            body = bytearray()
+            for chunk in chunks:
+                body += chunk
+                action.check(len(body))
+            return Response(
+                status=head.status, headers=head.headers, body=bytes(body), url=head.url
+            )
+
+    def download(self, action: Download, moved: Moved) -> Saved | Response:
+        """Stream a body to the disk, if it is the one that was asked for."""
+        with self._exchange(action.request, None, moved) as (head, chunks):
+            if not action.takes(head):
+                body = b"".join(beginning(chunks))
+                return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+            return self._save(action.name, counted(chunks, head.length, action, moved))
+
+    def save_bytes(self, action: SaveBytes) -> Saved:
+        """Write bytes into the download folder."""
+        return self._save(action.name, iter((action.data,)))
+
+    @contextlib.contextmanager
+    def _exchange(
+        self, request: Request, patience: float | None, moved: Moved
+    ) -> Generator[tuple[Head, Iterator[bytes]]]:
+        with (
+            contextlib.closing(body_of(request, moved)) as body,
+            self._connections.exchange(request, body, patience) as exchange,
+        ):
+            yield exchange
+
+    def _save(self, name: str, chunks: Iterator[bytes]) -> Saved:
+        """Write to a temporary name, then rename into a folder named after the content."""
+        folder = Path(self._settings.folder)
+        digest = hashlib.sha256()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            handle, partial = tempfile.mkstemp(prefix=".partial-", dir=folder)
+        except OSError as error:
+            raise FileFailed(f"download folder {str(folder)!r}: {error.strerror}") from error
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in chunks:
+                    digest.update(chunk)
+                    with disk(name):
+                        file.write(chunk)
+                with disk(name):
+                    file.flush()
+            place = folder / digest.hexdigest() / name
+            with disk(name):
+                place.parent.mkdir(exist_ok=True)
+                Path(partial).replace(place)
+            return Saved(path=str(place))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(partial).unlink(missing_ok=True)
+            raise
+
+
+def run(flow: Flow[T], performer: Performer) -> T:
+    """Perform a flow that needs no session, on this thread."""
+    step = flow.start()
+    while not isinstance(step, Done):
+        try:
+            match step:
+                case Sleep():
+                    time.sleep(step.seconds)
+                    reply: object = None
+                case Tell():
+                    reply = None
+                case Question():
+                    raise AssertionError(f"{step} without a session")
+                case _:
+                    reply = performer.perform(step, _unmoved)
+        except GradioError as error:
+            step = flow.fail(error)
+        else:
+            step = flow.resume(reply)
+    return step.value
+
+
+def _unmoved(_: Transferred) -> None:
+    pass
+
+
+def body_of(request: Request, moved: Moved) -> Generator[bytes, None, None]:
+    """The bytes of a body; those of files are read as they are sent."""
+    total, done = request.size, 0
+    has_files = any(isinstance(part, FileSlice) for part in request.body)
+    for part in request.body:
+        for chunk in file_chunks(part) if isinstance(part, FileSlice) else (part,):
+            yield chunk
+            done += len(chunk)
+            if has_files:
+                moved(Transferred(done=done, total=total, upload=True))
+
+
+def file_chunks(part: FileSlice) -> Iterator[bytes]:
+    """The bytes of a file, which must be the one that was looked at."""
+    with disk(part.path), open(part.path, "rb") as file:
+        facts = os.fstat(file.fileno())
+        if (facts.st_size, facts.st_mtime_ns) != (part.size, part.mtime_ns):
+            raise FileFailed(f"file {part.path!r} has changed since it was looked at")
+        left = part.size
+        while left:
+            chunk = file.read(min(left, _CHUNK))
+            if not chunk:
+                raise FileFailed(f"file {part.path!r} has become shorter while it was sent")
+            left -= len(chunk)
+            yield chunk
+
+
+def counted(
+    chunks: Iterator[bytes], total: int | None, action: Download, moved: Moved
+) -> Iterator[bytes]:
+    """The chunks, as long as they are within the limit."""
+    done = 0
+    for chunk in chunks:
+        done += len(chunk)
+        action.check(done)
+        moved(Transferred(done=done, total=total, upload=False))
+        yield chunk
+
+
+def beginning(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """So much of a body as may explain a refusal."""
+    length = 0
+    for chunk in chunks:
+        length += len(chunk)
+        yield chunk
+        if length >= _CHUNK:
+            return
+
+
+def inspect(action: Inspect) -> FileFacts:
+    """Look at a local file."""
+    with disk(action.path), open(action.path, "rb") as file:
+        facts = os.fstat(file.fileno())
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return FileFacts(size=facts.st_size, mtime_ns=facts.st_mtime_ns, digest=digest)
+
+
+def read_file(action: ReadFile) -> bytes:
+    """The content of a local file."""
+    with disk(action.path), open(action.path, "rb") as file:
+        data = file.read(action.limit + 1)
+    if len(data) > action.limit:
+        raise FileFailed(f"file {action.path!r} is longer than {action.limit} bytes")
+    return data
+
+
+@contextlib.contextmanager
+def disk(name: str) -> Generator[None]:
+    """What the operating system says of a file, as FileFailed."""
+    try:
+        yield
+    except OSError as error:
+        raise FileFailed(f"file {name!r}: {error.strerror or error}") from error

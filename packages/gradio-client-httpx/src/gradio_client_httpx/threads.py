@@ -1,0 +1,200 @@
+"""The threads of one client: as few as there are things that really wait at once.
+
+`spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
+does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `later` runs
+a function after a pause; all pauses share one thread. All threads are daemons and hold only what
+they run, so that neither a forgotten client nor the end of the interpreter waits for them.
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+
+Work = Callable[[], None]
+
+IO_THREADS = 12
+"Exchanges at once; streams have threads of their own."
+_IDLE = 10.0
+"Seconds that a thread waits for more work before it ends."
+
+_log = logging.getLogger("gradio_client_httpx")
+
+
+class Crew:
+    """See the module; thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spare: list[_Worker] = []
+        self._queue: deque[Work] = deque()
+        self._busy = 0
+        self._timer: _Timer | None = None
+        self._closed = False
+
+    def spawn(self, work: Work) -> None:
+        """Run `work` on a thread of its own, at once."""
+        with self._lock:
+            worker = self._spare.pop() if self._spare else None
+        if worker is None:
+            worker = _Worker(self._spared)
+        worker.give(work)
+
+    def submit(self, work: Work) -> None:
+        """Run `work` when an I/O thread is free."""
+        with self._lock:
+            self._queue.append(work)
+            if self._busy == IO_THREADS:
+                return
+            self._busy += 1
+        self.spawn(self._work_off)
+
+    def later(self, seconds: float, work: Work) -> None:
+        """Run `work`, which must be short, after a pause; never once the crew is closed."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._timer is None:
+                self._timer = _Timer()
+                _Worker(self._spared).give(self._timer.run)
+            self._timer.add(seconds, work)
+
+    def close(self) -> None:
+        """Let go of all threads that have nothing to do; the others end after their work."""
+        with self._lock:
+            self._closed = True
+            spare, self._spare = self._spare, []
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.close()
+        for worker in spare:
+            worker.give(None)
+
+    def _work_off(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._busy -= 1
+                    return
+                work = self._queue.popleft()
+            _guarded(work)
+
+    def _spared(self, worker: _Worker, *, leaving: bool) -> bool:
+        """A worker is free, or wants to leave; returns whether it may."""
+        with self._lock:
+            if leaving:
+                if worker not in self._spare:
+                    return False  # it has just been picked for new work
+                self._spare.remove(worker)
+                return True
+            if self._closed:
+                return True
+            self._spare.append(worker)
+            return False
+
+
+class _Worker:
+    """One thread, which does what it is given and then offers itself again."""
+
+    def __init__(self, spared: Callable[..., bool]) -> None:
+        self._spared = spared
+        self._given: deque[Work | None] = deque()
+        self._bell = threading.Semaphore(0)
+        self._started = False
+
+    def give(self, work: Work | None) -> None:
+        """Do this, or, if it is None, end."""
+        self._given.append(work)
+        self._bell.release()
+        if not self._started:
+            self._started = True
+            threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            if not self._bell.acquire(timeout=_IDLE):
+                if self._spared(self, leaving=True):
+                    return
+                continue
+            work = self._given.popleft()
+            if work is None:
+                return
+            _guarded(work)
+            del work
+            if self._spared(self, leaving=False):
+                return
+
+
+class _Timer:
+    """All pauses of one client, on one thread."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._entries: list[tuple[float, int, Work]] = []
+        self._numbers = count()
+        self._closed = False
+
+    def add(self, seconds: float, work: Work) -> None:
+        with self._changed:
+            heapq.heappush(self._entries, (time.monotonic() + seconds, next(self._numbers), work))
+            self._changed.notify()
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._entries.clear()
+            self._changed.notify()
+
+    def run(self) -> None:
+        while (work := self._next()) is not None:
+            _guarded(work)
+
+    def _next(self) -> Work | None:
+        with self._changed:
+            while not self._closed:
+                pause = self._entries[0][0] - time.monotonic() if self._entries else None
+                if pause is not None and pause <= 0:
+                    return heapq.heappop(self._entries)[2]
+                self._changed.wait(pause)
+            return None
+
+
+class Serial:
+    """Runs what it is given one after the other, in order, on a thread of the crew."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._lock = threading.Lock()
+        self._queue: deque[Work] = deque()
+        self._running = False
+
+    def submit(self, work: Work) -> None:
+        """Run `work` after all that was given before."""
+        with self._lock:
+            self._queue.append(work)
+            if self._running:
+                return
+            self._running = True
+        self._crew.spawn(self._run)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._running = False
+                    return
+                work = self._queue.popleft()
+            _guarded(work)
+
+
+def _guarded(work: Work) -> None:
+    """What is run here handles its own errors; a bug must not take the thread with it."""
+    try:
+        work()
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("unexpected error")

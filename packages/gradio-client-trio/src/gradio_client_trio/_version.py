@@ -1,0 +1,3 @@
+"""The version of this distribution, which hatchling reads and `scripts/bump` writes."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,271 @@
+"""HTTP/1.1 for this driver: h11 over trio streams, and what a client must know around that.
+
+Rules:
+
+1. A `Request` goes out as it is, plus what HTTP itself demands: `Host`, `Content-Length`,
+   `Accept-Encoding: identity` (nothing is decoded here). Every reply is delivered, whatever its
+   status; nothing is followed and no cookie is kept.
+2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
+   origin, never a path, a query or a header; its `__cause__` is what trio, h11 or ssl raised,
+   `trio.TooSlowError` where a deadline passed. `connected` is False while nothing can have been
+   sent. A disk's failure is `FileFailed`, a body beyond its limit is `RemoteError`.
+3. Only a GET is repeated, once, on a new connection, if a connection that had rested was closed
+   before it brought a byte of the reply.
+4. Leaving an exchange early, by an exception, a cancellation or a `break`, closes its connection.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from math import inf
+from urllib.parse import urlsplit
+
+import h11
+import trio
+
+from gradio_protocol import (
+    Head,
+    InvalidArguments,
+    Origin,
+    RemoteError,
+    Request,
+    Response,
+    TransportFailed,
+    origin,
+)
+
+from .pool import Connection, Dial, Dialer, Pool
+from .proxy import Proxy, Trust, Verify, chosen
+
+_NETWORK = (OSError, h11.ProtocolError, trio.BrokenResourceError, trio.TooSlowError)
+"What a connection may raise; ssl.SSLError is an OSError."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeout:
+    """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
+
+    connect: float = 10.0
+    "Names, TCP, the proxy and TLS together."
+    read: float = 30.0
+    "Until the next bytes of a reply, the first ones included."
+    write: float = 30.0
+    "Until some 64 KB of a request are taken."
+    pool: float = 30.0
+    "Until fewer than `max_connections` requests are out."
+
+
+class Reply:
+    """A reply whose body is still coming: iterate for its pieces, in the sizes they come in."""
+
+    def __init__(
+        self, head: Head, connection: Connection, *, target: Origin, patience: float
+    ) -> None:
+        self.head = head
+        self._connection = connection
+        self._target = target
+        self._patience = patience
+        self._ended = False
+
+    def __aiter__(self) -> Reply:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """The next bytes of the body, until it has ended as its framing says it should.
+
+        Raises TransportFailed if it was cut, or fell silent (`__cause__` is TooSlowError).
+        """
+        if self._ended:
+            raise StopAsyncIteration
+        try:
+            event = await self._connection.event(self._patience)
+        except _NETWORK as error:
+            raise _failed("reading from", self._target, error) from error
+        if isinstance(event, h11.Data):
+            return bytes(event.data)
+        self._ended = True
+        raise StopAsyncIteration
+
+    async def whole(self, limit: int | None) -> bytes:
+        """The rest of the body. Raises RemoteError once it is longer than `limit` bytes."""
+        body = bytearray()
+        async for piece in self:
+            body += piece
+            if limit is not None and len(body) > limit:
+                reason = f"{self._target}: the reply is longer than {limit} bytes"
+                raise RemoteError(reason, status=self.head.status)
+        return bytes(body)
+
+
+class Http:
+    """The connections of one client: send whole requests, stream long replies.
+
+    `max_connections` bounds the requests that are out to one origin at a time; streams do not
+    count. A `proxy` is an address that may hold credentials; without one, and with `trust_env`,
+    the environment decides (`proxy.py`). `dial` opens byte streams, for other ways to a server.
+    Raises InvalidArguments if `proxy` cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: Verify = True,
+        timeout: Timeout | None = None,
+        proxy: str | None = None,
+        trust_env: bool = True,
+        max_connections: int = 100,
+        dial: Dial = trio.open_tcp_stream,
+    ) -> None:
+        environ: Mapping[str, str] = os.environ if trust_env else {}
+        self.timeout = timeout or Timeout()
+        self._dialer = Dialer(dial, Trust(verify, environ), chosen(proxy, environ))
+        self._bound = max_connections
+        self._pools: dict[Origin, Pool] = {}
+
+    async def send(
+        self, request: Request, *, patience: float | None = None, limit: int | None = None
+    ) -> Response:
+        """One exchange, whole.
+
+        `patience` bounds all of it in place of the read deadline: infinity for a reply that takes
+        as long as a job. `limit` is the most bytes that the body may have.
+        Raises TransportFailed, FileFailed, and RemoteError for a body beyond `limit`.
+        """
+        if patience is None:
+            return await self._whole(request, self.timeout.read, limit)
+        try:
+            with trio.fail_after(patience):
+                return await self._whole(request, inf, limit)
+        except trio.TooSlowError as error:
+            raise _failed("asking", origin(request.url), error) from error
+
+    def stream(self, request: Request, *, idle: float | None) -> AbstractAsyncContextManager[Reply]:
+        """One exchange whose body is read as it comes.
+
+        `idle` seconds may pass between two reads, None: any time. Raises TransportFailed and
+        FileFailed, on entry and from the reply; what the block itself raises is left alone.
+        """
+        return self._exchange(self._pool(request), request, inf if idle is None else idle)
+
+    async def aclose(self) -> None:
+        """Close what rests; what is in use is closed at the end of its exchange."""
+        for pool in self._pools.values():
+            await pool.aclose()
+
+    async def _whole(self, request: Request, patience: float, limit: int | None) -> Response:
+        pool = self._pool(request)
+        await self._admitted(pool)
+        try:
+            async with self._exchange(pool, request, patience) as reply:
+                body = await reply.whole(limit)
+        finally:
+            pool.leave()
+        head = reply.head
+        return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+
+    def _pool(self, request: Request) -> Pool:
+        target = origin(request.url)
+        if not request.url.isascii():
+            raise InvalidArguments(f"a request to {target}: its address is not percent-encoded")
+        if target not in self._pools:
+            self._pools[target] = Pool(target, self._bound)
+        return self._pools[target]
+
+    async def _admitted(self, pool: Pool) -> None:
+        try:
+            await pool.enter(self.timeout.pool)
+        except trio.TooSlowError as error:
+            doing = "waiting for a free connection to"
+            raise _failed(doing, pool.target, error, connected=False) from error
+
+    async def _connected(self, target: Origin) -> Connection:
+        try:
+            return await self._dialer.connect(target, self.timeout.connect)
+        except _NETWORK as error:
+            raise _failed("connecting to", target, error, connected=False) from error
+
+    @asynccontextmanager
+    async def _exchange(
+        self, pool: Pool, request: Request, patience: float
+    ) -> AsyncGenerator[Reply, None]:
+        connection, head = await self._begun(pool, request, patience)
+        try:
+            yield Reply(head, connection, target=pool.target, patience=patience)
+        except BaseException:
+            await connection.aclose()
+            raise
+        await pool.give(connection)
+
+    async def _begun(
+        self, pool: Pool, request: Request, patience: float
+    ) -> tuple[Connection, Head]:
+        rested = await pool.take()
+        if rested is not None:
+            try:
+                return rested, await self._asked(rested, pool.target, request, patience)
+            except TransportFailed as failure:
+                if not _repeatable(request, rested, failure):
+                    raise
+        fresh = await self._connected(pool.target)
+        return fresh, await self._asked(fresh, pool.target, request, patience)
+
+    async def _asked(
+        self, connection: Connection, target: Origin, request: Request, patience: float
+    ) -> Head:
+        try:
+            opening = _opening(request, target, connection.relay)
+            await connection.ask(opening, request.body, self.timeout.write)
+            answer = await connection.head(patience)
+        except _NETWORK as error:
+            await connection.aclose()
+            raise _failed("asking", target, error) from error
+        except BaseException:
+            await connection.aclose()
+            raise
+        headers = tuple((name.decode(), value.decode("latin-1")) for name, value in answer.headers)
+        return Head(status=answer.status_code, headers=headers, url=request.url)
+
+
+def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:
+    """Rule 3; a deadline that passed says nothing about the connection."""
+    late = isinstance(failure.__cause__, trio.TooSlowError)
+    return request.method == "GET" and not connection.heard and not late
+
+
+def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
+    """The request line and headers: rule 1, and what a proxy that reads them itself wants."""
+    parts = urlsplit(request.url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    extra = [("Host", str(target).partition("://")[2]), ("Accept-Encoding", "identity")]
+    if request.body or request.method not in ("GET", "HEAD"):
+        extra.append(("Content-Length", str(request.size)))
+    if relay is not None:
+        path = f"{target}{path}"
+        if relay.authorization is not None:
+            extra.append(("Proxy-Authorization", relay.authorization))
+    given = {name.lower() for name, _ in request.headers}
+    headers = [*(pair for pair in extra if pair[0].lower() not in given), *request.headers]
+    try:
+        encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+        return h11.Request(method=request.method, target=path, headers=encoded)
+    except (UnicodeError, h11.LocalProtocolError):
+        # Their texts quote the header, which may be a secret.
+        raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
+
+
+def _failed(
+    doing: str, target: Origin, error: BaseException, *, connected: bool = True
+) -> TransportFailed:
+    """The one place that turns the network's failures into ours."""
+    message = f"{doing} {target}: {_reason(error)}"
+    return TransportFailed(message, connected=connected)
+
+
+def _reason(error: BaseException) -> str:
+    """What `error` says, or what caused it: trio's own say little where ssl's say much."""
+    if isinstance(error, trio.TooSlowError):
+        return "too slow"
+    return str(error) or str(error.__cause__ or type(error).__name__)

@@ -1,0 +1,283 @@
+"""Connections: how one is made, how it carries one exchange after another, where it rests.
+
+Rules:
+
+1. A connection belongs to one exchange at a time. Whoever holds it gives it back or closes it;
+   one whose exchange was cancelled, failed or was left half read is closed, never given back.
+2. Only a connection at a clean boundary is kept: both sides done, keep-alive agreed, not a byte
+   beyond the reply.
+3. It rests at most KEEP_ALIVE seconds by trio's clock and the youngest leaves first. One that
+   turned readable meanwhile was closed by the server, or worse, and is not used again.
+4. Every wait has a deadline, whose passing raises `trio.TooSlowError`.
+5. Nothing here decides what a failure means: what trio, h11 and ssl raise goes to `http.py`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import h11
+import trio
+
+from gradio_protocol import FileFailed, FileSlice, Origin
+
+from .proxy import Proxies, Proxy, Trust
+
+KEEP_ALIVE = 4.0
+"Seconds of rest; uvicorn closes after 5, and a request on the wire at that moment is lost."
+
+HEAD_LIMIT = 64 * 1024
+"Bytes of a reply's status line and headers, or of one chunk's header."
+
+PIECE = 64 * 1024
+"Bytes read from a socket at once, and gathered before they are written to one."
+
+PAGE = 4 * PIECE
+"Bytes read from a file at once: each read is a trip to a thread."
+
+Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
+"Opens a byte stream to a host and a port; `trio.open_tcp_stream`, which has happy eyeballs."
+
+
+_TLS: type[Any] = trio.SSLStream  # generic in what it wraps, which can be anything
+
+
+class Connection:
+    """One stream and the HTTP/1.1 conversation on it."""
+
+    def __init__(self, stream: trio.abc.Stream, *, relay: Proxy | None = None) -> None:
+        self.relay = relay
+        "The proxy that reads our requests itself and wants them in absolute form."
+        self.heard = False
+        "Whether the present exchange has brought a single byte."
+        self.rested_since = 0.0
+        self._stream = stream
+        self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
+
+    async def ask(
+        self, head: h11.Request, body: tuple[bytes | FileSlice, ...], seconds: float
+    ) -> None:
+        """Write one request, small parts in one packet; `seconds` bound each write.
+
+        A peer that closes before it has read everything has usually answered first: that is not
+        an error here, the reply is read next. Raises FileFailed if a file is not what it was.
+        """
+        self.heard = False
+        pending = bytearray(self._h11.send(head) or b"")
+        try:
+            for part in body:
+                await self._put(pending, part, seconds)
+            pending += self._h11.send(h11.EndOfMessage()) or b""
+            await self._flush(pending, seconds)
+        except trio.BrokenResourceError:
+            pass
+
+    async def head(self, seconds: float) -> h11.Response:
+        """The reply's head, once everything 1xx is past; `seconds` bound each read."""
+        while True:
+            event = await self.event(seconds)
+            if isinstance(event, h11.Response):
+                return event
+
+    async def event(self, seconds: float) -> h11.Event:
+        """The next event of the reply; `seconds` bound each read."""
+        while True:
+            event = self._h11.next_event()
+            if not isinstance(event, type):  # NEED_DATA is a class
+                return event
+            data = b""
+            with trio.move_on_after(seconds) as late:  # half the price of fail_after
+                data = bytes(await self._stream.receive_some(PIECE))
+            if late.cancelled_caught:
+                raise trio.TooSlowError
+            if not data and self._h11.their_state is h11.SEND_RESPONSE:
+                raise h11.RemoteProtocolError("the connection was closed before a reply came")
+            self.heard = True
+            self._h11.receive_data(data)
+
+    def renew(self) -> bool:
+        """Make ready for another exchange, if the present one ended at a clean boundary."""
+        done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        if not done or self._h11.trailing_data[0]:
+            return False
+        self._h11.start_next_cycle()
+        self.rested_since = trio.current_time()
+        return True
+
+    def expired(self) -> bool:
+        """Whether it has rested for too long."""
+        return trio.current_time() - self.rested_since >= KEEP_ALIVE
+
+    def stirred(self) -> bool:
+        """Whether something came while it rested: the end, or bytes that nobody asked for."""
+        raw = _raw(self._stream)
+        return isinstance(raw, trio.SocketStream) and raw.socket.is_readable()
+
+    def tunnelled(self) -> bool:
+        """Whether a CONNECT was agreed to, with nothing said beyond that."""
+        return self._h11.their_state is h11.SWITCHED_PROTOCOL and not self._h11.trailing_data[0]
+
+    async def aclose(self) -> None:
+        """Close at once, without a good-bye; also when cancelled."""
+        await trio.aclose_forcefully(self._stream)
+
+    async def _put(self, pending: bytearray, part: bytes | FileSlice, seconds: float) -> None:
+        match part:
+            case bytes():
+                pending += self._h11.send(h11.Data(data=part)) or b""
+            case FileSlice():
+                with _blaming(part):  # trio's streams raise no OSError: it is the disk's
+                    await self._put_file(pending, part, seconds)
+
+    async def _put_file(self, pending: bytearray, part: FileSlice, seconds: float) -> None:
+        async with await trio.open_file(part.path, "rb") as file:
+            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            left = part.size
+            while left:
+                data = await file.read(min(PAGE, left))
+                if not data:
+                    raise FileFailed(f"{part.path}: shrank while it was sent")
+                left -= len(data)
+                pending += self._h11.send(h11.Data(data=data)) or b""
+                if len(pending) >= PIECE:
+                    await self._flush(pending, seconds)
+            await trio.to_thread.run_sync(_check, file.fileno(), part)
+
+    async def _flush(self, pending: bytearray, seconds: float) -> None:
+        with trio.fail_after(seconds):
+            await self._stream.send_all(bytes(pending))
+            pending.clear()
+
+
+class Pool:
+    """The connections of one origin: some rest, some are lent out.
+
+    At most `bound` requests are out at once, and at most `bound` connections rest. Streams take
+    no slot: they last, and would starve the requests that feed them.
+    """
+
+    def __init__(self, target: Origin, bound: int) -> None:
+        self.target = target
+        self._bound = bound
+        self._slots = trio.Semaphore(bound, max_value=bound)
+        self._resting: deque[Connection] = deque()
+        "The youngest is last."
+
+    async def enter(self, seconds: float) -> None:
+        """Wait for the right to have one request out; first come, first served."""
+        try:
+            self._slots.acquire_nowait()  # succeeds only if nobody waits
+        except trio.WouldBlock:
+            with trio.fail_after(seconds):
+                await self._slots.acquire()
+
+    def leave(self) -> None:
+        """Pass that right on."""
+        self._slots.release()
+
+    async def take(self) -> Connection | None:
+        """The connection that has rested least, if one is fit for use."""
+        while self._resting and self._resting[0].expired():
+            await self._resting.popleft().aclose()
+        while self._resting:
+            connection = self._resting.pop()
+            if not connection.stirred():
+                return connection
+            await connection.aclose()
+        return None
+
+    async def give(self, connection: Connection) -> None:
+        """Let it rest, or close it if it is spent."""
+        if len(self._resting) < self._bound and connection.renew():
+            self._resting.append(connection)
+        else:
+            await connection.aclose()
+
+    async def aclose(self) -> None:
+        """Close what rests; what is lent out is closed when it is given back."""
+        self._bound = 0
+        with trio.CancelScope(shield=True):  # bounded: closing forcefully waits for nobody
+            while self._resting:
+                await self._resting.pop().aclose()
+
+
+class Dialer:
+    """Makes connections: straight, or by way of a proxy; in plain text, or inside TLS."""
+
+    def __init__(self, dial: Dial, trust: Trust, proxies: Proxies) -> None:
+        self._dial = dial
+        self._trust = trust
+        self._proxies = proxies
+
+    async def connect(self, target: Origin, seconds: float) -> Connection:
+        """A connection on which requests to `target` can be written.
+
+        `seconds` bound all of it: names, TCP, the proxy, TLS. Raises ConnectionRefusedError if
+        the proxy will not connect us.
+        """
+        proxy = self._proxies.between(target)
+        hop = target if proxy is None else proxy.origin
+        with trio.fail_after(seconds):
+            stream = await self._dial(hop.host, hop.port)
+            try:
+                return await self._prepare(stream, proxy, target)
+            except BaseException:
+                await trio.aclose_forcefully(stream)
+                raise
+
+    async def _prepare(
+        self, stream: trio.abc.Stream, proxy: Proxy | None, target: Origin
+    ) -> Connection:
+        if proxy is not None:
+            if proxy.origin.scheme == "https":
+                stream = await self._secured(stream, proxy.origin.host)
+            if target.scheme == "http":
+                return Connection(stream, relay=proxy)
+            await _tunnel(stream, proxy, target)
+        if target.scheme == "https":
+            stream = await self._secured(stream, target.host)
+        return Connection(stream)
+
+    async def _secured(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
+        context = await self._trust.context()
+        # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
+        tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
+        await tls.do_handshake()
+        return tls
+
+
+async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    where = f"{host}:{target.port}"
+    headers = [("Host", where)]
+    if proxy.authorization is not None:
+        headers.append(("Proxy-Authorization", proxy.authorization))
+    talk = Connection(stream)
+    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), float("inf"))
+    reply = await talk.head(float("inf"))
+    if not talk.tunnelled():
+        raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
+
+
+def _raw(stream: Any) -> Any:
+    """What lies below the layers of TLS; trio leaves their types open."""
+    return _raw(stream.transport_stream) if isinstance(stream, _TLS) else stream
+
+
+def _check(descriptor: int, part: FileSlice) -> None:
+    facts = os.fstat(descriptor)
+    if (facts.st_size, facts.st_mtime_ns) != (part.size, part.mtime_ns):
+        raise FileFailed(f"{part.path}: changed after it was looked at")
+
+
+@contextmanager
+def _blaming(part: FileSlice) -> Generator[None, None, None]:
+    """A disk's failure is not the network's."""
+    try:
+        yield
+    except OSError as error:
+        raise FileFailed(f"{part.path}: {error.strerror or error}") from error

@@ -1,0 +1,304 @@
+"""`/config` as typed values: what an app is made of.
+
+Rules:
+1. The document is read once, here. A key of the wrong type is a RemoteError that names the key,
+   what was expected and what came; unknown keys are ignored; null counts as absent.
+2. A dependency is known by its `id` (4.32 and later) or else by its place in the list.
+3. Keys whose meaning changed are told apart by what stands in them or by the dialect, never by
+   a version.
+4. A component's schema and example are for people: what is odd there is unknown, no error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from ..errors import RemoteError
+from ..wire.document import JSON, Object, as_object, checked, need, read, want
+from .dialect import Dialect, Travel, dialect
+
+_SKIPPED = re.compile(
+    "accordion|box|column|dataset|form|group|interpretation|row|state|tabitem|tabs"
+)
+"Types without a value for callers; before 4.0 no component says so itself."
+
+_INLINE = re.compile(rb"window\.gradio_config\s*=\s*(?=\{)")
+
+
+class Visibility(Enum):
+    """Who is meant to see an endpoint."""
+
+    PUBLIC = "public"
+    UNDOCUMENTED = "undocumented"
+    "Not listed, to be called by those who know it."
+    PRIVATE = "private"
+    "Not to be called, although servers run it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One component, as far as its values matter."""
+
+    id: int
+    type: str
+    "Lower case: `textbox`; `state` is the value that the server keeps."
+    label: str | None
+    props: Object
+    input_schema: Object
+    "JSON schema of what it takes; empty where nothing is known."
+    output_schema: Object
+    example: JSON
+    skip: bool
+    "Its place in the data is hidden from callers: state, layout, buttons."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One function of the app and what it is tied to."""
+
+    index: int
+    "What calls are addressed to: `fn_index`."
+    api_name: str | None
+    "Without a slash; None: it has none, or was denied one."
+    inputs: tuple[int, ...]
+    "Ids of components, state among them."
+    outputs: tuple[int, ...]
+    backend: bool
+    "It runs on the server."
+    batch: bool
+    queue: bool
+    "The app itself calls it through the queue."
+    visibility: Visibility
+    generator: bool
+    cancels: tuple[int, ...]
+    "The dependencies that it stops."
+    connection: str
+    "`sse`, or `stream` where input goes on after the join (5.0 and later)."
+    rendered_in: int | None
+    "The `render_id` of the `@gr.render` that made it."
+    description: str
+
+    @property
+    def only_cancels(self) -> bool:
+        """It does nothing but to stop others; up to 4.29 that counts as a backend function."""
+        return bool(self.cancels) and not self.inputs and not self.outputs
+
+    @property
+    def name(self) -> str | None:
+        """`api_name` with its slash."""
+        return None if self.api_name is None else f"/{self.api_name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What one run of a `@gr.render` function made, for one session."""
+
+    render_id: int
+    components: Mapping[int, Component]
+    dependencies: tuple[Dependency, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """What an app says about itself."""
+
+    raw: Object
+    "The document as it came."
+    version: str
+    protocol: str
+    api_prefix: str
+    "What stands before most routes (5.0 and later)."
+    dialect: Dialect
+    components: Mapping[int, Component]
+    dependencies: tuple[Dependency, ...]
+    max_file_size: int | None
+    "Bytes that one uploaded file may have."
+    connect_heartbeat: bool
+    "The app wants to know when a session ends, and the server can be told."
+    app_id: str | None
+    "Another one after each start of the app (3.50 and later)."
+    space_id: str | None
+    username: str | None
+    "Who is logged in, since 4.38."
+    mode: str
+    "`blocks`, `interface`, `chat_interface` or `server`."
+    title: str
+    enable_queue: bool
+    "False only on 3.x: calls go to `/run` or `/api`."
+    auth_required: bool
+    "This is the page of an app that wants a login: nothing else in it says much."
+
+    def rendered(self, rendering: Rendering) -> Config:
+        """This config as the session sees it that `rendering` belongs to.
+
+        The dependencies of an earlier run of the same `render_id` are gone. `raw` stays.
+        """
+        kept = (d for d in self.dependencies if d.rendered_in != rendering.render_id)
+        return replace(
+            self,
+            components={**self.components, **rendering.components},
+            dependencies=(*kept, *rendering.dependencies),
+        )
+
+
+def read_config(body: bytes | str) -> Config:
+    """The body of `GET /config`.
+
+    Raises RemoteError where it is no such document, or names an unknown protocol.
+    """
+    raw = as_object(read(body, where="config"), where="config")
+    at = "config"
+    version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
+    protocol = want(raw, "protocol", str, "ws", where=at)
+    speaks = dialect(protocol, version)
+    queued = want(raw, "enable_queue", bool, speaks.travel is not Travel.DIRECT, where=at)
+    locked = want(raw, "auth_required", bool, False, where=at)
+    # A page that wants a login leaves both lists out (3.x, 4.x) or sends them empty.
+    lists: Object = {"components": [], "dependencies": [], **raw} if locked else raw
+    beats = want(raw, "connect_heartbeat", bool, True, where=at)  # 4.25 to 4.28 do not say
+    return Config(
+        raw=raw,
+        version=version,
+        protocol=protocol,
+        api_prefix=want(raw, "api_prefix", str, "", where=at),
+        dialect=speaks,
+        components=_components(lists, at),
+        dependencies=_dependencies(lists, queued, at),
+        max_file_size=want(raw, "max_file_size", int, None, where=at),
+        connect_heartbeat=beats and speaks.heartbeat,
+        app_id=_app_id(raw.get("app_id")),
+        space_id=want(raw, "space_id", str, None, where=at),
+        username=want(raw, "username", str, None, where=at),
+        mode=want(raw, "mode", str, "blocks", where=at),
+        title=want(raw, "title", str, "", where=at),
+        enable_queue=queued,
+        auth_required=locked,
+    )
+
+
+def inline_config(html: bytes) -> Config:
+    """The config inside the page at `/`, where every version puts a copy of it.
+
+    Servers write `<` inside it as an escape, so the script ends at the first `</script`.
+    Raises RemoteError where the page holds none.
+    """
+    match = _INLINE.search(html)
+    if match is None:
+        raise RemoteError("page: holds no window.gradio_config")
+    script = html[match.end() :].partition(b"</script")[0]
+    return read_config(script.rstrip().removesuffix(b";"))
+
+
+def read_rendering(render_config: Object) -> Rendering:
+    """The `render_config` in the result of a `@gr.render` function (4.31 and later)."""
+    at = "render_config"
+    return Rendering(
+        render_id=need(render_config, "render_id", int, where=at),
+        components=_components(render_config, at),
+        dependencies=_dependencies(render_config, True, at),
+    )
+
+
+def _components(document: Object, at: str) -> dict[int, Component]:
+    listed = need(document, "components", list, where=at)
+    found = [_component(entry, f"{at}: component {i}") for i, entry in enumerate(listed)]
+    return {component.id: component for component in found}
+
+
+def _component(entry: JSON, at: str) -> Component:
+    raw = as_object(entry, where=at)
+    kind = need(raw, "type", str, where=at)
+    props = want(raw, "props", dict, {}, where=at)
+    both = raw.get("api_info")
+    return Component(
+        id=need(raw, "id", int, where=at),
+        type=kind,
+        label=want(props, "label", str, None, where=at),
+        props=props,
+        input_schema=_schema(raw.get("api_info_as_input", both)),
+        output_schema=_schema(raw.get("api_info_as_output", both)),
+        example=_example(raw.get("example_inputs")),
+        skip=want(raw, "skip_api", bool, _SKIPPED.fullmatch(kind) is not None, where=at),
+    )
+
+
+def _schema(info: JSON) -> Object:
+    match info:
+        case {"serialized_info": _, "info": dict(schema)}:  # 3.36 to 3.50
+            return schema
+        case dict():
+            return info
+        case _:
+            return {}
+
+
+def _example(example: JSON) -> JSON:
+    match example:
+        case {"raw": raw, "serialized": _}:  # 3.36 to 3.50
+            return raw
+        case _:
+            return example
+
+
+def _dependencies(document: Object, queued: bool, at: str) -> tuple[Dependency, ...]:
+    listed = need(document, "dependencies", list, where=at)
+    return tuple(_dependency(entry, i, queued, at) for i, entry in enumerate(listed))
+
+
+def _dependency(entry: JSON, position: int, queued: bool, at: str) -> Dependency:
+    at = f"{at}: dependency {position}"
+    raw = as_object(entry, where=at)
+    types = want(raw, "types", dict, {}, where=at)
+    return Dependency(
+        index=want(raw, "id", int, position, where=at),
+        api_name=_api_name(raw, at),
+        inputs=_ids(raw, "inputs", at),
+        outputs=_ids(raw, "outputs", at),
+        backend=want(raw, "backend_fn", bool, True, where=at),
+        batch=want(raw, "batch", bool, False, where=at),
+        queue=queued and want(raw, "queue", bool, True, where=at),
+        visibility=_visibility(raw, at),
+        generator=any(
+            want(types, key, bool, False, where=at) for key in ("generator", "continuous")
+        ),
+        cancels=_ids(raw, "cancels", at),
+        connection=want(raw, "connection", str, "sse", where=at),
+        rendered_in=want(raw, "rendered_in", int, None, where=at),
+        description=_description(raw, at),
+    )
+
+
+def _api_name(raw: Object, at: str) -> str | None:
+    """Null: unnamed (3.x); false or, on 6.31, the text "false": denied by the developer."""
+    said = raw.get("api_name")
+    return None if said is False or said == "false" else want(raw, "api_name", str, None, where=at)
+
+
+def _visibility(raw: Object, at: str) -> Visibility:
+    if raw.get("api_name") is False:  # 6.0 and 6.10 call these public all the same
+        return Visibility.PRIVATE
+    shown = "public" if want(raw, "show_api", bool, True, where=at) else "undocumented"
+    said = want(raw, "api_visibility", str, shown, where=at)
+    # A word that only newer servers know neither lists the endpoint nor forbids it.
+    return next((v for v in Visibility if v.value == said), Visibility.UNDOCUMENTED)
+
+
+def _description(raw: Object, at: str) -> str:
+    """False: the developer wants none; null: it is the function's docstring, which is in /info."""
+    said = raw.get("api_description")
+    return "" if said is False else want(raw, "api_description", str, "", where=at)
+
+
+def _ids(raw: Object, key: str, at: str) -> tuple[int, ...]:
+    where = f"{at}: {key!r}"
+    return tuple(checked(entry, int, where) for entry in want(raw, key, list, [], where=at))
+
+
+def _app_id(said: JSON) -> str | None:
+    """A number that may exceed 2**53, or text: compared, never counted with."""
+    if said is None or isinstance(said, str):
+        return said
+    return str(checked(said, int, "config: 'app_id'"))

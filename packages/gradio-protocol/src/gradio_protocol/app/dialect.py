@@ -1,0 +1,178 @@
+"""What differs between generations of servers, as one frozen value.
+
+`dialect(protocol, version)` is the only place that compares versions; everyone else asks the
+value. The `protocol` string stood still after 4.22 while behaviour did not, so both are needed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from ..errors import RemoteError
+
+Version = tuple[int, int, int]
+
+
+class Travel(Enum):
+    """How a call gets to the app and its messages back."""
+
+    DIRECT = "one request to /run or /api is the call; its reply is the result"
+    PRIVATE = "the join is itself the stream of this one job, and ends with it"
+    SHARED = "one stream carries all jobs of the session"
+    # The WebSocket queue of 3.x joins here, with a dialect of its own and an action to open it.
+
+
+class Edits(Enum):
+    """What follows the first output of a generator, and how its deletions have to be read."""
+
+    NONE = "every output comes whole"
+    UNSHIFTED = "edits; positions of deletions are those before any deletion (4.17.0 to 5.29.0)"
+    SHIFTED = "edits; deletions in nested lists are shifted too often (5.29.1 and later)"
+
+
+class Cancelling(Enum):
+    """What the server can be told about a job that is no longer wanted."""
+
+    CLOSE = "close the job's own stream (4.0 to 4.8)"
+    NOTHING = "no request stops one job; a stream of its own can be closed (4.9 to 4.30)"
+    RESET = "as NOTHING, but a stream of its own is ended with /reset (4.19.2 to 4.23)"
+    FUNCTION = "/cancel stops what runs of a function, never what is queued (4.31 to 6.13)"
+    EXACT = "as FUNCTION, and /cancel takes exactly one queued job out (6.14 and later)"
+
+
+class FileShape(Enum):
+    """How a file stands in the arguments of a call."""
+
+    DATA_URL = "base64 inside the arguments (before 3.19, which has no /upload)"
+    NAME = "an object with the server's path under `name` (3.19 to 3.50)"
+    PATH = "an object with the server's path under `path` (4.0 to 4.20)"
+    META = "as PATH, marked as gradio.FileData (4.21 and later; a must from 5.5)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """Everything in which one generation of servers differs from another."""
+
+    version: Version
+    travel: Travel
+    edits: Edits
+    cancelling: Cancelling
+    files: FileShape
+    announces_close: bool
+    "`close_stream` comes before the end of a shared stream (sse_v3)."
+    resumable: bool
+    "A cut stream can be opened again and goes on where it was (4.19.2 to 4.23)."
+    healable: bool
+    "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
+    idle: float | None
+    "Seconds without a byte after which a stream is silent; None: it may be silent for ever."
+    heartbeat: bool
+    "`/heartbeat/{session_hash}` exists (4.25 and later)."
+    info: bool
+    "`/info` exists (3.26 and later)."
+    upload: bool
+    "`/upload` exists (3.19 and later)."
+    run: str
+    "The route of a direct call: `run` (3.9 and later) or `api`."
+    batch_direct: bool
+    "A queued call of a batch function kills the server's queue (4.0 to 4.10): call it directly."
+    steps_direct: bool
+    "A direct call of a generator is continued by calling it again (3.x)."
+    quoted_errors: bool
+    "The text of `gr.Error` comes in quotes, as its repr (before 5.2)."
+    timed_errors: bool
+    "`gr.Error`, and no other failure, comes with a `duration` (4.37 and later)."
+    none_errors: bool
+    "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
+
+
+_PROTOCOLS: dict[str, Version] = {
+    "ws": (3, 0, 0),
+    "sse": (4, 0, 0),
+    "sse_v1": (4, 9, 0),
+    "sse_v2": (4, 17, 0),
+    "sse_v2.1": (4, 21, 0),
+    "sse_v3": (4, 22, 0),
+}
+"The first version of each protocol: what is assumed where no version is named."
+
+
+def dialect(protocol: str, version: str) -> Dialect:
+    """The dialect of a server that names itself so in its configuration.
+
+    A later `sse_v…` is taken for the latest one known, since new servers have kept old clients
+    working. Raises RemoteError for a protocol of another family.
+    """
+    if protocol not in _PROTOCOLS and not protocol.startswith("sse_v"):
+        known = ", ".join(_PROTOCOLS)
+        raise RemoteError(f"config: 'protocol' is {protocol!r}; expected one of {known}")
+    v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
+    return Dialect(
+        version=v,
+        travel=_travel(protocol),
+        edits=_edits(protocol, v),
+        cancelling=_cancelling(protocol, v),
+        files=_files(v),
+        announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
+        resumable=protocol.startswith("sse_v") and (4, 19, 2) <= v < (4, 24, 0),
+        healable=v >= (4, 31, 0),
+        # Heartbeats come every 15 s, but 4.0.x sends only the first one; 4.5 is the first version
+        # on which they were seen to go on. A server that loads a model may skip a few.
+        idle=None if v < (4, 5, 0) else 90.0,
+        heartbeat=v >= (4, 25, 0),
+        info=v >= (3, 26, 0),
+        upload=v >= (3, 19, 0),
+        run="run" if v >= (3, 9, 0) else "api",
+        batch_direct=(4, 0, 0) <= v < (4, 11, 0),
+        steps_direct=v < (4, 0, 0),
+        quoted_errors=v < (5, 2, 0),
+        timed_errors=v >= (4, 37, 0),
+        none_errors=(3, 50, 0) <= v < (4, 29, 0),
+    )
+
+
+def parse_version(text: str) -> Version | None:
+    """Major, minor and patch of a version, or None; up to 3.36.1 it ends with a newline."""
+    match = re.match(r"\s*v?(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1,6}))?", text, re.ASCII)
+    if match is None:
+        return None
+    major, minor, patch = (int(part or 0) for part in match.groups())
+    return major, minor, patch
+
+
+def _travel(protocol: str) -> Travel:
+    match protocol:
+        case "ws":
+            return Travel.DIRECT
+        case "sse":
+            return Travel.PRIVATE
+        case _:
+            return Travel.SHARED
+
+
+def _edits(protocol: str, version: Version) -> Edits:
+    if protocol in ("ws", "sse", "sse_v1"):
+        return Edits.NONE
+    return Edits.UNSHIFTED if version < (5, 29, 1) else Edits.SHIFTED
+
+
+def _cancelling(protocol: str, version: Version) -> Cancelling:
+    if protocol in ("ws", "sse"):
+        return Cancelling.CLOSE
+    if version >= (6, 14, 0):
+        return Cancelling.EXACT
+    if version >= (4, 31, 0):
+        return Cancelling.FUNCTION
+    if (4, 19, 2) <= version < (4, 24, 0):
+        return Cancelling.RESET
+    return Cancelling.NOTHING
+
+
+def _files(version: Version) -> FileShape:
+    if version >= (4, 21, 0):
+        return FileShape.META
+    if version >= (4, 0, 0):
+        return FileShape.PATH
+    return FileShape.NAME if version >= (3, 19, 0) else FileShape.DATA_URL

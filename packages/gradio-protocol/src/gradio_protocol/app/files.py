@@ -1,0 +1,272 @@
+"""Files inside the values of a call, by every shape that servers use.
+
+Rules:
+1. Going out, a file is a `LocalFile` or an `Inline` somewhere in the arguments. `adopted` makes
+   the first of what `handle_file` yields, and is for what the caller passed only: a default or
+   an output that came from the server must never name a local file to be sent.
+2. Coming in, only what the server's generation calls a file is one. Since 4.21 files are marked,
+   so that an app's own JSON with a `path` in it stays JSON.
+3. Values are copied, never changed, and walked without recursion.
+4. No name from a server reaches the disk but through `safe_name`.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, TypeAlias, TypeGuard, assert_never, cast
+
+from ..errors import InvalidArguments, RemoteError
+from ..wire.document import JSON, Object, excerpt
+from ..wire.exchange import is_address
+from .dialect import Dialect, FileShape
+
+_DEEPEST = 1_000
+"Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
+_LONGEST = 200
+"Bytes of a name; file systems allow 255, and temporary names are longer."
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
+_RESERVED = re.compile(
+    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)",
+    re.IGNORECASE,
+)
+_DATA_URL = re.compile(r"data:([^,;]{0,100})[^,]{0,100};base64,")
+_MEDIA = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "gif": "image/gif",
+    "webp": "image/webp",
+    "wav": "audio/wav",
+    "mp4": "video/mp4",
+    "txt": "text/plain",
+}
+"Written down here, for the standard library's table is read from the machine's files."
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """A file of this machine, to be uploaded."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """Bytes to be uploaded as a file."""
+
+    name: str
+    data: bytes = field(repr=False)
+
+
+Upload: TypeAlias = "LocalFile | Inline"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file in an output."""
+
+    path: str
+    "On the server; or an http(s) address; or, from 3.x, a `data:` URL that holds the bytes."
+    name: str
+    "A safe name for the local copy."
+    url: str | None = None
+    "Where a media stream is found, which no path leads to; it may be relative."
+
+    @property
+    def embedded(self) -> bool:
+        """The bytes are here already: see `decoded`."""
+        return self.path.startswith("data:")
+
+
+def adopted(value: object) -> object:
+    """A copy of what a caller passed: lists and dicts new, files found, arrays as lists.
+
+    A marked FileData (`handle_file`) that names a local path becomes a `LocalFile`; one with an
+    address stays, for the server to fetch or to find its own file. What offers `tolist`, as
+    numpy's arrays and scalars do, becomes what that returns.
+    Raises InvalidArguments for values that are nested too deeply, or contain themselves.
+    """
+    return _rewritten(value, _adopted, _DEEPEST)
+
+
+def find_local(data: object) -> tuple[Upload, ...]:
+    """The files to be uploaded, in order, each once."""
+    return tuple(dict.fromkeys(part for part in _parts(data) if _is_upload(part)))
+
+
+def replace(data: object, uploaded: Mapping[Upload, JSON]) -> object:
+    """A copy of `data` with each file as the value that stands for it on the server."""
+    return _rewritten(data, lambda part: uploaded[part] if _is_upload(part) else part)
+
+
+def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Object:
+    """How an argument names a file: by its path on the server; before 3.19 by its `data_url`."""
+    match dialect.files:
+        case FileShape.DATA_URL:
+            return {"name": name, "size": size, "data": server_path}
+        case FileShape.NAME:
+            extra: Object = {"name": server_path, "data": None, "is_file": True}
+        case FileShape.PATH:
+            extra = {"path": server_path}
+        case FileShape.META:
+            extra = {"path": server_path, "meta": {"_type": "gradio.FileData"}}
+        case _:
+            assert_never(dialect.files)
+    return {"orig_name": name, "size": size, **extra}
+
+
+def embeds(dialect: Dialect, component: str) -> bool:
+    """Whether this type of component takes a bare `data_url` for a file: images, on 3.x."""
+    return dialect.files in (FileShape.DATA_URL, FileShape.NAME) and component.lower() == "image"
+
+
+def data_url(name: str, data: bytes) -> str:
+    """The bytes as a base64 data URL, of the media type that the name suggests."""
+    media = _MEDIA.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+    return f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def decoded(url: str) -> bytes:
+    """The bytes in a base64 data URL. Raises RemoteError where it is none."""
+    match = _DATA_URL.match(url)
+    try:
+        return base64.b64decode(url[match.end() :] if match else "=", validate=True)
+    except ValueError as error:
+        raise RemoteError(f"file: expected a base64 data URL, got {excerpt(url)}") from error
+
+
+def find_remote(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
+    """The files in an output or a part of it, in order, each path once."""
+    old = dialect.files in (FileShape.DATA_URL, FileShape.NAME)
+    look = _named if old else _pathed
+    found: dict[str, RemoteFile] = {}
+    for part in _parts(value):
+        file = look(part, dialect.files is FileShape.META)
+        if file is not None and file.path:
+            found.setdefault(file.path, file)
+    return tuple(found.values())
+
+
+def place(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
+    """A copy of the outputs, each file of `saved` (remote to local path) as its local path."""
+    placed = [_rewritten(value, lambda part: _placed(part, saved)) for value in data]
+    return cast("list[JSON]", placed)
+
+
+def safe_name(name: str) -> str:
+    """The last component of a path from anywhere, made fit to be a file's name everywhere.
+
+    At most 200 bytes of UTF-8, of which the extension is kept; never empty, `.` or `..`.
+    """
+    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
+    kept = _FORBIDDEN.sub("", last).strip(" ").rstrip(" .")
+    if _RESERVED.match(kept):
+        kept = f"_{kept}"
+    stem, _, extension = kept.rpartition(".")
+    tail = f".{extension}" if stem and len(extension.encode()) < _LONGEST // 4 else ""
+    head = kept.removesuffix(tail).encode()[: _LONGEST - len(tail.encode())]
+    return (head.decode("utf-8", "ignore") + tail).rstrip(" .") or "file"
+
+
+def _adopted(part: Any) -> object:
+    match part:
+        case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
+            there = rest.get("url") is not None or rest.get("is_stream") is True
+            return part if there or is_address(path) else LocalFile(path)
+        case _:
+            return _plain(part)
+
+
+def _plain(value: object) -> object:
+    """Asked of the class: an object may answer to any name."""
+    tolist = getattr(type(value), "tolist", None)
+    return value if tolist is None else tolist(value)
+
+
+def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
+    """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
+    match part:
+        case {"path": str(path), "is_stream": True, **rest}:
+            url = rest.get("url")
+            url = url if isinstance(url, str) else None
+            return RemoteFile(path, _address_name(url or path), url)
+        case {"path": str(path), "meta": {"_type": "gradio.FileData"}}:
+            return RemoteFile(path, _address_name(path))
+        case {"path": str(path), "orig_name": _} if not marked:
+            return RemoteFile(path, _address_name(path))
+        case _:
+            return None
+
+
+def _named(part: JSON, _: bool) -> RemoteFile | None:
+    """A file as 3.x writes it: by its path, or with its bytes in base64, or images bare."""
+    match part:
+        case {"name": str(path), "is_file": True, **rest}:
+            given = rest.get("orig_name")
+            return RemoteFile(path, safe_name(given if isinstance(given, str) else path))
+        case {"name": str(name), "data": str(url)} if _DATA_URL.match(url):
+            return RemoteFile(url, safe_name(name))
+        case str(url) if match := _DATA_URL.match(url):
+            kind = next((k for k, media in _MEDIA.items() if media == match[1]), "bin")
+            return RemoteFile(url, f"file.{kind}")
+        case _:
+            return None
+
+
+def _placed(part: JSON, saved: Mapping[str, str]) -> JSON:
+    match part:
+        case {"path": str(path)} | {"name": _, "data": str(path)} | {"name": str(path)}:
+            return saved.get(path, part)
+        case str(text) if text.startswith("data:"):
+            return saved.get(text, part)
+        case _:
+            return part
+
+
+def _address_name(path: str) -> str:
+    return safe_name(re.split(r"[?#]", path)[0] if is_address(path) else path)
+
+
+def _is_upload(part: object) -> TypeGuard[Upload]:
+    return isinstance(part, LocalFile | Inline)
+
+
+def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
+    """A copy of `value` in which each part is what `change` makes of it, from the outside in."""
+    root: list[Any] = [value]
+    for holder, key in _places(root, deepest):
+        holder[key] = change(holder[key])
+    return root[0]
+
+
+def _parts(value: object) -> Iterator[Any]:
+    """The value and all inside it, in order."""
+    return (holder[key] for holder, key in _places([value], inf))
+
+
+def _places(root: list[Any], deepest: float) -> Iterator[tuple[Any, Any]]:
+    """Each place below `root`, as its list or dict and its key there.
+
+    What stands in a place when the reader comes back is walked next, as a copy of its own.
+    """
+    todo: list[tuple[Any, Any, int]] = [(root, 0, 0)]
+    while todo:
+        holder, key, depth = todo.pop()
+        if depth > deepest:
+            raise InvalidArguments("arguments: nested too deeply, or inside themselves")
+        yield holder, key
+        copy = _copy(holder[key])
+        if copy is not None:
+            holder[key] = copy
+            inside = copy if isinstance(copy, dict) else range(len(copy))
+            todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
+
+
+def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:
+    """A new dict or list of the same parts; None for what has none."""
+    if isinstance(part, dict):
+        return {**part}
+    return [*part] if isinstance(part, list | tuple) else None

@@ -1,0 +1,1 @@
+"""Conversations with a server: generators that ask one thing at a time."""

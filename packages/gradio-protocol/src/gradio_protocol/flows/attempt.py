@@ -1,0 +1,140 @@
+"""One attempt at a prediction: what the caller wants, and the app that it is wanted from.
+
+A call is attempted again where another app has taken the place of the one that it was bound to;
+then all but the `Call` is new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..app.access import App
+from ..app.endpoint import Endpoint
+from ..errors import GradioError, InvalidArguments, RemoteError
+from ..jobs.failures import validation
+from ..jobs.messages import Completed, Generated
+from ..jobs.orders import Entry, Gone
+from ..wire.document import JSON, Object, read
+from ..wire.exchange import Headers, Request, Response
+from ..wire.status import refusal
+from .actions import Steps, Tell, ask
+from .connect import Target
+from .download import Downloads
+from .retry import RetryPolicy
+
+_ENTROPY = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One prediction, bound and ready to be made.
+
+    Raises InvalidArguments if the policy has less than 16 bytes of entropy.
+    """
+
+    ticket: int
+    app: App
+    endpoint: Endpoint
+    "Of this app."
+    data: list[object]
+    "What `Endpoint.bind` made of the arguments."
+    target: Target
+    "What the client was made with, should the app have to be asked about itself again."
+    policy: RetryPolicy
+    "Its entropy, which no other call has, is also the boundary of what is uploaded."
+    headers: Headers = ()
+    "Of this call only."
+    oauth_token: str | None = None
+    "Sent where the endpoint takes one (6.21 and later)."
+    download: bool = True
+    "False: files stay the server's file objects."
+    max_download_size: int | None = None
+    "Bytes of one file; None: no limit."
+    resubmit_lost: bool = False
+    "A job that was lost before its first output is made again."
+
+    def __post_init__(self) -> None:
+        if len(self.policy.entropy) < _ENTROPY:
+            came = len(self.policy.entropy)
+            raise InvalidArguments(f"call: expected {_ENTROPY} bytes of entropy, got {came}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A call on its way to one app."""
+
+    call: Call
+    app: App
+    endpoint: Endpoint
+    "Of this app."
+    data: list[object]
+    "As it travels: each file is what this app wants for it."
+    entry: Entry
+    downloads: Downloads | None
+    "None: the caller wants none."
+
+    @property
+    def saved(self) -> dict[str, str]:
+        """The files that were downloaded: path on the server → path on this machine."""
+        return self.downloads.saved if self.downloads else {}
+
+    def post(self, path: str, **more: object) -> Request:
+        """A request that carries the arguments. Raises InvalidArguments for what JSON has not."""
+        body: dict[str, object] = {
+            "data": self.data,
+            "event_data": None,
+            "session_hash": self.entry.session_hash,
+            **more,
+        }
+        if self.endpoint.oauth and self.call.oauth_token:
+            body["oauth_token"] = self.call.oauth_token
+        return self.app.access.post(path, body, call=self.call.headers)
+
+
+class Again(Exception):
+    """The call has to be attempted again; `error` is what to raise where that cannot help."""
+
+    def __init__(self, error: GradioError, *, anyway: bool) -> None:
+        super().__init__(error)
+        self.error = error
+        self.anyway = anyway
+        "Also if it turns out that the app is still the same one."
+
+
+def told(attempt: Attempt, message: Generated | Completed) -> Steps[None]:
+    """Fetch the files of an output, then show it."""
+    if attempt.downloads is not None:
+        yield from attempt.downloads.fetch(message)
+    yield from ask(Tell(news=message))
+
+
+def present(answer: Entry | Gone) -> Entry:
+    """The session's leave, unless the job need not go on."""
+    if isinstance(answer, Gone):
+        raise answer.error
+    return answer
+
+
+def refused(reply: Response) -> GradioError:
+    """Why a call was not accepted.
+
+    422 comes from the app's validators (5.45 and later) or, with another `detail`, from the
+    server, which then was sent what it does not understand.
+    """
+    said = spoken(reply)
+    detail = said.get("detail")
+    if reply.status != 422 or not isinstance(detail, list):
+        return refusal(reply, doing="calling the app")
+    error = validation(detail)
+    if any(isinstance(item, dict) and item.get("__type__") == "validate" for item in detail):
+        return error
+    return RemoteError(f"calling the app: the server did not understand: {error}", status=422)
+
+
+def spoken(reply: Response) -> Object:
+    """The JSON object that a refusal carries; empty where it is anything else."""
+    try:
+        document: JSON = read(reply.body, where="refusal")
+    except RemoteError:
+        return {}
+    return document if isinstance(document, dict) else {}

@@ -1,0 +1,320 @@
+"""Getting to know an app: where it is, as whom we speak to it, what it says about itself.
+
+1. A Space is looked up at the Hub and waited for; anything else is an address already.
+2. The config is asked for first. A login is made where the app wants one, and only then: by that
+   time redirects have shown where the app really is, so that the password takes no detour over
+   plain http, and the load balancer's cookies keep us on the replica that knows the login.
+3. Redirects are followed here and nowhere else, within one origin, and to https on the same host,
+   which moves the app. Any other one is refused: who answers there is not who was asked.
+4. Every reply's cookies are kept.
+5. `/info` is wanted, not needed: without it the config has to do, and `App.notes` says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from ..app.access import Access, App, address
+from ..app.config import Config, Visibility, inline_config, read_config
+from ..app.endpoint import Endpoint, endpoints
+from ..app.space import (
+    Outlook,
+    Stage,
+    host_path,
+    outlook,
+    read_host,
+    read_stage,
+    runtime_path,
+    space_name,
+)
+from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError
+from ..wire.cookies import Jar
+from ..wire.document import as_object, read
+from ..wire.exchange import Headers, Origin, Request, Response, origin, quoted, shown
+from ..wire.headers import HUB, Identity, TokenSource
+from ..wire.redirect import moves, redirected
+from ..wire.status import refusal
+from .actions import Send, Sleep, Steps, ask
+from .retry import Repeat, RetryPolicy, persist
+
+_DOCUMENT: Final = 2**26
+"Bytes that a config, an info or a page may have."
+_HOPS: Final = 5
+_POLL: Final = 2.0
+"Seconds between two looks at the stage of a Space."
+_KNOCK: Final = 10.0
+"Seconds that waking a Space may take; it goes on waking without us."
+_FORM: Final = (("content-type", "application/x-www-form-urlencoded"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Target:
+    """What the caller gave: which app, and as whom."""
+
+    src: str
+    "An address, the address of a Space's page, or the name of a Space: `user/name`."
+    headers: Headers = ()
+    "Sent with every request to the app."
+    token: str | None = None
+    source: TokenSource = TokenSource.SAVED
+    hub: Origin = HUB
+    auth: tuple[str, str] | None = None
+    "User and password, for the app's own login."
+    cookies: tuple[tuple[str, str], ...] = ()
+    policy: RetryPolicy = RetryPolicy()
+    space_patience: float = 300.0
+    "Seconds to wait for a Space that sleeps, starts or is being built."
+
+    def __repr__(self) -> str:
+        return f"Target({shown(self.src)})"
+
+
+def connect(target: Target) -> Steps[App]:
+    """Find the app and read what it says about itself.
+
+    Raises InvalidArguments for a `src`, header or cookie that cannot be used,
+    AuthenticationError where a login or a token is missing or wrong, TooManyRequestsError,
+    RemoteError for anything else that is no app, TransportFailed.
+    """
+    return (yield from _connect(target, Jar()))
+
+
+def again(app: App, target: Target) -> Steps[App]:
+    """The app as it is now: `app` itself where nothing has changed, else another one.
+
+    Raises what `connect` raises.
+    """
+    if (yield from same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
+        return app
+    fresh = yield from _connect(target, app.access.jar)
+    return app if _is_same(app, fresh) else fresh
+
+
+def same_app(app: App) -> Steps[bool | None]:
+    """Whether this start of the app still answers at its address; None: no telling.
+
+    One GET of `/app_id` (3.50 and later), which needs no login. False is no error: an app may
+    have several replicas, or be loaded anew by its developer.
+    """
+    if app.config.app_id is None:
+        return None
+    request = app.access.get("app_id")
+    try:
+        reply = yield from ask(Send(request=request, limit=2**16))
+        said = as_object(read(reply.body, where="app_id"), where="app_id").get("app_id")
+    except GradioError:
+        return None
+    return None if reply.status != 200 or said is None else str(said) == app.config.app_id
+
+
+def rebind(old: Endpoint, app: App) -> Endpoint:
+    """The endpoint of `app` that a call bound to `old` may go to.
+
+    The one of the same name, with the same places for data and the same parameters; one without
+    a name is only itself, since an index means another function after any change. Raises
+    AppChanged where there is none.
+    """
+    if any(endpoint is old for endpoint in app.endpoints):
+        return old
+    named = (e for e in app.endpoints if e.name is not None and e.name == old.name)
+    new = next(named, None)
+    if new is None or new.visibility is Visibility.PRIVATE:
+        raise AppChanged(f"the app was restarted, and has no {old.title} any more")
+    if _shape(new) != _shape(old):
+        raise AppChanged(f"the app was restarted, and its {old.title} takes other values now")
+    return new
+
+
+def _shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
+    hidden = tuple(slot.hidden for slot in endpoint.inputs)
+    return hidden, tuple(parameter.name for parameter in endpoint.parameters)
+
+
+def _is_locked(app: App, target: Target) -> Steps[bool]:
+    """Whether the app no longer knows our login."""
+    _, reply = yield from _asked(app.access, target.policy)
+    try:
+        _config(reply)
+    except AuthenticationError:
+        return True
+    return False
+
+
+def _is_same(old: App, new: App) -> bool:
+    return old.config.raw == new.config.raw and old.access == new.access
+
+
+def _connect(target: Target, jar: Jar) -> Steps[App]:
+    """Connect, with the cookies of an earlier time."""
+    space = space_name(target.src, target.hub)
+    src = target.src if space is None else (yield from _housed(target, space))
+    access = _access(target, src, jar)
+    access, config = yield from _admitted(access, target)
+    access = replace(access, prefix=quoted(config.api_prefix))
+    return (yield from _informed(access, config, target.policy))
+
+
+def _access(target: Target, src: str, jar: Jar) -> Access:
+    url, headers = address(src)
+    identity = Identity(
+        app=origin(url),
+        headers=headers + target.headers,
+        token=target.token,
+        source=target.source,
+        hub=target.hub,
+    )
+    return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
+
+
+def _housed(target: Target, space: str) -> Steps[str]:
+    """The address of a Space that can be called."""
+    identity = Identity(app=None, token=target.token, source=target.source, hub=target.hub)
+    hub = Access(src=f"{target.hub}/", identity=identity)
+    body = yield from _looked_up(hub, host_path(space), target.policy)
+    src = read_host(body, target.hub)
+    waited = 0.0
+    while True:
+        stage = read_stage((yield from _looked_up(hub, runtime_path(space), target.policy)))
+        prospect = outlook(stage)
+        if prospect is Outlook.READY:
+            return src
+        if prospect is Outlook.HOPELESS or waited >= target.space_patience:
+            after = f" after {waited:g} s" if waited else ""
+            raise RemoteError(f"Space {space}: {stage.name}{after}: it {stage.value}")
+        if stage is Stage.SLEEPING:
+            yield from _knocked(_access(target, src, Jar()))
+        seconds = min(_POLL, target.space_patience - waited)
+        yield from ask(Sleep(seconds=seconds))
+        waited += seconds
+
+
+def _looked_up(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
+    _, reply = yield from _sent(hub, hub.request("GET", hub.page(path)), policy)
+    if reply.status != 200:
+        raise refusal(reply, doing="looking up the Space")
+    return reply.body
+
+
+def _knocked(access: Access) -> Steps[None]:
+    """Visit a Space, which wakes it; what it answers while it does is nothing to us."""
+    request = access.request("GET", access.page("config"))
+    try:
+        yield from ask(Send(request=request, limit=_DOCUMENT, patience=_KNOCK))
+    except GradioError:
+        return
+
+
+def _admitted(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
+    """The config, after a login where one is needed."""
+    access, reply = yield from _asked(access, target.policy)
+    try:
+        return access, _config(reply)
+    except AuthenticationError:
+        if target.auth is None:
+            raise
+    access = yield from _logged_in(access, target.auth, target.policy)
+    access, reply = yield from _asked(access, target.policy)
+    try:
+        return access, _config(reply)
+    except AuthenticationError as error:
+        where = f"logging in: {shown(access.src)}"
+        text = f"{where} took user and password, and wants a login all the same"
+        hint = "" if access.src.startswith("https:") else "; its cookie may be for https only"
+        raise AuthenticationError(text + hint, status=error.status) from error
+
+
+def _asked(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
+    """The reply that has the config: of `/config`, or of the page where there is no such route."""
+    access, reply = yield from _sent(access, access.request("GET", access.page("config")), policy)
+    if reply.status == 404:
+        return (yield from _sent(access, access.request("GET", access.page("")), policy))
+    if reply.status == 200 and reply.url.endswith("/config"):
+        # Also after a redirect to another path: the app is where its config is.
+        access = replace(access, src=reply.url.removesuffix("config"))
+    return access, reply
+
+
+def _config(reply: Response) -> Config:
+    """What the reply says; raises AuthenticationError where it says that a login is needed."""
+    if reply.status != 200:
+        raise refusal(reply, doing="connecting")
+    where = f"connecting: {shown(reply.url)}"
+    try:
+        is_page = reply.body.lstrip().startswith(b"<")
+        config = inline_config(reply.body) if is_page else read_config(reply.body)
+    except RemoteError as error:
+        raise RemoteError(f"{where} is no app that can be called: {error}", status=200) from error
+    if config.auth_required:
+        raise AuthenticationError(f"{where} wants a login", status=200)
+    return config
+
+
+def _logged_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps[Access]:
+    """The same access, with the cookies of a login.
+
+    Success is 200, or 302 with a cookie before 3.17. A 302 without one comes from apps that have
+    no login; whether that helped is for the next config to say.
+    """
+    form = urlencode({"username": auth[0], "password": auth[1]}, errors="surrogatepass")
+    url = access.page("login")
+    request = access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
+    access, reply = yield from _sent(access, request, policy)
+    if reply.status in (400, 401):
+        text = f"logging in: {shown(url)} refused the user or the password"
+        raise AuthenticationError(text, status=reply.status)
+    if reply.status not in (200, 302):
+        raise refusal(reply, doing="logging in")
+    return access
+
+
+def _informed(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
+    """The app, with what `/info` says of its endpoints, or else with what the config says."""
+    if not config.dialect.info:
+        return _derived(access, config, "before 3.26 there is no /info")
+    # Undocumented endpoints too (4.31.4 and later); 3.x would describe serialized values.
+    request = access.get("info", all_endpoints="true", serialize="false")
+    access, reply = yield from _sent(access, request, policy)
+    if reply.status in (404, 500):
+        return _derived(access, config, f"{shown(request.url)} answered {reply.status}")
+    if reply.status != 200:
+        raise refusal(reply, doing="connecting")
+    try:
+        known = endpoints(config, as_object(read(reply.body, where="info"), where="info"))
+    except RemoteError as error:
+        return _derived(access, config, str(error))
+    return App(access=access, config=config, endpoints=known)
+
+
+def _derived(access: Access, config: Config, why: str) -> App:
+    note = f"{why}: names and types of parameters are taken from the config"
+    return App(access=access, config=config, endpoints=endpoints(config, None), notes=(note,))
+
+
+def _sent(access: Access, request: Request, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
+    """The reply after redirects, and the access that it leaves us with: cookies, a new origin."""
+    for _ in range(_HOPS + 1):
+        send = Send(request=request, limit=_DOCUMENT)
+        reply = yield from persist(send, policy, Repeat.HARMLESS)
+        access = replace(access, jar=access.jar.store(request.url, reply.headers))
+        following = redirected(request, reply)
+        if following is None:
+            return access, reply
+        access = _led(access, request, reply, following.url)
+        # Composed anew, for the cookies that came and the secrets that the new origin may see.
+        own = tuple(header for header in following.headers if header[0] == "content-type")
+        method, body = following.method, following.body
+        request = access.request(method, following.url, body=body, own=own)
+    raise RemoteError(f"connecting: {shown(request.url)}: more than {_HOPS} redirects")
+
+
+def _led(access: Access, request: Request, reply: Response, url: str) -> Access:
+    """The access after a redirect to `url`; raises what the reply means if we do not go there."""
+    old, new = origin(request.url), origin(url)
+    if old == new:
+        return access
+    if not moves(old, new):
+        raise refusal(reply, doing="connecting")
+    identity = replace(access.identity, app=new)
+    return replace(access, src=f"{new}{urlsplit(access.src).path}", identity=identity)

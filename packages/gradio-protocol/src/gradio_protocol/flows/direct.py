@@ -1,0 +1,110 @@
+"""Calling a function directly, past the queue: 3.x, and batch functions of 4.0 to 4.10.
+
+1. The function is named by its name where it has one, which another start of the app does not
+   make another function's. Only by its index, the server answers whoever has that index now.
+2. A generator of 3.x gives one output a request. The server keeps it by session and index: called
+   by name it would begin anew each time, for ever (3.16 to 3.50).
+3. So two jobs of one session would share one generator, and what a cancelled job has left behind
+   would go on in the next one: each call has a session of its own. Where the function needs the
+   session's state, the server is told to forget what was left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+
+from ..app.access import App
+from ..app.endpoint import Endpoint
+from ..errors import GradioError
+from ..jobs.failures import failure
+from ..jobs.messages import Completed, Generated, Started
+from ..jobs.orders import Enter
+from ..wire.document import JSON, Object, as_object, need, read
+from ..wire.exchange import quoted
+from .actions import Send, Steps, Tell, ask
+from .attempt import Again, Attempt, present, refused, spoken, told
+from .retry import Repeat, persist
+
+_RESULT = 2**30
+"Bytes that a result may have."
+_REPLY = 2**20
+_UNMADE = (401, 404)
+"Statuses that say that nothing was called; another app may be the reason."
+
+
+def by_index(app: App, endpoint: Endpoint) -> bool:
+    """Whether a direct call of this endpoint names it by its index."""
+    return endpoint.name is None or _is_stepwise(app, endpoint)
+
+
+def run(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
+    """Call the function, a generator until it has no more to say; returns its last output.
+
+    Raises Again if another app may have refused the call, else what `call` raises.
+    """
+    yield from ask(Tell(news=Started()))
+    if not _is_stepwise(attempt.app, attempt.endpoint):
+        data = _data((yield from _made(attempt)))
+    else:
+        data = yield from _generated((yield from _alone(attempt)))
+    yield from told(attempt, Completed(data=data))
+    return data
+
+
+def _is_stepwise(app: App, endpoint: Endpoint) -> bool:
+    return app.dialect.steps_direct and endpoint.generator
+
+
+def _generated(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
+    """The last output of a generator, after all have been shown."""
+    output = yield from _made(attempt)
+    last = data = _data(output)
+    enter = Enter(ticket=attempt.call.ticket, fn_index=attempt.endpoint.index, direct=True)
+    while output.get("is_generating") is True:
+        last = data
+        yield from told(attempt, Generated(data=data))
+        # Who cancels a direct call tells only the session.
+        present((yield from ask(enter)))
+        try:
+            output = yield from _made(attempt)
+        except Again as again:
+            # Outputs were shown: it is too late to begin again.
+            raise again.error from None
+        data = _data(output)
+    # After a generator's last output come nulls.
+    return last
+
+
+def _alone(attempt: Attempt) -> Steps[Attempt]:
+    """The attempt with no other call's generator in its way."""
+    session_hash, index = attempt.entry.session_hash, attempt.endpoint.index
+    if not attempt.endpoint.stateful:
+        session_hash = f"{session_hash}{attempt.call.ticket}"
+        return replace(attempt, entry=replace(attempt.entry, session_hash=session_hash))
+    body = {"session_hash": session_hash, "fn_index": index}
+    reset = Send(request=attempt.app.access.post("reset", body), limit=_REPLY)
+    yield from persist(reset, attempt.call.policy, Repeat.HARMLESS)
+    return attempt
+
+
+def _made(attempt: Attempt) -> Steps[Object]:
+    """One request, and the output that its reply is."""
+    app, endpoint = attempt.app, attempt.endpoint
+    more: dict[str, object] = {}
+    if by_index(app, endpoint):
+        more["fn_index"] = endpoint.index
+    path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
+    send = Send(request=attempt.post(path, **more), limit=_RESULT, patience=inf)
+    reply = yield from persist(send, attempt.call.policy, Repeat.UNACCEPTED)
+    if reply.status == 200:
+        return as_object(read(reply.body, where="result"), where="result")
+    said = spoken(reply)
+    if reply.status == 500 and "error" in said:
+        raise failure(said, app.dialect)
+    error: GradioError = refused(reply)
+    raise Again(error, anyway=False) if reply.status in _UNMADE else error
+
+
+def _data(output: Object) -> tuple[JSON, ...]:
+    return tuple(need(output, "data", list, where="result"))

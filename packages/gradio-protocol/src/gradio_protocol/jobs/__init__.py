@@ -1,0 +1,1 @@
+"""What happens to calls: messages, the life of a job, sessions and their streams."""

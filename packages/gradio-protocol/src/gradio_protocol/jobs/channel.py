@@ -1,0 +1,279 @@
+"""Streams, epochs, endings: when to listen, and what it means when a stream ends.
+
+The rules begin in `router`.
+
+3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
+   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`.
+4. `CUT` and `SILENT` are losses, except where the dialect can resume: listen again. `REFUSED`
+   before anything was read is no loss: again after a pause.
+5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
+6. An epoch names one opening of one stream; news from an older epoch is ignored.
+7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
+   stream everything is that job's.
+
+`SITUATIONS` and `MEANINGS` are rules 3 and 4 as tables. None of the classes is thread-safe; all
+belong to a `Session`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from itertools import count
+from typing import assert_never
+
+from ..app.access import App
+from ..app.dialect import Dialect
+from ..wire.exchange import Head
+from ..wire.status import retry_after
+from .orders import Ending, Leave, Listen, Order, Stream, StreamKind
+
+PATIENCE = 5
+"Openings of a stream in a row that may bring no message."
+LONGEST = 30.0
+"Seconds that a pause before an opening may last, also if a server asks for more."
+SHARED, HEARTBEAT = -1, -2
+"Keys of streams; that of a private one is the ticket of its job."
+
+
+def stream(app: App, session_hash: str, key: int, fn_index: int) -> Stream:
+    """What to ask for; the function matters to a private stream only, which is its join."""
+    if key == SHARED:
+        kind = StreamKind.SHARED
+        request = app.access.get("queue/data", events=True, session_hash=session_hash)
+    elif key == HEARTBEAT:
+        kind = StreamKind.HEARTBEAT
+        request = app.access.get(f"heartbeat/{session_hash}", events=True)
+    else:
+        kind = StreamKind.PRIVATE
+        query = {"fn_index": str(fn_index), "session_hash": session_hash}
+        request = app.access.get("queue/join", events=True, **query)
+    return Stream(key=key, kind=kind, request=request, idle=app.dialect.idle)
+
+
+class Situation(Enum):
+    """Of a stream."""
+
+    CLOSED = "not open, nor wanted open"
+    OPENING = "the driver has been told to open it"
+    OPEN = "its head has come"
+    CLOSING = "the server has said that it has sent all"
+
+
+class Turn(Enum):
+    """What may change the situation of a stream."""
+
+    LISTENS = "messages are expected"
+    OPENS = "the head of an event stream comes"
+    ANNOUNCES = "`close_stream` comes"
+    ENDS = "it ends, or does not open"
+    LEAVES = "it is closed for good"
+
+
+def _situations() -> dict[Situation, dict[Turn, Situation]]:
+    s = Situation
+    rows = {
+        s.CLOSED: (s.OPENING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
+        s.OPENING: (s.OPENING, s.OPEN, s.OPENING, s.CLOSED, s.CLOSED),
+        s.OPEN: (s.OPEN, s.OPEN, s.CLOSING, s.CLOSED, s.CLOSED),
+        s.CLOSING: (s.CLOSING, s.CLOSING, s.CLOSING, s.CLOSED, s.CLOSED),
+    }
+    return {situation: dict(zip(Turn, row, strict=True)) for situation, row in rows.items()}
+
+
+SITUATIONS = _situations()
+"The table: where each turn leads from each situation."
+
+
+class Nature(Enum):
+    """What the end of a stream depends on, besides how it ended."""
+
+    SHARED = "all messages of the session"
+    RESUMABLE = "as SHARED, and a cut stream goes on where it was (4.19.2 to 4.23)"
+    PRIVATE = "the messages of one job (4.0 to 4.8)"
+    HEARTBEAT = "no messages; open as long as the session is used"
+
+
+class Meaning(Enum):
+    """What the end of a stream means for those who waited for its messages."""
+
+    AGAIN = "nothing is lost: listen again, if messages are expected"
+    OVER = "nothing is lost, and nothing expected"
+    LOST = "what it would have brought is lost"
+
+
+def _meanings() -> dict[Nature, dict[Ending, Meaning]]:
+    again, lost = Meaning.AGAIN, Meaning.LOST
+    rows = {
+        Nature.SHARED: (again, lost, lost, again, lost),
+        Nature.RESUMABLE: (again, again, again, again, lost),
+        Nature.PRIVATE: (lost, lost, lost, again, lost),
+        Nature.HEARTBEAT: (again, again, again, again, lost),
+    }
+    return {nature: dict(zip(Ending, row, strict=True)) for nature, row in rows.items()}
+
+
+MEANINGS = _meanings()
+"The table: what each ending means, by the nature of the stream."
+
+_JOIN_AGAIN = frozenset({429, 503})
+_STREAM_AGAIN = _JOIN_AGAIN | {408, 425, 500, 502, 504}
+"Statuses of a stream's head that say nothing about the session: worth another try."
+
+
+class Channel:
+    """One stream, from its first opening to its last end."""
+
+    __slots__ = (
+        "_announces",
+        "_asked",
+        "_barren",
+        "_beats",
+        "_epochs",
+        "_fruitless",
+        "_nature",
+        "epoch",
+        "key",
+        "situation",
+    )
+
+    def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
+        kind, self.key = wanted.kind, wanted.key
+        self._nature = _nature(kind, dialect)
+        self._announces = dialect.announces_close and kind is StreamKind.SHARED
+        self._beats = kind is StreamKind.HEARTBEAT
+        self._asked: float | None = None
+        "Seconds that the server asked to wait."
+        self._epochs = epochs
+        self._barren = True
+        "This opening has brought no message yet."
+        self._fruitless = 0
+        "How many openings in a row brought none."
+        self.epoch = 0
+        "Zero while it is closed."
+        self.situation = Situation.CLOSED
+
+    def listen(self, wanted: Stream, after: float = 0.0) -> list[Order]:
+        """Open the stream, unless it is open already; each opening is a new epoch."""
+        if self.situation is not Situation.CLOSED:
+            return []
+        self._turn(Turn.LISTENS)
+        self.epoch = next(self._epochs)
+        self._barren = True
+        self._asked = None
+        return [Listen(stream=wanted, epoch=self.epoch, after=after)]
+
+    def leave(self) -> list[Order]:
+        """Close the stream for good; what it still says belongs to an older epoch."""
+        epoch = self._close(Turn.LEAVES)
+        return [Leave(key=self.key, epoch=epoch)] if epoch else []
+
+    def accepts(self, head: Head) -> bool:
+        """Whether what begins so is the stream that was asked for."""
+        kind = (head.header("content-type") or "").lower()
+        if head.status != 200 or not kind.startswith("text/event-stream"):
+            return False
+        self._turn(Turn.OPENS)
+        return True
+
+    def announced(self) -> None:
+        """`close_stream` has come: the server has said all, however the connection then ends."""
+        self._turn(Turn.ANNOUNCES)
+
+    def heard(self, *, beat: bool = False) -> None:
+        """A message has come, or a heartbeat, which is all that one kind of stream has to say."""
+        if self._beats or not beat:
+            self._barren = False
+
+    def refused(self, head: Head, *, expected: bool) -> Meaning:
+        """The stream was not opened; the status may leave hope."""
+        self._close(Turn.ENDS)
+        self._asked = retry_after(head)
+        private = self._nature is Nature.PRIVATE
+        hopeful = head.status in (_JOIN_AGAIN if private else _STREAM_AGAIN)
+        return self._judged(Meaning.AGAIN if hopeful else Meaning.LOST, expected=expected)
+
+    def ended(self, ending: Ending, *, expected: bool) -> Meaning:
+        """The stream has ended while messages were `expected`, or none were."""
+        match self.situation, ending:
+            case Situation.CLOSING, _:
+                ending = Ending.FINISHED
+            case _, Ending.FINISHED if self._announces:
+                ending = Ending.CUT
+            case Situation.OPEN, Ending.REFUSED:
+                ending = Ending.CUT
+            case _:
+                pass
+        self._close(Turn.ENDS)
+        return self._judged(MEANINGS[self._nature][ending], expected=expected)
+
+    @property
+    def pause(self) -> float:
+        """Seconds before the next opening: what the server asked for, or longer each time.
+
+        Zero after an opening that brought a message.
+        """
+        hurried = self._fruitless == 0 and not self._beats
+        return min(self._asked or (0.0 if hurried else 0.25 * 2.0**self._fruitless), LONGEST)
+
+    def _judged(self, meaning: Meaning, *, expected: bool) -> Meaning:
+        self._fruitless = self._fruitless + 1 if self._barren else 0
+        if meaning is not Meaning.AGAIN:
+            return meaning
+        if not (expected or self._beats):
+            return Meaning.OVER
+        return Meaning.LOST if self._fruitless >= PATIENCE else Meaning.AGAIN
+
+    def _turn(self, turn: Turn) -> None:
+        self.situation = SITUATIONS[self.situation][turn]
+
+    def _close(self, turn: Turn) -> int:
+        self._turn(turn)
+        epoch, self.epoch = self.epoch, 0
+        return epoch
+
+
+def _nature(kind: StreamKind, dialect: Dialect) -> Nature:
+    match kind:
+        case StreamKind.SHARED:
+            return Nature.RESUMABLE if dialect.resumable else Nature.SHARED
+        case StreamKind.PRIVATE:
+            return Nature.PRIVATE
+        case StreamKind.HEARTBEAT:
+            return Nature.HEARTBEAT
+        case _:
+            assert_never(kind)
+
+
+class Channels:
+    """The streams of one session, by their keys."""
+
+    __slots__ = ("_channels", "_epochs")
+
+    def __init__(self) -> None:
+        self._channels: dict[int, Channel] = {}
+        self._epochs = count(1)
+
+    def current(self, key: int, epoch: int) -> Channel | None:
+        """The stream that a report is about; None: the report is late."""
+        channel = self._channels.get(key)
+        return channel if channel is not None and channel.epoch == epoch else None
+
+    def is_open(self, key: int) -> bool:
+        """Whether closing this stream would tell the server something."""
+        channel = self._channels.get(key)
+        return channel is not None and channel.situation in (Situation.OPEN, Situation.CLOSING)
+
+    def listen(self, wanted: Stream, dialect: Dialect, after: float = 0.0) -> list[Order]:
+        """Open this stream, unless it is open."""
+        fresh = Channel(wanted, dialect, self._epochs)
+        return self._channels.setdefault(wanted.key, fresh).listen(wanted, after)
+
+    def leave(self, key: int) -> list[Order]:
+        """Close a stream for good, if it is open, and forget it."""
+        channel = self._channels.pop(key, None)
+        return channel.leave() if channel else []
+
+    def leave_all(self) -> list[Order]:
+        """Close all."""
+        return [order for key in list(self._channels) for order in self.leave(key)]

@@ -1,0 +1,132 @@
+"""A generator's outputs: kept as the edits that came, assembled when they are read.
+
+1. The first output is whole, each later one is edits (4.17 and later; never of streamed events).
+2. `History` only appends. `Cursor` follows it, with values of its own.
+3. A step costs what its edits cost; a value is assembled when it is read, and never changes.
+4. Edits that cannot be read, or do not fit, raise nothing: the component keeps its last good
+   value until it comes whole again, and the last message's values stand in for the last output.
+"""
+
+from __future__ import annotations
+
+from ..app.dialect import Edits
+from ..wire.document import JSON
+from .edits import Change, Reader, is_whole, whole
+from .messages import Generated
+from .tree import Misfit, Node, Tree, assembled
+
+
+class History:
+    """The outputs of one job, in order."""
+
+    def __init__(self, edits: Edits) -> None:
+        self._reader = None if edits is Edits.NONE else Reader(edits)
+        self.outputs: list[tuple[Change, ...]] = []
+        "For cursors, which only look."
+        self.final: tuple[JSON, ...] = ()
+        "The values of the last message, where outputs came before it."
+
+    def __len__(self) -> int:
+        """How many outputs have come."""
+        return len(self.outputs)
+
+    def add(self, generated: Generated) -> None:
+        """Keep the next output; what is in it belongs to the history from now on."""
+        if self._reader is None or generated.streamed or not self.outputs:
+            self.outputs.append(tuple(whole(value) for value in generated.data))
+        else:
+            self.outputs.append(tuple(self._reader.read(item) for item in generated.data))
+
+    def complete(self, data: tuple[JSON, ...]) -> None:
+        """Keep the values of the last message: an output only if none came before it.
+
+        Not for a generator that ended without an output, whose values are all null.
+        """
+        if self.outputs:
+            self.final = data
+        else:
+            self.outputs.append(tuple(whole(value) for value in data))
+
+
+class Cursor:
+    """Reads the outputs of a history, from the one at an index on."""
+
+    def __init__(self, history: History, at: int = 0) -> None:
+        self._history = history
+        self._taken = 0
+        self._components: list[_Component] = []
+        self._touched: list[Node] = []
+        while self._taken < at and self.advance():
+            pass
+
+    def advance(self) -> bool:
+        """Go on to the next output; False if there is none yet."""
+        if self._taken == len(self._history):
+            return False
+        self._touched = []
+        for index, change in enumerate(self._history.outputs[self._taken]):
+            if index == len(self._components):
+                # An app that is loaded again while it runs can gain outputs, which begin as null.
+                self._components.append(_Component(self._taken))
+            self._take(index, change)
+        self._taken += 1
+        return True
+
+    def value(self) -> tuple[JSON, ...]:
+        """The output last gone on to, an item for each component; the caller's own."""
+        final = self._final()
+        return tuple(
+            assembled(final[index]) if c.stale and index < len(final) else c.tree.value()
+            for index, c in enumerate(self._components)
+        )
+
+    @property
+    def exact(self) -> bool:
+        """Whether `value` is this output; False: some of it could not be read, and is older."""
+        unmended = self._components[len(self._final()) :]
+        return not any(component.stale for component in unmended)
+
+    def parts(self) -> list[JSON]:
+        """Where this output can have files that the one before had not; the caller's own.
+
+        These are the lists and objects that came, and the objects whose `path` was edited.
+        """
+        return [assembled(node) for node in self._touched]
+
+    def _final(self) -> tuple[JSON, ...]:
+        return self._history.final if self._taken == len(self._history) else ()
+
+    def _take(self, index: int, change: Change) -> None:
+        before = self._components[index]
+        after = _Component(self._taken) if is_whole(change) else before
+        if change is None or after.stale:
+            before.stale = True
+            return
+        try:
+            self._touched += after.tree.apply(change)
+        except Misfit:
+            # Some of the edits were made already: back to the value before.
+            after = self._again(index) if after is before else before
+            after.stale = True
+        self._components[index] = after
+
+    def _again(self, index: int) -> _Component:
+        """The component as the outputs before this one made it, since it last came whole."""
+        component = _Component(self._components[index].since)
+        for changes in self._history.outputs[component.since : self._taken]:
+            for change in changes[index : index + 1]:
+                component.tree.apply(change or ())
+        return component
+
+
+class _Component:
+    """One component's value, as a cursor has it."""
+
+    __slots__ = ("since", "stale", "tree")
+
+    def __init__(self, since: int) -> None:
+        self.tree = Tree()
+        self.since = since
+        "The output that it came whole with."
+        self.stale = False
+        "Something could not be read since then."

@@ -1,0 +1,113 @@
+"""What the server is told of events that nobody wants, or that are lost; and who waits for it.
+
+`how_to_stop` is the policy, as a pure function. `Dismissals` keeps what is under way: joins of a
+function that is being stopped wait, for a join sent just before a `/cancel` was lost (6.0.2,
+6.31); all joins wait while a session is healed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import assert_never
+
+from ..app.access import App
+from ..app.dialect import Cancelling, Dialect
+from .orders import Dismiss
+from .seat import Seat
+
+
+class Stop(Enum):
+    """How to stop an event that is joined and pending."""
+
+    NOT = "tell nobody; its messages are absorbed"
+    LATER = "tell nobody until it starts"
+    LEAVE = "close its stream"
+    RESET = "by /reset, then close its stream"
+    EXACT = "by /cancel of this one queued event"
+    FUNCTION = "by /cancel of its function, of which it is the only one"
+
+
+def how_to_stop(
+    seat: Seat, others: Iterable[Seat], dialect: Dialect, *, single: bool, listening: bool
+) -> Stop:
+    """What harms nobody else, on this generation of servers.
+
+    `single`: the session is this job's own; `listening`: its stream has been opened, so that the
+    server would notice its end. `/cancel` with -1 for a plain function that runs breaks the stream
+    (4.37.2, 5.20.1), so it is for queued events only; with the real index it kills the siblings
+    without a message (4.37.2 to 6.31), so it is for a job that has none.
+    """
+    match dialect.cancelling:
+        case Cancelling.CLOSE:
+            return Stop.LEAVE
+        case Cancelling.RESET:
+            return Stop.RESET if single else Stop.NOT
+        case _ if single and listening:
+            return Stop.LEAVE
+        case Cancelling.NOTHING:
+            return Stop.NOT
+        case _ if seat.mailbox.started:
+            return Stop.NOT if any(_is_sibling(seat, other) for other in others) else Stop.FUNCTION
+        case Cancelling.EXACT:
+            return Stop.EXACT
+        case Cancelling.FUNCTION:
+            return Stop.LATER
+        case _:
+            assert_never(dialect.cancelling)
+
+
+def _is_sibling(seat: Seat, other: Seat) -> bool:
+    return other.at_stake and other is not seat and other.fn_index == seat.fn_index
+
+
+class Dismissals:
+    """The dismissals of one session that are under way."""
+
+    __slots__ = ("_healing", "_stopping")
+
+    def __init__(self) -> None:
+        self._stopping: dict[str, int] = {}
+        self._healing: set[str] = set()
+
+    def hold_up(self, fn_index: int) -> bool:
+        """Whether a join of this function has to wait."""
+        return bool(self._healing) or fn_index in self._stopping.values()
+
+    def stop(self, how: Stop, app: App, session_hash: str, seat: Seat) -> list[Dismiss]:
+        """Tell the server of one event, as far as this way to stop it tells anybody."""
+        match how:
+            case Stop.NOT | Stop.LATER | Stop.LEAVE:
+                return []
+            case Stop.RESET:
+                return [_dismiss(app, session_hash, seat.event_id, reset=True)]
+            case Stop.EXACT:
+                return [_dismiss(app, session_hash, seat.event_id)]
+            case Stop.FUNCTION:
+                self._stopping[seat.event_id] = seat.fn_index
+                return [_dismiss(app, session_hash, seat.event_id, fn_index=seat.fn_index)]
+            case _:
+                assert_never(how)
+
+    def heal(self, app: App, session_hash: str, event_ids: Iterable[str]) -> list[Dismiss]:
+        """Take lost events out of the session's books on the server, where that can be done.
+
+        One that is being stopped is completed by that as well: then it is only waited for.
+        """
+        lost = set(event_ids) if app.dialect.healable else set[str]()
+        self._healing |= lost
+        told = sorted(lost - self._stopping.keys())
+        return [_dismiss(app, session_hash, event_id) for event_id in told]
+
+    def done(self, event_id: str) -> None:
+        """The server was told, or could not be."""
+        self._stopping.pop(event_id, None)
+        self._healing.discard(event_id)
+
+
+def _dismiss(
+    app: App, session_hash: str, event_id: str, *, fn_index: int = -1, reset: bool = False
+) -> Dismiss:
+    return Dismiss(
+        app=app, session_hash=session_hash, event_id=event_id, fn_index=fn_index, reset=reset
+    )

@@ -1,0 +1,307 @@
+"""The stream's messages, as closed, frozen types.
+
+1. `message` makes one of them out of any JSON object, and never raises.
+2. A name that is not known, or a message that lacks what makes it one, is `Absorbed`: a newer
+   server must not break an older client.
+3. A `process_completed` always ends its job: what cannot be used of it is a `Failed`.
+4. Anything else of a wrong type is read as if it were absent.
+5. The dialect mends the texts of errors.
+
+Sources: the bytes of Gradio 3.36 to 6.31, for each name and each set of keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
+
+from ..app.dialect import Dialect
+from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
+from ..wire.document import JSON, Object, as_object, need, read
+from .failures import failure
+from .fields import count, duration, flag, number, text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressUnit:
+    """One progress bar of an app."""
+
+    index: float | None = None
+    "How many units are done."
+    length: float | None = None
+    "How many there are."
+    unit: str = "steps"
+    progress: float | None = None
+    "The done part, from 0 to 1, where the app says that instead of a count."
+    desc: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queued:
+    """`estimation`: the event waits; it may come several times, or not at all."""
+
+    rank: int | None = None
+    "How many are before it."
+    size: int | None = None
+    "How many wait."
+    eta: float | None = None
+    "Seconds until it ends, as the server guesses."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataWanted:
+    """`send_data`: a private stream asks for the arguments, within 5 s (4.0 to 4.8)."""
+
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """`process_starts`: the app's function is called now."""
+
+    eta: float | None = None
+    "Seconds that it may take, as the server guesses."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progressed:
+    """`progress`: the newest state of all bars, outermost first."""
+
+    steps: tuple[ProgressUnit, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """`log`: the app calls `gr.Info`, `gr.Warning` or the like."""
+
+    text: str
+    level: str = "info"
+    title: str | None = None
+    "None before 5.2."
+    duration: float | None = 10
+    "Seconds for which to show it; None: until it is closed."
+    visible: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """`process_generating`, `process_streaming`: an output, or the edits that lead to it."""
+
+    data: tuple[JSON, ...]
+    "One item for each output component, state included."
+    streamed: bool = False
+    "`process_streaming`: the values are whole whatever the dialect says."
+    time_limit: float | None = None
+    "Seconds that a streamed event has left."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """A successful `process_completed`."""
+
+    data: tuple[JSON, ...] | None
+    "Whole values; None: the event was cancelled with `/cancel`."
+    rendering: Object | None = None
+    "What `@gr.render` made: components and dependencies of this session (4.37 and later)."
+    used_cache: str | None = None
+    "`full` or `partial` where `gr.cache` answered (6.12 and later)."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """A `process_completed` that failed, or one that cannot be used."""
+
+    error: GradioError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """`queue_full`: the event was not accepted (private streams; a shared one answers 503)."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """`heartbeat`: the stream is alive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closing:
+    """`close_stream`: the server has sent all, and ends the stream (4.22 and later)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broken:
+    """`unexpected_error`, `server_stopped`: the stream, with all its events, is at its end."""
+
+    message: str
+    session_not_found: bool = False
+
+    @property
+    def error(self) -> RemoteError:
+        """What the jobs of this stream fail with."""
+        if self.session_not_found:
+            return SessionNotFound(self.message)
+        return (ServerStopped if self.message == _STOPPED else RemoteError)(self.message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absorbed:
+    """A message that changes nothing."""
+
+    name: str
+    "As it came; empty where it was not a text."
+
+
+JobMessage: TypeAlias = (
+    Queued
+    | DataWanted
+    | Started
+    | Progressed
+    | Logged
+    | Generated
+    | Completed
+    | Failed
+    | Refused
+    | Absorbed
+)
+"What may wait in a job's mailbox; `Completed`, `Failed` and `Refused` are last messages."
+
+Message: TypeAlias = JobMessage | Heartbeat | Closing | Broken
+
+
+class Delivery(NamedTuple):
+    """A message and the event that it is for."""
+
+    event_id: str | None
+    "None: it concerns the stream, or the stream is private to one event."
+    message: Message
+
+
+def read_message(data: bytes, dialect: Dialect) -> Delivery:
+    """The message in the data of one server-sent event.
+
+    Raises RemoteError where that is not a JSON object.
+    """
+    return message(as_object(read(data, where="stream"), where="stream"), dialect)
+
+
+def message(document: Object, dialect: Dialect) -> Delivery:
+    """The message that a JSON object is; never raises."""
+    name = text(document, "msg") or ""
+    if name == "process_completed":
+        made: Message | None = _completed(document, dialect)
+    else:
+        make = _MAKERS.get(name)
+        made = make(document) if make else None
+    return Delivery(text(document, "event_id"), made or Absorbed(name=name))
+
+
+_STOPPED = "Server stopped unexpectedly."
+"What a server says that is being shut down, in both messages that can say it."
+
+_OUTPUT = "process_completed: output"
+
+
+def _queued(document: Object) -> Queued:
+    return Queued(
+        rank=count(document, "rank"),
+        size=count(document, "queue_size"),
+        eta=number(document, "rank_eta"),
+    )
+
+
+def _data_wanted(document: Object) -> DataWanted | None:
+    event_id = text(document, "event_id")
+    return None if event_id is None else DataWanted(event_id=event_id)
+
+
+def _started(document: Object) -> Started:
+    return Started(eta=number(document, "eta"))
+
+
+def _progressed(document: Object) -> Progressed | None:
+    steps = document.get("progress_data")
+    if not isinstance(steps, list):
+        return None
+    return Progressed(steps=tuple(_step(step) for step in steps if isinstance(step, dict)))
+
+
+def _step(step: Object) -> ProgressUnit:
+    return ProgressUnit(
+        index=number(step, "index"),
+        length=number(step, "length"),
+        unit=text(step, "unit") or "steps",
+        progress=number(step, "progress"),
+        desc=text(step, "desc"),
+    )
+
+
+def _logged(document: Object) -> Logged | None:
+    said = text(document, "log")
+    if said is None:
+        return None
+    return Logged(
+        text=said,
+        level=text(document, "level") or "info",
+        title=text(document, "title"),
+        duration=duration(document),
+        visible=flag(document, "visible", default=True),
+    )
+
+
+def _generated(document: Object) -> Generated | None:
+    output = document.get("output")
+    data = output.get("data") if isinstance(output, dict) else None
+    if not isinstance(data, list):
+        return None
+    return Generated(
+        data=tuple(data),
+        streamed=document["msg"] == "process_streaming",
+        time_limit=number(document, "time_limit"),
+    )
+
+
+def _completed(document: Object, dialect: Dialect) -> Completed | Failed:
+    output = document.get("output")
+    said = output if isinstance(output, dict) else {}
+    if "error" in said or not flag(document, "success", default=True):
+        # The title of a failure inside a generator is null in the message (5.2 and later).
+        return Failed(error=failure({"title": document.get("title"), **said}, dialect))
+    if output == {}:
+        return Completed(data=None)
+    try:
+        data = need(as_object(output, where=_OUTPUT), "data", list, where=_OUTPUT)
+    except RemoteError as error:
+        return Failed(error=error)
+    rendering = said.get("render_config")
+    return Completed(
+        data=tuple(data),
+        rendering=rendering if isinstance(rendering, dict) else None,
+        used_cache=text(document, "used_cache"),
+    )
+
+
+def _broken(document: Object) -> Broken:
+    said = text(document, "message") or _STOPPED
+    # The flag exists from 5.38 on; before, only the text says it: "404: Session not found."
+    lost = flag(document, "session_not_found", default=said.startswith("404:"))
+    return Broken(message=said, session_not_found=lost)
+
+
+_MAKERS: dict[str, Callable[[Object], Message | None]] = {
+    "estimation": _queued,
+    "send_data": _data_wanted,
+    "process_starts": _started,
+    "progress": _progressed,
+    "log": _logged,
+    "process_generating": _generated,
+    "process_streaming": _generated,
+    "queue_full": lambda _: Refused(message="The app's queue is full."),
+    "heartbeat": lambda _: Heartbeat(),
+    "close_stream": lambda _: Closing(),
+    "unexpected_error": _broken,
+    "server_stopped": _broken,
+}

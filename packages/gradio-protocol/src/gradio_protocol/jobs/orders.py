@@ -1,0 +1,210 @@
+"""What passes between a session and whoever drives it.
+
+A flow puts *questions* to its session; the driver hands them to `Session.ask`. The session gives
+*orders*; the driver obeys them, in order, after it has let go of its lock. The answer to a
+question is an order too, `Resume`, given at once or later: each question is answered exactly
+once, so a flow that waits costs nothing but its place in a table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+
+from ..app.access import App
+from ..errors import GradioError
+from ..wire.exchange import Request
+from .messages import JobMessage
+
+R = TypeVar("R", covariant=True)
+
+
+class Question(Generic[R]):
+    """What a flow asks its session; `R` is what the answer will be."""
+
+    __slots__ = ()
+    if TYPE_CHECKING:
+        # Binds R for the type checkers: without a use, every Question would fit every other.
+        _answer: R
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gone:
+    """The job need not go on: it was cancelled, or the session was closed or lost."""
+
+    error: GradioError
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """Nobody is finding out yet: do it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """Leave to join: what a join has to carry."""
+
+    session_hash: str
+    app: App
+    "The app as the session knows it now; later than the one the job was bound to, perhaps."
+    doubtful: bool
+    "So long without news from the app that another one may have taken its place: ask for its id."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter(Question[Entry | Gone]):
+    """May this job join? The answer waits while a cancel of the same function is under way."""
+
+    ticket: int
+    fn_index: int
+    direct: bool
+    "The call travels by itself: nothing will be joined, no message will come."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(Question["Joined | Gone"]):
+    """The server has accepted the join under this event id. Answered by itself."""
+
+    ticket: int
+    event_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unjoined(Question["Unjoined | Gone"]):
+    """The join has failed or was refused: no message will come of it. Answered by itself."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Await(Question[JobMessage | Gone]):
+    """The next message of this job's event."""
+
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renew(Question[App | Stale | Gone]):
+    """Let me find out whether the app is another one than `app` by now, or somebody else.
+
+    Answered `Stale` to the first one, who must ask `Renewed` in the end; the others wait.
+    """
+
+    ticket: int
+    app: App
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed(Question[App]):
+    """The end of a renewal: the app as it is now, or None if it could not be found out.
+
+    Answered by what is known from now on.
+    """
+
+    ticket: int
+    app: App | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall(Question[tuple[str | None, ...]]):
+    """Where the server keeps contents of these digests, as far as this client has sent them."""
+
+    ticket: int
+    digests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remember(Question[None]):
+    """The server keeps contents of these digests under these paths."""
+
+    ticket: int
+    paths: tuple[tuple[str, str], ...]
+
+
+AnyKnowledge: TypeAlias = Renew | Renewed | Recall | Remember
+"Questions about the app, which the contact answers."
+
+AnyQuestion: TypeAlias = Enter | Joined | Unjoined | Await | AnyKnowledge
+
+
+class StreamKind(Enum):
+    """What a stream is for."""
+
+    SHARED = "all messages of the session"
+    PRIVATE = "the messages of one job (4.0 to 4.8)"
+    HEARTBEAT = "tells the server that the visitor is still there (4.25 and later)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """A stream to be read: what to ask for, and how long it may be silent."""
+
+    key: int
+    "Names the stream within its session: a ticket for a private one, else below zero."
+    kind: StreamKind
+    request: Request
+    idle: float | None
+    "Seconds without a byte after which it is `Ending.SILENT`; None: no limit."
+
+
+class Ending(Enum):
+    """How a stream ended, as the driver saw it."""
+
+    FINISHED = "the body came to its proper end"
+    CUT = "the connection broke, or what came was no event stream"
+    SILENT = "no byte came within the idle time"
+    REFUSED = "no connection was made"
+    LEFT = "we closed it, being told to"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listen:
+    """Open this stream, after a pause of `after` seconds, and report under this epoch."""
+
+    stream: Stream
+    epoch: int
+    after: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave:
+    """Close this stream for good, also one that is not open yet."""
+
+    key: int
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resume:
+    """Let the flow of this job go on with the answer to its question."""
+
+    ticket: int
+    reply: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dismiss:
+    """Tell the server that an event is not wanted: perform the flow `dismiss`, whatever comes.
+
+    Then report with `Session.dismissed`.
+    """
+
+    app: App
+    session_hash: str
+    event_id: str
+    fn_index: int
+    "-1 completes exactly this event, without stopping any function (4.31 and later)."
+    reset: bool
+    "By /reset (4.19.2 to 4.23) instead of /cancel."
+
+
+Order: TypeAlias = Listen | Leave | Resume | Dismiss
+
+
+class Opening(NamedTuple):
+    """What to do with a stream whose head has come."""
+
+    read: bool
+    "False: close the connection, and report nothing more of it."
+    orders: list[Order]

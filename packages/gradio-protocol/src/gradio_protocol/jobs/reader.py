@@ -1,0 +1,33 @@
+"""From the bytes of one stream to the messages on it."""
+
+from __future__ import annotations
+
+from ..app.dialect import Dialect
+from ..wire.sse import EventParser
+from .messages import Delivery, Heartbeat, read_message
+from .orders import StreamKind
+
+
+class StreamReader:
+    """Owned by whoever reads the stream; it needs no lock, and shares nothing.
+
+    Make one for each opening of a stream.
+    """
+
+    __slots__ = ("_dialect", "_kind", "_parser")
+
+    def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
+        self._kind = kind
+        self._dialect = dialect
+        self._parser = EventParser()
+
+    def feed(self, chunk: bytes) -> list[Delivery]:
+        """The messages that these bytes complete.
+
+        Raises RemoteError for what is no Gradio stream; then the stream is of no more use.
+        """
+        events = self._parser.feed(chunk)
+        if self._kind is StreamKind.HEARTBEAT:
+            # It says ALIVE, in no format.
+            return [Delivery(None, Heartbeat()) for _ in events]
+        return [read_message(event.data, self._dialect) for event in events]

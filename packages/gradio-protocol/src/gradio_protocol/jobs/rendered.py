@@ -1,0 +1,57 @@
+"""The endpoints that `@gr.render` made for one session (4.37 and later).
+
+A run of such a function puts its components and dependencies into its result; they can be called
+from this session only, until the next run of the same function replaces them. What cannot be read
+is absorbed: it takes nothing from the job that brought it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..app.access import App
+from ..app.config import Rendering, read_rendering
+from ..app.endpoint import Endpoint, endpoints
+from ..errors import RemoteError
+from ..wire.document import Object
+
+
+class Rendered:
+    """What was rendered for one session, by `render_id`."""
+
+    __slots__ = ("_app", "_endpoints", "_renderings")
+
+    def __init__(self, app: App) -> None:
+        self.clear(app)
+
+    def clear(self, app: App) -> None:
+        """Nothing is rendered, as for a session that is new to this app."""
+        self._app = app
+        self._endpoints = app.endpoints
+        self._renderings: dict[int, Rendering] = {}
+
+    def endpoints(self, app: App) -> tuple[Endpoint, ...]:
+        """The endpoints of the app as it is now, and those rendered since it is this one."""
+        if app is not self._app:
+            self.clear(app)
+        return self._endpoints
+
+    def add(self, app: App, render_config: Object) -> None:
+        """Take in what one run has made."""
+        self.endpoints(app)  # forgets what another app has rendered
+        try:
+            rendering = read_rendering(render_config)
+            renderings = {**self._renderings, rendering.render_id: rendering}
+            self._endpoints = _with(app, renderings)
+        except RemoteError:
+            return
+        self._renderings = renderings
+
+
+def _with(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
+    """The app's endpoints as `/info` tells of them, and the rendered ones, which it does not."""
+    config = app.config
+    for rendering in renderings.values():
+        config = config.rendered(rendering)
+    made = tuple(d for rendering in renderings.values() for d in rendering.dependencies)
+    return (*app.endpoints, *endpoints(replace(config, dependencies=made), None))

@@ -1,0 +1,350 @@
+"""One session: what the server knows one visitor by, and everything that shares it.
+
+The session holds the jobs that use its hash (each under a *ticket*), the streams that carry their
+messages, and the cancels under way. Its rules:
+
+1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `ended`; each call returns
+   orders for the driver. Every question is answered exactly once, if not now then later.
+2. The shared stream is opened after the first accepted join, never with nothing expected, and is
+   never closed by us while the hash may be used again: the close and the next join travel on
+   different connections, and the join was lost (4.37.2 to 6.31).
+3. A cancelled job is gone for its flow at once; its event stays known until the server is done
+   with it, so that its late messages are absorbed and no other job is harmed.
+4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
+   for a job that is alone of its function, and joins of that function wait for the reply.
+5. Lost events stay in the session's books on the server, which then never ends the stream:
+   where it can be healed, it is, before the next join; elsewhere a new hash is taken, unless
+   the app keeps state.
+
+Not thread-safe: a driver calls it under one lock, or from one thread or task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import assert_never
+
+from ..app.access import session_hash
+from ..app.dialect import Travel
+from ..app.endpoint import Endpoint
+from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
+from ..wire.exchange import Head
+from ..wire.status import refusal
+from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, stream
+from .contact import Contact
+from .dismissals import Dismissals, Stop, how_to_stop
+from .messages import Broken, Closing, Completed, Delivery, Failed, Heartbeat, JobMessage
+from .orders import (
+    AnyKnowledge,
+    AnyQuestion,
+    Await,
+    Ending,
+    Enter,
+    Entry,
+    Gone,
+    Joined,
+    Opening,
+    Order,
+    Resume,
+    Unjoined,
+)
+from .rendered import Rendered
+from .router import Router
+from .seat import Place, Seat, Seats
+
+
+class Session:
+    """See the module. `entropy` makes the hash; `single` is for a session of one job."""
+
+    def __init__(self, contact: Contact, *, entropy: bytes, single: bool = False) -> None:
+        self._contact = contact
+        self._entropy = entropy
+        self._single = single
+        self._retired = single
+        self._generation = 0
+        self._seats = Seats()
+        self._router = Router()
+        self._channels = Channels()
+        self._dismissals = Dismissals()
+        self._rendered = Rendered(contact.app)
+
+    @property
+    def hash(self) -> str:
+        """The session hash of the next join."""
+        return session_hash(self._entropy, self._generation)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no job uses the session."""
+        return all(seat.gone is not None for seat in self._seats)
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What can be called from this session: the app's endpoints and those rendered for it."""
+        return self._rendered.endpoints(self._contact.app)
+
+    # Jobs come and go.
+
+    def enrol(self) -> int:
+        """A ticket for a new job."""
+        ticket = self._contact.ticket()
+        self._seats.add(ticket)
+        return ticket
+
+    def cancel(self, ticket: int) -> list[Order]:
+        """The caller no longer wants this job; its flow is told at its next question."""
+        seat = self._seats.get(ticket)
+        if seat is None or seat.gone is not None:
+            return []
+        return self._send_away(seat, JobCancelled("the job was cancelled")) + self._abandon(seat)
+
+    def release(self, ticket: int) -> list[Order]:
+        """The flow of this job has ended, however it did; it asks nothing more."""
+        orders: list[Order] = [*self._contact.release(ticket)]
+        seat = self._seats.get(ticket)
+        if seat is not None:
+            self._send_away(seat, JobCancelled("the job has ended"))
+            seat.released = True
+            orders += self._abandon(seat)
+            self._tidy(seat)
+        return orders + self._leave_if_retired()
+
+    def retire(self) -> list[Order]:
+        """No more jobs will come: leave the server when the last flow has ended."""
+        self._retired = True
+        return self._leave_if_retired()
+
+    def close(self) -> list[Order]:
+        """Leave at once: the server drops what is queued and stops generators."""
+        orders: list[Order] = []
+        for seat in self._seats:
+            orders += self._send_away(seat, JobCancelled("the session was closed"))
+        self._seats.clear()
+        return orders + self._channels.leave_all()
+
+    # What flows ask.
+
+    def ask(self, question: AnyQuestion, now: float) -> list[Order]:
+        """Take a question; among the orders is a `Resume` with the answer, if there is one yet.
+
+        `now` is any clock that only goes forward, in seconds.
+        """
+        if isinstance(question, AnyKnowledge):
+            return [*self._contact.ask(question, now)]
+        seat = self._seats.get(question.ticket)
+        if seat is None:
+            gone = Gone(error=JobCancelled("the session was closed"))
+            return [Resume(ticket=question.ticket, reply=gone)]
+        match question:
+            case Enter() | Await() if seat.gone is not None:
+                return [seat.answer(None)]
+            case Enter():
+                seat.begin(question.fn_index)
+                return self._enter(seat, direct=question.direct, now=now)
+            case Joined():
+                self._contact.heard(now)
+                return self._joined(seat, question)
+            case Unjoined():
+                return self._unjoined(seat, question)
+            case Await():
+                seat.asked = True
+                return [*seat.hand_over()]
+            case _:
+                assert_never(question)
+
+    def _enter(self, seat: Seat, *, direct: bool, now: float) -> list[Order]:
+        if direct:
+            return [self._admission(seat, Place.CALLING, doubtful=False)]
+        if self._dismissals.hold_up(seat.fn_index):
+            seat.place = Place.WAITING
+            return []
+        return self._admit(seat, doubtful=not self._contact.is_fresh(now))
+
+    def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
+        app = self._contact.app
+        orders: list[Order] = []
+        if app.config.connect_heartbeat and not self._single:
+            orders += self._listen(HEARTBEAT)
+        if app.dialect.travel is not Travel.PRIVATE:
+            seat.stream = SHARED
+            return [*orders, self._admission(seat, Place.JOINING, doubtful=doubtful)]
+        # The stream is the join.
+        seat.stream = seat.ticket
+        admission = self._admission(seat, Place.JOINED, doubtful=False)
+        return [*orders, *self._listen(seat.stream), admission]
+
+    def _admission(self, seat: Seat, place: Place, *, doubtful: bool) -> Order:
+        seat.place = place
+        entry = Entry(session_hash=self.hash, app=self._contact.app, doubtful=doubtful)
+        return Resume(ticket=seat.ticket, reply=entry)
+
+    def _joined(self, seat: Seat, question: Joined) -> list[Order]:
+        lost, seat.event_id = seat.lost, question.event_id
+        if lost is not None:
+            seat.place = Place.OUTSIDE
+            self._router.settle(joining=self._seats.joining)
+            healing = self._dismissals.heal(self._contact.app, self.hash, [seat.event_id])
+            return [*healing, seat.answer(Gone(error=lost))]
+        seat.place = Place.JOINED
+        self._router.open(seat.event_id, seat.mailbox)
+        self._router.settle(joining=self._seats.joining)
+        orders: list[Order] = [seat.answer(question)]
+        if seat.gone is not None:
+            seat.mailbox.empty()
+            orders += self._abandon(seat)
+        # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
+        return orders + (self._listen(SHARED) if self._seats.expect(SHARED) else [])
+
+    def _unjoined(self, seat: Seat, question: Unjoined) -> list[Order]:
+        seat.place = Place.OUTSIDE
+        self._router.settle(joining=self._seats.joining)
+        # A private stream is a join that was made already, for an app that is another one now.
+        return [*self._channels.leave(seat.ticket), seat.answer(question)]
+
+    # What readers report.
+
+    def opened(self, key: int, epoch: int, head: Head) -> Opening:
+        """The head of a stream has come; whether to read on."""
+        channel = self._channels.current(key, epoch)
+        if channel is None or channel.accepts(head):
+            return Opening(read=channel is not None, orders=[])
+        meaning = channel.refused(head, expected=self._seats.expect(key))
+        error = refusal(head, doing="opening the stream")
+        return Opening(read=False, orders=self._go_on(channel, meaning, error))
+
+    def deliver(self, key: int, epoch: int, deliveries: Iterable[Delivery]) -> list[Order]:
+        """Messages have come on a stream."""
+        channel = self._channels.current(key, epoch)
+        if channel is None:
+            return []
+        orders: list[Order] = []
+        for event_id, message in deliveries:
+            match message:
+                case Heartbeat():
+                    channel.heard(beat=True)
+                case Closing():
+                    channel.announced()
+                case Broken():
+                    # The server ends the stream itself: what is joined from now on has another.
+                    return orders + self._channels.leave(key) + self._lose(key, message.error)
+                case _:
+                    channel.heard()
+                    orders += self._deliver(key, event_id, message)
+        return orders
+
+    def ended(
+        self, key: int, epoch: int, ending: Ending, why: GradioError | None = None
+    ) -> list[Order]:
+        """A stream has ended; `why` says more, where the driver knows more."""
+        channel = self._channels.current(key, epoch)
+        if channel is None:
+            return []
+        error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
+        error.__cause__ = why
+        meaning = channel.ended(ending, expected=self._seats.expect(key))
+        return self._go_on(channel, meaning, error)
+
+    def dismissed(self, event_id: str) -> list[Order]:
+        """The server has been told of an event, or could not be: joins that waited may go on."""
+        self._dismissals.done(event_id)
+        orders: list[Order] = []
+        for seat in self._seats:
+            if seat.place is Place.WAITING and not self._dismissals.hold_up(seat.fn_index):
+                orders += self._admit(seat, doubtful=True)
+        return orders
+
+    def _deliver(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
+        if isinstance(message, Completed) and message.rendering is not None:
+            self._rendered.add(self._contact.app, message.rendering)
+        seat = self._addressee(key, event_id or "", message)
+        if seat is None:
+            return []
+        if seat.gone is None:
+            return [*seat.hand_over()]
+        seat.mailbox.empty()
+        self._tidy(seat)
+        return self._abandon(seat)
+
+    def _addressee(self, key: int, event_id: str, message: JobMessage) -> Seat | None:
+        """Put a message where it belongs; returns whose it is, if it is anybody's."""
+        if key != SHARED:
+            seat = self._seats.get(key)
+            if seat is not None:
+                seat.mailbox.put(message)
+            return seat
+        ticket = self._router.route(event_id, message)
+        if ticket is None and self._seats.joining:
+            self._router.keep(event_id, message)
+        return self._seats.get(ticket)
+
+    def _go_on(self, channel: Channel, meaning: Meaning, error: GradioError) -> list[Order]:
+        """After the end of a stream: listen again, or face what it means."""
+        if meaning is Meaning.AGAIN:
+            return self._listen(channel.key, after=channel.pause)
+        self._channels.leave(channel.key)
+        return self._lose(channel.key, error) if meaning is Meaning.LOST else []
+
+    def _lose(self, key: int, error: GradioError) -> list[Order]:
+        """Tell everybody who waits for this stream that there is nothing to wait for."""
+        concerned = self._seats.concerned(key)
+        orders: list[Order] = []
+        dead: list[str] = []
+        for seat in concerned:
+            if seat.place is Place.JOINING:
+                seat.lost = error
+            else:
+                dead.append(seat.event_id)
+                self._router.close(seat.event_id)
+                seat.mailbox.put(Failed(error=error))
+                orders += seat.hand_over()
+                self._tidy(seat)
+        if concerned:
+            self._contact.doubt()
+        if concerned and key == SHARED and not isinstance(error, SessionNotFound):
+            orders += self._mend(dead)
+        return orders
+
+    def _mend(self, dead: list[str]) -> list[Order]:
+        """Make the session usable again, of which these events, or joins in flight, were lost."""
+        app = self._contact.app
+        if app.dialect.healable or app.stateful:
+            return [*self._dismissals.heal(app, self.hash, dead)]
+        self._generation += 1
+        self._rendered.clear(app)
+        return self._channels.leave_all()
+
+    # Cancelling.
+
+    def _send_away(self, seat: Seat, error: GradioError) -> list[Order]:
+        waits = self._contact.withdraw(seat.ticket)
+        told = seat.send_away(error)
+        return [*told, seat.answer(None)] if waits else [*told]
+
+    def _abandon(self, seat: Seat) -> list[Order]:
+        """Do what can be done for an event that nobody wants any more."""
+        if not seat.pending or seat.dismissed:
+            return []
+        app, listening = self._contact.app, self._channels.is_open(seat.stream)
+        stop = how_to_stop(seat, self._seats, app.dialect, single=self._single, listening=listening)
+        seat.dismissed = stop is not Stop.LATER
+        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, seat)]
+        if stop in (Stop.LEAVE, Stop.RESET):
+            seat.place = Place.OUTSIDE
+            orders += self._channels.leave(seat.stream)
+        return orders
+
+    def _tidy(self, seat: Seat) -> None:
+        """Forget a job whose flow has ended and of whose event nothing more will come."""
+        if seat.released and not seat.pending:
+            self._seats.remove(seat)
+            self._router.close(seat.event_id)
+            self._router.settle(joining=self._seats.joining)
+
+    def _listen(self, key: int, after: float = 0.0) -> list[Order]:
+        app, seat = self._contact.app, self._seats.get(key)
+        wanted = stream(app, self.hash, key, seat.fn_index if seat else -1)
+        return self._channels.listen(wanted, app.dialect, after)
+
+    def _leave_if_retired(self) -> list[Order]:
+        over = all(seat.released for seat in self._seats)
+        return self._channels.leave_all() if self._retired and over else []

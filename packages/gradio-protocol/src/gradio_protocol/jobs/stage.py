@@ -1,0 +1,295 @@
+"""One job's life: a total table of stages and causes, and the view that users see.
+
+1. `JobLife.apply` is the only way in: the server's messages, bytes moved, the caller's cancel and
+   a failure all are news. It never raises for what came.
+2. The table has an entry for every stage and every cause. A final stage has itself for all of
+   them: what comes late is absorbed.
+3. A view is frozen: it may be read from any thread. All are kept, in order.
+4. `process_generating` adds an output; `process_completed` only where none came before it, and
+   never for a generator that yielded nothing, nor for an event that was cancelled.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TypeAlias, assert_never
+
+from ..app.endpoint import Endpoint
+from ..app.files import place
+from ..wire.document import JSON
+from .diff import Cursor, History
+from .messages import (
+    Absorbed,
+    Completed,
+    DataWanted,
+    Failed,
+    Generated,
+    Logged,
+    Progressed,
+    ProgressUnit,
+    Queued,
+    Refused,
+    Started,
+)
+
+
+class Stage(Enum):
+    """Where a job is in its life."""
+
+    STARTING = "submitted, and nothing done yet"
+    UPLOADING = "its files are on their way"
+    JOINING = "asking to be let into the queue"
+    QUEUED = "in the queue"
+    RUNNING = "the app's function is running"
+    SUCCEEDED = "it has a result"
+    FAILED = "it has an error"
+    CANCELLED = "the caller did not want it any more"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing can change any more."""
+        return self in (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
+
+
+class Cause(Enum):
+    """What may move a job from one stage to another."""
+
+    UPLOADS = "a file is being sent"
+    JOINS = "the join is being sent"
+    QUEUES = "the server says where it stands in the queue"
+    STARTS = "the server starts it"
+    REPORTS = "progress, a log line or an output comes"
+    RETURNS = "the flow ends with a result"
+    RAISES = "the flow ends with an error"
+    CANCELS = "the caller cancels"
+
+
+def _table() -> dict[Stage, dict[Cause, Stage]]:
+    s = Stage
+    # The same from every stage that is not final, for a job may begin again: another app may be
+    # there by now, or the event may be lost.
+    leads = (s.UPLOADING, s.JOINING, s.QUEUED, s.RUNNING, s.RUNNING)
+    ends = (s.SUCCEEDED, s.FAILED, s.CANCELLED)
+    row: dict[Cause, Stage] = dict(zip(Cause, (*leads, *ends), strict=True))
+    return {stage: dict.fromkeys(Cause, stage) if stage.final else row for stage in Stage}
+
+
+TRANSITIONS = _table()
+"The table: where each cause leads from each stage."
+
+
+class Status(Enum):
+    """The official client's codes for what happened last."""
+
+    STARTING = "STARTING"
+    JOINING_QUEUE = "JOINING_QUEUE"
+    QUEUE_FULL = "QUEUE_FULL"
+    IN_QUEUE = "IN_QUEUE"
+    SENDING_DATA = "SENDING_DATA"
+    PROCESSING = "PROCESSING"
+    ITERATING = "ITERATING"
+    PROGRESS = "PROGRESS"
+    FINISHED = "FINISHED"
+    CANCELLED = "CANCELLED"
+    LOG = "LOG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """The join is about to be sent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transferred:
+    """Bytes of files have moved, up or down."""
+
+    done: int
+    total: int | None
+    "None where the server did not say how long a file is."
+    upload: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A file of the server is on this machine's disk now."""
+
+    path: str
+    "On the server."
+    local: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """The job has a result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raised:
+    """The job has an error."""
+
+    error: BaseException
+    "A GradioError, unless there is a bug."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """The caller cancels."""
+
+
+_Shown: TypeAlias = (
+    Joining
+    | Transferred
+    | Queued
+    | DataWanted
+    | Started
+    | Progressed
+    | Logged
+    | Generated
+    | Completed
+    | Failed
+    | Refused
+    | Returned
+    | Raised
+    | Cancelled
+)
+News: TypeAlias = _Shown | Fetched | Absorbed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobView:
+    """What is known of a job: its stage, and what the latest news said."""
+
+    stage: Stage = Stage.STARTING
+    code: Status = Status.STARTING
+    outputs: int = 0
+    "How many outputs have come."
+    rank: int | None = None
+    queue_size: int | None = None
+    eta: float | None = None
+    "Seconds."
+    success: bool | None = None
+    progress: tuple[ProgressUnit, ...] = ()
+    log: Logged | None = None
+    transferred: Transferred | None = None
+    error: BaseException | None = None
+
+
+class Outputs:
+    """Reads the outputs of a job, one after the other, as its caller wants them."""
+
+    def __init__(self, life: JobLife) -> None:
+        self._life = life
+        self._cursor = Cursor(life.history)
+        self.taken = 0
+        "How many outputs have been gone over."
+
+    def advance(self) -> bool:
+        """Go on to the next output; False if it has not come yet."""
+        moved = self._cursor.advance()
+        self.taken += moved
+        return moved
+
+    def value(self) -> object:
+        """The output last gone on to: a copy, without the slots that callers do not see."""
+        return self._life.picked(self._cursor.value())
+
+
+class JobLife:
+    """See the module. Not thread-safe, but its views are."""
+
+    def __init__(self, endpoint: Endpoint, history: History) -> None:
+        self.endpoint = endpoint
+        self.history = history
+        self.views: list[JobView] = [JobView()]
+        "All views, oldest first; only ever appended to."
+        self._saved: dict[str, str] = {}
+
+    @property
+    def view(self) -> JobView:
+        """What is known now."""
+        return self.views[-1]
+
+    def apply(self, news: News) -> bool:
+        """Take news in; returns whether the view is another one now."""
+        before = self.view
+        if before.stage.final or isinstance(news, Absorbed):
+            return False
+        if isinstance(news, Fetched):
+            self._saved[news.path] = news.local
+            return False
+        stage = TRANSITIONS[before.stage][_cause(news)]
+        self._keep(news)
+        fresh = JobView(stage=stage, code=before.code, outputs=len(self.history))
+        self.views.append(_told(fresh, news))
+        return True
+
+    def picked(self, data: tuple[JSON, ...]) -> object:
+        """What the caller gets of an output: files as local paths, hidden slots left out."""
+        return self.endpoint.pick(place(data, self._saved))
+
+    def _keep(self, news: _Shown) -> None:
+        match news:
+            case Generated():
+                self.history.add(news)
+            case Completed(data=tuple() as data) if (
+                len(self.history) or not self.endpoint.generator
+            ):
+                self.history.complete(data)
+            case _:
+                pass
+
+
+def _cause(news: _Shown) -> Cause:
+    match news:
+        case Transferred():
+            return Cause.UPLOADS if news.upload else Cause.REPORTS
+        case Joining():
+            return Cause.JOINS
+        case Queued() | DataWanted() | Refused():
+            return Cause.QUEUES
+        case Started():
+            return Cause.STARTS
+        case Returned():
+            return Cause.RETURNS
+        case Raised():
+            return Cause.RAISES
+        case Cancelled():
+            return Cause.CANCELS
+        case Progressed() | Logged() | Generated() | Completed() | Failed():
+            return Cause.REPORTS
+        case _:
+            assert_never(news)
+
+
+def _told(view: JobView, news: _Shown) -> JobView:
+    """The view with what the news say."""
+    match news:
+        case Joining():
+            return replace(view, code=Status.JOINING_QUEUE)
+        case Transferred():
+            return replace(view, code=Status.SENDING_DATA, transferred=news)
+        case Queued():
+            return replace(
+                view, code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta
+            )
+        case DataWanted():
+            return replace(view, code=Status.SENDING_DATA)
+        case Started():
+            return replace(view, code=Status.PROCESSING, eta=news.eta)
+        case Progressed():
+            return replace(view, code=Status.PROGRESS, progress=news.steps)
+        case Logged():
+            return replace(view, code=Status.LOG, log=news)
+        case Generated():
+            return replace(view, code=Status.ITERATING, success=True)
+        case Refused():
+            return replace(view, code=Status.QUEUE_FULL, success=False)
+        case Completed() | Returned():
+            return replace(view, code=Status.FINISHED, success=True)
+        case Failed(error=error) | Raised(error=error):
+            return replace(view, code=Status.FINISHED, success=False, error=error)
+        case Cancelled():
+            return replace(view, code=Status.CANCELLED, success=False)
+        case _:
+            assert_never(news)

@@ -1,0 +1,59 @@
+"""A job's views in the words of the official client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .messages import ProgressUnit
+from .stage import JobView, Status, Transferred
+
+if TYPE_CHECKING:
+    # For an annotation: the module reads the clock, which the core does not.
+    from datetime import datetime
+
+
+@dataclass(slots=True)
+class StatusUpdate:
+    """What is known of a job, with the official client's names."""
+
+    code: Status
+    rank: int | None
+    "How many jobs are before it in the queue."
+    queue_size: int | None
+    eta: float | None
+    "Seconds until it ends, as the server guesses."
+    success: bool | None
+    time: datetime | None
+    "When this became known."
+    progress_data: list[ProgressUnit] | None
+    log: tuple[str, str] | None = None
+    "Text and level."
+    transferred: Transferred | None = None
+    "Bytes moved, while files are sent or fetched."
+    type: str = field(default="status", repr=False)
+
+
+@dataclass(slots=True)
+class OutputUpdate:
+    """One output of a job."""
+
+    outputs: list[object]
+    success: bool = True
+    final: bool = False
+    type: str = field(default="output", repr=False)
+
+
+def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
+    """The view in the official words; `time` is the driver's."""
+    return StatusUpdate(
+        code=view.code,
+        rank=view.rank,
+        queue_size=view.queue_size,
+        eta=view.eta,
+        success=view.success,
+        time=time,
+        progress_data=list(view.progress) or None,
+        log=(view.log.text, view.log.level) if view.log else None,
+        transferred=view.transferred,
+    )

@@ -1,0 +1,103 @@
+"""JSON with its type written down.
+
+Documents are read once, at the border. `need` and `want` take a key out of an object and check
+its type; what they raise names the document, the key, what was expected and what came.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias, TypeVar, cast, overload
+
+from ..errors import InvalidArguments, RemoteError
+
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
+Object: TypeAlias = "dict[str, JSON]"
+
+T = TypeVar("T")
+
+
+def read(text: bytes | str, *, where: str) -> JSON:
+    """Parse `text`; NaN and lone surrogates are let through, for servers do send them.
+
+    Raises RemoteError, naming `where`, for anything that is not JSON.
+    """
+    try:
+        return cast(JSON, json.loads(text))
+    except (ValueError, RecursionError) as error:
+        # UnicodeDecodeError and the limit on digits of an int are ValueErrors too.
+        raise RemoteError(f"{where}: expected JSON, got {excerpt(text)}") from error
+
+
+def write(value: object, *, where: str = "arguments") -> bytes:
+    """Compact JSON of `value` as ASCII, so that lone surrogates survive.
+
+    Raises InvalidArguments for a value that JSON cannot say.
+    """
+    try:
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidArguments(f"{where}: cannot be written as JSON: {error}") from error
+
+
+def as_object(value: object, *, where: str) -> Object:
+    """`value`, which must be a JSON object."""
+    found: Object = checked(value, dict, where)
+    return found
+
+
+def as_list(value: object, *, where: str) -> list[JSON]:
+    """`value`, which must be a JSON array."""
+    found: list[JSON] = checked(value, list, where)
+    return found
+
+
+@overload
+def need(document: Object, key: str, kind: type[dict[Any, Any]], *, where: str) -> Object: ...
+@overload
+def need(document: Object, key: str, kind: type[list[Any]], *, where: str) -> list[JSON]: ...
+@overload
+def need(document: Object, key: str, kind: type[T], *, where: str) -> T: ...
+def need(document: Object, key: str, kind: type[Any], *, where: str) -> Any:
+    """The value under `key`, which must be there and of this kind; an int passes for a float."""
+    if key not in document:
+        raise RemoteError(f"{where}: {key!r} is missing")
+    return checked(document[key], kind, f"{where}: {key!r}")
+
+
+@overload
+def want(
+    document: Object, key: str, kind: type[dict[Any, Any]], default: Object, *, where: str
+) -> Object: ...
+@overload
+def want(
+    document: Object, key: str, kind: type[list[Any]], default: list[JSON], *, where: str
+) -> list[JSON]: ...
+@overload
+def want(document: Object, key: str, kind: type[T], default: None, *, where: str) -> T | None: ...
+@overload
+def want(document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
+def want(document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
+    """Like `need`, but `default` where the key is absent or null."""
+    value = document.get(key)
+    return default if value is None else checked(value, kind, f"{where}: {key!r}")
+
+
+def checked(value: object, kind: type[Any], where: str) -> Any:
+    """`value` if it is of this kind; `bool` is no number here.
+
+    The result is Any, for only `kind` knows: this is the one place where a document's word is
+    taken for a type, after looking.
+    """
+    accepted = (int, float) if kind is float else kind
+    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
+        raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
+    return value
+
+
+def excerpt(text: bytes | str, length: int = 80) -> str:
+    """The beginning of what came, quoted, for an error's text."""
+    shown = text[: length + 1]
+    if isinstance(shown, bytes):
+        shown = shown.decode("utf-8", "replace")
+    return repr(shown[:length]) + ("…" if len(text) > length else "")

@@ -1,0 +1,164 @@
+"""Requests and responses as values, and the joining of addresses.
+
+A `Request` is complete: a driver sends it as it is, follows nothing, adds nothing but what
+HTTP/1.1 itself demands (`Host`, `Content-Length`), and delivers the `Response` whatever its
+status. Addresses are text; `origin` is what decides which secrets may travel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+from urllib.parse import quote, urlsplit
+
+from ..errors import InvalidArguments
+
+Headers: TypeAlias = "tuple[tuple[str, str], ...]"
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileSlice:
+    """The whole of a local file, as it was when it was looked at.
+
+    The driver streams it from the disk and raises FileFailed if its size or its time of change
+    is another by then.
+    """
+
+    path: str
+    size: int
+    "Bytes."
+    mtime_ns: int
+    "Nanoseconds since the epoch, as the file system says."
+
+
+Body: TypeAlias = "tuple[bytes | FileSlice, ...]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One HTTP request."""
+
+    method: str
+    url: str
+    "Absolute, percent-encoded, without a fragment and without user information."
+    headers: Headers = ()
+    body: Body = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the body: its Content-Length."""
+        return sum(part.size if isinstance(part, FileSlice) else len(part) for part in self.body)
+
+    def __repr__(self) -> str:
+        # Header values may be secrets, and a query may be a signed one.
+        return f"Request({self.method} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The beginning of a reply: all of it but the body."""
+
+    status: int
+    headers: Headers = ()
+    url: str = ""
+    "The address that was asked."
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, in any case of letters."""
+        return first(self.headers, name)
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body, if the server says how many."""
+        said = self.header("content-length") or ""
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else None
+
+    def __repr__(self) -> str:
+        return f"Head({self.status} {self.url.partition('?')[0]})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    """One whole reply."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+    url: str = ""
+    "The address that was asked."
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, in any case of letters."""
+        return first(self.headers, name)
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8; what is not is replaced."""
+        return self.body.decode("utf-8", "replace")
+
+    def __repr__(self) -> str:
+        return f"Response({self.status} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
+
+
+def first(headers: Headers, name: str) -> str | None:
+    """The value of the first header of this name, in any case of letters."""
+    wanted = name.lower()
+    return next((value for key, value in headers if key.lower() == wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port: what two addresses must share to share a secret (RFC 6454)."""
+
+    scheme: str
+    host: str
+    "Lower case, without brackets."
+    port: int
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
+        return f"{self.scheme}://{host}{port}"
+
+
+def origin(url: str) -> Origin:
+    """The origin of an absolute http or https address.
+
+    Raises InvalidArguments for anything else.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise InvalidArguments(f"address {shown(url)}: {error}") from error
+    if parts.scheme not in _PORTS or not host:
+        raise InvalidArguments(f"address {shown(url)}: expected http://… or https://…")
+    return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
+
+
+def is_address(text: str) -> bool:
+    """Whether `text` is an absolute http or https address, by its beginning."""
+    return text.lower().startswith(("http://", "https://"))
+
+
+def join(base: str, path: str) -> str:
+    """`path`, already percent-encoded, below `base`: the path of `base` is kept, never resolved."""
+    return f"{base.rstrip('/')}/{path.lstrip('/')}"
+
+
+def quoted(path: str) -> str:
+    """A server's file path, percent-encoded for an address; slashes stay.
+
+    Lone surrogates, which JSON can carry, become `%3F`.
+    """
+    return quote(path.encode("utf-8", "replace"), safe="/")
+
+
+def shown(url: str) -> str:
+    """An address as it may stand in an error or a log: no user information, query or fragment."""
+    bare = url.partition("#")[0].partition("?")[0]
+    start = bare.find("://") + 3 if "://" in bare else 0
+    authority, slash, path = bare[start:].partition("/")
+    return f"{bare[:start]}{authority.rpartition('@')[2]}{slash}{path}"

@@ -1,0 +1,106 @@
+"""Server-sent events from bytes in any chunking.
+
+The rules are those of the WHATWG, on bytes:
+
+1. LF, CR and CRLF end a line, and nothing else does: Gradio sends U+2028, U+2029 and U+0085 raw
+   inside its JSON (4.24 and later), where splitting text into lines would cut.
+2. An event is delivered once its blank line has come, never in part; what the stream leaves
+   unfinished is dropped with the parser.
+3. Data stays bytes, for JSON is read from UTF-8. Invalid UTF-8 is passed on, not replaced: the
+   reader of the JSON then says what came, and no value changes unnoticed.
+4. `id`, `retry`, comments and unknown fields are ignored: a session is resumed by its hash.
+5. Time is linear in the bytes however they are cut; what is kept is bounded by `limit`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ..errors import RemoteError
+
+LIMIT: Final = 256 * 2**20
+"Bytes of one event, unless the caller says otherwise."
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class Event(NamedTuple):
+    """One event; a tuple, for they come by the hundred thousand."""
+
+    name: str
+    "`message` where the stream names none, as Gradio's queue never does."
+    data: bytes
+    "The data lines, joined by LF."
+
+
+class EventParser:
+    """Feed it what arrives; it answers with the events that are complete.
+
+    Not thread-safe: one reader owns it.
+    """
+
+    __slots__ = ("_after_cr", "_data", "_failed", "_first", "_held", "_limit", "_line", "_name")
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._line = bytearray()  # the line that is not ended yet
+        self._data: list[bytes] = []
+        self._held = 0  # bytes in _data, with their line ends
+        self._name = ""
+        self._first = True  # no line has ended yet: a byte order mark may come
+        self._after_cr = False  # a LF at the beginning of the next chunk ends no line
+        self._failed = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """The events that `chunk` completes.
+
+        Raises RemoteError, now and at every later call, when an event or a line is larger than
+        the limit; where that happens does not depend on how the bytes were cut.
+        """
+        events: list[Event] = []
+        for line in self._ended(chunk) if chunk else ():
+            self._check(line)
+            if line:
+                self._field(line)
+                continue
+            if self._data:
+                events.append(Event(self._name or "message", b"\n".join(self._data)))
+                self._data, self._held = [], 0
+            self._name = ""
+        self._check(self._line)
+        return events
+
+    def _ended(self, chunk: bytes) -> list[bytes]:
+        """The lines that `chunk` ends; the rest of it is kept."""
+        if self._after_cr:
+            chunk = chunk.removeprefix(b"\n")
+        self._after_cr = chunk.endswith(b"\r")
+        if b"\r" in chunk:
+            chunk = chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = chunk.split(b"\n")
+        rest = lines.pop()
+        if not lines:
+            self._line += rest
+            return lines
+        if self._line:
+            lines[0] = bytes(self._line) + lines[0]
+        self._line = bytearray(rest)
+        if self._first:
+            self._first = False
+            self._check(lines[0])  # with its mark, as where it comes in pieces
+            lines[0] = lines[0].removeprefix(_BOM)
+        return lines
+
+    def _check(self, line: bytes | bytearray) -> None:
+        if self._failed or self._held + len(line) > self._limit:
+            self._failed = True
+            raise RemoteError(f"stream: an event is larger than {self._limit} bytes")
+
+    def _field(self, line: bytes) -> None:
+        name, _, value = line.partition(b":")
+        value = value.removeprefix(b" ")
+        if name == b"data":
+            self._data.append(value)
+            self._held += len(value) + 1
+        elif name == b"event":
+            self._name = value.decode("utf-8", "replace")

@@ -1,0 +1,99 @@
+"""The policy for statuses: what a reply that was not wanted means.
+
+One function makes the error, one says how long the server asked to wait. Who may try again is
+decided elsewhere; here is only what was said.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import AuthenticationError, GradioError, QueueError, RemoteError, TooManyRequestsError
+from .document import JSON, excerpt, read
+from .exchange import Head, Response, shown
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
+
+
+def refusal(reply: Response | Head, *, doing: str) -> GradioError:
+    """The error that this reply means, which came when a 2xx was expected.
+
+    `doing` says what was tried, as in "joining the queue". Statuses as seen on Gradio 3.16 to
+    6.31: 401 without a login, 503 for a full or stopped queue (500 on 4.9.0), 429 from Hugging
+    Face's proxy only.
+    """
+    detail = _detail(reply)
+    where = f"{doing}: {shown(reply.url)}"
+    text = f"{where} answered {reply.status}{f': {detail}' if detail else ''}"
+    match reply.status:
+        case 401:
+            return AuthenticationError(f"{text}; a login or a token is needed", status=401)
+        case 429:
+            return TooManyRequestsError(text, retry_after=retry_after(reply))
+        case 503 if "queue" in detail.lower():
+            return QueueError(text, status=503)
+        case 500 if "queue is full" in detail.lower():
+            return QueueError(text, status=500)
+        case status if 300 <= status < 400:
+            target = shown(reply.header("location") or "nowhere")
+            return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)
+        case status:
+            return RemoteError(text, status=status)
+
+
+def retry_after(reply: Response | Head) -> float | None:
+    """Seconds that a `Retry-After` asks to wait; None where there is none, or no sense in it.
+
+    A date is compared with the `Date` of the same reply: the server's own clock said both.
+    """
+    value = (reply.header("retry-after") or "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
+        return float(value)
+    until, now = http_date(value), http_date(reply.header("date") or "")
+    return None if until is None or now is None else float(max(0, until - now))
+
+
+def http_date(text: str) -> int | None:
+    """Seconds since 1970 of an HTTP date (RFC 9110, the fixed form), or None."""
+    match = _DATE.fullmatch(text.strip())
+    if match is None or match[2] not in _MONTHS:
+        return None
+    day, year, hour, minute, second = (int(match[n]) for n in (1, 3, 4, 5, 6))
+    return (
+        _days(year, _MONTHS.index(match[2]) + 1, day) * 86400 + hour * 3600 + minute * 60 + second
+    )
+
+
+def _days(year: int, month: int, day: int) -> int:
+    """Days from 1970-01-01, in years that begin in March so that leap days come last."""
+    year -= month <= 2
+    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return 365 * year + year // 4 - year // 100 + year // 400 + day_of_year - 719468
+
+
+def _detail(reply: Response | Head) -> str:
+    """What the body says in a person's words, as far as it says anything."""
+    if isinstance(reply, Head) or not reply.body:
+        return ""
+    try:
+        document = read(reply.body, where="reply")
+    except RemoteError:
+        # Gradio 5.0 to 6.0 answers 500 with a traceback as text: its last line says what it was.
+        lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
+        is_page = "html" in (reply.header("content-type") or "") or not lines
+        return "" if is_page else excerpt(lines[-1], 300)[1:-1]
+    return _words(document)
+
+
+def _words(document: JSON) -> str:
+    # A loop, for what a server nests may be deeper than a call can go. An object since 5.36.
+    while isinstance(document, dict) and isinstance(document.get("detail"), (str, dict)):
+        document = document["detail"]
+    match document:
+        case str():
+            return document
+        case {"error": str() as error} | {"message": str() as error}:
+            return error
+        case _:
+            return ""

@@ -1,0 +1,196 @@
+"""Says how long modules and functions are; with `--check`, fails when one is over its ceiling.
+
+What is counted: the lines of a module, all of them; the lines of a function's body, without its
+docstring; the parameters of a function, without `self` and `cls`. A public constructor and a
+method of a public `Client` may have more parameters: they keep another library's promise.
+
+A ceiling that good code cannot meet is raised in EXCEPTIONS, with the reason, never met by
+squeezing.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from typing import TypeAlias
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PACKAGE_LINES = {"gradio_protocol": 6900, "gradio_client_httpx": 1900, "gradio_client_trio": 2100}
+MODULE_LINES = 350
+BODY_LINES = 40
+BODY_MEDIAN = 9
+BODY_MOST = 25
+"""Nine functions of ten are no longer than this."""
+PARAMETERS = 6
+
+EXCEPTIONS: dict[str, tuple[int, str]] = {}
+"""`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
+
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One function: where it is, how long its body is, how much it asks for."""
+
+    where: str
+    body: int
+    parameters: int
+    excused: bool
+    """Whether it may ask for more than others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Module:
+    """One module, measured."""
+
+    where: str
+    lines: int
+    described: bool
+    functions: tuple[Measure, ...]
+
+
+def main(arguments: list[str]) -> int:
+    """Print the table, or with `--check` only what is wrong."""
+    modules = list(measured(ROOT))
+    if "--check" not in arguments:
+        for line in table(modules):
+            print(line)
+        return 0
+    faults = list(judged(modules))
+    for fault in faults:
+        print(fault)
+    return 1 if faults else 0
+
+
+def measured(root: Path) -> Iterator[Module]:
+    """Every module of every package under a root."""
+    for source in sorted(root.glob("packages/*/src")):
+        for path in sorted(source.rglob("*.py")):
+            yield measure(path.read_text(encoding="utf-8"), path.relative_to(source).as_posix())
+
+
+def measure(source: str, where: str) -> Module:
+    """Measure the source of one module."""
+    tree = ast.parse(source)
+    return Module(
+        where=where,
+        lines=source.count("\n"),
+        described=ast.get_docstring(tree) is not None,
+        functions=tuple(functions_of(tree, where, ())),
+    )
+
+
+def functions_of(parent: ast.AST, where: str, names: tuple[str, ...]) -> Iterator[Measure]:
+    """The functions inside a node, those inside classes and functions too."""
+    for node in ast.iter_child_nodes(parent):
+        if isinstance(node, Function):
+            yield measure_function(node, where, parent, (*names, node.name))
+            yield from functions_of(node, where, (*names, node.name))
+        elif isinstance(node, ast.ClassDef):
+            yield from functions_of(node, where, (*names, node.name))
+        else:
+            yield from functions_of(node, where, names)
+
+
+def measure_function(
+    node: Function, where: str, parent: ast.AST, names: tuple[str, ...]
+) -> Measure:
+    """Measure one function."""
+    asked = node.args
+    count = sum(map(len, (asked.posonlyargs, asked.args, asked.kwonlyargs)))
+    count += sum(extra is not None for extra in (asked.vararg, asked.kwarg))
+    in_class = isinstance(parent, ast.ClassDef)
+    return Measure(
+        where=f"{where}:{'.'.join(names)}",
+        body=body_lines(node),
+        parameters=count - (in_class and not is_static(node)),
+        excused=in_class
+        and is_public(names)
+        and (names[-1] == "__init__" or names[-2] == "Client"),
+    )
+
+
+def body_lines(node: Function) -> int:
+    """The lines of a body, without the docstring."""
+    body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+    if not body:
+        return 0
+    return (body[-1].end_lineno or body[-1].lineno) - body[0].lineno + 1
+
+
+def is_static(node: Function) -> bool:
+    """Whether a method has neither `self` nor `cls`."""
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in node.decorator_list)
+
+
+def is_public(names: tuple[str, ...]) -> bool:
+    """Whether nothing on the way to a function is private; a magic method is not."""
+    return not any(name.startswith("_") and not name.startswith("__") for name in names)
+
+
+def judged(modules: list[Module]) -> Iterator[str]:
+    """Everything over its ceiling, one line each."""
+    for module in modules:
+        if not module.described:
+            yield f"{module.where}: has no docstring"
+        yield from over(module.where, module.lines, MODULE_LINES, "lines")
+        for function in module.functions:
+            yield from over(function.where, function.body, BODY_LINES, "lines of body")
+            if not function.excused:
+                yield from over(function.where, function.parameters, PARAMETERS, "parameters")
+    for package, ceiling in PACKAGE_LINES.items():
+        mine = [module for module in modules if package_of(module) == package]
+        yield from over(package, sum(module.lines for module in mine), ceiling, "lines")
+        yield from spread(package, mine)
+
+
+def over(where: str, found: int, ceiling: int, unit: str) -> Iterator[str]:
+    """A line if a ceiling is passed."""
+    allowed = EXCEPTIONS[where][0] if where in EXCEPTIONS else ceiling
+    if found > allowed:
+        yield f"{where}: {found} {unit}, not at most {allowed}"
+
+
+def spread(package: str, modules: list[Module]) -> Iterator[str]:
+    """Lines if a package's functions are long on the whole."""
+    middle, most = lengths(modules)
+    if middle > BODY_MEDIAN:
+        yield f"{package}: half of the functions are over {middle:g} lines, not {BODY_MEDIAN}"
+    if most > BODY_MOST:
+        yield f"{package}: a tenth of the functions are over {most:g} lines, not {BODY_MOST}"
+
+
+def lengths(modules: list[Module]) -> tuple[float, float]:
+    """The median of the functions' lengths, and what nine of ten stay within."""
+    bodies = [function.body for module in modules for function in module.functions]
+    if len(bodies) < 2:
+        return (0, 0)
+    return median(bodies), quantiles(bodies, n=10, method="inclusive")[-1]
+
+
+def table(modules: list[Module]) -> Iterator[str]:
+    """The sizes of everything, for people."""
+    for package, ceiling in PACKAGE_LINES.items():
+        mine = [module for module in modules if package_of(module) == package]
+        middle, most = lengths(mine)
+        total = sum(module.lines for module in mine)
+        bodies = f"median {middle:g}, nine of ten {most:g}"
+        yield f"{package}: {total} lines of {ceiling}; lines of a body: {bodies}"
+        for module in mine:
+            longest = max((function.body for function in module.functions), default=0)
+            yield f"  {module.lines:4}  {longest:3}  {module.where.removeprefix(package + '/')}"
+
+
+def package_of(module: Module) -> str:
+    """The package a module is in."""
+    return module.where.split("/", 1)[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,102 @@
+"""Modules and functions stay within their budgets, and the tool that says so can say no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from scripts import budgets
+
+ROOT = Path(__file__).parents[2]
+
+
+def faults(source: str, name: str = "gradio_protocol/wire/new.py") -> list[str]:
+    """What the tool says of one module."""
+    return list(budgets.judged([budgets.measure(source, name)]))
+
+
+def function(*, lines: int = 1, parameters: int = 0) -> str:
+    """The source of a function of a given size."""
+    names = ", ".join(f"p{number}" for number in range(parameters))
+    return f'"""A module."""\ndef sized({names}):\n' + "    x = 1\n" * lines
+
+
+def test_the_packages_are_within_their_budgets() -> None:
+    assert list(budgets.judged(list(budgets.measured(ROOT)))) == []
+
+
+def test_every_exception_names_something_that_exists_and_gives_a_reason() -> None:
+    modules = list(budgets.measured(ROOT))
+    places = {module.where for module in modules} | {
+        function.where for module in modules for function in module.functions
+    }
+    assert budgets.EXCEPTIONS.keys() <= places
+    assert all(reason for _, reason in budgets.EXCEPTIONS.values())
+
+
+def test_a_module_without_a_docstring_is_found() -> None:
+    assert faults("x = 1\n") == ["gradio_protocol/wire/new.py: has no docstring"]
+
+
+def test_a_module_that_is_too_long_is_found() -> None:
+    source = '"""A module."""\n'
+    assert faults(source + "x = 1\n" * 349) == []
+    assert faults(source + "x = 1\n" * 350) == [
+        "gradio_protocol/wire/new.py: 351 lines, not at most 350"
+    ]
+
+
+def test_a_package_that_is_too_long_is_found() -> None:
+    modules = [
+        budgets.measure('"""A module."""\n' + "x = 1\n" * 340, f"gradio_client_httpx/m{number}.py")
+        for number in range(6)
+    ]
+    assert list(budgets.judged(modules)) == ["gradio_client_httpx: 2046 lines, not at most 1900"]
+
+
+def test_a_function_that_is_too_long_is_found() -> None:
+    assert faults(function(lines=40)) == []
+    assert faults(function(lines=41)) == [
+        "gradio_protocol/wire/new.py:sized: 41 lines of body, not at most 40"
+    ]
+
+
+def test_functions_that_are_long_on_the_whole_are_found() -> None:
+    assert faults(function(lines=10) * 2) == [
+        "gradio_protocol: half of the functions are over 10 lines, not 9"
+    ]
+    assert faults(function() * 8 + function(lines=38) * 2) == [
+        "gradio_protocol: a tenth of the functions are over 38 lines, not 25"
+    ]
+
+
+def test_a_function_that_asks_for_too_much_is_found() -> None:
+    assert faults(function(parameters=6)) == []
+    assert faults(function(parameters=7)) == [
+        "gradio_protocol/wire/new.py:sized: 7 parameters, not at most 6"
+    ]
+
+
+SEVEN = "self, a, b, c, d, e, f, g"
+
+
+@pytest.mark.parametrize("where", ["class Client:\n  def submit", "class Wide:\n  def __init__"])
+def test_a_public_constructor_and_a_client_may_ask_for_more(where: str) -> None:
+    assert faults(f'"""A module."""\n{where}({SEVEN}): pass\n') == []
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["class _Wide:\n  def __init__", "class Client:\n  def _send", "class Job:\n  def wait"],
+)
+def test_what_is_private_or_another_class_may_not(where: str) -> None:
+    assert len(faults(f'"""A module."""\n{where}({SEVEN}): pass\n')) == 1
+
+
+def test_a_docstring_is_not_counted_and_self_is_no_parameter() -> None:
+    source = function(lines=40).replace(
+        "():\n", '():\n    """What it does.\n\n    More.\n    """\n'
+    )
+    assert faults(source) == []
+    assert faults('"""A module."""\nclass Job:\n  def wait(self, a, b, c, d, e, f): pass\n') == []

@@ -1,0 +1,101 @@
+"""Runs the examples of the docs, and compares what they show with what they say they show.
+
+A statement of one expression may end with a comment, `# → …`. After the example has run, the comment must
+be what the expression was: its `repr`, or, for a `print`, what was printed. Where the line ran
+several times, or printed several lines, all of them, separated by commas.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sybil import Document, Example
+from sybil.parsers.myst import CodeBlockParser
+
+ARROW = "# → "
+
+
+class Shown:
+    """What the marked lines of one example came to."""
+
+    def __init__(self) -> None:
+        self._seen: defaultdict[int, list[str]] = defaultdict(list)
+
+    def value(self, line: int, value: object) -> object:
+        """Keep what an expression was."""
+        self._seen[line].append(repr(value))
+        return value
+
+    def printed(self, line: int, *values: object, sep: str = " ", end: str = "\n") -> None:
+        """Keep what would have been printed."""
+        text = sep.join(map(str, values)) + end
+        self._seen[line] += text.rstrip("\n").split("\n")
+
+    def at(self, line: int) -> str:
+        """What the comment of a line has to say."""
+        return ", ".join(self._seen[line])
+
+
+class Marked(ast.NodeTransformer):
+    """Reports to a `Shown`, which is called `shown`, what the marked expressions are."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = lines
+        self.expected: dict[int, str] = {}
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802 - the base class calls it so
+        line = node.end_lineno or node.lineno
+        _, mark, comment = self._lines[line - 1].partition(ARROW)
+        if mark:
+            self.expected[line] = comment.strip()
+            node.value = ast.copy_location(_reported(node.value, line), node)
+        return ast.fix_missing_locations(node)
+
+
+def _reported(value: ast.expr, line: int) -> ast.expr:
+    place = ast.Constant(line)
+    match value:
+        case ast.Call(func=ast.Name(id="print"), args=args, keywords=keywords):
+            return ast.Call(_shown("printed"), [place, *args], keywords)
+        case _:
+            return ast.Call(_shown("value"), [place, value], [])
+
+
+def _shown(method: str) -> ast.expr:
+    return ast.Attribute(ast.Name("shown", ast.Load()), method, ast.Load())
+
+
+def run(page: Path, namespace: Mapping[str, Any], replaced: Mapping[str, str]) -> int:
+    """Run the `python` examples of a page, in order, in one namespace; returns how many there were.
+
+    Each key of `replaced` that stands in an example is run as its value.
+    """
+
+    def evaluate(example: Example) -> None:
+        source = str(example.parsed)
+        for written, meant in replaced.items():
+            source = source.replace(written, meant)
+        # Blank lines in front, so that a traceback names the line of the page.
+        padding = "\n" * (example.line + example.parsed.line_offset)
+        show(padding + source, example.path, example.namespace)
+
+    document = Document.parse(str(page), CodeBlockParser("python", evaluate))
+    document.namespace.update(namespace)
+    examples = list(document.examples())
+    for example in examples:
+        example.evaluate()
+    return len(examples)
+
+
+def show(source: str, path: str, namespace: dict[str, Any]) -> None:
+    """Run one example; raises AssertionError where a comment is not what was shown."""
+    marked = Marked(source.splitlines())
+    tree = marked.visit(ast.parse(source, path))
+    shown = namespace["shown"] = Shown()
+    exec(compile(tree, path, "exec"), namespace)
+    for line, comment in marked.expected.items():
+        assert shown.at(line) == comment, f"{path}:{line} shows {shown.at(line)}"

@@ -1,0 +1,184 @@
+"""The trio driver's HTTP: how each failure of the network is told, and when patience ends."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from math import inf
+
+import h11
+import pytest
+import trio
+import trio.testing
+
+from gradio_client_trio.http import Http, Timeout
+from gradio_client_trio.pool import HEAD_LIMIT, Dial
+from gradio_protocol import Request, TransportFailed
+from tests.support import loopback as support
+from tests.support.loopback import loopback
+
+
+def http(**options: object) -> Http:
+    return Http(trust_env=False, **options)  # type: ignore[arg-type]  # any of its options
+
+
+def get(url: str) -> Request:
+    return Request(method="GET", url=url)
+
+
+def saying(*replies: bytes, ended: bool = False) -> Dial:
+    """A dial to a peer that has said all this before it was asked, and says nothing more."""
+
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        ours, theirs = trio.testing.memory_stream_pair()
+        for reply in replies:
+            await theirs.send_all(reply)
+        if ended:
+            await theirs.send_eof()
+        kept.append(theirs)
+        return ours
+
+    kept: list[trio.abc.Stream] = []
+    return dial
+
+
+async def fails(client: Http, request: Request) -> TransportFailed:
+    with pytest.raises(TransportFailed) as caught:
+        await client.send(request)
+    return caught.value
+
+
+async def echo(request: support.Request, connection: support.Connection) -> None:
+    await connection.reply(200, request.body)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"SSH-2.0-whatever\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nx: " + bytes(HEAD_LIMIT).replace(b"\0", b"x"),
+        b"HTTP/1.1 100 Continue\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n1234",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n1234\r\n",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+    ],
+)
+async def test_a_reply_that_is_no_whole_http_is_a_failure(said: bytes) -> None:
+    failure = await fails(http(dial=saying(said, ended=True)), get("http://a/secret?q=secret"))
+    assert isinstance(failure.__cause__, h11.RemoteProtocolError)
+    assert failure.connected
+    assert "http://a: " in str(failure)
+    assert "secret" not in str(failure)
+
+
+@pytest.mark.trio
+async def test_a_reset_is_a_failure_of_the_network() -> None:
+    async def answer(request: support.Request, connection: support.Connection) -> None:
+        await connection.head(200, [("content-length", "9")])
+        await connection.reset()
+
+    async with loopback(answer) as server, aclosing(http()) as client:
+        failure = await fails(client, get(server.url))
+    assert isinstance(failure.__cause__, trio.BrokenResourceError)
+
+
+@pytest.mark.trio
+async def test_nobody_listening_means_that_nothing_was_sent() -> None:
+    async with loopback(echo) as server, aclosing(http()) as client:
+        await server.stop()
+        failure = await fails(client, get(server.url))
+    assert not failure.connected
+    assert isinstance(failure.__cause__, OSError)
+
+
+@pytest.mark.trio
+async def test_what_a_block_raises_is_left_alone() -> None:
+    async with loopback(echo) as server, aclosing(http()) as client:
+        with pytest.raises(OSError, match="disk"):
+            async with client.stream(get(server.url), idle=None):
+                raise OSError("disk")
+
+
+# --- deadlines -----------------------------------------------------------------------------------
+
+
+@pytest.mark.trio
+async def test_a_connection_must_be_made_in_time(autojump_clock: trio.testing.MockClock) -> None:
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        await trio.sleep_forever()
+        raise AssertionError
+
+    failure = await fails(http(dial=dial, timeout=Timeout(connect=3)), get("http://a/"))
+    assert (trio.current_time(), failure.connected) == (3, False)
+    assert isinstance(failure.__cause__, trio.TooSlowError)
+
+
+@pytest.mark.trio
+async def test_a_request_must_be_taken_in_time(autojump_clock: trio.testing.MockClock) -> None:
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        return trio.testing.lockstep_stream_pair()[0]
+
+    failure = await fails(http(dial=dial, timeout=Timeout(write=5)), get("http://a/"))
+    assert trio.current_time() == 5
+    assert isinstance(failure.__cause__, trio.TooSlowError)
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n1234"])
+@pytest.mark.parametrize(("patience", "waited"), [(None, 7), (100.0, 100), (3.0, 3)])
+async def test_a_reply_must_come_in_time(
+    autojump_clock: trio.testing.MockClock, said: bytes, patience: float | None, waited: float
+) -> None:
+    client = http(dial=saying(said), timeout=Timeout(read=7))
+    with pytest.raises(TransportFailed, match="too slow") as caught:
+        await client.send(get("http://a/"), patience=patience)
+    assert trio.current_time() == waited
+    assert isinstance(caught.value.__cause__, trio.TooSlowError)
+
+
+@pytest.mark.trio
+async def test_patience_is_for_all_of_a_reply_where_a_deadline_is_for_each_read(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def drip(request: support.Request, connection: support.Connection) -> None:
+        await connection.head()
+        for _ in range(9):
+            await trio.sleep(1)
+            await connection.chunk(b".")
+        await connection.end()
+
+    async with loopback(drip) as server, aclosing(http(timeout=Timeout(read=2))) as client:
+        assert (await client.send(get(server.url))).body == b"." * 9
+        with pytest.raises(TransportFailed, match="too slow"):
+            await client.send(get(server.url), patience=5)
+
+
+@pytest.mark.trio
+async def test_a_stream_may_be_as_silent_as_its_deadline_says(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    async with http(dial=saying(head)).stream(get("http://a/"), idle=20) as reply:
+        with pytest.raises(TransportFailed) as caught:
+            await anext(reply)
+    assert trio.current_time() == 20
+    assert isinstance(caught.value.__cause__, trio.TooSlowError)
+
+
+@pytest.mark.trio
+async def test_a_stream_without_a_deadline_waits(autojump_clock: trio.testing.MockClock) -> None:
+    client = http(timeout=Timeout(read=1), dial=saying(b"HTTP/1.1 200 OK\r\n\r\n"))
+    async with client.stream(get("http://a/"), idle=None) as reply:
+        with trio.move_on_after(86_400) as scope:
+            await anext(reply)
+    assert scope.cancelled_caught
+
+
+@pytest.mark.trio
+async def test_a_whole_exchange_is_a_checkpoint_without_deadlines_too() -> None:
+    timeout = Timeout(connect=inf, read=inf, write=inf, pool=inf)
+    client = http(dial=saying(b"HTTP/1.1 204 No\r\n\r\n" * 2), timeout=timeout)
+    with trio.testing.assert_checkpoints():
+        await client.send(get("http://a/"))

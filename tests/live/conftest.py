@@ -1,0 +1,51 @@
+"""Real servers for the live tests: one process per version and session, started when first needed.
+
+`scripts/test` takes the four versions of `VERSIONS`; with GRADIO_MATRIX=1 those of `MATRIX` join.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from tests.support.live import Fleet, LiveServer
+
+VERSIONS = ["4.19.2", "4.44.1", "5.50.0", "6.31.0"]
+MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
+
+
+def chosen() -> list[str]:
+    """The versions of this run, oldest first."""
+    extra = MATRIX if os.environ.get("GRADIO_MATRIX") == "1" else []
+    return sorted([*VERSIONS, *extra], key=lambda version: [int(n) for n in version.split(".")])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Generator[Fleet, None, None]:
+    """Any server that a test asks for: `fleet.server("4.44.1", AUTH="1")`."""
+    servers = Fleet()
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+def tour(fleet: Fleet) -> LiveServer:
+    """The tour on the newest Gradio."""
+    return fleet.server(VERSIONS[-1])
+
+
+@pytest.fixture(scope="session", params=chosen())
+def any_tour(request: pytest.FixtureRequest, fleet: Fleet) -> LiveServer:
+    """The tour on each version of this run."""
+    version: str = request.param
+    return fleet.server(version)

@@ -1,0 +1,405 @@
+"""`/config`: every shape that servers have sent, and what is no config at all."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradio_protocol.app.config import (
+    Config,
+    Dependency,
+    Visibility,
+    inline_config,
+    read_config,
+    read_rendering,
+)
+from gradio_protocol.errors import RemoteError
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+ANYTHING = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def config(**keys: Any) -> Config:
+    """A config of 6.31 with these keys."""
+    document: dict[str, Any] = {
+        "version": "6.31.0",
+        "protocol": "sse_v3",
+        "components": [],
+        "dependencies": [],
+    }
+    return read_config(json.dumps(document | keys))
+
+
+def dependency(**keys: Any) -> Dependency:
+    """The only dependency of an app, with these keys."""
+    return config(dependencies=[{"inputs": [], "outputs": []} | keys]).dependencies[0]
+
+
+def component(**keys: Any) -> Any:
+    return config(components=[{"id": 1, "type": "textbox", "props": {}} | keys]).components[1]
+
+
+def refusal(**keys: Any) -> str:
+    with pytest.raises(RemoteError) as caught:
+        config(**keys)
+    return str(caught.value)
+
+
+# --- the app ----------------------------------------------------------------------------------
+
+
+def test_the_version_loses_the_newline_of_old_servers() -> None:
+    assert config(version="3.36.1\n").version == "3.36.1"
+
+
+def test_an_app_that_names_no_protocol_speaks_ws() -> None:
+    old = read_config(b'{"version": "3.50.2", "components": [], "dependencies": []}')
+    assert (old.protocol, old.api_prefix, old.dialect.version) == ("ws", "", (3, 50, 2))
+
+
+def test_the_queue_of_3_x_is_off_unless_the_config_says_otherwise() -> None:
+    assert not config(version="3.16.2", protocol="ws").enable_queue
+    assert config(version="3.16.2", protocol="ws", enable_queue=True).enable_queue
+
+
+def test_the_queue_of_4_0_and_later_is_always_on() -> None:
+    assert config(protocol="sse", version="4.0.2", enable_queue=None).enable_queue
+
+
+def test_an_unknown_protocol_is_the_servers_fault() -> None:
+    assert "'protocol' is 'smoke'" in refusal(protocol="smoke")
+
+
+def test_what_is_worth_knowing_is_read() -> None:
+    known = config(
+        api_prefix="/gradio_api",
+        max_file_size=5,
+        space_id="a/b",
+        username="alice",
+        mode="interface",
+        title="Demo",
+        news_of_next_year={},
+    )
+    assert known.api_prefix == "/gradio_api"
+    assert known.max_file_size == 5
+    assert (known.space_id, known.username) == ("a/b", "alice")
+    assert (known.mode, known.title) == ("interface", "Demo")
+    assert known.raw["news_of_next_year"] == {}
+
+
+def test_null_counts_as_absent() -> None:
+    bare = config(max_file_size=None, space_id=None, username=None, mode=None, title=None)
+    assert (bare.max_file_size, bare.space_id, bare.username) == (None, None, None)
+    assert (bare.mode, bare.title) == ("blocks", "")
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [(2**64 + 1, "18446744073709551617"), ("x", "x"), (None, None)]
+)
+def test_an_app_id_is_text_however_long_the_number(said: object, read: str | None) -> None:
+    assert config(app_id=said).app_id == read
+
+
+@pytest.mark.parametrize(
+    ("version", "protocol", "said", "beats"),
+    [
+        ("6.31.0", "sse_v3", True, True),
+        ("6.31.0", "sse_v3", False, False),
+        ("4.25.0", "sse_v3", None, True),
+        ("4.22.0", "sse_v3", None, False),
+        ("3.50.2", "ws", True, False),
+    ],
+)
+def test_a_heartbeat_needs_an_app_that_wants_it_and_a_server_that_has_it(
+    version: str, protocol: str, said: bool | None, beats: bool
+) -> None:
+    made = config(version=version, protocol=protocol, connect_heartbeat=said)
+    assert made.connect_heartbeat is beats
+
+
+def test_an_app_that_wants_a_login_needs_no_lists() -> None:
+    page = read_config(b'{"auth_required": true, "auth_message": null, "root": ""}')
+    assert page.auth_required
+    assert (page.components, page.dependencies, page.version) == ({}, (), "")
+
+
+def test_any_other_app_needs_them() -> None:
+    with pytest.raises(RemoteError, match="config: 'components' is missing"):
+        read_config(b'{"version": "6.31.0", "protocol": "sse_v3"}')
+
+
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"version": 6}, "config: 'version' is int, not str"),
+    ({"dependencies": "x"}, "config: 'dependencies' is str, not list"),
+    ({"max_file_size": True}, "config: 'max_file_size' is bool, not int"),
+    ({"app_id": []}, "config: 'app_id' is list, not int"),
+    ({"components": [[]]}, "config: component 0 is list, not dict"),
+    ({"components": [{"type": "x"}]}, "config: component 0: 'id' is missing"),
+    ({"dependencies": [{}, 3]}, "config: dependency 1 is int, not dict"),
+    ({"dependencies": [{"inputs": ["a"]}]}, "config: dependency 0: 'inputs' is str, not int"),
+    ({"dependencies": [{"api_name": 0}]}, "config: dependency 0: 'api_name' is int, not str"),
+]
+
+
+@pytest.mark.parametrize(("keys", "said"), REFUSED)
+def test_a_wrong_type_is_named_with_its_place(keys: dict[str, Any], said: str) -> None:
+    assert refusal(**keys) == said
+
+
+@settings(max_examples=40)
+@given(ANYTHING)
+def test_any_json_is_a_config_or_a_remote_error(value: object) -> None:
+    with pytest.raises(RemoteError):
+        read_config(json.dumps(value))
+
+
+@settings(max_examples=40)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["version", "app_id", "enable_queue", "max_file_size", "auth_required", "title"]
+        )
+        | st.sampled_from(("components", "dependencies", "connect_heartbeat")),
+        ANYTHING,
+    )
+)
+def test_any_value_under_a_known_key_is_read_or_a_remote_error(keys: dict[str, Any]) -> None:
+    with suppress(RemoteError):
+        assert config(**keys).protocol == "sse_v3"
+
+
+@settings(max_examples=40)
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            (
+                "id",
+                "api_name",
+                "inputs",
+                "queue",
+                "types",
+                "cancels",
+                "api_visibility",
+                "api_description",
+            )
+        ),
+        ANYTHING,
+    )
+)
+def test_any_dependency_is_read_or_a_remote_error(keys: dict[str, Any]) -> None:
+    with suppress(RemoteError):
+        assert isinstance(dependency(**keys).visibility, Visibility)
+
+
+# --- dependencies -----------------------------------------------------------------------------
+
+
+def test_a_dependency_is_known_by_its_place_where_it_has_no_id() -> None:
+    made = config(dependencies=[{}, {"id": 7}, {}]).dependencies
+    assert [d.index for d in made] == [0, 7, 2]
+
+
+@pytest.mark.parametrize("said", [None, False, "false"])
+def test_an_api_name_can_be_denied_in_three_ways(said: object) -> None:
+    made = dependency(api_name=said)
+    assert (made.api_name, made.name) == (None, None)
+
+
+def test_a_name_is_the_api_name_with_a_slash() -> None:
+    assert dependency(api_name="predict").name == "/predict"
+
+
+@pytest.mark.parametrize(
+    ("keys", "seen"),
+    [
+        ({}, Visibility.PUBLIC),
+        ({"api_name": None}, Visibility.PUBLIC),  # 3.x: it has no name, and that is all
+        ({"api_name": False}, Visibility.PRIVATE),
+        ({"api_name": False, "api_visibility": "public"}, Visibility.PRIVATE),  # 6.0, 6.10
+        ({"api_name": "false", "api_visibility": "private"}, Visibility.PRIVATE),  # 6.31
+        ({"api_name": "x", "show_api": True}, Visibility.PUBLIC),
+        ({"api_name": "x", "show_api": False}, Visibility.UNDOCUMENTED),
+        ({"api_name": "x", "api_visibility": "public"}, Visibility.PUBLIC),
+        ({"api_name": "x", "api_visibility": "undocumented"}, Visibility.UNDOCUMENTED),
+        ({"api_name": "x", "api_visibility": "private"}, Visibility.PRIVATE),
+        ({"api_name": "x", "api_visibility": "of next year"}, Visibility.UNDOCUMENTED),
+    ],
+)
+def test_who_may_see_an_endpoint_is_said_in_three_ways(
+    keys: dict[str, Any], seen: Visibility
+) -> None:
+    assert dependency(**keys).visibility is seen
+
+
+@pytest.mark.parametrize(
+    ("enabled", "said", "queued"),
+    [(True, None, True), (True, True, True), (True, False, False), (False, True, False)],
+)
+def test_a_function_is_queued_where_the_app_queues_and_it_does_not_object(
+    enabled: bool, said: bool | None, queued: bool
+) -> None:
+    made = config(enable_queue=enabled, dependencies=[{"queue": said}])
+    assert made.dependencies[0].queue is queued
+
+
+@pytest.mark.parametrize(
+    ("types", "generates"),
+    [
+        (None, False),
+        ({"generator": False, "cancel": False}, False),
+        ({"generator": True}, True),
+        ({"continuous": True, "generator": False}, True),
+    ],
+)
+def test_a_continuous_function_is_a_generator_too(types: object, generates: bool) -> None:
+    assert dependency(types=types).generator is generates
+
+
+def test_what_only_cancels_is_told_apart() -> None:
+    assert dependency(cancels=[1]).only_cancels
+    assert not dependency().only_cancels
+    assert not dependency(cancels=[1], inputs=[1]).only_cancels
+    assert not dependency(cancels=[1], outputs=[1]).only_cancels
+
+
+def test_the_rest_of_a_dependency_is_read() -> None:
+    made = dependency(
+        inputs=[1, 2],
+        outputs=[3],
+        backend_fn=False,
+        batch=True,
+        connection="stream",
+        rendered_in=4,
+        api_description="Adds.",
+    )
+    assert (made.inputs, made.outputs) == ((1, 2), (3,))
+    assert (made.backend, made.batch, made.connection) == (False, True, "stream")
+    assert (made.rendered_in, made.description) == (4, "Adds.")
+
+
+@pytest.mark.parametrize("said", [None, False])
+def test_a_description_can_be_absent_or_unwanted(said: object) -> None:
+    assert dependency(api_description=said).description == ""
+
+
+# --- components -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "skipped"),
+    [
+        ("state", None, True),
+        ("tabitem", None, True),
+        ("textbox", None, False),
+        ("statement", None, False),
+        ("button", True, True),
+        ("state", False, False),
+    ],
+)
+def test_a_component_is_skipped_if_it_says_so_or_else_by_its_type(
+    kind: str, said: bool | None, skipped: bool
+) -> None:
+    keys = {} if said is None else {"skip_api": said}
+    assert component(type=kind, **keys).skip is skipped
+
+
+def test_a_schema_can_differ_for_input_and_output() -> None:
+    made = component(api_info={"type": "number"}, api_info_as_input={"type": "string"})
+    assert (made.input_schema, made.output_schema) == ({"type": "string"}, {"type": "number"})
+
+
+def test_schemas_and_examples_of_3_x_are_unwrapped() -> None:
+    made = component(
+        api_info={"info": {"type": "string"}, "serialized_info": False},
+        example_inputs={"raw": "Howdy!", "serialized": "hello"},
+    )
+    assert (made.input_schema, made.example) == ({"type": "string"}, "Howdy!")
+
+
+@pytest.mark.parametrize("odd", [None, True, [], "string"])
+def test_a_schema_that_is_no_object_says_nothing(odd: object) -> None:
+    assert component(api_info=odd).output_schema == {}
+
+
+def test_a_label_may_be_absent() -> None:
+    assert component().label is None
+    assert component(props={"label": "Name"}).label == "Name"
+
+
+# --- the page ---------------------------------------------------------------------------------
+
+PAGE = b"""<script>if (window.gradio_config?.is_colab) {}</script>
+<script>window.gradio_config = {"version":"4.44.1","protocol":"sse_v3","title":"\\u003c/script>",
+"components":[],"dependencies":[]};</script><script>more = {};</script>"""
+
+
+def test_the_page_holds_the_config_too() -> None:
+    assert inline_config(PAGE).title == "</script>"
+
+
+def test_a_page_that_was_cut_is_the_servers_fault() -> None:
+    with pytest.raises(RemoteError, match="expected JSON"):
+        inline_config(PAGE[:150])
+
+
+def test_a_page_without_a_config_is_the_servers_fault() -> None:
+    with pytest.raises(RemoteError, match="holds no window"):
+        inline_config(b"<html>It works!</html>")
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_after_the_mark_are_a_config_or_a_remote_error(junk: bytes) -> None:
+    with pytest.raises(RemoteError):
+        inline_config(b"window.gradio_config = {" + junk)
+
+
+# --- what @gr.render makes --------------------------------------------------------------------
+
+RENDERED: Any = {
+    "render_id": 0,
+    "components": [{"id": 23, "type": "textbox", "props": {"label": "dyn0"}}],
+    "dependencies": [
+        {"id": 18, "api_name": "dyn_0", "inputs": [23], "outputs": [2], "rendered_in": 0}
+    ],
+    "layout": {},
+}
+
+
+def test_a_rendering_has_components_and_dependencies_of_its_own() -> None:
+    made = read_rendering(RENDERED)
+    assert made.render_id == 0
+    assert made.components[23].label == "dyn0"
+    assert [(d.index, d.name, d.queue) for d in made.dependencies] == [(18, "/dyn_0", True)]
+
+
+def test_a_session_sees_what_was_rendered_for_it() -> None:
+    static = config(components=[{"id": 2, "type": "textbox"}], dependencies=[{"id": 5}])
+    seen = static.rendered(read_rendering(RENDERED))
+    assert sorted(seen.components) == [2, 23]
+    assert [d.index for d in seen.dependencies] == [5, 18]
+    assert [d.index for d in static.dependencies] == [5]
+
+
+def test_rendering_again_takes_the_place_of_what_was_rendered_before() -> None:
+    again = RENDERED | {"dependencies": [{"id": 30, "rendered_in": 0}]}
+    other = RENDERED | {"render_id": 1, "dependencies": [{"id": 31, "rendered_in": 1}]}
+    seen = config()
+    for rendering in (RENDERED, other, again):
+        seen = seen.rendered(read_rendering(rendering))
+    assert [d.index for d in seen.dependencies] == [31, 30]
+
+
+def test_a_rendering_without_an_id_is_the_servers_fault() -> None:
+    with pytest.raises(RemoteError, match="render_config: 'render_id' is missing"):
+        read_rendering({"components": [], "dependencies": []})

@@ -1,0 +1,377 @@
+"""Files inside values: found, sent, received, named."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gradio_protocol.app.dialect import Dialect, dialect
+from gradio_protocol.app.files import (
+    Inline,
+    LocalFile,
+    RemoteFile,
+    adopted,
+    data_url,
+    decoded,
+    embeds,
+    file_value,
+    find_local,
+    find_remote,
+    place,
+    replace,
+    safe_name,
+)
+from gradio_protocol.errors import InvalidArguments, RemoteError
+
+META = {"_type": "gradio.FileData"}
+A, B = LocalFile("/here/a.txt"), Inline("b.txt", b"b")
+PNG = "data:image/png;base64,cG5n"
+
+V3_16, V3, V4, V6 = (
+    dialect("ws", "3.16.2"),
+    dialect("ws", "3.50.2"),
+    dialect("sse", "4.7.1"),
+    dialect("sse_v3", "6.31.0"),
+)
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just(PNG),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(("path", "meta", "name", "data", "is_file", "url", "is_stream", "x")),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=10,
+)
+
+
+def deep(levels: int) -> Any:
+    """A file below so many lists."""
+    value: Any = A
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+# --- going out --------------------------------------------------------------------------------
+
+
+def test_what_handle_file_yields_for_a_path_is_a_local_file() -> None:
+    handled = {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
+    assert adopted([{"video": handled}]) == [{"video": A}]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"path": "https://host/a.png", "meta": META, "url": "https://host/a.png"},
+        {"path": "https://host/a.png", "meta": META},
+        {"path": "/tmp/gradio/x/a.png", "meta": META, "url": "http://app/file=/tmp/gradio/x/a.png"},
+        {"path": "x/y/playlist.m3u8", "meta": META, "is_stream": True},
+        {"path": "/here/a.txt"},
+        {"path": "/here/a.txt", "meta": {}},
+        {"path": 3, "meta": META},
+        {"__type__": "update", "value": "a.txt"},
+    ],
+)
+def test_an_address_the_servers_own_file_and_unmarked_objects_are_passed_on(value: object) -> None:
+    assert adopted(value) == value
+
+
+def test_adopting_copies_lists_and_dicts() -> None:
+    mine: Any = {"list": [1, (2, 3)]}
+    taken: Any = adopted(mine)
+    assert taken == {"list": [1, [2, 3]]}
+    assert taken is not mine
+    assert taken["list"] is not mine["list"]
+
+
+class Array:
+    """Answers `==` as numpy's arrays do: with something that is neither true nor false."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> Any:
+        raise ValueError("the truth value of an array is ambiguous")
+
+    def tolist(self) -> list[object]:
+        return [1.5, A]
+
+
+def test_arrays_become_lists_and_are_never_compared() -> None:
+    assert adopted({"x": Array()}) == {"x": [1.5, A]}
+
+
+def test_the_class_of_an_array_is_no_array() -> None:
+    assert adopted(Array) is Array
+
+
+def test_values_inside_themselves_are_refused() -> None:
+    loop: list[Any] = []
+    loop += [loop, loop]
+    with pytest.raises(InvalidArguments, match="inside themselves"):
+        adopted(loop)
+
+
+def test_deep_values_are_adopted_up_to_a_limit() -> None:
+    assert find_local(adopted(deep(1_000))) == (A,)
+    with pytest.raises(InvalidArguments, match="nested too deeply"):
+        adopted(deep(1_001))
+
+
+def test_files_are_found_in_order_and_once() -> None:
+    assert find_local([1, {"x": (B, A)}, [A, B, LocalFile("/c")]]) == (B, A, LocalFile("/c"))
+
+
+def test_a_files_content_is_not_shown() -> None:
+    assert repr(B) == "Inline(name='b.txt')"
+
+
+def test_replacing_leaves_the_callers_data_alone() -> None:
+    mine: Any = {"keep": [1, "x"], "files": [A, (B,)]}
+    before = copy.deepcopy(mine)
+    sent = replace(mine, {A: {"path": "/s/a"}, B: "data:,"})
+    assert sent == {"keep": [1, "x"], "files": [{"path": "/s/a"}, ["data:,"]]}
+    assert mine == before
+
+
+def test_very_deep_data_does_not_overflow_the_stack() -> None:
+    sent = replace(deep(50_000), {A: None})
+    assert find_local(sent) == ()
+
+
+@pytest.mark.parametrize(
+    ("speaks", "value"),
+    [
+        (V3_16, {"name": "a.txt", "data": "/s/a.txt"}),
+        (V3, {"name": "/s/a.txt", "data": None, "is_file": True, "orig_name": "a.txt"}),
+        (V4, {"path": "/s/a.txt", "orig_name": "a.txt"}),
+        (V6, {"path": "/s/a.txt", "orig_name": "a.txt", "meta": META}),
+    ],
+)
+def test_a_file_is_named_in_the_shape_of_the_dialect(speaks: Dialect, value: object) -> None:
+    assert file_value(speaks, "/s/a.txt", "a.txt", 3) == {**value, "size": 3}  # type: ignore[dict-item]
+
+
+def test_images_of_3_x_take_the_bytes_themselves() -> None:
+    assert embeds(V3_16, "image")
+    assert embeds(V3, "Image")
+    assert not embeds(V3, "file")
+    assert not embeds(V6, "image")
+
+
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [
+        ("a.PNG", "image/png"),
+        ("a.tar.wav", "audio/wav"),
+        ("a", "application/octet-stream"),
+        ("a.new", "application/octet-stream"),
+    ],
+)
+def test_a_data_url_names_the_media_type_of_the_name(name: str, media: str) -> None:
+    assert data_url(name, b"png") == f"data:{media};base64,cG5n"
+
+
+@given(st.binary(max_size=50), st.text(max_size=10))
+def test_a_data_url_is_decoded_to_its_bytes(data: bytes, name: str) -> None:
+    assert decoded(data_url(name, data)) == data
+
+
+@pytest.mark.parametrize(
+    "url", ["", "data:text/plain,x", "data:;base64,%%%", "http://x", "data:;base64,ü"]
+)
+def test_any_other_url_is_the_servers_fault(url: str) -> None:
+    with pytest.raises(RemoteError, match="expected a base64 data URL"):
+        decoded(url)
+
+
+# --- coming in --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("speaks", "value", "file"),
+    [
+        (
+            V3,
+            {
+                "orig_name": "a.txt",
+                "name": "/tmp/q/a8x.txt",
+                "size": 2,
+                "data": None,
+                "is_file": True,
+            },
+            RemoteFile("/tmp/q/a8x.txt", "a.txt"),
+        ),
+        (V3, {"name": "/tmp/q/a.txt", "is_file": True}, RemoteFile("/tmp/q/a.txt", "a.txt")),
+        (V3, {"name": "a.png", "data": PNG}, RemoteFile(PNG, "a.png")),
+        (V3_16, PNG, RemoteFile(PNG, "file.png")),
+        (V3, "data:x/y;a=b;base64,AA==", RemoteFile("data:x/y;a=b;base64,AA==", "file.bin")),
+        (
+            V4,
+            {
+                "path": "/tmp/q/a.txt",
+                "url": None,
+                "size": 2,
+                "orig_name": "b.txt",
+                "mime_type": None,
+            },
+            RemoteFile("/tmp/q/a.txt", "a.txt"),
+        ),
+        (V4, {"path": "s/1/17", "is_stream": True}, RemoteFile("s/1/17", "17")),
+        (V6, {"path": "/tmp/q/ö 1.txt", "meta": META}, RemoteFile("/tmp/q/ö 1.txt", "ö 1.txt")),
+        (
+            V6,
+            {"path": "https://host/p/a.png?sig=1#x", "meta": META},
+            RemoteFile("https://host/p/a.png?sig=1#x", "a.png"),
+        ),
+        (
+            V6,
+            {"path": "a", "url": "/stream/s/playlist.m3u8", "is_stream": True, "meta": META},
+            RemoteFile("a", "playlist.m3u8", "/stream/s/playlist.m3u8"),
+        ),
+        (
+            V6,
+            {"path": "a", "url": None, "is_stream": True, "meta": META},
+            RemoteFile("a", "a"),
+        ),
+    ],
+)
+def test_a_file_is_what_its_generation_calls_one(
+    speaks: Dialect, value: Any, file: RemoteFile
+) -> None:
+    assert find_remote([{"deep": [value]}], speaks) == (file,)
+    assert place([value], {file.path: "/here/x"}) == ["/here/x"]
+
+
+@pytest.mark.parametrize(
+    ("speaks", "value"),
+    [
+        (V6, {"path": "/etc/hosts", "orig_name": "hosts"}),
+        (V6, {"path": None, "url": PNG, "meta": META}),
+        (V6, {"path": "", "meta": META}),
+        (V6, {"name": "/tmp/a.txt", "is_file": True}),
+        (V6, PNG),
+        (V4, {"path": "/etc/hosts"}),
+        (V3, {"path": "/etc/hosts", "orig_name": "x", "meta": META}),
+        (V3, {"name": "/etc/hosts", "is_file": False, "data": "text"}),
+        (V3, "data:text/plain,hello"),
+    ],
+)
+def test_an_apps_own_json_is_no_file(speaks: Dialect, value: Any) -> None:
+    assert find_remote(value, speaks) == ()
+
+
+def test_each_path_is_found_once() -> None:
+    first, second = ({"path": path, "meta": META} for path in ("/a", "/b"))
+    found = find_remote([first, second, first], V6)  # type: ignore[list-item]
+    assert [file.path for file in found] == ["/a", "/b"]
+
+
+def test_bytes_that_came_along_need_no_request() -> None:
+    assert RemoteFile(PNG, "x").embedded
+    assert not RemoteFile("/tmp/data:", "x").embedded
+
+
+def test_placing_copies_and_leaves_the_rest_as_it_is() -> None:
+    data: Any = [
+        {"__type__": "update", "value": {"path": "/a", "meta": META}},
+        {"path": "/b"},
+        "/a",
+    ]
+    before = copy.deepcopy(data)
+    assert place(data, {"/a": "/here/a"}) == [
+        {"__type__": "update", "value": "/here/a"},
+        {"path": "/b"},
+        "/a",
+    ]
+    assert data == before
+
+
+@settings(max_examples=40)
+@given(JSONS, st.sampled_from((V3_16, V3, V4, V6)))
+def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> None:
+    found = find_remote([value], speaks)
+    placed = place([value], {file.path: "" for file in found})
+    assert find_remote(placed, speaks) == ()
+    assert all(file.name == safe_name(file.name) for file in found)
+
+
+@settings(max_examples=40)
+@given(JSONS)
+def test_any_json_is_adopted(value: Any) -> None:
+    assert find_local(value) == ()
+    assert all(isinstance(file, LocalFile) for file in find_local(adopted(value)))
+
+
+# --- names ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("/tmp/x/my ö report.pdf", "my ö report.pdf"),
+        ("..\\..\\windows\\a.txt", "a.txt"),
+        ("a/b/", "b"),
+        ("../..", "file"),
+        ("..", "file"),
+        (".", "file"),
+        ("", "file"),
+        ("///", "file"),
+        (".bashrc", ".bashrc"),
+        ('a<b>:"|?*.txt', "ab.txt"),
+        ("a.txt:stream", "a.txtstream"),
+        ("a\x00\n\x7f\x85\u202egpj.exe", "agpj.exe"),
+        ("\ud800.txt", ".txt"),
+        ("a. . .", "a"),
+        ("  a.txt  ", "a.txt"),
+        ("CON", "_CON"),
+        ("nul.tar.gz", "_nul.tar.gz"),
+        ("Com1 .txt", "_Com1 .txt"),
+        ("LPT\u00b2", "_LPT\u00b2"),
+        ("C:ON", "_CON"),
+        ("console.txt", "console.txt"),
+        ("com10.txt", "com10.txt"),
+    ],
+)
+def test_a_name_is_made_fit_for_every_file_system(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_a_long_name_keeps_its_extension() -> None:
+    assert safe_name("x" * 300 + ".jpeg") == "x" * 195 + ".jpeg"
+
+
+def test_a_long_extension_is_none() -> None:
+    assert safe_name("x." + "y" * 300) == "x." + "y" * 198
+
+
+def test_no_character_is_cut_in_the_middle() -> None:
+    assert safe_name("ö" * 150 + "o.png") == "ö" * 98 + ".png"
+
+
+def test_a_name_that_is_cut_down_to_dots_is_none() -> None:
+    assert safe_name("." * 250 + "y" * 60) == "file"
+
+
+@settings(max_examples=40)
+@given(
+    st.text(
+        alphabet=st.characters(categories=None) | st.sampled_from("./\\: \x00con"), max_size=300
+    )
+)
+def test_a_safe_name_is_safe(name: str) -> None:
+    safe = safe_name(name)
+    assert 0 < len(safe.encode()) <= 200
+    assert not set(safe) & set('/\\<>:"|?*\x00\n')
+    assert safe not in (".", "..")
+    assert safe[-1] not in " ."
+    assert safe_name(safe) == safe

@@ -1,0 +1,172 @@
+"""Calls past the queue: by name or index, once or step by step."""
+
+from __future__ import annotations
+
+import json
+from math import inf
+from typing import Any
+
+import pytest
+
+from gradio_protocol.app.access import App
+from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError
+from gradio_protocol.flows.actions import Send
+from gradio_protocol.flows.attempt import Again, Attempt
+from gradio_protocol.flows.direct import by_index, run
+from gradio_protocol.jobs.messages import Completed, Generated, Started
+from gradio_protocol.jobs.orders import Enter, Entry
+from gradio_protocol.wire.exchange import Response
+from tests.support.calls import HASH, TICKET, Routes, World, app, call_of, function, sent
+from tests.support.scripted import reply
+
+RUN, PREDICT, RESET = "POST run/echo", "POST run/predict", "POST reset"
+GENERATOR: Any = {"types": {"generator": True}}
+PLAIN = app("3.50.2", function())
+STEPPING = app("3.50.2", function(0, "other"), function(1, **GENERATOR))
+OWN = f"{HASH}{TICKET}"
+
+
+def output(*data: Any, more: bool = False) -> Response:
+    return reply({"data": list(data), "is_generating": more})
+
+
+STEPS = [output("a", more=True), output("ab", more=True), output(None)]
+
+
+def world(known: App, routes: Routes, **more: Any) -> World:
+    return World(known, routes=routes, **more)
+
+
+def call(here: World) -> tuple[Any, ...]:
+    known = here.app
+    endpoint = known.endpoints[-1]
+    entry = Entry(session_hash=HASH, app=known, doubtful=False)
+    spec = call_of(known, "x", endpoint=endpoint)
+    made = Attempt(call=spec, app=known, endpoint=endpoint, data=["x"], entry=entry, downloads=None)
+    return here.run(run(made))
+
+
+def bodies(here: World, path: str) -> list[Any]:
+    return [json.loads(sent(request)) for request in here.requests(path)]
+
+
+def test_a_function_is_called_by_its_name_so_that_it_can_be_no_other() -> None:
+    here = world(PLAIN, {RUN: output("y")})
+    assert call(here) == ("y",)
+    assert bodies(here, "run/echo") == [{"data": ["x"], "event_data": None, "session_hash": HASH}]
+    assert here.news == [Started(), Completed(data=("y",))]
+
+
+def test_the_reply_may_take_as_long_as_the_job_does() -> None:
+    here = world(PLAIN, {RUN: output("y")})
+    call(here)
+    assert [(send.patience, send.limit) for send in here.driver.sends] == [(inf, 2**30)]
+
+
+def test_a_function_without_a_name_is_called_by_its_index() -> None:
+    here = world(app("3.50.2", function(0, "other"), function(1, None)), {PREDICT: output("y")})
+    assert call(here) == ("y",)
+    assert bodies(here, "run/predict")[0]["fn_index"] == 1
+
+
+def test_a_name_is_quoted_in_the_address() -> None:
+    here = world(app("3.50.2", function(0, "a b?")), {"POST run/a%20b%3F": output("y")})
+    assert call(here) == ("y",)
+
+
+@pytest.mark.parametrize(
+    ("known", "needed"),
+    [
+        (PLAIN, False),
+        (STEPPING, True),
+        (app("3.50.2", function(0, None)), True),
+        (app("4.7.1", function(batch=True, **GENERATOR)), False),
+    ],
+)
+def test_the_index_is_used_where_the_name_does_not_do(known: App, needed: bool) -> None:
+    assert by_index(known, known.endpoints[-1]) is needed
+
+
+def test_a_generator_is_called_until_it_has_no_more_to_say() -> None:
+    here = world(STEPPING, {RUN: STEPS})
+    assert call(here) == ("ab",)
+    steps = [Generated(data=("a",)), Generated(data=("ab",))]
+    assert here.news == [Started(), *steps, Completed(data=("ab",))]
+
+
+def test_a_generator_is_continued_by_index_in_a_session_of_its_own() -> None:
+    here = world(STEPPING, {RUN: STEPS})
+    call(here)
+    named = {(body["fn_index"], body["session_hash"]) for body in bodies(here, "run/echo")}
+    assert named == {(1, OWN)}
+    assert here.requests("reset") == []
+
+
+def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left() -> None:
+    stateful = function(0, inputs=[1, 4], **GENERATOR)
+    here = world(app("3.50.2", stateful), {RUN: STEPS, RESET: reply({"success": True})})
+    call(here)
+    assert here.driver.asked[0].endswith("/reset")
+    assert bodies(here, "reset") == [{"session_hash": HASH, "fn_index": 0}]
+    assert {body["session_hash"] for body in bodies(here, "run/echo")} == {HASH}
+
+
+def test_an_empty_generator_gives_its_nulls() -> None:
+    here = world(STEPPING, {RUN: output(None)})
+    assert call(here) == (None,)
+    assert here.news == [Started(), Completed(data=(None,))]
+
+
+def test_a_generator_is_not_called_on_after_a_cancel() -> None:
+    here = world(STEPPING, {RUN: STEPS}, gone={Enter: JobCancelled("cancelled")})
+    with pytest.raises(JobCancelled):
+        call(here)
+    assert len(here.requests("run/echo")) == 1
+
+
+def test_elsewhere_the_first_value_of_a_generator_is_its_result() -> None:
+    here = world(app("4.7.1", function(batch=True, **GENERATOR)), {RUN: STEPS[:1]})
+    assert call(here) == ("a",)
+
+
+def test_what_the_app_says_of_its_failure_is_passed_on() -> None:
+    here = world(PLAIN, {RUN: reply({"error": "'boom'"}, 500)})
+    with pytest.raises(AppError, match=r"^boom$"):
+        call(here)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(status=500, body=b"Internal Server Error"),
+        reply({"detail": "no"}, 500),
+        reply({"error": "no"}, 400),
+        Response(status=200, body=b"<html>"),
+        reply({"is_generating": False}),
+        reply({"data": "text"}),
+        reply([]),
+    ],
+)
+def test_what_is_no_result_is_the_servers_fault(answer: Response) -> None:
+    with pytest.raises(RemoteError):
+        call(world(PLAIN, {RUN: answer}))
+
+
+@pytest.mark.parametrize("status", [401, 404])
+def test_another_app_may_not_know_the_login_or_the_name(status: int) -> None:
+    with pytest.raises(Again) as caught:
+        call(world(PLAIN, {RUN: Response(status=status)}))
+    assert not caught.value.anyway
+    assert isinstance(caught.value.error, RemoteError)
+
+
+def test_once_an_output_was_shown_it_is_too_late_to_begin_again() -> None:
+    here = world(STEPPING, {RUN: [STEPS[0], Response(status=404)]})
+    with pytest.raises(GradioError, match="answered 404"):
+        call(here)
+
+
+def test_a_busy_server_is_asked_again() -> None:
+    here = world(PLAIN, {RUN: [Response(status=503), output("y")]})
+    assert call(here) == ("y",)
+    assert len([a for a in here.driver.actions if isinstance(a, Send)]) == 2

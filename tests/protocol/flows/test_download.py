@@ -1,0 +1,225 @@
+"""Files of the outputs: found, fetched once, refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gradio_protocol.app.access import App
+from gradio_protocol.errors import RemoteError, TransportFailed
+from gradio_protocol.flows.actions import Download, SaveBytes
+from gradio_protocol.flows.download import Downloads
+from gradio_protocol.jobs.messages import Completed, Generated
+from gradio_protocol.jobs.stage import Fetched
+from gradio_protocol.wire.document import JSON
+from gradio_protocol.wire.exchange import Response
+from gradio_protocol.wire.headers import HARMLESS
+from tests.support.calls import POLICY, SRC, Routes, World, app, function
+from tests.support.scripted import redirect, reply
+
+META: JSON = {"_type": "gradio.FileData"}
+A: JSON = {"path": "/tmp/a b.txt", "meta": META}
+GET_A = "GET file=/tmp/a%20b.txt"
+OK = Response(status=200)
+
+
+def one(*outputs: int, version: str = "6.31.0", **info: Any) -> App:
+    return app(version, function(outputs=list(outputs)), **info)
+
+
+def world(routes: Routes | None = None, known: App | None = None) -> World:
+    return World(known or one(3, 3), routes=routes or {GET_A: OK})
+
+
+def downloads(here: World, limit: int | None = None) -> Downloads:
+    return Downloads(here.app, here.app.endpoints[0], policy=POLICY, limit=limit)
+
+
+def fetch(here: World, *messages: Generated | Completed, limit: int | None = None) -> Downloads:
+    files = downloads(here, limit)
+    for message in messages:
+        here.run(files.fetch(message))
+    return files
+
+
+def done(*data: JSON) -> Completed:
+    return Completed(data=data)
+
+
+def out(*data: JSON) -> Generated:
+    return Generated(data=data)
+
+
+def fetched(here: World) -> list[str]:
+    """What was asked for."""
+    return [a.request.url for a in here.driver.actions if isinstance(a, Download)]
+
+
+def test_a_file_is_asked_for_by_its_path_and_said_to_be_here() -> None:
+    here = world()
+    assert fetch(here, done({"deep": [A]})).saved == {"/tmp/a b.txt": "/saved/a b.txt"}
+    assert fetched(here) == [f"{SRC}file=/tmp/a%20b.txt"]
+    assert here.news == [Fetched(path="/tmp/a b.txt", local="/saved/a b.txt")]
+
+
+def test_each_path_is_fetched_once() -> None:
+    here = world()
+    fetch(here, out([A, A], A), out([["append", [0], []]], []), done(A, A))
+    assert len(fetched(here)) == 1
+
+
+def test_a_name_is_safe_before_it_reaches_the_disk() -> None:
+    here = world({"GET file=/tmp/..%5C..%5Ccon": OK})
+    fetch(here, done({"path": "/tmp/..\\..\\con", "meta": META}))
+    (saved,) = here.saved
+    assert saved.name == "_con"
+
+
+def test_files_come_as_edits_do() -> None:
+    here = world({"GET file=/x": OK, "GET file=/y": OK})
+    file: JSON = {"path": "/x", "meta": META}
+    add: JSON = [["add", [0], file]]
+    fetch(here, out([], []), out(add, []), out([["append", [0, "name"], "?"]], []))
+    assert fetched(here) == [f"{SRC}file=/x"]
+
+
+def test_a_new_path_in_an_old_object_is_a_new_file() -> None:
+    here = world({GET_A: OK, "GET file=/y": OK})
+    fetch(here, out([A], None), out([["replace", [0, "path"], "/y"]], []))
+    assert fetched(here) == [f"{SRC}file=/tmp/a%20b.txt", f"{SRC}file=/y"]
+
+
+def test_edits_that_do_not_fit_are_passed_over_until_a_value_comes_whole() -> None:
+    here = world()
+    replaced: JSON = [["replace", [0], A]]
+    messages = [
+        out([], []),
+        out([["delete", [9], None]], []),
+        out(replaced, "?"),
+        out(replaced, []),
+    ]
+    fetch(here, *messages)
+    assert fetched(here) == []
+    fetch(here, *messages, out([["replace", [], [A]]], []))
+    assert len(fetched(here)) == 1
+
+
+def test_streamed_outputs_come_whole() -> None:
+    here = world()
+    fetch(here, Generated(data=(None, None), streamed=True), Generated(data=(A,), streamed=True))
+    assert len(fetched(here)) == 1
+
+
+def test_before_4_17_every_output_is_whole() -> None:
+    here = World(one(3, version="4.14.0"), routes={GET_A: OK})
+    fetch(here, out(None), out({"path": "/tmp/a b.txt", "orig_name": "a b.txt"}))
+    assert len(fetched(here)) == 1
+
+
+def test_texts_and_hidden_outputs_are_not_searched() -> None:
+    info = {
+        "named_endpoints": {
+            "/echo": {
+                "parameters": [],
+                "returns": [{"type": {"type": "string"}}, {"type": {"type": "object"}}],
+            }
+        }
+    }
+    here = world({"GET file=/c": OK}, one(1, 4, 3, info=info))
+    third: JSON = {"path": "/c", "meta": META}
+    fetch(here, out(A, A, None), done(A, A, third))
+    assert fetched(here) == [f"{SRC}file=/c"]
+
+
+def test_an_event_that_was_cancelled_has_no_files() -> None:
+    here = world()
+    fetch(here, Completed(data=None))
+    assert here.driver.actions == []
+
+
+def test_base64_files_of_3_x_are_saved_as_they_are() -> None:
+    here = World(one(3, version="3.16.2"))
+    url = "data:text/plain;base64,YWFh"
+    files = fetch(here, done({"name": "a.txt", "data": url}), limit=3)
+    assert files.saved == {url: "/saved/a.txt"}
+    assert here.saved == [SaveBytes(name="a.txt", data=b"aaa")]
+
+
+def test_a_base64_file_may_be_too_long() -> None:
+    here = World(one(3, version="3.16.2"))
+    with pytest.raises(RemoteError, match=r"'a\.txt' is longer than 2 bytes"):
+        fetch(here, done({"name": "a.txt", "data": "data:text/plain;base64,YWFh"}), limit=2)
+
+
+def test_the_driver_is_told_how_long_a_file_may_be() -> None:
+    here = world()
+    fetch(here, done(A), limit=5)
+    assert [a.limit for a in here.driver.actions if isinstance(a, Download)] == [5]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_file_that_is_refused_fails_by_name(status: int) -> None:
+    here = world({GET_A: Response(status=status)})
+    with pytest.raises(RemoteError, match=rf"downloading 'a b\.txt': .* {status}"):
+        fetch(here, done(A))
+
+
+def test_a_download_that_broke_off_is_tried_again() -> None:
+    here = world({GET_A: [TransportFailed("cut"), Response(status=503), OK]})
+    fetch(here, done(A))
+    assert len(fetched(here)) == 3
+
+
+def test_a_redirect_is_followed() -> None:
+    here = world({GET_A: redirect("/elsewhere"), "GET elsewhere": OK})
+    fetch(here, done(A))
+    assert fetched(here)[-1] == f"{SRC}elsewhere"
+
+
+def test_redirects_come_to_an_end() -> None:
+    here = world({GET_A: redirect("/file=/tmp/a%20b.txt")})
+    with pytest.raises(RemoteError, match="too many redirects"):
+        fetch(here, done(A))
+    assert len(fetched(here)) == 6
+
+
+@pytest.mark.parametrize(
+    ("path", "url"),
+    [
+        ("https://there/p/a ö.png?sig=1%202#x", "https://there/p/a%20%C3%B6.png?sig=1%202"),
+        ("https://me:pw@there/a.png", "https://there/a.png"),
+    ],
+)
+def test_an_address_elsewhere_is_asked_as_a_stranger_would(path: str, url: str) -> None:
+    known = one(3)
+    identity = replace(known.access.identity, headers=(("x-secret", "1"),), token="2")
+    access = replace(known.access, identity=identity)
+    here = World(replace(known, access=access), routes={f"GET {url.partition('?')[0]}": OK})
+    fetch(here, done({"path": path, "meta": META}))
+    (download,) = here.saved
+    assert isinstance(download, Download)
+    assert download.request.url == url
+    assert {name for name, _ in download.request.headers} == HARMLESS
+
+
+@pytest.mark.parametrize("path", ["http://[x", "http://host:port/a"])
+def test_an_address_that_is_none_is_the_servers_fault(path: str) -> None:
+    with pytest.raises(RemoteError, match="has an address that is none"):
+        fetch(world(), done({"path": path, "meta": META}))
+
+
+def test_a_media_stream_is_fetched_when_it_is_complete() -> None:
+    here = world({"GET stream/s/playlist-file": OK})
+    stream: JSON = {"path": "s", "url": "stream/s/playlist-file", "is_stream": True, "meta": META}
+    files = fetch(here, out(stream, None))
+    assert here.driver.actions == []
+    here.run(files.fetch(done(stream, None)))
+    assert fetched(here) == [f"{SRC}stream/s/playlist-file"]
+
+
+def test_a_reply_of_another_kind_is_no_file() -> None:
+    here = world({GET_A: reply({"detail": "no"}, 401)})
+    with pytest.raises(RemoteError, match="a login or a token is needed"):
+        fetch(here, done(A))

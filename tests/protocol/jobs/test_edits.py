@@ -1,0 +1,104 @@
+"""`jobs.edits`: reading and repairing lists of edits."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_protocol.app.dialect import Edits
+from gradio_protocol.jobs.edits import TOP, Edit, Reader, is_whole, whole
+from gradio_protocol.wire.document import JSON
+
+KINDS = pytest.mark.parametrize("kind", [Edits.UNSHIFTED, Edits.SHIFTED])
+
+
+def test_a_whole_value_is_a_change_that_needs_no_value_before() -> None:
+    assert whole([1]) == (Edit("replace", TOP, [1]),)
+    assert is_whole(whole(None))
+
+
+@pytest.mark.parametrize(
+    "change", [None, (), (Edit("replace", (0, 1)),), (Edit("append", TOP, "x"),)]
+)
+def test_any_other_change_needs_one(change: tuple[Edit, ...] | None) -> None:
+    assert not is_whole(change)
+
+
+@KINDS
+def test_no_edits_are_a_change_to_the_same(kind: Edits) -> None:
+    assert Reader(kind).read([]) == ()
+
+
+@KINDS
+def test_edits_keep_their_order_and_places(kind: Edits) -> None:
+    change = Reader(kind).read(
+        [
+            ["append", [], "!"],
+            ["replace", [0, "a"], 1],
+            ["add", [3], {}],
+            ["delete", ["k"], None],
+            ["delete", ["k"], None],
+        ]
+    )
+    assert change == (
+        Edit("append", (0,), "!"),
+        Edit("replace", (0, 0, "a"), 1),
+        Edit("add", (0, 3), {}),
+        Edit("delete", (0, "k")),
+        Edit("delete", (0, "k")),
+    )
+
+
+def test_an_old_server_counts_positions_before_any_deletion() -> None:
+    edits: list[JSON] = [["delete", [place], None] for place in (1, 2, 3)]
+    change = Reader(Edits.UNSHIFTED).read(edits)
+    assert change == (Edit("delete", (0, 1), items=3),)
+
+
+def test_a_new_server_counts_them_right_in_the_outermost_list() -> None:
+    edits: list[JSON] = [["delete", [1], None] for _ in range(3)]
+    change = Reader(Edits.SHIFTED).read(edits)
+    assert change == (Edit("delete", (0, 1), items=3),)
+
+
+@pytest.mark.parametrize(
+    ("kind", "positions"),
+    [(Edits.UNSHIFTED, (1, 2, 1, 2)), (Edits.SHIFTED, (1, 0, -1, -2))],
+)
+def test_nested_lists_that_shrink_are_repaired(kind: Edits, positions: tuple[int, ...]) -> None:
+    # Both servers' edits from [[1, 2, 3], [4, 5, 6]] to [[1], [4]].
+    places = zip((0, 0, 1, 1), positions, strict=True)
+    edits: list[JSON] = [["delete", [outer, inner], None] for outer, inner in places]
+    change = Reader(kind).read(edits)
+    assert change == (Edit("delete", (0, 0, 1), items=2), Edit("delete", (0, 1, 1), items=2))
+
+
+UNREADABLE: list[JSON] = [
+    None,
+    "append",
+    {"0": []},
+    ["append"],
+    [["append", []]],
+    [["append", [], "x", "y"]],
+    [["move", [0], None]],
+    [[["append"], [], "x"]],
+    [["append", "path", "x"]],
+    [["append", [True], "x"]],
+    [["append", [1.5], "x"]],
+    [["append", [None], "x"]],
+    [["append", [[0]], "x"]],
+    [["add", [], 1]],
+    [["delete", [], None]],
+]
+
+
+@pytest.mark.parametrize("item", UNREADABLE)
+def test_what_is_no_list_of_edits_is_not_read(item: JSON) -> None:
+    assert Reader(Edits.SHIFTED).read(item) is None
+
+
+@KINDS
+def test_a_deep_path_is_repaired_as_any_other(kind: Edits) -> None:
+    deep: list[JSON] = [0] * 10_000
+    change = Reader(kind).read([["delete", [*deep, 1], None], ["delete", ["k", *deep, 1], None]])
+    assert change is not None
+    assert [len(edit.path) for edit in change] == [10_002, 10_003]

@@ -1,0 +1,33 @@
+"""`jobs.orders`: what passes between a session and its driver."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import get_args
+
+import pytest
+
+from gradio_protocol.jobs import orders
+from gradio_protocol.jobs.orders import AnyKnowledge, AnyQuestion, Ending, Order, StreamKind
+
+
+def test_every_question_names_the_job_that_asks() -> None:
+    questions = get_args(AnyQuestion)
+    assert len(questions) == 8
+    for question in questions:
+        assert issubclass(question, orders.Question)
+        assert "ticket" in question.__slots__
+
+
+def test_questions_about_the_app_are_questions() -> None:
+    assert set(get_args(AnyKnowledge)) < set(get_args(AnyQuestion))
+
+
+def test_there_are_four_orders() -> None:
+    names = {order.__name__ for order in get_args(Order)}
+    assert names == {"Listen", "Leave", "Resume", "Dismiss"}
+
+
+@pytest.mark.parametrize("words", [Ending, StreamKind])
+def test_what_an_error_says_of_a_stream_is_in_words(words: type[Enum]) -> None:
+    assert all(" " in member.value for member in words)

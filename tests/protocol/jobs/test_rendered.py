@@ -1,0 +1,82 @@
+"""`jobs.rendered`: the endpoints that `@gr.render` made for one session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gradio_protocol.jobs.rendered import Rendered
+from tests.support.known import dependency, known
+
+APP = known()
+STATIC = ["/echo", "/count", "/keep"]
+
+
+def rendering(*functions: tuple[int, str], render_id: int = 1) -> dict[str, Any]:
+    """The `render_config` of one run, which made these functions and a component of its own."""
+    return {
+        "render_id": render_id,
+        "components": [{"id": 100 + render_id, "type": "number", "props": {"label": "Number"}}],
+        "dependencies": [
+            dependency(index, name, components=[100 + render_id], rendered_in=render_id)
+            for index, name in functions
+        ],
+    }
+
+
+def names(rendered: Rendered) -> list[str | None]:
+    return [endpoint.name for endpoint in rendered.endpoints(APP)]
+
+
+def test_with_nothing_rendered_the_endpoints_are_those_of_the_app() -> None:
+    assert Rendered(APP).endpoints(APP) is APP.endpoints
+
+
+def test_what_was_rendered_comes_after_the_static_endpoints() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "double"), (11, "half")))
+    assert names(rendered) == [*STATIC, "/double", "/half"]
+    assert rendered.endpoints(APP)[:3] == APP.endpoints
+    assert rendered.endpoints(APP) is rendered.endpoints(APP)
+
+
+def test_a_rendered_endpoint_is_bound_to_the_components_that_came_with_it() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "double")))
+    made = rendered.endpoints(APP)[-1]
+    assert (made.index, made.parameters[0].name) == (10, "number")
+
+
+def test_the_next_run_replaces_what_the_one_before_it_made() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "double")))
+    rendered.add(APP, rendering((20, "other"), render_id=2))
+    rendered.add(APP, rendering((12, "triple")))
+    assert names(rendered) == [*STATIC, "/triple", "/other"]
+
+
+def test_what_cannot_be_read_is_absorbed() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "double")))
+    malformed: list[dict[str, Any]] = [
+        {},
+        {"render_id": "1", "components": [], "dependencies": []},
+        {"render_id": 1, "components": [{"id": 1}], "dependencies": []},
+        {"render_id": 1, "components": [], "dependencies": [{"id": 1, "inputs": 3}]},
+    ]
+    for render_config in malformed:
+        rendered.add(APP, render_config)
+    assert names(rendered) == [*STATIC, "/double"]
+
+
+def test_another_app_has_rendered_nothing_yet() -> None:
+    rendered, other = Rendered(APP), known(app_id="2")
+    rendered.add(APP, rendering((10, "double")))
+    assert rendered.endpoints(other) is other.endpoints
+    assert names(rendered) == STATIC
+
+
+def test_a_new_session_has_rendered_nothing_yet() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "double")))
+    rendered.clear(APP)
+    assert names(rendered) == STATIC

@@ -1,0 +1,1078 @@
+"""`jobs.session`: named cases. The machine against a model is in `test_session_machine`."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_protocol.errors import (
+    AppError,
+    AuthenticationError,
+    GradioError,
+    JobCancelled,
+    RemoteError,
+    SessionNotFound,
+    StreamLost,
+    TransportFailed,
+)
+from gradio_protocol.jobs.channel import HEARTBEAT, PATIENCE, SHARED
+from gradio_protocol.jobs.messages import (
+    Absorbed,
+    Broken,
+    Closing,
+    Completed,
+    DataWanted,
+    Failed,
+    Generated,
+    Heartbeat,
+    Queued,
+    Started,
+)
+from gradio_protocol.jobs.orders import (
+    Ending,
+    Entry,
+    Gone,
+    Joined,
+    Recall,
+    Remember,
+    Renew,
+    Renewed,
+    Stale,
+    Unjoined,
+)
+from gradio_protocol.wire.exchange import Head
+from tests.support.desk import Desk
+from tests.support.known import COUNT, ECHO, dependency, known
+
+DONE = Completed(data=("x",))
+CANCELLED = Completed(data=None)
+LOST = [Ending.CUT, Ending.SILENT]
+SHARING = ["4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.2.0", "6.31.0"]
+
+
+def desk(version: str = "6.31.0", *, single: bool = False, stateful: bool = False) -> Desk:
+    return Desk(known(version, stateful=stateful), single=single)
+
+
+def failed(message: object) -> GradioError:
+    """The error of a `Failed`."""
+    assert isinstance(message, Failed)
+    return message.error
+
+
+# --- joining ------------------------------------------------------------------------------------
+
+
+def test_nothing_is_opened_before_a_join_is_accepted() -> None:
+    d = desk()
+    ticket = d.joining()
+    assert d.streams == []
+    assert d.accepted(ticket, "a") == Joined(ticket=ticket, event_id="a")
+    assert d.streams == [SHARED]
+
+
+def test_leave_to_join_comes_with_what_the_join_has_to_carry() -> None:
+    d = desk()
+    ticket = d.session.enrol()
+    assert d.enter(ticket) == Entry(session_hash=d.session.hash, app=d.app, doubtful=False)
+
+
+def test_an_app_that_was_silent_for_long_is_doubtful() -> None:
+    d = desk()
+    d.now = 10.0
+    entry = d.enter(d.session.enrol())
+    assert isinstance(entry, Entry)
+    assert entry.doubtful
+    ticket = d.joining()
+    d.accepted(ticket, "a")
+    entry = d.enter(d.session.enrol())
+    assert isinstance(entry, Entry)
+    assert not entry.doubtful
+
+
+def test_one_stream_serves_all_jobs() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.next(one)
+    d.next(two)
+    d.say("b", Queued(rank=1))
+    d.say("a", Queued(rank=0))
+    assert (d.last(one), d.last(two)) == (Queued(rank=0), Queued(rank=1))
+    assert d.streams == [SHARED]
+
+
+def test_messages_wait_until_they_are_asked_for() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", Queued(), Started(), DONE)
+    assert [d.next(ticket) for _ in range(3)] == [Queued(), Started(), DONE]
+
+
+def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.say("b", Queued(), DONE)
+    d.accepted(ticket, "b")
+    assert [d.next(ticket), d.next(ticket)] == [Queued(), DONE]
+
+
+def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    one, two = d.joining(), d.joining()
+    d.say("c", Queued())
+    d.unjoined(one)
+    d.accepted(two, "b")
+    three = d.joining()
+    d.accepted(three, "c")
+    assert d.next(three) is None
+
+
+def test_a_foreign_message_without_a_join_in_flight_is_dropped() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.open()
+    d.say("foreign", Started(), DONE)
+    d.say(None, Started())
+    assert d.next(ticket) is None
+
+
+def test_a_join_that_came_to_nothing_can_be_tried_again() -> None:
+    d = desk()
+    ticket = d.joining()
+    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
+    assert isinstance(d.enter(ticket), Entry)
+    d.accepted(ticket, "a")
+    d.open()
+    d.say("a", DONE)
+    assert d.next(ticket) == DONE
+
+
+def test_a_direct_call_joins_nothing() -> None:
+    d = desk("3.50.2")
+    ticket = d.session.enrol()
+    assert d.enter(ticket, direct=True) == Entry(
+        session_hash=d.session.hash, app=d.app, doubtful=False
+    )
+    d.release(ticket)
+    assert (d.streams, d.told, d.session.idle) == ([], [], True)
+
+
+def test_sessions_of_one_client_have_hashes_and_tickets_of_their_own() -> None:
+    one, two = Desk(known(), entropy=b"1"), Desk(known(), entropy=b"2")
+    assert one.session.hash != two.session.hash
+    assert one.session.enrol() != one.session.enrol()
+
+
+def test_a_message_that_no_client_knows_does_not_end_a_job() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", Absorbed(name="new"), DONE)
+    assert [d.next(ticket), d.next(ticket)] == [Absorbed(name="new"), DONE]
+
+
+# --- the end of the shared stream ---------------------------------------------------------------
+
+
+def test_a_stream_that_ends_with_nothing_expected_stays_closed() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    assert d.streams == []
+    assert d.next(ticket) == DONE
+
+
+@pytest.mark.parametrize("version", SHARING)
+def test_a_close_that_raced_with_a_join_loses_nothing(version: str) -> None:
+    d = desk(version)
+    one, two = d.joined("a"), d.joining()
+    d.open()
+    d.say("a", DONE)
+    d.accepted(two, "b")
+    if d.app.dialect.announces_close:
+        d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    assert d.listening[SHARED].after == 0
+    d.open()
+    d.say("b", DONE)
+    assert (d.next(one), d.next(two)) == (DONE, DONE)
+
+
+def test_a_stream_that_ended_before_the_joins_reply_is_opened_with_it() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.say("a", DONE)
+    d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    assert d.streams == []
+    d.accepted(ticket, "b")
+    assert d.streams == [SHARED]
+
+
+@pytest.mark.parametrize("ending", LOST)
+@pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "6.31.0"])
+def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: Ending) -> None:
+    d = desk(version)
+    one, two, done = d.joined("a"), d.joined("b"), d.joined("c")
+    d.open()
+    d.say("c", DONE)
+    d.say("a", Queued())
+    d.next(two)
+    d.end(ending)
+    assert isinstance(failed(d.last(two)), StreamLost)
+    assert d.next(one) == Queued()
+    assert isinstance(failed(d.next(one)), StreamLost)
+    assert d.next(done) == DONE
+    assert d.streams == []
+
+
+def test_an_end_that_was_not_announced_is_a_cut() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a")
+    d.open()
+    d.end(Ending.FINISHED)
+    assert isinstance(failed(d.next(ticket)), StreamLost)
+
+
+def test_a_lost_job_says_why_where_the_driver_knows() -> None:
+    d, why = desk(), TransportFailed("connection reset")
+    ticket = d.joined("a")
+    d.open()
+    d.end(Ending.CUT, why=why)
+    error = failed(d.next(ticket))
+    assert error.__cause__ is why
+    assert "connection reset" in str(error)
+
+
+@pytest.mark.parametrize("version", ["4.19.2", "4.20.1", "4.21.0", "4.22.0"])
+@pytest.mark.parametrize("ending", LOST)
+def test_a_resumable_stream_goes_on_where_it_was(version: str, ending: Ending) -> None:
+    d = desk(version)
+    one, two = d.joined("a"), d.joining()
+    d.open()
+    d.say("a", Started())
+    d.end(ending)
+    d.open()
+    d.accepted(two, "b")
+    d.say("a", DONE)
+    d.say("b", DONE)
+    assert [d.next(one), d.next(one), d.next(two)] == [Started(), DONE, DONE]
+    assert d.session.hash == d.listening[SHARED].stream.request.url.partition("=")[2]
+
+
+def test_late_news_of_an_older_epoch_is_ignored() -> None:
+    d = desk("4.22.0")
+    ticket = d.joined("a")
+    d.open()
+    old = d.listening[SHARED].epoch
+    d.end(Ending.CUT)
+    assert d.session.deliver(SHARED, old, [("a", DONE)]) == []  # type: ignore[list-item]
+    assert d.session.ended(SHARED, old, Ending.CUT) == []
+    opening = d.session.opened(SHARED, old, Head(status=200))
+    assert (opening.read, opening.orders) == (False, [])
+    assert d.next(ticket) is None
+
+
+def test_listening_in_vain_loses_the_jobs_at_last() -> None:
+    d = desk("4.14.0")
+    ticket = d.joined("a")
+    for _ in range(PATIENCE):
+        d.open()
+        d.say(None, Heartbeat())
+        d.end(Ending.FINISHED)
+    assert isinstance(failed(d.next(ticket)), StreamLost)
+    assert d.streams == []
+
+
+def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
+    d = desk("4.14.0", stateful=True)
+    d.joined("a")
+    for _ in range(PATIENCE):
+        d.end(Ending.REFUSED)
+    ticket = d.joined("b")
+    d.end(Ending.REFUSED)
+    assert d.streams == [SHARED]
+    assert d.next(ticket) is None
+
+
+# --- refused openings ---------------------------------------------------------------------------
+
+
+def test_a_refused_connection_is_tried_again_after_a_pause() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.end(Ending.REFUSED)
+    assert d.listening[SHARED].after > 0
+    d.open()
+    d.say("a", DONE)
+    assert d.next(ticket) == DONE
+
+
+def test_a_busy_server_says_when_to_come_again() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    assert not d.open(head=Head(status=503, headers=(("retry-after", "9"),)))
+    assert d.listening[SHARED].after == 9
+    assert d.next(ticket) is None
+
+
+@pytest.mark.parametrize(
+    ("head", "error"),
+    [
+        (Head(status=401), AuthenticationError),
+        (Head(status=404), RemoteError),
+        (Head(status=302, headers=(("location", "/elsewhere"),)), RemoteError),
+        (Head(status=200, headers=(("content-type", "text/html"),)), RemoteError),
+    ],
+)
+def test_an_opening_refused_for_good_is_what_the_jobs_fail_with(
+    head: Head, error: type[GradioError]
+) -> None:
+    d = desk()
+    ticket = d.joined("a")
+    assert not d.open(head=head)
+    assert isinstance(failed(d.next(ticket)), error)
+    assert d.streams == []
+
+
+def test_a_loss_makes_the_app_doubtful() -> None:
+    d = desk()
+    d.joined("a")
+    d.open(head=Head(status=404))
+    d.dismissed("a")
+    entry = d.enter(d.session.enrol())
+    assert isinstance(entry, Entry)
+    assert entry.doubtful
+
+
+# --- joins in flight when the stream is lost ----------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.44.1", "6.31.0"])
+def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
+    d = desk(version)
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.end(Ending.CUT)
+    d.accepted(ticket, "b")
+    assert isinstance(d.gone(ticket), StreamLost)
+    assert d.streams == []
+
+
+def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    ticket = d.joining()
+    d.end(Ending.SILENT)
+    d.accepted(ticket, "b")
+    assert isinstance(d.gone(ticket), StreamLost)
+    assert d.dismissals == [("b", -1)]
+
+
+def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.end(Ending.CUT)
+    d.dismissed("a")
+    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
+    assert isinstance(d.enter(ticket), Entry)
+    assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
+
+
+def test_a_lost_join_harms_no_job_that_came_after_it() -> None:
+    d = desk("4.14.0")
+    d.joined("a")
+    d.open()
+    lost = d.joining()
+    d.end(Ending.CUT)
+    later = d.joined("c")
+    d.open()
+    hash_ = d.session.hash
+    d.accepted(lost, "b")
+    assert (d.session.hash, d.streams) == (hash_, [SHARED])
+    d.say("c", DONE)
+    assert d.next(later) == DONE
+
+
+def test_a_lost_join_of_a_cancelled_job_starts_nothing() -> None:
+    d = desk("4.44.1")
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.cancel(ticket)
+    d.end(Ending.CUT)
+    d.accepted(ticket, "b")
+    assert isinstance(d.gone(ticket), JobCancelled)
+    assert d.streams == []
+
+
+# --- mending ------------------------------------------------------------------------------------
+
+
+def test_a_poisoned_session_is_healed_before_the_next_join() -> None:
+    d = desk("4.44.1")
+    d.joined("a")
+    d.joined("b")
+    d.open()
+    d.end(Ending.CUT)
+    assert d.dismissals == [("a", -1), ("b", -1)]
+    before = d.session.hash
+    ticket = d.session.enrol()
+    assert d.enter(ticket) is None
+    d.dismissed("a")
+    assert ticket in d.asking
+    d.dismissed("b")
+    assert d.last(ticket) == Entry(session_hash=before, app=d.app, doubtful=True)
+
+
+def test_a_lost_join_is_healed_once_its_event_is_known() -> None:
+    d = desk("6.31.0")
+    d.joined("a")
+    d.open()
+    lost = d.joining()
+    d.end(Ending.CUT)
+    d.accepted(lost, "b")
+    assert d.dismissals == [("a", -1), ("b", -1)]
+    ticket = d.session.enrol()
+    assert d.enter(ticket) is None
+    d.dismissed("a")
+    d.dismissed("b")
+    assert isinstance(d.last(ticket), Entry)
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.17.0", "4.29.0"])
+def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> None:
+    d = desk(version)
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.CUT)
+    assert d.session.hash != before
+    ticket = d.joining()
+    assert d.told == []
+    d.accepted(ticket, "b")
+    assert d.session.hash in d.listening[SHARED].stream.request.url
+
+
+def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
+    d = desk("4.29.0", stateful=True)
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.CUT)
+    ticket = d.joined("b")
+    d.open()
+    d.say("b", DONE)
+    assert (d.session.hash, d.next(ticket)) == (before, DONE)
+
+
+def test_a_new_hash_has_a_new_heartbeat() -> None:
+    d = Desk(known("4.29.0", heartbeat=True))
+    d.joined("a")
+    d.open()
+    d.end(Ending.CUT)
+    assert d.streams == []
+    d.joined("b")
+    assert d.streams == [HEARTBEAT, SHARED]
+    assert d.session.hash in d.listening[HEARTBEAT].stream.request.url
+
+
+def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a")
+    d.joined("b")
+    d.open()
+    d.say("a", Started())
+    d.say("b", Started())
+    d.cancel(ticket)
+    d.say("b", DONE)
+    assert d.told == []
+    d.end(Ending.CUT)
+    assert d.dismissals == [("a", -1)]
+    assert d.streams == []
+
+
+# --- errors of the whole stream -----------------------------------------------------------------
+
+
+def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
+    d = desk("5.20.1")
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.obey(
+        d.session.deliver(
+            SHARED,
+            d.listening[SHARED].epoch,
+            [(None, Broken(message="gone")), ("a", DONE)],  # type: ignore[list-item]
+        )
+    )
+    assert (str(failed(d.next(one))), str(failed(d.next(two)))) == ("gone", "gone")
+    assert d.streams == []
+    assert [listen.stream.key for listen in d.left] == [SHARED]
+
+
+def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.say(None, Broken(message="404: Not Found", session_not_found=True))
+    assert isinstance(failed(d.next(ticket)), SessionNotFound)
+    assert (d.told, d.session.hash) == ([], before)
+    assert isinstance(d.enter(d.session.enrol()), Entry)
+
+
+def test_an_app_error_concerns_its_own_job_only() -> None:
+    d, error = desk(), AppError("no")
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.say("a", Failed(error=error))
+    assert d.next(one) == Failed(error=error)
+    assert d.next(two) is None
+    assert d.streams == [SHARED]
+
+
+# --- private streams (4.0 to 4.8) ---------------------------------------------------------------
+
+
+def private(d: Desk) -> int:
+    """A job on a stream of its own, which is open."""
+    ticket = d.joining(COUNT)
+    assert d.open(ticket)
+    return ticket
+
+
+def test_a_private_stream_is_the_join_and_has_the_jobs_key() -> None:
+    d = desk("4.7.1")
+    ticket = private(d)
+    url = d.listening[ticket].stream.request.url
+    assert url == f"http://here/queue/join?fn_index={COUNT}&session_hash={d.session.hash}"
+    d.say("a", DataWanted(event_id="a"), key=ticket)
+    d.say(None, DONE, key=ticket)
+    assert [d.next(ticket), d.next(ticket)] == [DataWanted(event_id="a"), DONE]
+
+
+def test_private_streams_do_not_hear_each_other() -> None:
+    d = desk("4.7.1")
+    one, two = private(d), private(d)
+    d.say(None, DONE, key=one)
+    d.end(Ending.FINISHED, key=one)
+    assert d.next(one) == DONE
+    assert d.next(two) is None
+    assert d.streams == [two]
+
+
+@pytest.mark.parametrize("ending", [Ending.FINISHED, *LOST])
+def test_a_private_stream_that_ends_early_loses_its_job_only(ending: Ending) -> None:
+    d = desk("4.7.1")
+    one, two = private(d), private(d)
+    before = d.session.hash
+    d.end(ending, key=one)
+    assert isinstance(failed(d.next(one)), StreamLost)
+    assert d.next(two) is None
+    assert (d.session.hash, d.told) == (before, [])
+
+
+def test_a_broken_private_stream_loses_its_job_only() -> None:
+    d = desk("4.7.1")
+    one, two = private(d), private(d)
+    d.say(None, Broken(message="gone"), key=one)
+    assert str(failed(d.next(one))) == "gone"
+    assert d.next(two) is None
+
+
+def test_a_private_stream_that_nobody_answered_is_tried_again() -> None:
+    d = desk("4.7.1")
+    ticket = d.joining(COUNT)
+    d.end(Ending.REFUSED, key=ticket)
+    assert f"fn_index={COUNT}" in d.listening[ticket].stream.request.url
+    assert d.listening[ticket].after > 0
+
+
+def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:
+    d = desk("4.7.1")
+    ticket = d.joining()
+    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
+    assert d.streams == []
+    d.enter(ticket, COUNT)
+    assert f"fn_index={COUNT}" in d.listening[ticket].stream.request.url
+
+
+def test_a_cancelled_job_closes_its_private_stream() -> None:
+    d = desk("4.7.1")
+    one, two = private(d), private(d)
+    d.next(one)
+    d.cancel(one)
+    assert isinstance(d.gone(one), JobCancelled)
+    assert d.streams == [two]
+    d.release(one)
+    assert d.told == []
+
+
+def test_messages_for_a_job_that_has_ended_meanwhile_are_nobodys() -> None:
+    d = desk("4.7.1")
+    ticket = private(d)
+    d.say(None, DONE, key=ticket)
+    d.release(ticket)
+    d.say(None, Generated(data=("late",)), key=ticket)
+    d.end(Ending.FINISHED, key=ticket)
+    assert d.streams == []
+
+
+# --- cancelling ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["4.7.1", *SHARING])
+def test_a_cancelled_job_is_told_at_once_wherever_it_waits(version: str) -> None:
+    d = desk(version)
+    ticket = d.joining()
+    if version != "4.7.1":
+        d.accepted(ticket, "a")
+    d.next(ticket)
+    d.cancel(ticket)
+    assert isinstance(d.gone(ticket), JobCancelled)
+
+
+def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
+    d = desk()
+    ticket = d.session.enrol()
+    d.cancel(ticket)
+    d.enter(ticket)
+    assert isinstance(d.gone(ticket), JobCancelled)
+    d.next(ticket)
+    assert isinstance(d.gone(ticket), JobCancelled)
+
+
+def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a")
+    d.cancel(ticket)
+    d.cancel(ticket)
+    d.cancel(99)
+    assert d.dismissals == [("a", -1)]
+    other = d.joined("b")
+    d.open()
+    d.say("b", DONE)
+    d.cancel(other)
+    assert d.dismissals == [("a", -1)]
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.22.0", "4.29.0"])
+def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
+    d = desk(version)
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.cancel(one)
+    d.say("a", Started(), Generated(data=("x",)), DONE)
+    d.say("b", DONE)
+    assert d.next(two) == DONE
+    assert (d.told, d.left) == ([], [])
+
+
+def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
+    d = desk("6.14.0")
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.say("a", Queued())
+    d.cancel(one)
+    assert d.dismissals == [("a", -1)]
+    third = d.session.enrol()
+    assert isinstance(d.enter(third), Entry)
+    d.say("a", CANCELLED)
+    assert d.next(two) is None
+
+
+def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
+    d = desk("5.50.0")
+    ticket = d.joined("a", COUNT)
+    d.open()
+    d.say("a", Queued())
+    d.cancel(ticket)
+    d.release(ticket)
+    d.say("a", Queued(rank=0))
+    assert d.told == []
+    d.say("a", Started())
+    assert d.dismissals == [("a", COUNT)]
+    d.say("a", Generated(data=("x",)), CANCELLED)
+    assert d.dismissals == [("a", COUNT)]
+
+
+def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
+    d = desk("5.50.0")
+    ticket = d.joined("a")
+    d.open()
+    d.cancel(ticket)
+    d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    assert d.streams == [SHARED]
+
+
+def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a", COUNT)
+    d.joined("b", ECHO)
+    d.open()
+    d.say("a", Started())
+    d.cancel(ticket)
+    assert d.dismissals == [("a", COUNT)]
+
+
+@pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
+def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
+    d = desk(version)
+    ticket = d.joined("a", COUNT)
+    d.open()
+    d.say("a", Started())
+    d.cancel(ticket)
+    same, other = d.session.enrol(), d.session.enrol()
+    assert d.enter(same, COUNT) is None
+    assert isinstance(d.enter(other, ECHO), Entry)
+    d.dismissed("a")
+    assert isinstance(d.last(same), Entry)
+
+
+@pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool) -> None:
+    d = desk(version)
+    ticket = d.joined("a", COUNT)
+    sibling = d.joining(COUNT)
+    if not joins:
+        d.accepted(sibling, "b")
+    d.open()
+    d.say("a", Started())
+    d.cancel(ticket)
+    assert d.told == []
+    if joins:
+        d.accepted(sibling, "b")
+    d.say("b", Started(), DONE)
+    d.say("a", DONE)
+    assert [d.next(sibling), d.next(sibling)] == [Started(), DONE]
+    assert d.told == []
+
+
+def test_a_job_that_waits_to_join_can_be_cancelled() -> None:
+    d = desk("6.31.0")
+    running = d.joined("a", COUNT)
+    d.open()
+    d.say("a", Started())
+    d.cancel(running)
+    waiting = d.session.enrol()
+    d.enter(waiting, COUNT)
+    d.cancel(waiting)
+    assert isinstance(d.gone(waiting), JobCancelled)
+    d.dismissed("a")
+    assert waiting not in d.asking
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("4.29.0", []), ("5.50.0", []), ("6.31.0", [("a", -1)])]
+)
+def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
+    version: str, told: list[tuple[str, int]]
+) -> None:
+    d = desk(version)
+    ticket = d.joining()
+    d.cancel(ticket)
+    assert d.told == []
+    d.accepted(ticket, "a")
+    assert isinstance(d.gone(ticket), JobCancelled)
+    assert d.dismissals == told
+
+
+def test_a_job_cancelled_while_joining_is_listened_to_where_it_has_to_start_first() -> None:
+    d = desk("5.50.0")
+    ticket = d.joining(COUNT)
+    d.cancel(ticket)
+    d.accepted(ticket, "a")
+    d.release(ticket)
+    assert d.streams == [SHARED]
+    d.open()
+    d.say("a", Started())
+    assert d.dismissals == [("a", COUNT)]
+
+
+def test_a_job_cancelled_while_joining_whose_join_is_refused_is_done_with() -> None:
+    d = desk()
+    ticket = d.joining()
+    d.cancel(ticket)
+    d.unjoined(ticket)
+    assert isinstance(d.gone(ticket), JobCancelled)
+    assert (d.told, d.streams) == ([], [])
+
+
+def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
+    d = desk("5.50.0")
+    d.joined("a", ECHO)
+    d.open()
+    ticket = d.joining(COUNT)
+    d.cancel(ticket)
+    d.say("b", Started())
+    d.accepted(ticket, "b")
+    assert d.dismissals == [("b", COUNT)]
+
+
+def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a")
+    d.release(ticket)
+    assert d.dismissals == [("a", -1)]
+
+
+def test_a_stopped_event_that_is_lost_meanwhile_keeps_the_joins_waiting() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a", COUNT)
+    d.open()
+    d.say("a", Started())
+    d.cancel(ticket)
+    d.end(Ending.CUT)
+    assert d.dismissals == [("a", COUNT)]
+    waiting = d.session.enrol()
+    assert d.enter(waiting, ECHO) is None
+    d.dismissed("a")
+    assert isinstance(d.last(waiting), Entry)
+
+
+# --- isolated jobs ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "4.44.1", "6.31.0"])
+def test_a_cancelled_isolated_job_closes_its_stream(version: str) -> None:
+    d = desk(version, single=True)
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", Started())
+    d.cancel(ticket)
+    assert (d.streams, d.told) == ([], [])
+    d.release(ticket)
+    assert d.session.idle
+
+
+def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
+    d = desk("4.22.0", single=True)
+    ticket = d.joined("a")
+    d.open()
+    d.cancel(ticket)
+    assert [(order.event_id, order.reset) for order in d.told] == [("a", True)]
+    assert d.streams == []
+
+
+def test_an_isolated_job_cancelled_before_its_stream_is_open_is_told_of() -> None:
+    d = desk("6.31.0", single=True)
+    ticket = d.joining()
+    d.cancel(ticket)
+    d.accepted(ticket, "a")
+    assert d.dismissals == [("a", -1)]
+
+
+def test_an_isolated_job_leaves_the_server_with_its_end() -> None:
+    d = desk("6.31.0", single=True)
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    assert d.next(ticket) == DONE
+    d.release(ticket)
+    assert d.streams == []
+
+
+def test_an_isolated_job_needs_no_heartbeat() -> None:
+    d = Desk(known(heartbeat=True), single=True)
+    d.joined("a")
+    assert d.streams == [SHARED]
+
+
+# --- heartbeats ---------------------------------------------------------------------------------
+
+
+def test_a_heartbeat_begins_with_the_first_join_where_the_app_wants_one() -> None:
+    d = Desk(known(heartbeat=True))
+    assert d.streams == []
+    ticket = d.joining()
+    assert d.streams == [HEARTBEAT]
+    d.accepted(ticket, "a")
+    d.joining()
+    assert d.streams == [HEARTBEAT, SHARED]
+
+
+@pytest.mark.parametrize("version", ["4.22.0", "4.14.0"])
+def test_where_there_are_no_heartbeats_none_is_tried(version: str) -> None:
+    d = Desk(known(version, heartbeat=True))
+    d.joined("a")
+    assert d.streams == [SHARED]
+
+
+def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_join() -> None:
+    d = Desk(known(heartbeat=True))
+    ticket = d.joined("a")
+    d.open(HEARTBEAT, Head(status=404))
+    assert d.next(ticket) is None
+    assert d.streams == [SHARED]
+    d.joining()
+    assert d.streams == [HEARTBEAT, SHARED]
+
+
+def test_a_heartbeat_that_ends_is_opened_again() -> None:
+    d = Desk(known(heartbeat=True))
+    d.joining()
+    for _ in range(2 * PATIENCE):
+        d.open(HEARTBEAT)
+        d.say(None, Heartbeat(), key=HEARTBEAT)
+        d.end(Ending.CUT, key=HEARTBEAT)
+    assert d.streams == [HEARTBEAT]
+
+
+# --- leaving ------------------------------------------------------------------------------------
+
+
+def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
+    d = Desk(known(heartbeat=True))
+    one, two = d.joined("a"), d.joined("b")
+    d.next(one)
+    d.obey(d.session.close())
+    assert isinstance(d.gone(one), JobCancelled)
+    assert (d.streams, d.told, d.session.idle) == ([], [], True)
+    for answer in (d.next(two), d.unjoined(two), d.accepted(one, "c"), d.enter(one)):
+        assert isinstance(answer, Gone)
+
+
+def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
+    d = Desk(known(heartbeat=True))
+    one, two = d.joined("a"), d.joined("b")
+    d.obey(d.session.retire())
+    d.release(one)
+    assert d.streams == [HEARTBEAT, SHARED]
+    d.release(two)
+    assert d.streams == []
+
+
+def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
+    d = desk("6.31.0")
+    ticket = d.joining()
+    d.obey(d.session.retire())
+    d.cancel(ticket)
+    assert d.session.idle
+    d.accepted(ticket, "a")
+    assert d.dismissals == [("a", -1)]
+    d.release(ticket)
+    assert d.streams == []
+
+
+def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
+    d = Desk(known(heartbeat=True))
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    d.release(ticket)
+    assert d.streams == [HEARTBEAT, SHARED]
+    d.obey(d.session.retire())
+    assert d.streams == []
+
+
+def test_a_retired_session_leaves_also_if_its_last_event_ended_before_the_flow() -> None:
+    d = Desk(known(heartbeat=True))
+    ticket = d.joined("a")
+    d.open()
+    d.obey(d.session.retire())
+    d.cancel(ticket)
+    d.say("a", CANCELLED)
+    d.release(ticket)
+    assert d.streams == []
+
+
+def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    d.cancel(one)
+    d.say("b", DONE)
+    for ticket in (one, two):
+        d.release(ticket)
+    assert (d.streams, d.left) == ([SHARED], [])
+
+
+def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
+    d = desk()
+    ticket = d.joining()
+    d.release(ticket)
+    d.release(ticket)
+    assert (d.session.idle, d.told) == (True, [])
+
+
+# --- questions about the app --------------------------------------------------------------------
+
+
+def test_questions_about_the_app_go_to_the_contact() -> None:
+    d = desk()
+    ticket, new = d.session.enrol(), known(app_id="2")
+    assert d.ask(Recall(ticket=ticket, digests=("d",))) == (None,)
+    d.ask(Remember(ticket=ticket, paths=(("d", "/d"),)))
+    assert d.ask(Recall(ticket=ticket, digests=("d",))) == ("/d",)
+    assert d.ask(Renew(ticket=ticket, app=d.app)) == Stale()
+    assert d.ask(Renewed(ticket=ticket, app=new)) is new
+    entry = d.enter(ticket)
+    assert isinstance(entry, Entry)
+    assert entry.app is new
+
+
+def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
+    d = desk()
+    finder, waiting = d.session.enrol(), d.session.enrol()
+    d.ask(Renew(ticket=finder, app=d.app))
+    assert d.ask(Renew(ticket=waiting, app=d.app)) is None
+    d.cancel(waiting)
+    assert isinstance(d.gone(waiting), JobCancelled)
+
+
+def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
+    d = desk()
+    finder, waiting = d.session.enrol(), d.session.enrol()
+    d.ask(Renew(ticket=finder, app=d.app))
+    d.ask(Renew(ticket=waiting, app=d.app))
+    d.release(finder)
+    assert d.last(waiting) == Stale()
+
+
+# --- rendered endpoints -------------------------------------------------------------------------
+
+
+def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
+    d = desk()
+    other = desk()
+    ticket = d.joined("a")
+    d.open()
+    rendering = {
+        "render_id": 1,
+        "components": [],
+        "dependencies": [dependency(10, "double", components=[1], rendered_in=1)],
+    }
+    d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
+    assert [e.name for e in d.session.endpoints] == ["/echo", "/count", "/keep", "/double"]
+    assert other.session.endpoints is other.app.endpoints
+    assert isinstance(d.next(ticket), Completed)
+
+
+def test_a_new_hash_has_nothing_rendered() -> None:
+    d = desk("4.29.0")
+    d.joined("a")
+    d.joined("b")
+    d.open()
+    rendering = {"render_id": 1, "components": [], "dependencies": [dependency(10, "double")]}
+    d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
+    assert len(d.session.endpoints) == 4
+    d.end(Ending.CUT)
+    assert len(d.session.endpoints) == 3

@@ -1,0 +1,311 @@
+"""`jobs.stage`: the life of one job, and the machine against a model of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from gradio_protocol.app.dialect import Edits
+from gradio_protocol.app.endpoint import find
+from gradio_protocol.errors import AppError, JobCancelled
+from gradio_protocol.jobs.diff import History
+from gradio_protocol.jobs.messages import (
+    Absorbed,
+    Completed,
+    DataWanted,
+    Failed,
+    Generated,
+    Logged,
+    Progressed,
+    ProgressUnit,
+    Queued,
+    Refused,
+    Started,
+)
+from gradio_protocol.jobs.stage import (
+    TRANSITIONS,
+    Cancelled,
+    Cause,
+    Fetched,
+    JobLife,
+    JobView,
+    Joining,
+    News,
+    Outputs,
+    Raised,
+    Returned,
+    Stage,
+    Status,
+    Transferred,
+)
+from tests.support.known import known
+
+ERROR = AppError("no")
+UPLOAD = Transferred(done=1, total=2, upload=True)
+DOWNLOAD = Transferred(done=1, total=None, upload=False)
+LOG = Logged(text="hello")
+BARS = (ProgressUnit(index=1),)
+FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
+
+
+def life(name: str = "/echo", *news: News, stateful: bool = False) -> JobLife:
+    """The life of a call to this endpoint, after this news."""
+    endpoint = find(known(stateful=stateful).endpoints, name)
+    made = JobLife(endpoint, History(Edits.SHIFTED))
+    for one in news:
+        made.apply(one)
+    return made
+
+
+def outputs(of: JobLife) -> list[object]:
+    """All outputs so far."""
+    reader, found = Outputs(of), list[object]()
+    while reader.advance():
+        found.append(reader.value())
+    assert reader.taken == len(found)
+    return found
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+
+def test_every_stage_answers_every_cause() -> None:
+    assert {s: set(row) for s, row in TRANSITIONS.items()} == {s: set(Cause) for s in Stage}
+
+
+def test_a_final_stage_stays() -> None:
+    assert [stage for stage in Stage if stage.final] == list(FINAL)
+    for stage in FINAL:
+        assert set(TRANSITIONS[stage].values()) == {stage}
+
+
+def test_a_job_goes_from_its_start_to_its_result() -> None:
+    one = life()
+    stages = [one.view.stage]
+    for news in (UPLOAD, Joining(), Queued(), Started(), Queued(), Started(), LOG, Returned()):
+        one.apply(news)
+        stages.append(one.view.stage)
+    s = Stage
+    assert stages == [
+        s.STARTING,
+        s.UPLOADING,
+        s.JOINING,
+        s.QUEUED,
+        s.RUNNING,
+        s.QUEUED,
+        s.RUNNING,
+        s.RUNNING,
+        s.SUCCEEDED,
+    ]
+
+
+@pytest.mark.parametrize("news", [Queued(), Started(), LOG])
+def test_a_job_can_begin_again(news: News) -> None:
+    assert life("/echo", news, UPLOAD).view.stage is Stage.UPLOADING
+    assert life("/echo", news, Joining()).view.stage is Stage.JOINING
+
+
+# --- views --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("news", "view"),
+    [
+        (Joining(), JobView(stage=Stage.JOINING, code=Status.JOINING_QUEUE)),
+        (UPLOAD, JobView(stage=Stage.UPLOADING, code=Status.SENDING_DATA, transferred=UPLOAD)),
+        (DOWNLOAD, JobView(stage=Stage.RUNNING, code=Status.SENDING_DATA, transferred=DOWNLOAD)),
+        (
+            Queued(rank=1, size=2, eta=3.0),
+            JobView(stage=Stage.QUEUED, code=Status.IN_QUEUE, rank=1, queue_size=2, eta=3.0),
+        ),
+        (DataWanted(event_id="e"), JobView(stage=Stage.QUEUED, code=Status.SENDING_DATA)),
+        (Started(eta=2.0), JobView(stage=Stage.RUNNING, code=Status.PROCESSING, eta=2.0)),
+        (Progressed(steps=BARS), JobView(stage=Stage.RUNNING, code=Status.PROGRESS, progress=BARS)),
+        (LOG, JobView(stage=Stage.RUNNING, code=Status.LOG, log=LOG)),
+        (
+            Generated(data=("x",)),
+            JobView(stage=Stage.RUNNING, code=Status.ITERATING, outputs=1, success=True),
+        ),
+        (
+            Completed(data=("x",)),
+            JobView(stage=Stage.RUNNING, code=Status.FINISHED, outputs=1, success=True),
+        ),
+        (
+            Refused(message="full"),
+            JobView(stage=Stage.QUEUED, code=Status.QUEUE_FULL, success=False),
+        ),
+        (
+            Failed(error=ERROR),
+            JobView(stage=Stage.RUNNING, code=Status.FINISHED, success=False, error=ERROR),
+        ),
+        (Returned(), JobView(stage=Stage.SUCCEEDED, code=Status.FINISHED, success=True)),
+        (
+            Raised(error=ERROR),
+            JobView(stage=Stage.FAILED, code=Status.FINISHED, success=False, error=ERROR),
+        ),
+        (Cancelled(), JobView(stage=Stage.CANCELLED, code=Status.CANCELLED, success=False)),
+    ],
+)
+def test_a_view_says_what_the_latest_news_said(news: News, view: JobView) -> None:
+    one = life()
+    assert one.apply(news)
+    assert one.view == view
+
+
+def test_all_views_are_kept_in_order() -> None:
+    one = life("/echo", Joining(), Started(), Started(), Returned())
+    assert [view.code.value for view in one.views] == [
+        "STARTING",
+        "JOINING_QUEUE",
+        "PROCESSING",
+        "PROCESSING",
+        "FINISHED",
+    ]
+
+
+def test_a_message_that_means_nothing_changes_nothing() -> None:
+    one = life()
+    assert not one.apply(Absorbed(name="new"))
+    assert one.views == [JobView()]
+
+
+@pytest.mark.parametrize("end", [Returned(), Raised(error=ERROR), Cancelled()])
+@pytest.mark.parametrize("late", [Started(), Generated(data=("x",)), Cancelled(), Returned()])
+def test_what_comes_after_the_end_is_absorbed(end: News, late: News) -> None:
+    one = life("/count", end)
+    view = one.view
+    assert not one.apply(late)
+    assert (one.view, outputs(one)) == (view, [])
+
+
+# --- outputs ------------------------------------------------------------------------------------
+
+
+def test_a_function_that_returns_has_one_output() -> None:
+    assert outputs(life("/echo", Completed(data=("x",)))) == ["x"]
+
+
+def test_what_completes_a_generator_repeats_its_last_output() -> None:
+    steps = [Generated(data=("a",)), Generated(data=([["append", [], "b"]],))]
+    one = life("/count", *steps, Completed(data=("ab",)))
+    assert outputs(one) == ["a", "ab"]
+    assert one.view.outputs == 2
+
+
+def test_a_generator_that_yields_nothing_has_no_output() -> None:
+    assert outputs(life("/count", Completed(data=(None,)))) == []
+
+
+def test_a_cancelled_event_adds_no_output() -> None:
+    assert outputs(life("/echo", Completed(data=None))) == []
+
+
+def test_the_last_message_mends_an_output_that_could_not_be_read() -> None:
+    steps = [Generated(data=("a",)), Generated(data=([["delete", ["x"], None]],))]
+    assert outputs(life("/count", *steps, Completed(data=("b",)))) == ["a", "b"]
+
+
+def test_files_stand_in_the_outputs_as_paths_of_this_machine() -> None:
+    file: Any = {"path": "/srv/a.txt", "meta": {"_type": "gradio.FileData"}}
+    one = life()
+    assert not one.apply(Fetched(path="/srv/a.txt", local="/home/a.txt"))
+    one.apply(Completed(data=(file,)))
+    assert outputs(one) == ["/home/a.txt"]
+
+
+def test_what_the_server_keeps_is_no_part_of_an_output() -> None:
+    assert outputs(life("/keep", Completed(data=("x", None)), stateful=True)) == ["x"]
+
+
+def test_outputs_are_read_as_they_come() -> None:
+    one = life("/count")
+    reader = Outputs(one)
+    assert not reader.advance()
+    one.apply(Generated(data=("a",)))
+    assert reader.advance()
+    assert not reader.advance()
+    assert (reader.value(), reader.taken) == ("a", 1)
+
+
+# --- the machine --------------------------------------------------------------------------------
+
+
+class Lives(RuleBasedStateMachine):
+    """The machine against the design's picture of a job's life.
+
+    `STARTING → UPLOADING → JOINING → QUEUED ⇄ RUNNING → SUCCEEDED | FAILED | CANCELLED`.
+    """
+
+    @initialize(generator=st.booleans())
+    def begin(self, generator: bool) -> None:
+        self.life = life("/count" if generator else "/echo")
+        self.generator = generator
+        self.stage = "STARTING"
+        self.yielded = 0
+        self.returned = 0
+        self.views = 1
+
+    def tell(self, news: News, stage: str) -> None:
+        """The model moves unless the job has ended; the machine has to follow."""
+        ended = self.stage in ("SUCCEEDED", "FAILED", "CANCELLED")
+        assert self.life.apply(news) is not ended
+        if not ended:
+            self.stage = stage
+            self.views += 1
+
+    @property
+    def alive(self) -> bool:
+        return self.stage not in ("SUCCEEDED", "FAILED", "CANCELLED")
+
+    @rule(upload=st.booleans())
+    def moves_bytes(self, upload: bool) -> None:
+        news = Transferred(done=1, total=1, upload=upload)
+        self.tell(news, "UPLOADING" if upload else "RUNNING")
+
+    @rule()
+    def joins(self) -> None:
+        self.tell(Joining(), "JOINING")
+
+    @rule(news=st.sampled_from([Queued(), DataWanted(event_id="e"), Refused(message="")]))
+    def is_queued(self, news: News) -> None:
+        self.tell(news, "QUEUED")
+
+    @rule(news=st.sampled_from([Started(), LOG, Progressed(steps=()), Failed(error=ERROR)]))
+    def runs(self, news: News) -> None:
+        self.tell(news, "RUNNING")
+
+    @rule()
+    def yields(self) -> None:
+        self.yielded += self.alive
+        self.tell(Generated(data=("x",)), "RUNNING")
+
+    @rule(cancelled=st.booleans())
+    def completes(self, cancelled: bool) -> None:
+        if self.alive and not (cancelled or self.generator or self.yielded):
+            self.returned = 1
+        self.tell(Completed(data=None if cancelled else ("x",)), "RUNNING")
+
+    @rule(end=st.sampled_from(["SUCCEEDED", "FAILED", "CANCELLED"]))
+    def ends(self, end: str) -> None:
+        error = Raised(error=JobCancelled("x"))
+        news: dict[str, News] = {"SUCCEEDED": Returned(), "FAILED": error, "CANCELLED": Cancelled()}
+        self.tell(news[end], end)
+
+    @rule()
+    def is_told_nothing(self) -> None:
+        assert not self.life.apply(Absorbed(name="x"))
+        assert not self.life.apply(Fetched(path="a", local="b"))
+
+    @invariant()
+    def agrees(self) -> None:
+        assert self.life.view.stage.name == self.stage
+        assert len(self.life.views) == self.views
+        assert len(outputs(self.life)) == self.yielded + self.returned == len(self.life.history)
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=40, stateful_step_count=20)

@@ -1,0 +1,164 @@
+"""JSON: read tolerantly, written exactly, its types checked by name."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_protocol.errors import InvalidArguments, RemoteError
+from gradio_protocol.wire.document import (
+    JSON,
+    Object,
+    as_list,
+    as_object,
+    checked,
+    excerpt,
+    need,
+    read,
+    want,
+    write,
+)
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_what_is_written_is_read_back(value: JSON) -> None:
+    assert read(write(value), where="x") == value
+
+
+@pytest.mark.parametrize("text", [b'{"a":[1]}', '{"a":[1]}', b'\xef\xbb\xbf{"a":[1]}'])
+def test_bytes_and_text_are_read(text: bytes | str) -> None:
+    assert read(text, where="x") == {"a": [1]}
+
+
+def test_nan_and_lone_surrogates_are_let_through() -> None:
+    found = as_list(read(b'[NaN, Infinity, "\\ud800"]', where="x"), where="x")
+    assert isinstance(found[0], float)
+    assert math.isnan(found[0])
+    assert found[1:] == [math.inf, "\ud800"]
+    assert write(found) == b'[NaN,Infinity,"\\ud800"]'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"nope", b"\xff\xfe\xff", b"[" * 200_000, b"1" * 5_000, "<html>", b"{'a': 1}"],
+)
+def test_anything_but_json_is_the_servers_fault(text: bytes | str) -> None:
+    with pytest.raises(RemoteError, match=r"^config: expected JSON, got "):
+        read(text, where="config")
+
+
+@given(st.binary() | st.text())
+def test_random_input_is_read_or_a_typed_error(text: bytes | str) -> None:
+    try:
+        value = read(text, where="x")
+    except RemoteError:
+        return
+    assert read(json.dumps(value), where="x") == value or "NaN" in json.dumps(value)
+
+
+def test_text_is_written_compactly_in_ascii() -> None:
+    assert write({"a": ["ö", 1, None]}) == b'{"a":["\\u00f6",1,null]}'
+
+
+def test_what_json_cannot_say_is_the_callers_fault() -> None:
+    circle: list[object] = []
+    circle.append(circle)
+    deep: list[object] = []
+    for _ in range(200_000):
+        deep = [deep]
+    for value in (object(), {(1, 2): 3}, b"bytes", circle, deep):
+        with pytest.raises(InvalidArguments, match=r"^arguments: cannot be written as JSON"):
+            write(value)
+    with pytest.raises(InvalidArguments, match=r"^headers: "):
+        write({1, 2}, where="headers")
+
+
+DOCUMENT: Object = {"n": 1, "f": 1.5, "b": True, "s": "x", "l": [1], "o": {"k": 1}, "z": None}
+
+
+def test_a_needed_value_is_found_by_its_type() -> None:
+    assert need(DOCUMENT, "n", int, where="x") == 1
+    assert need(DOCUMENT, "b", bool, where="x") is True
+    assert need(DOCUMENT, "s", str, where="x") == "x"
+    assert need(DOCUMENT, "l", list, where="x") == [1]
+    assert need(DOCUMENT, "o", dict, where="x") == {"k": 1}
+
+
+def test_an_int_passes_for_a_float() -> None:
+    assert need(DOCUMENT, "n", float, where="x") == 1
+    assert need(DOCUMENT, "f", float, where="x") == 1.5
+
+
+def test_a_missing_value_is_named() -> None:
+    with pytest.raises(RemoteError, match=r"^config: 'q' is missing$"):
+        need(DOCUMENT, "q", int, where="config")
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "says"),
+    [
+        ("s", list, "config: 's' is str, not list"),
+        ("z", int, "config: 'z' is NoneType, not int"),
+        ("b", int, "config: 'b' is bool, not int"),
+        ("b", float, "config: 'b' is bool, not float"),
+        ("n", bool, "config: 'n' is int, not bool"),
+        ("f", int, "config: 'f' is float, not int"),
+    ],
+)
+def test_a_wrong_type_names_document_key_found_and_expected(
+    key: str, kind: type[object], says: str
+) -> None:
+    with pytest.raises(RemoteError) as caught:
+        need(DOCUMENT, key, kind, where="config")
+    assert str(caught.value) == says
+
+
+def test_a_wanted_value_may_be_absent_or_null() -> None:
+    assert want(DOCUMENT, "s", str, "d", where="x") == "x"
+    assert want(DOCUMENT, "q", str, "d", where="x") == "d"
+    assert want(DOCUMENT, "z", str, None, where="x") is None
+    assert want(DOCUMENT, "q", list, [], where="x") == []
+    assert want(DOCUMENT, "o", dict, {}, where="x") == {"k": 1}
+
+
+def test_a_wanted_value_of_a_wrong_type_is_an_error() -> None:
+    with pytest.raises(RemoteError, match=r"^x: 's' is str, not int$"):
+        want(DOCUMENT, "s", int, 0, where="x")
+
+
+def test_the_top_of_a_document_is_checked() -> None:
+    assert as_object({"a": 1}, where="x") == {"a": 1}
+    assert as_list([1], where="x") == [1]
+    assert checked("a", str, "x") == "a"
+    with pytest.raises(RemoteError, match=r"^info is list, not dict$"):
+        as_object([], where="info")
+    with pytest.raises(RemoteError, match=r"^info is dict, not list$"):
+        as_list({}, where="info")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("short", "'short'"),
+        (b"short", "'short'"),
+        ("x" * 80, repr("x" * 80)),
+        ("x" * 81, repr("x" * 80) + "…"),
+        (b"\xff\n", "'\ufffd\\n'"),
+    ],
+)
+def test_an_excerpt_is_the_beginning_in_quotes(text: bytes | str, shown: str) -> None:
+    assert excerpt(text) == shown
+
+
+def test_an_excerpt_is_short_whatever_came() -> None:
+    assert len(excerpt(json.dumps(["x"] * 10_000), 10)) == 13

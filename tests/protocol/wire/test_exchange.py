@@ -1,0 +1,165 @@
+"""Requests, responses and addresses as values."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gradio_protocol.errors import InvalidArguments
+from gradio_protocol.wire.exchange import (
+    FileSlice,
+    Head,
+    Origin,
+    Request,
+    Response,
+    first,
+    is_address,
+    join,
+    origin,
+    quoted,
+    shown,
+)
+
+
+def test_the_size_of_a_body_counts_bytes_and_files() -> None:
+    file = FileSlice(path="/x", size=100, mtime_ns=0)
+    assert Request(method="POST", url="http://a/", body=(b"abc", file, b"d")).size == 104
+    assert Request(method="GET", url="http://a/").size == 0
+
+
+def test_no_header_query_or_body_is_shown() -> None:
+    url = "https://a.example/x?__sign=s3cret"
+    headers = (("authorization", "s3cret"),)
+    request = Request(method="GET", url=url, headers=headers, body=(b"s3cret",))
+    head = Head(status=200, headers=headers, url=url)
+    response = Response(status=200, headers=headers, url=url, body=b"s3cret")
+    assert repr(request) == "Request(GET https://a.example/x)"
+    assert repr(head) == "Head(200 https://a.example/x)"
+    assert repr(response) == "Response(200 https://a.example/x, 6 bytes)"
+
+
+def test_a_header_is_found_in_any_case_of_letters() -> None:
+    headers = (("X-A", "1"), ("x-a", "2"), ("B", "3"))
+    assert Response(status=200, headers=headers).header("x-A") == "1"
+    assert Head(status=200, headers=headers).header("b") == "3"
+    assert first(headers, "c") is None
+
+
+def test_the_text_of_a_reply_is_utf8_with_replacements() -> None:
+    assert Response(status=200, body="ö".encode() + b"\xff").text == "ö\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "text"),
+    [
+        ("http://A.example/x", Origin("http", "a.example", 80), "http://a.example"),
+        ("HTTPS://a.example:443", Origin("https", "a.example", 443), "https://a.example"),
+        ("http://a.example:7860/", Origin("http", "a.example", 7860), "http://a.example:7860"),
+        ("http://[::1]:7860/", Origin("http", "::1", 7860), "http://[::1]:7860"),
+        ("https://[::1]", Origin("https", "::1", 443), "https://[::1]"),
+        ("http://a.example:0/", Origin("http", "a.example", 0), "http://a.example:0"),
+        ("https://u:p@a.example/", Origin("https", "a.example", 443), "https://a.example"),
+    ],
+)
+def test_an_origin_is_scheme_host_and_port(url: str, expected: Origin, text: str) -> None:
+    assert origin(url) == expected
+    assert str(origin(url)) == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "app",
+        "user/space",
+        "ftp://a.example/",
+        "http://",
+        "http:///x",
+        "http://[::1/",
+        "http://a.example:port/",
+        "http://a.example:99999/",
+        "//a.example/",
+    ],
+)
+def test_what_has_no_web_origin_is_refused(url: str) -> None:
+    with pytest.raises(InvalidArguments, match=r"^address "):
+        origin(url)
+
+
+def test_a_refused_address_hides_user_and_password() -> None:
+    for url in ("ftp://me:s3cret@a.example/", "me:s3cret@a.example/x?y=s3cret"):
+        with pytest.raises(InvalidArguments) as caught:
+            origin(url)
+        assert "s3cret" not in str(caught.value)
+        assert "a.example" in str(caught.value)
+
+
+@given(st.text() | st.text().map(lambda rest: f"http://{rest}"))
+def test_any_text_has_an_origin_or_a_typed_error(url: str) -> None:
+    try:
+        found = origin(url)
+    except InvalidArguments:
+        return
+    assert found.scheme in ("http", "https")
+    assert found.host
+    assert 0 <= found.port < 65536
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("http://a", True),
+        ("HTTPS://a", True),
+        ("user/space", False),
+        ("file:///x", False),
+        ("C:/http://", False),
+    ],
+)
+def test_an_address_is_known_by_its_beginning(text: str, answer: bool) -> None:
+    assert is_address(text) is answer
+
+
+@pytest.mark.parametrize(
+    ("base", "path"),
+    [
+        ("http://a/demo", "config"),
+        ("http://a/demo/", "config"),
+        ("http://a/demo/", "/config"),
+        ("http://a/demo", "//config"),
+    ],
+)
+def test_a_path_is_joined_below_the_base(base: str, path: str) -> None:
+    assert join(base, path) == "http://a/demo/config"
+
+
+def test_joining_never_leaves_the_base() -> None:
+    assert join("http://a/demo", "http://b/x") == "http://a/demo/http://b/x"
+
+
+@pytest.mark.parametrize(
+    ("path", "encoded"),
+    [
+        ("/tmp/a b.txt", "/tmp/a%20b.txt"),
+        ("/tmp/ö#?%.txt", "/tmp/%C3%B6%23%3F%25.txt"),
+        ("C:\\x", "C%3A%5Cx"),
+        ("\ud800", "%3F"),
+    ],
+)
+def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
+    assert quoted(path) == encoded
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("https://u:p@a.example/x?q=1#f", "https://a.example/x"),
+        ("https://a.example", "https://a.example"),
+        ("https://a.example/@x", "https://a.example/@x"),
+        ("u:p@a.example", "a.example"),
+        ("user/space", "user/space"),
+        ("https://u@v@a.example/", "https://a.example/"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(url: str, text: str) -> None:
+    assert shown(url) == text

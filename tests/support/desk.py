@@ -1,0 +1,166 @@
+"""The driver's side of one session, by hand: obeys orders on paper and keeps the books.
+
+It checks what must hold whatever happens: each question is answered exactly once, a stream is
+open once at most, and only what is open is left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gradio_protocol.app.access import App
+from gradio_protocol.errors import GradioError
+from gradio_protocol.jobs.channel import SHARED
+from gradio_protocol.jobs.contact import Contact
+from gradio_protocol.jobs.messages import Delivery, Message
+from gradio_protocol.jobs.orders import (
+    AnyQuestion,
+    Await,
+    Dismiss,
+    Ending,
+    Enter,
+    Entry,
+    Gone,
+    Joined,
+    Leave,
+    Listen,
+    Order,
+    Resume,
+    Unjoined,
+)
+from gradio_protocol.jobs.session import Session
+from gradio_protocol.wire.exchange import Head, Headers
+from tests.support.known import ECHO
+
+EVENTS: Headers = (("content-type", "text/event-stream"),)
+
+
+@dataclass
+class Desk:
+    """A session of this app, and what became of its orders."""
+
+    app: App
+    single: bool = False
+    entropy: bytes = b"entropy"
+    contact: Contact = field(init=False)
+    session: Session = field(init=False)
+    now: float = 0.0
+    listening: dict[int, Listen] = field(default_factory=dict[int, Listen])
+    "The stream of each key that is open, or being opened."
+    left: list[Listen] = field(default_factory=list[Listen])
+    "The streams that were to be closed."
+    told: list[Dismiss] = field(default_factory=list[Dismiss])
+    "What the server was to be told."
+    asking: set[int] = field(default_factory=set[int])
+    "Who has not been answered yet."
+    answers: dict[int, list[object]] = field(default_factory=dict[int, list[object]])
+
+    def __post_init__(self) -> None:
+        self.contact = Contact(self.app, now=0.0)
+        self.session = Session(self.contact, entropy=self.entropy, single=self.single)
+
+    # Orders.
+
+    def obey(self, orders: list[Order]) -> None:
+        for order in orders:
+            match order:
+                case Listen():
+                    key = order.stream.key
+                    assert key not in self.listening, "two epochs of one stream"
+                    self.listening[key] = order
+                case Leave():
+                    assert self.listening[order.key].epoch == order.epoch
+                    self.left.append(self.listening.pop(order.key))
+                case Resume():
+                    assert order.ticket in self.asking, "an answer that nobody asked for"
+                    self.asking.remove(order.ticket)
+                    self.answers[order.ticket].append(order.reply)
+                case Dismiss():
+                    self.told.append(order)
+
+    # Flows.
+
+    def ask(self, question: AnyQuestion) -> object:
+        """The answer, or None if there is none yet."""
+        ticket = question.ticket
+        assert ticket not in self.asking
+        self.asking.add(ticket)
+        said = self.answers.setdefault(ticket, [])
+        before = len(said)
+        self.obey(self.session.ask(question, self.now))
+        return said[-1] if len(said) > before else None
+
+    def enter(self, ticket: int, fn_index: int = ECHO, *, direct: bool = False) -> object:
+        return self.ask(Enter(ticket=ticket, fn_index=fn_index, direct=direct))
+
+    def joining(self, fn_index: int = ECHO) -> int:
+        """A job whose join is in flight."""
+        ticket = self.session.enrol()
+        assert isinstance(self.enter(ticket, fn_index), Entry)
+        return ticket
+
+    def joined(self, event_id: str, fn_index: int = ECHO) -> int:
+        """A job that was joined under this id."""
+        ticket = self.joining(fn_index)
+        self.accepted(ticket, event_id)
+        return ticket
+
+    def accepted(self, ticket: int, event_id: str) -> object:
+        return self.ask(Joined(ticket=ticket, event_id=event_id))
+
+    def unjoined(self, ticket: int) -> object:
+        return self.ask(Unjoined(ticket=ticket))
+
+    def next(self, ticket: int) -> object:
+        """Ask for the next message."""
+        return self.ask(Await(ticket=ticket))
+
+    def last(self, ticket: int) -> object:
+        """The latest answer."""
+        return self.answers[ticket][-1]
+
+    def gone(self, ticket: int) -> GradioError | None:
+        """The error of the latest answer, if that was that the job need not go on."""
+        answer = self.last(ticket)
+        return answer.error if isinstance(answer, Gone) else None
+
+    def cancel(self, ticket: int) -> None:
+        self.obey(self.session.cancel(ticket))
+
+    def release(self, ticket: int) -> None:
+        self.asking.discard(ticket)
+        self.obey(self.session.release(ticket))
+
+    # Streams.
+
+    def open(self, key: int = SHARED, head: Head | None = None) -> bool:
+        """The head of the stream comes; whether to read on."""
+        head = head or Head(status=200, headers=EVENTS)
+        opening = self.session.opened(key, self.listening[key].epoch, head)
+        if not opening.read:
+            del self.listening[key]
+        self.obey(opening.orders)
+        return opening.read
+
+    def say(self, event_id: str | None, *messages: Message, key: int = SHARED) -> None:
+        """Messages come on a stream."""
+        deliveries = [Delivery(event_id, message) for message in messages]
+        self.obey(self.session.deliver(key, self.listening[key].epoch, deliveries))
+
+    def end(self, ending: Ending, key: int = SHARED, why: GradioError | None = None) -> None:
+        """The stream ends."""
+        listen = self.listening.pop(key)
+        self.obey(self.session.ended(key, listen.epoch, ending, why))
+
+    def dismissed(self, event_id: str) -> None:
+        self.obey(self.session.dismissed(event_id))
+
+    @property
+    def streams(self) -> list[int]:
+        """The keys of the streams that are open, or being opened."""
+        return sorted(self.listening)
+
+    @property
+    def dismissals(self) -> list[tuple[str, int]]:
+        """Event and function of all that the server was to be told."""
+        return [(order.event_id, order.fn_index) for order in self.told]

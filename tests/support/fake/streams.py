@@ -1,0 +1,105 @@
+"""How the fake server's streams run and end: each in the way of its version.
+
+A clean end has the terminating chunk; what goes wrong is said in the body, where the version says
+it at all, and the body breaks off.
+"""
+
+from __future__ import annotations
+
+from tests.support.fake.manners import Manners
+from tests.support.fake.messages import Messages
+from tests.support.fake.queue import Inbox, Job, Queue, QueueFull, Session, Spawn
+from tests.support.latch import Ledger
+from tests.support.loopback import Connection
+
+HEADERS = [("content-type", "text/event-stream; charset=utf-8")]
+ALIVE = b"data: ALIVE\n\n"
+
+
+class Streams:
+    """The streams of one start of the app."""
+
+    def __init__(self, manners: Manners, queue: Queue, seen: Ledger[tuple[str, str]]) -> None:
+        self._manners = manners
+        self._queue = queue
+        self._messages = Messages(manners)
+        self._seen = seen
+
+    async def shared(self, session_hash: str, connection: Connection, spawn: Spawn) -> None:
+        """All jobs of a session, until the last one pending is completed."""
+        session = self._queue.session(session_hash)
+        await connection.head(200, HEADERS)
+        if session.inbox is None:
+            await self._not_found(connection)
+            return
+        end = "dropped"
+        self._seen.append(("opened", session.hash))
+        try:
+            async with connection.present():
+                await self._deliver(connection, session, session.inbox)
+                end = "finished"
+        finally:
+            self._seen.append((end, session.hash))
+            if end == "dropped":
+                self._queue.drop(session, spawn)
+
+    async def private(self, job: Job, connection: Connection, spawn: Spawn) -> None:
+        """One job, from its place in the queue to its end."""
+        await connection.head(200, HEADERS)
+        try:
+            self._queue.join(job, spawn)
+        except QueueFull:
+            await connection.chunk(self._messages.frame({"msg": "queue_full"}))
+            await connection.end()
+            return
+        end = "dropped"
+        self._seen.append(("opened", job.session.hash))
+        try:
+            async with connection.present():
+                await self._deliver_one(connection, job)
+                end = "finished"
+        finally:
+            self._seen.append((end, job.session.hash))
+            if end == "dropped":
+                self._queue.abandon(job, spawn)
+
+    async def heartbeat(self, connection: Connection) -> None:
+        await connection.head(200, HEADERS)
+        await connection.chunk(ALIVE)
+        await connection.gone()
+
+    async def _deliver(self, connection: Connection, session: Session, inbox: Inbox) -> None:
+        while message := await inbox.take():
+            await connection.chunk(self._messages.frame(message))
+            if message["msg"] != "process_completed":
+                continue
+            if message["event_id"] not in session.pending and self._manners.late_completion_breaks:
+                await self._break(connection, repr(message["event_id"]), session_not_found=False)
+                return
+            session.pending.discard(message["event_id"])
+            if not session.pending:
+                await self._close(connection)
+                return
+        await self._not_found(connection)
+
+    async def _deliver_one(self, connection: Connection, job: Job) -> None:
+        while message := await job.inbox.take():
+            await connection.chunk(self._messages.frame(message))
+            if message["msg"] == "process_completed":
+                break
+        await connection.end()
+
+    async def _close(self, connection: Connection) -> None:
+        if self._manners.closes_streams:
+            await connection.chunk(self._messages.frame(self._messages.close_stream()))
+        await connection.end()
+
+    async def _not_found(self, connection: Connection) -> None:
+        text = "404: Not Found" if self._manners.since(5, 38) else "404: Session not found."
+        await self._break(connection, text, session_not_found=True)
+
+    async def _break(self, connection: Connection, text: str, *, session_not_found: bool) -> None:
+        if not self._manners.mute_without_session:
+            error = self._messages.unexpected_error(text, session_not_found=session_not_found)
+            await connection.chunk(self._messages.frame(error))
+        await connection.cut()
