@@ -19,9 +19,9 @@ LAYERS = ("flows", "jobs", "app", "wire")
 
 HEAD = """# Import map
 
-Drawn from the source by `scripts/map`. An arrow means *imports*. Arrows lead to the right of a picture
-and downwards through the layers, never back: import-linter sees to it. `errors` is left out, for
-everything may import it.
+Drawn from the source by `scripts/map`. An arrow means *imports*; one that a longer way leads along too is
+left out. There is no circle, and no arrow from a layer to one above it: import-linter sees to that.
+`errors` stands in the first picture only, for everything may import it.
 
 ## The layers
 
@@ -56,9 +56,10 @@ def imported(tree: ast.Module, layer: str) -> Iterator[str]:
         if not isinstance(node, ast.ImportFrom) or not node.level:
             continue
         folder, _, module = (node.module or "").rpartition(".")
-        place = layer if node.level == 1 else folder
-        names = [module] if module and module not in LAYERS else [alias.name for alias in node.names]
-        place = module if module in LAYERS else place
+        if module in LAYERS or not module:
+            place, names = module or layer, [alias.name for alias in node.names]
+        else:
+            place, names = (layer if node.level == 1 else folder), [module]
         yield from (f"{place}/{name}" for name in names if place in LAYERS)
 
 

@@ -1,12 +1,14 @@
 """Holds conversations with a Gradio server over sockets of its own, and writes each exchange down.
 
-Two things are replaced by others of the same length, so that nothing of the machine is kept and
-every count of bytes still holds: the port, and the path of this folder.
+Three things are replaced by others of the same length, so that nothing of the machine and of
+Gradio's own code is kept and every count of bytes still holds: the port, the path of this folder,
+and the frames of a traceback, which servers from 5.0 to 6.0 send.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from pathlib import Path
@@ -22,6 +24,10 @@ FIRST_BYTE = 60.0
 """Seconds that a busy server may take until it answers at all."""
 PORT = 17860
 """What every port becomes: as long as the ports that the system gives."""
+
+
+TRACEBACK = re.compile(rb"(Traceback [^\n]*:\n)(.*)(\n[^ \n][^\n]*\n*)\Z", re.DOTALL)
+"""A traceback as the body of a reply: its first line, its frames, its last line."""
 
 
 class Recording:
@@ -104,7 +110,8 @@ class Recording:
     def _scrubbed(self, data: bytes) -> bytes:
         path = str(ROOT).encode()
         data = data.replace(b":%d" % self._port, b":%d" % PORT)
-        return data.replace(path, b"/" + b"x" * (len(path) - 1))
+        data = data.replace(path, b"/" + b"x" * (len(path) - 1))
+        return TRACEBACK.sub(lambda found: found[1] + b" " * len(found[2]) + found[3], data)
 
 
 class Recorder:

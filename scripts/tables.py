@@ -27,6 +27,9 @@ from tests.support.transcripts import load, versions
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"
 
+LEGEND = {"travel": Travel, "edits": Edits, "cancelling": Cancelling, "files": FileShape}
+"""The fields of a dialect whose values are words of their own."""
+
 Row: TypeAlias = "list[str]"
 
 GENERATIONS = """# Generations of servers
@@ -52,7 +55,6 @@ ORIGINS = """# Which origin sees what
 
 Written by `scripts/tables` from `may_see`, the one function that decides it. *app* is the origin of the
 app (scheme, host and port) once it is known; ● may be sent there, · never is.
-
 """
 
 
@@ -77,10 +79,10 @@ def content(path: Path) -> str | None:
 def generations() -> str:
     """What differs between the versions that were recorded."""
     known = {version: read_config(load(version, "config").body).dialect for version in versions()}
-    differing = ["version", *(f.name for f in fields(Dialect) if f.name != "version")]
     rows = [
-        [f"`{name}`", *(word(getattr(dialect, name)) for dialect in known.values())]
-        for name in differing[1:]
+        [f"`{field.name}`", *(word(getattr(dialect, field.name)) for dialect in known.values())]
+        for field in fields(Dialect)
+        if field.name != "version"
     ]
     parts = [GENERATIONS, table(["", *known], rows), "\n", legend()]
     for single, heading in ((False, CANCELLED), (True, ISOLATED)):
@@ -92,8 +94,8 @@ def generations() -> str:
 def legend() -> str:
     """The words of the enums in the first table."""
     rows = [
-        [f"`{member.name.lower()}`", f"`{kind.__name__.lower()}`", member.value]
-        for kind in (Travel, Edits, Cancelling, FileShape)
+        [f"`{member.name.lower()}`", f"`{name}`", member.value]
+        for name, kind in LEGEND.items()
         for member in kind
     ]
     return table(["word", "of", "means"], rows)

@@ -1,0 +1,363 @@
+"""`jobs.session` with its router and channels, against a model written from the design's rules.
+
+The model knows which messages the server has sent for which job, which jobs are wanted, and what
+every end of a stream means. It knows nothing of seats, mailboxes or channels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from gradio_protocol.app.dialect import Cancelling
+from gradio_protocol.errors import JobCancelled
+from gradio_protocol.jobs.channel import PATIENCE, SHARED
+from gradio_protocol.jobs.messages import (
+    Broken,
+    Closing,
+    Completed,
+    Failed,
+    Generated,
+    Heartbeat,
+    JobMessage,
+    Queued,
+    Started,
+)
+from gradio_protocol.jobs.orders import Ending, Entry, Gone, Listen
+from gradio_protocol.wire.exchange import Head
+from tests.support.desk import Desk
+from tests.support.known import COUNT, ECHO, known
+
+VERSIONS = ["4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.31.0"]
+FUNCTIONS = st.sampled_from([ECHO, COUNT])
+
+
+@dataclass
+class Job:
+    """One job, as the design tells of it."""
+
+    ticket: int
+    event: str
+    "The id that its join gets, or will get."
+    fn_index: int
+    phase: str
+    "entering, joining, joined, refused"
+    sent: list[JobMessage] = field(default_factory=list[JobMessage])
+    "What the flow has to get, in this order."
+    early: list[JobMessage] = field(default_factory=list[JobMessage])
+    taken: int = 0
+    ended: bool = False
+    "The last message has been sent, or the event was lost."
+    started: bool = False
+    wanted: bool = True
+    "Neither cancelled nor released."
+    flowing: bool = True
+    "Its flow has not ended."
+    lost: bool = False
+    "The stream was lost while it joined."
+
+    @property
+    def pending(self) -> bool:
+        return self.phase == "joined" and not self.ended
+
+    @property
+    def at_stake(self) -> bool:
+        return self.phase == "joining" or self.pending
+
+
+class Visits(RuleBasedStateMachine):
+    """A session, and what has to become of its jobs."""
+
+    @initialize(version=st.sampled_from(VERSIONS), stateful=st.booleans(), single=st.booleans())
+    def begin(self, version: str, stateful: bool, single: bool) -> None:
+        self.desk = Desk(known(version, stateful=stateful), single=single)
+        self.dialect = self.desk.app.dialect
+        self.stateful = stateful
+        self.single = single
+        self.retired = single
+        self.jobs: list[Job] = []
+        self.count = 0
+        self.opening: Listen | None = None
+        "The stream as the model last saw it."
+        self.head = False
+        self.barren = 0
+        self.heard = False
+        self.left = self.told = 0
+        self.underway: list[tuple[str, int]] = []
+        "Dismissals that the server was not told of yet."
+        self.may_leave = False
+        self.generation = 0
+
+    # What flows do.
+
+    @precondition(lambda self: not self.retired or (self.single and not self.jobs))
+    @rule(fn_index=FUNCTIONS)
+    def enters(self, fn_index: int) -> None:
+        self.count += 1
+        held = any(self.holds(fn_index, stop) for stop in self.underway)
+        job = Job(self.desk.session.enrol(), f"e{self.count}", fn_index, "entering")
+        self.jobs.append(job)
+        answer = self.desk.enter(job.ticket, fn_index)
+        assert isinstance(answer, Entry) is not held
+        if not held:
+            job.phase = "joining"
+
+    def holds(self, fn_index: int, stop: tuple[str, int]) -> bool:
+        """Whether a dismissal under way keeps a join of this function waiting."""
+        event, stopped = stop
+        lost = any(job.event == event and job.lost for job in self.jobs)
+        return lost or stopped == fn_index
+
+    def job(self, data: st.DataObject, *phases: str, flowing: bool = True) -> Job | None:
+        found = [j for j in self.jobs if j.phase in phases and (j.flowing or not flowing)]
+        return data.draw(st.sampled_from(found)) if found else None
+
+    @rule(data=st.data())
+    def is_accepted(self, data: st.DataObject) -> None:
+        job = self.job(data, "joining")
+        if job is None:
+            return
+        job.phase = "joined"
+        answer = self.desk.accepted(job.ticket, job.event)
+        if not job.wanted or job.lost:
+            assert isinstance(answer, Gone)
+            assert isinstance(answer.error, JobCancelled) is not job.wanted
+            job.ended = job.ended or job.lost
+            job.wanted = False
+        else:
+            assert not isinstance(answer, Gone)
+            for message in job.early:
+                self.arrives(job, message)
+
+    @rule(data=st.data())
+    def is_refused(self, data: st.DataObject) -> None:
+        job = self.job(data, "joining")
+        if job is not None:
+            job.phase = "refused"
+            assert isinstance(self.desk.unjoined(job.ticket), Gone) is not job.wanted
+
+    @rule(data=st.data())
+    def asks(self, data: st.DataObject) -> None:
+        job = self.job(data, "joined")
+        if job is not None and job.ticket not in self.desk.asking:
+            before = len(self.desk.answers[job.ticket])
+            self.desk.next(job.ticket)
+            if not job.wanted:
+                assert isinstance(self.desk.answers[job.ticket][before], Gone)
+
+    @rule(data=st.data())
+    def is_cancelled(self, data: st.DataObject) -> None:
+        job = self.job(data, "entering", "joining", "joined")
+        if job is None:
+            return
+        waited = job.wanted and job.ticket in self.desk.asking
+        self.desk.cancel(job.ticket)
+        if job.wanted and job.phase == "entering":
+            job.phase = "refused"
+        job.wanted = False
+        if waited:
+            assert isinstance(self.desk.gone(job.ticket), JobCancelled)
+        self.depart(job)
+
+    @rule(data=st.data())
+    def is_released(self, data: st.DataObject) -> None:
+        job = self.job(data, "entering", "joining", "joined", "refused")
+        if job is None:
+            return
+        self.desk.release(job.ticket)
+        job.wanted = job.flowing = False
+        if job.phase != "joined":
+            job.phase = "refused"
+        self.depart(job)
+
+    def depart(self, job: Job) -> None:
+        """A session of one job ends with it."""
+        if self.single and SHARED not in self.desk.listening:
+            job.ended = job.ended or job.phase == "joined"
+
+    @rule()
+    def is_retired(self) -> None:
+        self.retired = True
+        self.desk.obey(self.desk.session.retire())
+
+    # What the server does.
+
+    @property
+    def reading(self) -> bool:
+        return SHARED in self.desk.listening and self.head
+
+    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
+    @rule()
+    def opens(self) -> None:
+        assert self.desk.open()
+        self.head = True
+
+    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
+    @rule(status=st.sampled_from([503, 404]))
+    def refuses_to_open(self, status: int) -> None:
+        lost = self.fruitless() or status == 404
+        self.stream_ends(lost=lost, again=status == 503)
+        assert not self.desk.open(head=Head(status=status))
+
+    @precondition(lambda self: self.reading)
+    @rule(data=st.data(), kind=st.sampled_from(["queued", "started", "output", "done", "failed"]))
+    def says(self, data: st.DataObject, kind: str) -> None:
+        job = self.job(data, "joining", "joined", flowing=False)
+        if job is None or job.ended:
+            return
+        self.count += 1
+        message = {
+            "queued": Queued(rank=self.count),
+            "started": Started(eta=self.count),
+            "output": Generated(data=(self.count,)),
+            "done": Completed(data=(self.count,)),
+            "failed": Failed(error=JobCancelled(str(self.count))),
+        }[kind]
+        self.heard = True
+        if job.phase == "joining":
+            job.early.append(message)
+        else:
+            self.arrives(job, message)
+        self.desk.say(job.event, message)
+
+    def arrives(self, job: Job, message: JobMessage) -> None:
+        if not job.ended:
+            job.sent.append(message)
+            job.started = job.started or isinstance(message, Started)
+            job.ended = isinstance(message, Completed | Failed)
+
+    @precondition(lambda self: self.reading)
+    @rule()
+    def beats_and_babbles(self) -> None:
+        self.heard = True
+        self.desk.say(None, Heartbeat())
+        self.desk.say("of another client", Started(), Completed(data=()))
+
+    @precondition(lambda self: self.reading)
+    @rule()
+    def finishes(self) -> None:
+        if self.dialect.announces_close:
+            self.desk.say(None, Closing())
+        self.stream_ends(lost=self.fruitless() and self.expected, again=True)
+        self.desk.end(Ending.FINISHED)
+
+    @precondition(lambda self: SHARED in self.desk.listening)
+    @rule(ending=st.sampled_from([Ending.CUT, Ending.SILENT]))
+    def breaks_off(self, ending: Ending) -> None:
+        resumable = self.dialect.resumable
+        self.stream_ends(
+            lost=not resumable or (self.fruitless() and self.expected), again=resumable
+        )
+        self.desk.end(ending)
+
+    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
+    @rule()
+    def is_out_of_reach(self) -> None:
+        self.stream_ends(lost=self.fruitless() and self.expected, again=True)
+        self.desk.end(Ending.REFUSED)
+
+    @precondition(lambda self: self.reading)
+    @rule(unknown=st.booleans())
+    def gives_up(self, unknown: bool) -> None:
+        self.may_leave = True
+        self.stream_ends(lost=True, again=False, unknown=unknown)
+        self.desk.say(None, Broken(message="404: no", session_not_found=unknown))
+
+    @property
+    def expected(self) -> bool:
+        """Whether anybody waits for messages, or for an event that has to start to be stopped."""
+        later = self.dialect.cancelling is Cancelling.FUNCTION
+        return any(j.pending and (j.wanted or later) for j in self.jobs)
+
+    def fruitless(self) -> bool:
+        return not self.heard and self.barren + 1 >= PATIENCE
+
+    def stream_ends(self, *, lost: bool, again: bool, unknown: bool = False) -> None:
+        """The model's side of an end: who loses what."""
+        self.barren = 0 if self.heard or lost or not again else self.barren + 1
+        self.heard = self.head = False
+        concerned = [job for job in self.jobs if job.at_stake]
+        if not lost or not concerned:
+            return
+        for job in concerned:
+            job.lost = True
+            if job.phase == "joined":
+                job.ended = True
+                job.sent.append(Failed(error=JobCancelled("lost")))
+        healable = self.dialect.healable or self.stateful
+        self.may_leave = self.may_leave or not (healable or unknown)
+
+    @precondition(lambda self: self.underway)
+    @rule(data=st.data())
+    def was_told(self, data: st.DataObject) -> None:
+        event, fn_index = data.draw(st.sampled_from(self.underway))
+        self.underway.remove((event, fn_index))
+        entering = [job for job in self.jobs if job.phase == "entering"]
+        self.desk.dismissed(event)
+        for job in entering:
+            if job.ticket not in self.desk.asking:
+                assert isinstance(self.desk.last(job.ticket), Entry)
+                job.phase = "joining"
+
+    # What always holds.
+
+    @invariant()
+    def every_job_gets_its_messages_in_order_and_once(self) -> None:
+        for job in self.jobs:
+            answers = self.desk.answers.get(job.ticket, [])
+            messages = [a for a in answers if isinstance(a, JobMessage)]
+            assert [shown(m) for m in messages] == [shown(m) for m in job.sent[: len(messages)]]
+            if job.wanted and job.phase == "joined" and job.ticket in self.desk.asking:
+                assert len(messages) == len(job.sent)
+
+    @invariant()
+    def somebody_listens_while_somebody_waits(self) -> None:
+        if any(job.pending and job.wanted for job in self.jobs):
+            assert SHARED in self.desk.listening
+
+    @invariant()
+    def nobody_waits_to_join_for_nothing(self) -> None:
+        for job in self.jobs:
+            if job.phase == "entering":
+                assert any(self.holds(job.fn_index, stop) for stop in self.underway)
+
+    @invariant()
+    def a_new_opening_begins_at_its_head(self) -> None:
+        opening = self.desk.listening.get(SHARED)
+        if opening is not self.opening:
+            if opening is None or (opening.after == 0 and not self.barren):
+                self.barren = self.barren if opening else 0
+            self.head = self.head and opening is None
+            self.opening = opening
+
+    @invariant()
+    def a_shared_stream_is_left_only_for_good(self) -> None:
+        fresh = self.desk.left[self.left :]
+        self.left = len(self.desk.left)
+        over = self.retired and (self.single or not any(job.flowing for job in self.jobs))
+        assert not fresh or self.may_leave or over
+        self.may_leave = False
+
+    @invariant()
+    def no_function_is_stopped_that_another_job_needs(self) -> None:
+        fresh = self.desk.dismissals[self.told :]
+        self.told = len(self.desk.told)
+        self.underway += fresh
+        for event, fn_index in fresh:
+            (own,) = [job for job in self.jobs if job.event == event]
+            others = [j for j in self.jobs if j is not own and j.fn_index == fn_index]
+            assert fn_index in (-1, own.fn_index)
+            assert not any(job.at_stake for job in others)
+            assert own.lost or not own.wanted
+
+
+def shown(message: JobMessage) -> str:
+    """What tells two messages apart; the text of a loss is not the model's business."""
+    return "failed" if isinstance(message, Failed) else repr(message)
+
+
+TestVisits = Visits.TestCase
+TestVisits.settings = settings(max_examples=150, stateful_step_count=40)
