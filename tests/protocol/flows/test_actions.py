@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_protocol.errors import GradioError, InvalidArguments, TransportFailed
-from gradio_protocol.flows.actions import Done, FileFacts, Flow, Inspect, Sleep, Steps, ask
+from gradio_protocol.errors import GradioError, InvalidArguments, RemoteError, TransportFailed
+from gradio_protocol.flows.actions import (
+    Done,
+    Download,
+    FileFacts,
+    Flow,
+    Inspect,
+    Send,
+    Sleep,
+    Steps,
+    ask,
+)
+from gradio_protocol.wire.exchange import Head, Request
 
 FACTS = FileFacts(size=3, mtime_ns=1, digest="00")
+GET = Request(method="GET", url="http://here/a")
 
 
 def looking(path: str) -> Steps[int]:
@@ -90,3 +102,28 @@ def test_a_flow_that_is_given_up_asks_nothing_more() -> None:
     flow.start()
     flow.close()
     assert left == ["left"]
+
+
+def test_a_reply_may_have_so_many_bytes_and_no_more() -> None:
+    send = Send(request=GET, limit=3)
+    send.check(3)
+    with pytest.raises(RemoteError, match="longer than 3 bytes"):
+        send.check(4)
+
+
+def test_a_download_takes_the_body_of_a_200() -> None:
+    download = Download(request=GET, name="a", limit=3)
+    assert download.takes(Head(status=200, headers=(("content-length", "3"),)))
+    assert download.takes(Head(status=200))
+    assert not download.takes(Head(status=404, headers=(("content-length", "9"),)))
+
+
+def test_a_download_that_will_be_too_long_is_refused_by_its_head() -> None:
+    download = Download(request=GET, name="a", limit=3)
+    with pytest.raises(RemoteError, match="'a' is longer than 3 bytes"):
+        download.takes(Head(status=200, headers=(("content-length", "4"),)))
+
+
+def test_a_download_may_have_no_limit() -> None:
+    download = Download(request=GET, name="a", limit=None)
+    assert download.takes(Head(status=200, headers=(("content-length", "999999999999"),)))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.errors import TransportFailed
-from gradio_protocol.flows.actions import Send
+from gradio_protocol.flows.actions import Download, Saved, Send
 from gradio_protocol.flows.retry import Repeat, RetryPolicy, pause, persist
 from gradio_protocol.wire.exchange import Request, Response
 from tests.support.scripted import Answer, Driver, web
@@ -149,3 +149,10 @@ def test_a_join_that_broke_off_fails_at_once() -> None:
     with pytest.raises(TransportFailed, match="cut"):
         driver.run(persist(SEND, POLICY, Repeat.UNACCEPTED))
     assert driver.actions == [SEND]
+
+
+def test_what_is_no_reply_of_a_server_is_returned_as_it_is() -> None:
+    saved = Saved(path="/here/a")
+    driver = Driver(lambda _: saved)
+    download = Download(request=SEND.request, name="a", limit=None)
+    assert driver.run(persist(download, POLICY, Repeat.HARMLESS)) is saved

@@ -163,9 +163,10 @@ def test_all_joins_wait_until_each_lost_event_is_healed() -> None:
     assert not dismissals.hold_up(ECHO)
 
 
-def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice() -> None:
+@pytest.mark.parametrize("how", [Stop.EXACT, Stop.FUNCTION])
+def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice(how: Stop) -> None:
     dismissals = Dismissals()
-    told(Stop.FUNCTION, dismissals)
+    told(how, dismissals)
     assert [o.event_id for o in dismissals.heal(known(), "hash", ["e", "f"])] == ["f"]
     dismissals.done("f")
     assert dismissals.hold_up(ECHO)

@@ -365,8 +365,8 @@ def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
     d.open()
     ticket = d.joining()
     d.end(Ending.CUT)
-    d.accepted(ticket, "b")
-    assert isinstance(d.gone(ticket), StreamLost)
+    assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
+    assert isinstance(failed(d.next(ticket)), StreamLost)
     assert d.streams == []
 
 
@@ -378,7 +378,7 @@ def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -
     ticket = d.joining()
     d.end(Ending.SILENT)
     d.accepted(ticket, "b")
-    assert isinstance(d.gone(ticket), StreamLost)
+    assert isinstance(failed(d.next(ticket)), StreamLost)
     assert d.dismissals == [("b", -1)]
 
 
@@ -392,6 +392,32 @@ def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
     assert d.unjoined(ticket) == Unjoined(ticket=ticket)
     assert isinstance(d.enter(ticket), Entry)
     assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
+
+
+def test_a_job_whose_join_was_lost_can_begin_again() -> None:
+    d = desk("4.29.0")
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.end(Ending.CUT)
+    d.accepted(ticket, "b")
+    failed(d.next(ticket))
+    d.enter(ticket)
+    d.accepted(ticket, "c")
+    d.open()
+    d.say("c", DONE)
+    assert d.next(ticket) == DONE
+
+
+def test_early_messages_of_a_lost_join_are_not_given_to_it() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    ticket = d.joining()
+    d.say("b", Queued())
+    d.end(Ending.CUT)
+    d.accepted(ticket, "b")
+    assert isinstance(failed(d.next(ticket)), StreamLost)
 
 
 def test_a_lost_join_harms_no_job_that_came_after_it() -> None:

@@ -26,7 +26,7 @@ from gradio_protocol.jobs.messages import (
     Queued,
     Started,
 )
-from gradio_protocol.jobs.orders import Ending, Entry, Gone, Listen
+from gradio_protocol.jobs.orders import Ending, Entry, Gone
 from gradio_protocol.wire.exchange import Head
 from tests.support.desk import Desk
 from tests.support.known import COUNT, ECHO, known
@@ -48,7 +48,6 @@ class Job:
     sent: list[JobMessage] = field(default_factory=list[JobMessage])
     "What the flow has to get, in this order."
     early: list[JobMessage] = field(default_factory=list[JobMessage])
-    taken: int = 0
     ended: bool = False
     "The last message has been sent, or the event was lost."
     started: bool = False
@@ -65,7 +64,7 @@ class Job:
 
     @property
     def at_stake(self) -> bool:
-        return self.phase == "joining" or self.pending
+        return self.phase in ("joining", "joined") and not self.ended
 
 
 class Visits(RuleBasedStateMachine):
@@ -80,16 +79,16 @@ class Visits(RuleBasedStateMachine):
         self.retired = single
         self.jobs: list[Job] = []
         self.count = 0
-        self.opening: Listen | None = None
-        "The stream as the model last saw it."
         self.head = False
-        self.barren = 0
+        "The stream is open."
         self.heard = False
+        "It has brought something."
+        self.barren = 0
+        "How many openings before it, in a row, brought nothing."
         self.left = self.told = 0
         self.underway: list[tuple[str, int]] = []
         "Dismissals that the server was not told of yet."
         self.may_leave = False
-        self.generation = 0
 
     # What flows do.
 
@@ -122,15 +121,9 @@ class Visits(RuleBasedStateMachine):
             return
         job.phase = "joined"
         answer = self.desk.accepted(job.ticket, job.event)
-        if not job.wanted or job.lost:
-            assert isinstance(answer, Gone)
-            assert isinstance(answer.error, JobCancelled) is not job.wanted
-            job.ended = job.ended or job.lost
-            job.wanted = False
-        else:
-            assert not isinstance(answer, Gone)
-            for message in job.early:
-                self.arrives(job, message)
+        assert isinstance(answer, Gone) is not job.wanted
+        for message in job.early:
+            self.arrives(job, message)
 
     @rule(data=st.data())
     def is_refused(self, data: st.DataObject) -> None:
@@ -138,6 +131,20 @@ class Visits(RuleBasedStateMachine):
         if job is not None:
             job.phase = "refused"
             assert isinstance(self.desk.unjoined(job.ticket), Gone) is not job.wanted
+
+    @rule(data=st.data())
+    def begins_again(self, data: st.DataObject) -> None:
+        job = self.job(data, "refused")
+        if job is None or not job.wanted:
+            return
+        self.count += 1
+        job.event, job.phase, job.early = f"e{self.count}", "joining", []
+        job.ended = job.lost = job.started = False
+        job.sent = []
+        if any(self.holds(job.fn_index, stop) for stop in self.underway):
+            job.phase = "entering"
+        answer = self.desk.enter(job.ticket, job.fn_index)
+        assert isinstance(answer, Entry) is (job.phase == "joining")
 
     @rule(data=st.data())
     def asks(self, data: st.DataObject) -> None:
@@ -199,7 +206,7 @@ class Visits(RuleBasedStateMachine):
     @rule(status=st.sampled_from([503, 404]))
     def refuses_to_open(self, status: int) -> None:
         lost = self.fruitless() or status == 404
-        self.stream_ends(lost=lost, again=status == 503)
+        self.stream_ends(lost=lost)
         assert not self.desk.open(head=Head(status=status))
 
     @precondition(lambda self: self.reading)
@@ -241,29 +248,27 @@ class Visits(RuleBasedStateMachine):
     def finishes(self) -> None:
         if self.dialect.announces_close:
             self.desk.say(None, Closing())
-        self.stream_ends(lost=self.fruitless() and self.expected, again=True)
+        self.stream_ends(lost=self.fruitless() and self.expected)
         self.desk.end(Ending.FINISHED)
 
     @precondition(lambda self: SHARED in self.desk.listening)
     @rule(ending=st.sampled_from([Ending.CUT, Ending.SILENT]))
     def breaks_off(self, ending: Ending) -> None:
         resumable = self.dialect.resumable
-        self.stream_ends(
-            lost=not resumable or (self.fruitless() and self.expected), again=resumable
-        )
+        self.stream_ends(lost=not resumable or (self.fruitless() and self.expected))
         self.desk.end(ending)
 
     @precondition(lambda self: SHARED in self.desk.listening and not self.head)
     @rule()
     def is_out_of_reach(self) -> None:
-        self.stream_ends(lost=self.fruitless() and self.expected, again=True)
+        self.stream_ends(lost=self.fruitless() and self.expected)
         self.desk.end(Ending.REFUSED)
 
     @precondition(lambda self: self.reading)
     @rule(unknown=st.booleans())
     def gives_up(self, unknown: bool) -> None:
         self.may_leave = True
-        self.stream_ends(lost=True, again=False, unknown=unknown)
+        self.stream_ends(lost=True, unknown=unknown)
         self.desk.say(None, Broken(message="404: no", session_not_found=unknown))
 
     @property
@@ -275,18 +280,16 @@ class Visits(RuleBasedStateMachine):
     def fruitless(self) -> bool:
         return not self.heard and self.barren + 1 >= PATIENCE
 
-    def stream_ends(self, *, lost: bool, again: bool, unknown: bool = False) -> None:
+    def stream_ends(self, *, lost: bool, unknown: bool = False) -> None:
         """The model's side of an end: who loses what."""
-        self.barren = 0 if self.heard or lost or not again else self.barren + 1
+        self.barren = 0 if self.heard else self.barren + 1
         self.heard = self.head = False
         concerned = [job for job in self.jobs if job.at_stake]
         if not lost or not concerned:
             return
         for job in concerned:
-            job.lost = True
-            if job.phase == "joined":
-                job.ended = True
-                job.sent.append(Failed(error=JobCancelled("lost")))
+            job.lost = job.ended = True
+            job.sent.append(Failed(error=JobCancelled("lost")))
         healable = self.dialect.healable or self.stateful
         self.may_leave = self.may_leave or not (healable or unknown)
 
@@ -325,13 +328,10 @@ class Visits(RuleBasedStateMachine):
                 assert any(self.holds(job.fn_index, stop) for stop in self.underway)
 
     @invariant()
-    def a_new_opening_begins_at_its_head(self) -> None:
-        opening = self.desk.listening.get(SHARED)
-        if opening is not self.opening:
-            if opening is None or (opening.after == 0 and not self.barren):
-                self.barren = self.barren if opening else 0
-            self.head = self.head and opening is None
-            self.opening = opening
+    def a_stream_that_is_not_opened_again_is_forgotten(self) -> None:
+        if SHARED not in self.desk.listening:
+            self.head = self.heard = False
+            self.barren = 0
 
     @invariant()
     def a_shared_stream_is_left_only_for_good(self) -> None:
@@ -360,4 +360,4 @@ def shown(message: JobMessage) -> str:
 
 
 TestVisits = Visits.TestCase
-TestVisits.settings = settings(max_examples=150, stateful_step_count=40)
+TestVisits.settings = settings(stateful_step_count=40)

@@ -308,4 +308,4 @@ class Lives(RuleBasedStateMachine):
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=40, stateful_step_count=20)
+TestLives.settings = settings(stateful_step_count=20)

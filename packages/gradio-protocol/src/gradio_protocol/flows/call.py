@@ -86,7 +86,8 @@ def _is_direct(app: App, endpoint: Endpoint) -> bool:
 
 def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[Entry]:
     """Leave to join. Raises Again where another app seems to have taken the place of `app`."""
-    changed = Again(AppChanged("the app does not stay the same for long enough"), anyway=True)
+    error = AppChanged("the app does not stay the same long enough to be called")
+    changed = Again(error, anyway=True)
     direct = _is_direct(app, endpoint)
     # These are sent at once, so the session has no say in whether the app is in doubt.
     at_once = by_index(app, endpoint) if direct else app.dialect.travel is Travel.PRIVATE

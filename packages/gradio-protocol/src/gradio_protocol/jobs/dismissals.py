@@ -68,6 +68,7 @@ class Dismissals:
 
     def __init__(self) -> None:
         self._stopping: dict[str, int] = {}
+        "The function that is stopped with an event; -1: none."
         self._healing: set[str] = set()
 
     def hold_up(self, fn_index: int) -> bool:
@@ -81,11 +82,10 @@ class Dismissals:
                 return []
             case Stop.RESET:
                 return [_dismiss(app, session_hash, seat.event_id, reset=True)]
-            case Stop.EXACT:
-                return [_dismiss(app, session_hash, seat.event_id)]
-            case Stop.FUNCTION:
-                self._stopping[seat.event_id] = seat.fn_index
-                return [_dismiss(app, session_hash, seat.event_id, fn_index=seat.fn_index)]
+            case Stop.EXACT | Stop.FUNCTION:
+                index = seat.fn_index if how is Stop.FUNCTION else -1
+                self._stopping[seat.event_id] = index
+                return [_dismiss(app, session_hash, seat.event_id, fn_index=index)]
             case _:
                 assert_never(how)
 

@@ -37,8 +37,6 @@ class Seat:
     "An `Await` of its flow is not answered yet."
     dismissed: bool = False
     "All has been done that can be done for an event that is not wanted."
-    lost: GradioError | None = None
-    "Set if the stream was lost while the join was in flight, whose fate is unknown then."
     gone: GradioError | None = None
     "Set once the flow need not go on."
     released: bool = False
@@ -72,7 +70,6 @@ class Seat:
         self.event_id = ""
         self.mailbox = Mailbox(self.ticket)
         self.dismissed = False
-        self.lost = None
 
     @property
     def pending(self) -> bool:
@@ -81,8 +78,11 @@ class Seat:
 
     @property
     def at_stake(self) -> bool:
-        """Whether there is, or may be, an event of it on the server that is not at its end."""
-        return self.place is Place.JOINING or self.pending
+        """Whether there is, or may be, an event of it on the server that is not at its end.
+
+        A join in flight is not, once its stream is lost: its mailbox is sealed before its time.
+        """
+        return self.place in (Place.JOINING, Place.JOINED) and not self.mailbox.sealed
 
 
 class Seats:

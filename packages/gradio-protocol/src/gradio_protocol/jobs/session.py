@@ -179,13 +179,12 @@ class Session:
         return Resume(ticket=seat.ticket, reply=entry)
 
     def _joined(self, seat: Seat, question: Joined) -> list[Order]:
-        lost, seat.event_id = seat.lost, question.event_id
-        if lost is not None:
-            seat.place = Place.OUTSIDE
+        seat.place, seat.event_id = Place.JOINED, question.event_id
+        if seat.mailbox.sealed:
+            # The stream was lost meanwhile, and with it the event.
             self._router.settle(joining=self._seats.joining)
             healing = self._dismissals.heal(self._contact.app, self.hash, [seat.event_id])
-            return [*healing, seat.answer(Gone(error=lost))]
-        seat.place = Place.JOINED
+            return [*healing, seat.answer(question)]
         self._router.open(seat.event_id, seat.mailbox)
         self._router.settle(joining=self._seats.joining)
         orders: list[Order] = [seat.answer(question)]
@@ -290,14 +289,12 @@ class Session:
         orders: list[Order] = []
         dead: list[str] = []
         for seat in concerned:
-            if seat.place is Place.JOINING:
-                seat.lost = error
-            else:
+            if seat.place is Place.JOINED:
                 dead.append(seat.event_id)
                 self._router.close(seat.event_id)
-                seat.mailbox.put(Failed(error=error))
-                orders += seat.hand_over()
-                self._tidy(seat)
+            seat.mailbox.put(Failed(error=error))
+            orders += seat.hand_over()
+            self._tidy(seat)
         if concerned:
             self._contact.doubt()
         if concerned and key == SHARED and not isinstance(error, SessionNotFound):

@@ -57,6 +57,7 @@ class EventParser:
         Raises RemoteError, now and at every later call, when an event or a line is larger than
         the limit; where that happens does not depend on how the bytes were cut.
         """
+        self._check(self._line)
         events: list[Event] = []
         for line in self._ended(chunk) if chunk else ():
             self._check(line)

@@ -1,0 +1,486 @@
+"""What random bytes and random JSON are put into: every parser of the core, and whole flows.
+
+A target takes some bytes and some JSON, both of any kind, and gives them to a part of the core as a
+server could. It returns if values came out or a GradioError was raised; any other exception leaves
+it, and is a finding. Where only nearly good documents get far, `grafted` puts the JSON somewhere
+into a good one, at a place that the bytes choose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TypeAlias, assert_never, cast
+
+from gradio_protocol.app.access import App
+from gradio_protocol.app.config import Config, inline_config, read_config, read_rendering
+from gradio_protocol.app.describe import as_dict, as_html, as_text, signature
+from gradio_protocol.app.dialect import Edits, Travel
+from gradio_protocol.app.endpoint import Endpoint, endpoints
+from gradio_protocol.app.files import adopted, decoded, find_remote, place, safe_name
+from gradio_protocol.app.schema import python_type
+from gradio_protocol.app.space import read_host, read_stage, space_name
+from gradio_protocol.errors import GradioError, RemoteError, TransportFailed
+from gradio_protocol.flows.actions import (
+    AnyAction,
+    Download,
+    FileFacts,
+    Inspect,
+    ReadFile,
+    SaveBytes,
+    Saved,
+    Send,
+    Sleep,
+    Tell,
+)
+from gradio_protocol.flows.attempt import Call, refused
+from gradio_protocol.flows.call import call
+from gradio_protocol.flows.connect import Target, connect
+from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.contact import Contact
+from gradio_protocol.jobs.diff import Cursor, History
+from gradio_protocol.jobs.failures import failure, validation
+from gradio_protocol.jobs.messages import (
+    Broken,
+    Closing,
+    Completed,
+    Failed,
+    Generated,
+    Heartbeat,
+    JobMessage,
+    message,
+    read_message,
+)
+from gradio_protocol.jobs.orders import (
+    AnyQuestion,
+    Await,
+    Dismiss,
+    Ending,
+    Enter,
+    Entry,
+    Gone,
+    Joined,
+    Leave,
+    Listen,
+    Order,
+    Recall,
+    Remember,
+    Renew,
+    Renewed,
+    Resume,
+    Stale,
+    StreamKind,
+    Unjoined,
+)
+from gradio_protocol.jobs.reader import StreamReader
+from gradio_protocol.jobs.session import Session
+from gradio_protocol.jobs.stage import JobLife, Outputs, Stage
+from gradio_protocol.wire.cookies import Jar
+from gradio_protocol.wire.document import JSON, Object, write
+from gradio_protocol.wire.exchange import Head, Headers, Request, Response
+from gradio_protocol.wire.headers import HUB
+from gradio_protocol.wire.redirect import redirected
+from gradio_protocol.wire.status import http_date, refusal, retry_after
+from tests.support.grain import Source, chosen, cut, grafted
+from tests.support.known import SRC, dependency, known
+from tests.support.scripted import Driver
+
+Aim: TypeAlias = Callable[[bytes, JSON], None]
+
+APPS = tuple(known(v) for v in ("3.16.2", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "5.0.2", "6.31.0"))
+
+_CONFIG: Object = {
+    "version": "6.31.0",
+    "protocol": "sse_v3",
+    "components": [{"id": 1, "type": "textbox", "props": {"label": "Text"}, "api_info": {}}],
+    "dependencies": [cast("JSON", dependency(0, "echo")), cast("JSON", dependency(1, "count"))],
+}
+_PARAMETER: Object = {
+    "label": "Text",
+    "component": "Textbox",
+    "type": {"type": "string"},
+    "python_type": {"type": "str", "description": ""},
+    "parameter_name": "text",
+    "parameter_has_default": False,
+    "example_input": "hi",
+}
+_INFO: Object = {"named_endpoints": {"/echo": {"parameters": [_PARAMETER], "returns": []}}}
+_MESSAGES: tuple[Object, ...] = (
+    {"msg": "estimation", "event_id": "a", "rank": 0, "queue_size": 1, "rank_eta": 1.5},
+    {"msg": "progress", "event_id": "a", "progress_data": [{"index": 1, "length": 2}]},
+    {"msg": "log", "event_id": "a", "log": "hello", "level": "info", "duration": 10},
+    {"msg": "process_generating", "event_id": "a", "output": {"data": ["a"]}, "success": True},
+    {"msg": "process_completed", "event_id": "a", "output": {"data": ["a"]}, "success": True},
+    {"msg": "process_completed", "event_id": "a", "output": {"error": "no"}, "success": False},
+    {"msg": "unexpected_error", "message": "404: Session not found.", "session_not_found": True},
+)
+_STATUSES = (200, 200, 200, 200, 302, 307, 401, 404, 422, 429, 500, 503)
+_NAMES = ("location", "set-cookie", "retry-after", "content-type", "content-length", "date")
+_ENTROPY = bytes(16)
+_URLS = (SRC, "https://here/app/", "https://user-name.hf.space/", "http://here:81/a/b")
+_EVENTS = ("content-type", "text/event-stream")
+_MOST_PRINTED = 5_000_000
+_ENOUGH = 60
+"Answers after which the world gets dull, so that what is bounded ends."
+
+
+def configs(raw: bytes, document: JSON) -> None:
+    """`/config`, the page with a copy of it, and all that is made of it."""
+    for body in (raw, write(document), write(grafted(_CONFIG, raw, document))):
+        for reader in (read_config, _of_page):
+            with suppress(GradioError):
+                _used(reader(body), raw, document)
+
+
+def infos(raw: bytes, document: JSON) -> None:
+    """`/info`."""
+    config = APPS[-1].config
+    for info in (document, grafted(_INFO, raw, document)):
+        if isinstance(info, dict):
+            with suppress(GradioError):
+                _printed(endpoints(config, info))
+
+
+def renderings(raw: bytes, document: JSON) -> None:
+    """What a `@gr.render` function has made."""
+    good: Object = {"render_id": 1, **{key: _CONFIG[key] for key in ("components", "dependencies")}}
+    for made in (document, grafted(good, raw, document)):
+        if isinstance(made, dict):
+            with suppress(GradioError):
+                config = APPS[-1].config.rendered(read_rendering(made))
+                _used(config, raw, document)
+
+
+def messages(raw: bytes, document: JSON) -> None:
+    """One message."""
+    dialect = chosen(APPS, raw).dialect
+    with suppress(GradioError):
+        read_message(raw, dialect)
+    for good in (document, *(grafted(good, raw, document) for good in _MESSAGES)):
+        if isinstance(good, dict):
+            message(good, dialect)
+
+
+def streams(raw: bytes, document: JSON) -> None:
+    """A stream, in pieces."""
+    for app in APPS:
+        body = b"".join(
+            b"data: " + write(grafted(good, raw, document)) + b"\n\n" for good in _MESSAGES
+        )
+        reader = StreamReader(chosen(tuple(StreamKind), raw), app.dialect)
+        with suppress(GradioError):
+            for chunk in cut(raw + b"\n\n" + body, raw):
+                reader.feed(chunk)
+
+
+def cookies(raw: bytes, document: JSON) -> None:
+    """Headers that set cookies."""
+    jar, url = Jar(), chosen(_URLS, raw)
+    for chunk in cut(raw, raw[::-1]):
+        jar = jar.store(url, (("set-cookie", chunk.decode("latin-1")), *_headers(raw)))
+        jar.header(url)
+    assert len(jar.cookies) <= 100
+
+
+def redirects(raw: bytes, document: JSON) -> None:
+    """A reply that leads elsewhere."""
+    request = Request(method="GET", url=chosen(_URLS, raw), headers=(("cookie", "a"),))
+    for text in (raw.decode("latin-1"), f"//{raw.decode('latin-1')}", f"http://{raw!r}"):
+        redirected(request, Response(status=307, headers=(("location", text),)))
+
+
+def statuses(raw: bytes, document: JSON) -> None:
+    """A reply that was not wanted."""
+    for body in (raw, write(document), write({"detail": document})):
+        for status in _STATUSES:
+            reply = Response(status=status, headers=_headers(raw), body=body, url=SRC)
+            refusal(reply, doing="trying")
+            refused(reply)
+            retry_after(Head(status=reply.status, headers=reply.headers))
+    http_date(raw.decode("latin-1"))
+
+
+def spaces(raw: bytes, document: JSON) -> None:
+    """What a Hub says, and names of Spaces."""
+    for body in (raw, write(document), write({"host": document, "stage": document})):
+        for reader in (read_stage, lambda body: read_host(body, HUB)):
+            with suppress(GradioError):
+                reader(body)
+    for text in (raw.decode("latin-1"), f"https://{raw!r}"):
+        with suppress(GradioError):
+            space_name(text, HUB)
+
+
+def files(raw: bytes, document: JSON) -> None:
+    """Files in outputs, and what callers pass."""
+    safe_name(raw.decode("utf-8", "surrogateescape"))
+    for app in APPS:
+        good: Object = {"path": "/tmp/a", "meta": {"_type": "gradio.FileData"}, "url": None}
+        for value in (document, grafted(good, raw, document)):
+            found = find_remote(value, app.dialect)
+            place([value], {file.path: "here" for file in found})
+            with suppress(GradioError):
+                adopted(value)
+            for file in found:
+                with suppress(GradioError):
+                    decoded(file.path)
+
+
+def schemas(raw: bytes, document: JSON) -> None:
+    """A JSON schema."""
+    for schema in (document, grafted({"type": "array", "items": {"$ref": "#"}}, raw, document)):
+        assert len(python_type(schema)) < _MOST_PRINTED
+
+
+def failures(raw: bytes, document: JSON) -> None:
+    """What an app says of its failures."""
+    for app in APPS:
+        failure(document, app.dialect)
+        failure({"error": raw.decode("latin-1"), "title": document}, app.dialect)
+    for detail in (document, [document], [{"__type__": "validate", "message": document}]):
+        validation(detail)
+
+
+def edits(raw: bytes, document: JSON) -> None:
+    """The outputs of a generator."""
+    given = document if isinstance(document, list) else [document]
+    for kind in Edits:
+        history = History(kind)
+        for item in ([{"a": ["b", {"c": "d"}]}], given, [_edits(raw, document)], [document]):
+            history.add(Generated(data=tuple(item)))
+        history.complete(tuple(given))
+        cursor = Cursor(history)
+        while cursor.advance():
+            cursor.value()
+            cursor.parts()
+        assert len(history) == len(history.outputs)
+
+
+def connections(raw: bytes, document: JSON) -> None:
+    """The flow `connect`."""
+    source = chosen(("user/name", *_URLS), raw)
+    auth = ("me", "pw") if raw[:1] > b"\x80" else None
+    target = Target(src=source, auth=auth, policy=RetryPolicy(entropy=_ENTROPY))
+    with suppress(GradioError):
+        Driver(_World(raw, document).answer).run(connect(target))
+
+
+def calls(raw: bytes, document: JSON) -> None:
+    """The flow `call`, and the life of its job."""
+    for app in APPS:
+        endpoint = chosen(app.endpoints, raw)
+        life = JobLife(endpoint, History(app.dialect.edits))
+        spec = Call(
+            ticket=1,
+            app=app,
+            endpoint=endpoint,
+            data=[adopted(document), *[None] * (len(endpoint.inputs) - 1)],
+            target=Target(src=SRC),
+            policy=RetryPolicy(entropy=_ENTROPY),
+            resubmit_lost=raw[:1] > b"\x80",
+        )
+        with suppress(GradioError):
+            Driver(_World(raw, document, life).answer).run(call(spec))
+        outputs = Outputs(life)
+        while outputs.advance():
+            with suppress(RemoteError):
+                outputs.value()
+        assert life.view.stage in Stage
+
+
+def sessions(raw: bytes, document: JSON) -> None:
+    """A session with two jobs, whose streams say and do anything."""
+    for app in APPS:
+        contact = Contact(app, now=0.0)
+        session = Session(contact, entropy=_ENTROPY)
+        tickets = [session.enrol(), session.enrol()]
+        orders: list[Order] = []
+        for ticket, event_id in zip(tickets, "ab", strict=True):
+            orders += session.ask(Enter(ticket=ticket, fn_index=0, direct=False), 0.0)
+            if app.dialect.travel is Travel.SHARED:
+                orders += session.ask(Joined(ticket=ticket, event_id=event_id), 0.0)
+            orders += session.ask(Await(ticket=ticket), 0.0)
+        for turn in (*raw[:40], *[0] * _ENOUGH):
+            listens = [order for order in orders if isinstance(order, Listen)]
+            orders = [order for order in orders if not isinstance(order, Listen)]
+            orders += [order for listen in listens for order in _heard(session, listen, turn, raw)]
+            orders = list(_obeyed(session, orders, turn))
+        for ticket in tickets:
+            session.release(ticket)
+        session.close()
+        assert session.idle
+
+
+def _heard(session: Session, listen: Listen, turn: int, raw: bytes) -> Iterator[Order]:
+    """What comes of opening a stream: any head, any bytes, any end."""
+    key, epoch = listen.stream.key, listen.epoch
+    head = Head(status=chosen(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
+    opening = session.opened(key, epoch, head)
+    yield from opening.orders
+    if opening.read:
+        reader = StreamReader(listen.stream.kind, chosen(APPS, turn).dialect)
+        with suppress(GradioError):
+            good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
+            for chunk in cut(good + raw, raw[::-1]):
+                yield from session.deliver(key, epoch, reader.feed(chunk))
+        yield from session.ended(key, epoch, chosen(tuple(Ending), turn))
+
+
+def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]:
+    """The orders that follow, one question being asked for each that was answered."""
+    for order in orders:
+        match order:
+            case Listen():
+                yield order
+            case Dismiss():
+                yield from session.dismissed(order.event_id)
+            case Resume(reply=Gone() | Failed() | Completed()):
+                yield from session.release(order.ticket)
+            case Resume() if turn % 7 == 1:
+                yield from session.cancel(order.ticket)
+            case Resume():
+                yield from session.ask(Await(ticket=order.ticket), 0.0)
+            case Leave():
+                pass
+            case _:
+                assert_never(order)
+
+
+class _World:
+    """Answers every action of a flow with something that fits it, chosen by the bytes."""
+
+    def __init__(self, raw: bytes, document: JSON, life: JobLife | None = None) -> None:
+        self._source = Source(raw)
+        self._raw = raw
+        self._document = document
+        self._life = life
+        self._asked = 0
+
+    def answer(self, action: AnyAction) -> object:
+        """The reply to one action; after many, all are dull, so that flows end."""
+        self._asked += 1
+        turn = self._source.byte()
+        match action:
+            case Send() | Download() if turn % 16 == 15 and self._asked < _ENOUGH:
+                return TransportFailed("cut", connected=turn > 128)
+            case Send(request=request):
+                return self._reply(request.url, turn)
+            case Download(request=request) if turn % 2:
+                return self._reply(request.url, turn)
+            case Inspect():
+                return FileFacts(size=turn, mtime_ns=turn, digest="0" * 64)
+            case ReadFile():
+                return self._raw
+            case SaveBytes() | Download():
+                return Saved(path="here")
+            case Tell(news=news):
+                return self._life.apply(news) if self._life else None
+            case Sleep() | Remember():
+                return None
+            case _:
+                return self._of_session(action, turn)
+
+    def _of_session(self, question: AnyQuestion, turn: int) -> object:
+        if turn % 16 == 14:
+            return Gone(error=RemoteError("gone"))
+        match question:
+            case Enter():
+                entry = Entry(session_hash="s", app=chosen(APPS, turn), doubtful=turn > 128)
+                return replace(entry, app=self._app) if turn % 4 else entry
+            case Await():
+                return self._message(turn)
+            case Renew(app=app):
+                return Stale() if turn % 2 else chosen((app, *APPS), turn)
+            case Renewed(app=app):
+                return app or APPS[-1]
+            case Recall(digests=digests):
+                return tuple("there" if turn % 2 else None for _ in digests)
+            case Joined() | Unjoined() | Remember():
+                return question
+            case _:
+                assert_never(question)
+
+    @property
+    def _app(self) -> App:
+        assert self._life is not None
+        return next(app for app in APPS if self._life.endpoint in app.endpoints)
+
+    def _reply(self, url: str, turn: int) -> Response:
+        bodies = (self._raw, write(self._document), *_good_bodies(self._raw, self._document))
+        return Response(
+            status=200 if self._asked > _ENOUGH else chosen(_STATUSES, turn),
+            headers=_headers(self._raw),
+            body=chosen(bodies, self._source.byte()),
+            url=url,
+        )
+
+    def _message(self, turn: int) -> JobMessage:
+        said = grafted(chosen(_MESSAGES, turn), self._raw, self._document)
+        made = message(said, self._app.dialect).message if isinstance(said, dict) else None
+        if made is None or isinstance(made, Heartbeat | Closing | Broken) or self._asked > _ENOUGH:
+            return Completed(data=(None,))
+        return made
+
+
+def _good_bodies(raw: bytes, document: JSON) -> Iterator[bytes]:
+    """Bodies that something in the core waits for, spoilt."""
+    good: tuple[Object, ...] = (
+        _CONFIG,
+        _INFO,
+        {"event_id": "a"},
+        {"data": ["a"], "is_generating": True},
+        {"host": "https://user-name.hf.space"},
+        {"stage": "RUNNING"},
+        {"app_id": "1"},
+    )
+    for body in good:
+        yield write(body)
+        yield write(grafted(body, raw, document))
+
+
+def _of_page(body: bytes) -> Config:
+    return inline_config(b"<script>window.gradio_config = " + body + b";</script>")
+
+
+def _used(config: Config, raw: bytes, document: JSON) -> None:
+    """Do with a config all that can be done."""
+    for info in (None, document, grafted(_INFO, raw, document)):
+        if info is None or isinstance(info, dict):
+            with suppress(GradioError):
+                _printed(endpoints(config, info))
+
+
+def _printed(listed: Sequence[Endpoint]) -> None:
+    for shown in (as_text(listed), as_html(listed), str(as_dict(listed))):
+        assert len(shown) < _MOST_PRINTED
+    for endpoint in listed:
+        signature(endpoint)
+        with suppress(GradioError):
+            endpoint.bind(["a"], {})
+        with suppress(GradioError):
+            endpoint.pick(["a"])
+
+
+def _edits(raw: bytes, document: JSON) -> JSON:
+    """Edits of which some fit the value that `edits` begins with."""
+    value = document
+    paths: tuple[list[JSON], ...] = ([], ["a"], ["a", 0], ["a", 1], ["a", 1, "c"], ["b"], ["a", 9])
+    actions = ("replace", "append", "add", "delete")
+    made: list[JSON] = [[chosen(actions, b), [*chosen(paths, b // 4)], value] for b in raw[:20]]
+    return grafted(made, raw[20:], document) if len(raw) > 20 else made
+
+
+def _headers(raw: bytes) -> Headers:
+    """Some headers that mean something, with any values."""
+    values = raw.decode("latin-1").split("\n")
+    return tuple(zip(_NAMES, values, strict=False))
+
+
+TARGETS: dict[str, Aim] = {
+    target.__name__: target
+    for target in (
+        configs, infos, renderings, messages, streams, cookies, redirects, statuses, spaces, files,
+        schemas, failures, edits, connections, calls, sessions,
+    )
+}  # fmt: skip
