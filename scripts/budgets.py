@@ -188,8 +188,9 @@ def table(modules: list[Module]) -> Iterator[str]:
 
 
 def package_of(module: Module) -> str:
-    """The package a module is in."""
-    return module.where.split("/", 1)[0]
+    """The package a module is in, as budgets have it."""
+    package = module.where.rpartition("/")[0]
+    return package if package in PACKAGE_LINES else module.where.split("/", 1)[0]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gradio_client_httpx import AppError, Client, OutputUpdate
-
 from scripts.bootstrap import BootstrapFailed
 from scripts.servers import NEWEST
 from tests.support.live import DidNotStart, live

@@ -19,9 +19,9 @@ LAYERS = ("flows", "jobs", "app", "wire")
 
 HEAD = """# Import map
 
-Drawn from the source by `scripts/map`. An arrow means *imports*; one that a longer way leads along too is
-left out. There is no circle, and no arrow from a layer to one above it: import-linter sees to that.
-`errors` stands in the first picture only, for everything may import it.
+Drawn from the source by `scripts/map`. An arrow means *imports*; one that a longer way leads along
+too is left out. There is no circle, and no arrow from a layer to one above it: import-linter sees
+to that. `errors` stands in the first picture only, for everything may import it.
 
 ## The layers
 

@@ -1,8 +1,8 @@
 """Writes the tables of docs/reference that the core itself can compute.
 
-`generations.md`: what differs between the recorded versions, from their `/config` and `Dialect`; what
-each is told of a cancelled job, from `how_to_stop`. `origins.md`: which origin sees which secret,
-from `may_see`. `--check` writes nothing, and fails when a page is not what would be written.
+`generations.md`: what differs between the recorded versions, from their `/config` and `Dialect`;
+what each is told of a cancelled job, from `how_to_stop`. `origins.md`: which origin sees which
+secret, from `may_see`. `--check` writes nothing, and fails when a page is stale.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ Row: TypeAlias = "list[str]"
 
 GENERATIONS = """# Generations of servers
 
-Written by `scripts/tables` from the recorded versions. A client picks one column by the `protocol` and the
-`version` in `/config`, and asks it; nothing else in the code compares versions.
+Written by `scripts/tables` from the recorded versions. A client picks one column by the `protocol`
+and the `version` in `/config`, and asks it; nothing else in the code compares versions.
 
 """
 
@@ -53,8 +53,8 @@ With a session of its own, where no neighbour can be harmed:
 
 ORIGINS = """# Which origin sees what
 
-Written by `scripts/tables` from `may_see`, the one function that decides it. *app* is the origin of the
-app (scheme, host and port) once it is known; ● may be sent there, · never is.
+Written by `scripts/tables` from `may_see`, the one function that decides it. *app* is the origin of
+the app (scheme, host and port) once it is known; ● may be sent there, · never is.
 """
 
 

@@ -29,7 +29,7 @@ LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
 CORE = ("tests/protocol", "tests/simulation")
 """The tests that must reach every branch of the core, with no help from a driver's."""
 
-WRITERS = ("bump", "map", "parity", "states")
+WRITERS = ("behaviours", "bump", "map", "parity", "states", "tables")
 """The scripts that write files, and whose `--check` says whether the files are up to date."""
 
 
@@ -65,6 +65,8 @@ def main(arguments: list[str]) -> int:
         os.environ["GRADIO_MATRIX"] = "1"
     if "--fast" in options:
         quick = [*with_tests((*CORE, "tests/architecture")), "-m", "not slow and not live"]
+        # A watchdog for each test is a thread for each: two seconds in all.
+        quick += ["--hypothesis-profile=fast", "-o", "faulthandler_timeout=0"]
         return run_in_place([PYTHON, "-m", "pytest", "-q", *quick, *passed_on])
     if passed_on:
         return run_in_place([PYTHON, "-m", "pytest", *passed_on])
@@ -98,6 +100,7 @@ def steps() -> Iterator[Step]:
     yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
     yield one("budgets", "-m", "scripts.budgets", "--check")
+    yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     for name in WRITERS:
         if (ROOT / "scripts" / f"{name}.py").exists():
             yield one(f"written: {name}", "-m", f"scripts.{name}", "--check")

@@ -1,4 +1,7 @@
-"""What holds for every test: how hypothesis searches."""
+"""What holds for every test: how hypothesis searches.
+
+`--hypothesis-profile` chooses another profile: `fast` for seconds, `long` for a night.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,9 @@ import os
 
 from hypothesis import settings
 
-settings.register_profile("here", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True, database=None)
+settings.register_profile("here", deadline=None, derandomize=True, database=None)
+settings.register_profile("ci", settings.get_profile("here"), print_blob=True)
+settings.register_profile("fast", settings.get_profile("here"), max_examples=20)
+settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
+"""By hand: `scripts/test tests/simulation --hypothesis-profile=long`."""
 settings.load_profile("ci" if os.environ.get("CI") else "here")

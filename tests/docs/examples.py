@@ -1,8 +1,8 @@
 """Runs the examples of the docs, and compares what they show with what they say they show.
 
-A statement of one expression may end with a comment, `# → …`. After the example has run, the comment must
-be what the expression was: its `repr`, or, for a `print`, what was printed. Where the line ran
-several times, or printed several lines, all of them, separated by commas.
+A statement of one expression may end with a comment, `# → …`. After the example has run, the
+comment must be what the expression was: its `repr`, or, for a `print`, what was printed. Where the
+line ran several times, or printed several lines, all of them, separated by commas.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Marked(ast.NodeTransformer):
         self._lines = lines
         self.expected: dict[int, str] = {}
 
-    def visit_Expr(self, node: ast.Expr) -> ast.AST:  # noqa: N802 - the base class calls it so
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
         line = node.end_lineno or node.lineno
         _, mark, comment = self._lines[line - 1].partition(ARROW)
         if mark:

@@ -5,7 +5,6 @@ Where an example speaks of an app on port 7860, it is a fake one of a page's own
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -29,7 +28,7 @@ def title(page: Path) -> str:
 
 
 @pytest.fixture
-def clean_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[None, None, None]:
+def clean_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No token, proxy or file of this machine, and relative paths in a folder of the test's own."""
     for name in ("HF_TOKEN", "HF_ENDPOINT", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -37,7 +36,6 @@ def clean_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Generator[Non
     monkeypatch.setenv("HF_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
     monkeypatch.chdir(tmp_path)
-    yield
 
 
 @pytest.mark.parametrize("page", [*PAGES, *READMES], ids=title)

@@ -43,12 +43,11 @@ def test_any_input_gives_a_value_or_a_typed_error(target: Aim, raw: bytes, docum
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS.keys())
-@pytest.mark.parametrize("depth", [100, 800])
-def test_what_is_as_deep_as_json_can_be_is_no_danger(target: Aim, depth: int) -> None:
+def test_what_is_as_deep_as_json_can_be_is_no_danger(target: Aim) -> None:
     deep: JSON = "path"
-    for level in range(depth):
+    for level in range(800):
         deep = [deep] if level % 2 else {"data": deep}
-    for start in range(1, 12):
+    for start in (1, 2, 3):
         target(bytes(range(start, 60)), deep)
 
 
@@ -66,10 +65,10 @@ def test_a_stream_without_an_end_of_a_line_takes_no_more_memory_than_one_event_m
 
 
 def test_a_schema_that_doubles_at_each_step_is_cut_off() -> None:
-    definitions: dict[str, JSON] = {
-        str(n): {"type": "array", "prefixItems": [{"$ref": f"#/$defs/{n + 1}"}] * 2}
-        for n in range(60)
-    }
+    definitions: dict[str, JSON] = {}
+    for n in range(60):
+        twice: list[JSON] = [{"$ref": f"#/$defs/{n + 1}"}] * 2
+        definitions[str(n)] = {"type": "array", "prefixItems": twice}
     assert len(python_type({"$ref": "#/$defs/0", "$defs": definitions})) < 2_000_000
 
 

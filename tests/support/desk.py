@@ -62,6 +62,8 @@ class Desk:
     # Orders.
 
     def obey(self, orders: list[Order]) -> None:
+        answered = [isinstance(order, Resume) for order in orders]
+        assert answered == sorted(answered), "a flow goes on before the streams are seen to"
         for order in orders:
             match order:
                 case Listen():

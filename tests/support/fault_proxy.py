@@ -192,7 +192,10 @@ class FaultProxy:
         if rule.down.instead:
             await _answer(client, rule.down.instead)
             return
-        server = await trio.open_tcp_stream(self._origin.hostname or "", self._origin.port or 80)
+        try:
+            server = await trio.open_tcp_stream(self._origin.hostname or "", self._origin.port or 80)
+        except OSError:
+            return  # nobody is there: the client's connection closes, too
         async with server, trio.open_nursery() as nursery:
             head = head.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
             nursery.start_soon(_Pipe(client, server, rule.up).run, head)

@@ -150,31 +150,21 @@ def test_nobody_waits_for_what_concerns_one_event_only(how: Stop) -> None:
     assert not dismissals.hold_up(COUNT)
 
 
-def test_all_joins_wait_until_each_lost_event_is_healed() -> None:
+def test_lost_events_are_dismissed_once_and_nobody_waits_for_it() -> None:
     dismissals = Dismissals()
-    orders = dismissals.heal(known(), "hash", ["b", "a"])
+    dismissals.lose(["b", "a"])
+    orders = dismissals.heal(known(), "hash")
     assert [(o.event_id, o.fn_index, o.reset) for o in orders] == [
-        ("a", -1, False),
         ("b", -1, False),
+        ("a", -1, False),
     ]
-    dismissals.done("a")
-    assert dismissals.hold_up(ECHO)
-    dismissals.done("b")
     assert not dismissals.hold_up(ECHO)
+    assert dismissals.heal(known(), "hash") == []
 
 
-@pytest.mark.parametrize("how", [Stop.EXACT, Stop.FUNCTION])
-def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice(how: Stop) -> None:
+def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice() -> None:
     dismissals = Dismissals()
-    told(how, dismissals)
-    assert [o.event_id for o in dismissals.heal(known(), "hash", ["e", "f"])] == ["f"]
-    dismissals.done("f")
-    assert dismissals.hold_up(ECHO)
-    dismissals.done("e")
-    assert not dismissals.hold_up(ECHO)
-
-
-def test_a_server_that_cannot_heal_is_told_nothing_and_nobody_waits() -> None:
-    dismissals = Dismissals()
-    assert dismissals.heal(known("4.29.0"), "hash", ["a"]) == []
-    assert not dismissals.hold_up(ECHO)
+    told(Stop.FUNCTION, dismissals)
+    dismissals.lose(["e", "f"])
+    assert [order.event_id for order in dismissals.heal(known(), "hash")] == ["f"]
+    assert dismissals.hold_up(COUNT)

@@ -24,6 +24,7 @@ def test_a_message_is_handed_over_when_the_flow_waits_for_one() -> None:
     assert one.hand_over() == []
     one.asked = True
     assert one.hand_over() == [Resume(ticket=3, reply=Queued(rank=1))]
+    one.mailbox.put(Queued(rank=0))
     assert one.hand_over() == []
 
 

@@ -89,6 +89,17 @@ def test_an_app_that_was_silent_for_long_is_doubtful() -> None:
     assert not entry.doubtful
 
 
+def test_a_driver_can_see_whose_join_is_in_flight() -> None:
+    d = desk()
+    ticket = d.session.enrol()
+    seen = [d.session.joining(ticket)]
+    d.enter(ticket)
+    seen.append(d.session.joining(ticket))
+    d.accepted(ticket, "a")
+    seen.append(d.session.joining(ticket))
+    assert (seen, d.session.joining(99)) == ([False, True, False], False)
+
+
 def test_one_stream_serves_all_jobs() -> None:
     d = desk()
     one, two = d.joined("a"), d.joined("b")
@@ -254,28 +265,12 @@ def test_a_lost_job_says_why_where_the_driver_knows() -> None:
     assert "connection reset" in str(error)
 
 
-@pytest.mark.parametrize("version", ["4.19.2", "4.20.1", "4.21.0", "4.22.0"])
-@pytest.mark.parametrize("ending", LOST)
-def test_a_resumable_stream_goes_on_where_it_was(version: str, ending: Ending) -> None:
-    d = desk(version)
-    one, two = d.joined("a"), d.joining()
-    d.open()
-    d.say("a", Started())
-    d.end(ending)
-    d.open()
-    d.accepted(two, "b")
-    d.say("a", DONE)
-    d.say("b", DONE)
-    assert [d.next(one), d.next(one), d.next(two)] == [Started(), DONE, DONE]
-    assert d.session.hash == d.listening[SHARED].stream.request.url.partition("=")[2]
-
-
 def test_late_news_of_an_older_epoch_is_ignored() -> None:
-    d = desk("4.22.0")
+    d = desk("4.14.0")
     ticket = d.joined("a")
     d.open()
     old = d.listening[SHARED].epoch
-    d.end(Ending.CUT)
+    d.end(Ending.FINISHED)
     assert d.session.deliver(SHARED, old, [("a", DONE)]) == []  # type: ignore[list-item]
     assert d.session.ended(SHARED, old, Ending.CUT) == []
     opening = d.session.opened(SHARED, old, Head(status=200))
@@ -349,7 +344,6 @@ def test_a_loss_makes_the_app_doubtful() -> None:
     d = desk()
     d.joined("a")
     d.open(head=Head(status=404))
-    d.dismissed("a")
     entry = d.enter(d.session.enrol())
     assert isinstance(entry, Entry)
     assert entry.doubtful
@@ -379,7 +373,7 @@ def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -
     d.end(Ending.SILENT)
     d.accepted(ticket, "b")
     assert isinstance(failed(d.next(ticket)), StreamLost)
-    assert d.dismissals == [("b", -1)]
+    assert d.told == []
 
 
 def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
@@ -388,7 +382,6 @@ def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
     d.open()
     ticket = d.joining()
     d.end(Ending.CUT)
-    d.dismissed("a")
     assert d.unjoined(ticket) == Unjoined(ticket=ticket)
     assert isinstance(d.enter(ticket), Entry)
     assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
@@ -450,35 +443,44 @@ def test_a_lost_join_of_a_cancelled_job_starts_nothing() -> None:
 # --- mending ------------------------------------------------------------------------------------
 
 
-def test_a_poisoned_session_is_healed_before_the_next_join() -> None:
-    d = desk("4.44.1")
+@pytest.mark.parametrize("version", ["4.44.1", "6.31.0"])
+def test_a_poisoned_session_is_healed_after_the_next_join(version: str) -> None:
+    d = desk(version)
     d.joined("a")
     d.joined("b")
+    before = d.session.hash
     d.open()
     d.end(Ending.CUT)
+    ticket = d.joining()
+    assert d.told == []
+    d.accepted(ticket, "c")
     assert d.dismissals == [("a", -1), ("b", -1)]
-    before = d.session.hash
-    ticket = d.session.enrol()
-    assert d.enter(ticket) is None
+    assert {order.session_hash for order in d.told} == {before} == {d.session.hash}
+    d.joined("d")
+    assert len(d.told) == 2
+
+
+def test_what_heals_a_session_is_nobodys_message() -> None:
+    d = desk("6.31.0")
+    d.joined("a")
+    d.open()
+    d.end(Ending.CUT)
+    ticket = d.joined("b")
+    d.open()
+    d.say("a", CANCELLED)
     d.dismissed("a")
-    assert ticket in d.asking
-    d.dismissed("b")
-    assert d.last(ticket) == Entry(session_hash=before, app=d.app, doubtful=True)
+    d.say("b", DONE)
+    assert d.next(ticket) == DONE
 
 
-def test_a_lost_join_is_healed_once_its_event_is_known() -> None:
+def test_a_join_that_was_lost_itself_heals_nothing() -> None:
     d = desk("6.31.0")
     d.joined("a")
     d.open()
     lost = d.joining()
     d.end(Ending.CUT)
     d.accepted(lost, "b")
-    assert d.dismissals == [("a", -1), ("b", -1)]
-    ticket = d.session.enrol()
-    assert d.enter(ticket) is None
-    d.dismissed("a")
-    d.dismissed("b")
-    assert isinstance(d.last(ticket), Entry)
+    assert d.told == []
 
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.17.0", "4.29.0"])
@@ -529,8 +531,9 @@ def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() 
     d.say("b", DONE)
     assert d.told == []
     d.end(Ending.CUT)
-    assert d.dismissals == [("a", -1)]
     assert d.streams == []
+    d.joined("c")
+    assert d.dismissals == [("a", -1)]
 
 
 # --- errors of the whole stream -----------------------------------------------------------------
@@ -559,8 +562,8 @@ def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
     d.open()
     d.say(None, Broken(message="404: Not Found", session_not_found=True))
     assert isinstance(failed(d.next(ticket)), SessionNotFound)
+    d.joined("b")
     assert (d.told, d.session.hash) == ([], before)
-    assert isinstance(d.enter(d.session.enrol()), Entry)
 
 
 def test_an_app_error_concerns_its_own_job_only() -> None:
@@ -772,6 +775,22 @@ def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
     assert isinstance(d.last(same), Entry)
 
 
+def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
+    d = desk("6.31.0")
+    one, two = d.joined("a", COUNT), d.joined("b", ECHO)
+    d.open()
+    d.say("a", Started())
+    d.say("b", Started())
+    d.cancel(one)
+    d.cancel(two)
+    waiting = d.session.enrol()
+    d.enter(waiting, COUNT)
+    d.dismissed("b")
+    assert waiting in d.asking
+    d.dismissed("a")
+    assert isinstance(d.last(waiting), Entry)
+
+
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 @pytest.mark.parametrize("joins", [True, False])
 def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool) -> None:
@@ -860,16 +879,16 @@ def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None
     assert d.dismissals == [("a", -1)]
 
 
-def test_a_stopped_event_that_is_lost_meanwhile_keeps_the_joins_waiting() -> None:
+def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
     d = desk("6.31.0")
     ticket = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
     d.cancel(ticket)
     d.end(Ending.CUT)
-    assert d.dismissals == [("a", COUNT)]
     waiting = d.session.enrol()
-    assert d.enter(waiting, ECHO) is None
+    assert d.enter(waiting, COUNT) is None
+    assert isinstance(d.enter(d.session.enrol(), ECHO), Entry)
     d.dismissed("a")
     assert isinstance(d.last(waiting), Entry)
 

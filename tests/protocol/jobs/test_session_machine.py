@@ -31,8 +31,10 @@ from gradio_protocol.wire.exchange import Head
 from tests.support.desk import Desk
 from tests.support.known import COUNT, ECHO, known
 
-VERSIONS = ["4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.31.0"]
+VERSIONS = ["4.14.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.31.0"]
 FUNCTIONS = st.sampled_from([ECHO, COUNT])
+RARELY = st.sampled_from([False, False, False, True])
+KINDS = ["queued", "started", "started", "output", "done", "failed"]
 
 
 @dataclass
@@ -70,7 +72,7 @@ class Job:
 class Visits(RuleBasedStateMachine):
     """A session, and what has to become of its jobs."""
 
-    @initialize(version=st.sampled_from(VERSIONS), stateful=st.booleans(), single=st.booleans())
+    @initialize(version=st.sampled_from(VERSIONS), stateful=st.booleans(), single=RARELY)
     def begin(self, version: str, stateful: bool, single: bool) -> None:
         self.desk = Desk(known(version, stateful=stateful), single=single)
         self.dialect = self.desk.app.dialect
@@ -106,19 +108,35 @@ class Visits(RuleBasedStateMachine):
 
     def holds(self, fn_index: int, stop: tuple[str, int]) -> bool:
         """Whether a dismissal under way keeps a join of this function waiting."""
-        event, stopped = stop
-        lost = any(job.event == event and job.lost for job in self.jobs)
-        return lost or stopped == fn_index
+        return stop[1] == fn_index
 
     def job(self, data: st.DataObject, *phases: str, flowing: bool = True) -> Job | None:
         found = [j for j in self.jobs if j.phase in phases and (j.flowing or not flowing)]
         return data.draw(st.sampled_from(found)) if found else None
 
+    @precondition(lambda self: not self.retired or (self.single and not self.jobs))
+    @rule(fn_index=FUNCTIONS)
+    def joins_at_once(self, fn_index: int) -> None:
+        self.enters(fn_index)
+        if self.jobs[-1].phase == "joining":
+            self.accept(self.jobs[-1])
+
+    @precondition(lambda self: not self.retired)
+    @rule(fn_index=FUNCTIONS)
+    def runs(self, fn_index: int) -> None:
+        self.joins_at_once(fn_index)
+        if self.jobs[-1].phase == "joined":
+            if not self.head:
+                self.opens()
+            self.say(self.jobs[-1], "started")
+
     @rule(data=st.data())
     def is_accepted(self, data: st.DataObject) -> None:
         job = self.job(data, "joining")
-        if job is None:
-            return
+        if job is not None:
+            self.accept(job)
+
+    def accept(self, job: Job) -> None:
         job.phase = "joined"
         answer = self.desk.accepted(job.ticket, job.event)
         assert isinstance(answer, Gone) is not job.wanted
@@ -185,6 +203,7 @@ class Visits(RuleBasedStateMachine):
         if self.single and SHARED not in self.desk.listening:
             job.ended = job.ended or job.phase == "joined"
 
+    @precondition(lambda self: len(self.jobs) > 5)
     @rule()
     def is_retired(self) -> None:
         self.retired = True
@@ -202,27 +221,43 @@ class Visits(RuleBasedStateMachine):
         assert self.desk.open()
         self.head = True
 
-    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
-    @rule(status=st.sampled_from([503, 404]))
+    @precondition(lambda self: SHARED in self.desk.listening)
+    @rule(how=st.sampled_from(["cut", "silent", "out of reach", "503", "404", "broken", "unknown"]))
+    def goes_wrong(self, how: str) -> None:
+        match how:
+            case "cut" | "silent":
+                self.breaks_off(Ending.CUT if how == "cut" else Ending.SILENT)
+            case "broken" | "unknown" if self.head:
+                self.gives_up(how == "unknown")
+            case "out of reach" if not self.head:
+                self.is_out_of_reach()
+            case "503" | "404" if not self.head:
+                self.refuses_to_open(int(how))
+            case _:
+                pass
+
     def refuses_to_open(self, status: int) -> None:
         lost = self.fruitless() or status == 404
         self.stream_ends(lost=lost)
         assert not self.desk.open(head=Head(status=status))
 
     @precondition(lambda self: self.reading)
-    @rule(data=st.data(), kind=st.sampled_from(["queued", "started", "output", "done", "failed"]))
+    @rule(data=st.data(), kind=st.sampled_from(KINDS))
     def says(self, data: st.DataObject, kind: str) -> None:
         job = self.job(data, "joining", "joined", flowing=False)
-        if job is None or job.ended:
-            return
+        if job is not None and not job.ended:
+            self.say(job, kind)
+
+    def say(self, job: Job, kind: str) -> None:
         self.count += 1
-        message = {
+        messages: dict[str, JobMessage] = {
             "queued": Queued(rank=self.count),
             "started": Started(eta=self.count),
             "output": Generated(data=(self.count,)),
             "done": Completed(data=(self.count,)),
             "failed": Failed(error=JobCancelled(str(self.count))),
-        }[kind]
+        }
+        message = messages[kind]
         self.heard = True
         if job.phase == "joining":
             job.early.append(message)
@@ -251,21 +286,14 @@ class Visits(RuleBasedStateMachine):
         self.stream_ends(lost=self.fruitless() and self.expected)
         self.desk.end(Ending.FINISHED)
 
-    @precondition(lambda self: SHARED in self.desk.listening)
-    @rule(ending=st.sampled_from([Ending.CUT, Ending.SILENT]))
     def breaks_off(self, ending: Ending) -> None:
-        resumable = self.dialect.resumable
-        self.stream_ends(lost=not resumable or (self.fruitless() and self.expected))
+        self.stream_ends(lost=True)
         self.desk.end(ending)
 
-    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
-    @rule()
     def is_out_of_reach(self) -> None:
         self.stream_ends(lost=self.fruitless() and self.expected)
         self.desk.end(Ending.REFUSED)
 
-    @precondition(lambda self: self.reading)
-    @rule(unknown=st.booleans())
     def gives_up(self, unknown: bool) -> None:
         self.may_leave = True
         self.stream_ends(lost=True, unknown=unknown)

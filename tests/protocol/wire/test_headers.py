@@ -274,6 +274,10 @@ def test_a_log_shows_only_harmless_values() -> None:
     )
 
 
+def test_a_header_that_begins_like_a_harmless_one_is_hidden() -> None:
+    assert redact((("Host-Token", "x"),)) == (("Host-Token", "…"),)
+
+
 @given(st.lists(st.tuples(st.text() | st.binary() | st.none(), st.text() | st.binary())))
 def test_any_pairs_give_headers_or_a_typed_error(pairs: list[tuple[object, object]]) -> None:
     try:

@@ -175,6 +175,8 @@ class Queue:
         job.alive = False
         if job.stage is Stage.WAITING:
             self._end(job, spawn)
+        elif not job.ready.is_set():
+            job.scope.cancel()  # its arguments will never come
 
     def failure(self, error: AppFails | AppCrashes, *, late: bool) -> Message:
         """The `output` of a failed job, or the body of a failed direct call."""

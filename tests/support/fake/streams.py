@@ -32,16 +32,19 @@ class Streams:
         if session.inbox is None:
             await self._not_found(connection)
             return
-        end = "dropped"
+        end, stray = "dropped", None
         self._seen.append(("opened", session.hash))
         try:
             async with connection.present():
-                await self._deliver(connection, session, session.inbox)
+                stray = await self._deliver(connection, session, session.inbox)
                 end = "finished"
         finally:
             self._seen.append((end, session.hash))
             if end == "dropped":
                 self._queue.drop(session, spawn)
+        if stray is not None:
+            # Only the stream breaks: opened again, it goes on (4.37.2, 4.44.1, 5.20.1).
+            await self._break(connection, repr(stray), session_not_found=False)
 
     async def private(self, job: Job, connection: Connection, spawn: Spawn) -> None:
         """One job, from its place in the queue to its end."""
@@ -68,19 +71,20 @@ class Streams:
         await connection.chunk(ALIVE)
         await connection.gone()
 
-    async def _deliver(self, connection: Connection, session: Session, inbox: Inbox) -> None:
+    async def _deliver(self, connection: Connection, session: Session, inbox: Inbox) -> str | None:
+        """Send messages until none is expected, or until the id of a stray completion comes."""
         while message := await inbox.take():
             await connection.chunk(self._messages.frame(message))
             if message["msg"] != "process_completed":
                 continue
             if message["event_id"] not in session.pending and self._manners.late_completion_breaks:
-                await self._break(connection, repr(message["event_id"]), session_not_found=False)
-                return
+                return str(message["event_id"])
             session.pending.discard(message["event_id"])
             if not session.pending:
                 await self._close(connection)
-                return
+                return None
         await self._not_found(connection)
+        return None
 
     async def _deliver_one(self, connection: Connection, job: Job) -> None:
         while message := await job.inbox.take():

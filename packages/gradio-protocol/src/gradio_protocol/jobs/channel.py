@@ -4,8 +4,10 @@ The rules begin in `router`.
 
 3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
    announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`.
-4. `CUT` and `SILENT` are losses, except where the dialect can resume: listen again. `REFUSED`
-   before anything was read is no loss: again after a pause.
+4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
+   (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
+   for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
+   a pause.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -89,7 +91,6 @@ class Nature(Enum):
     """What the end of a stream depends on, besides how it ended."""
 
     SHARED = "all messages of the session"
-    RESUMABLE = "as SHARED, and a cut stream goes on where it was (4.19.2 to 4.23)"
     PRIVATE = "the messages of one job (4.0 to 4.8)"
     HEARTBEAT = "no messages; open as long as the session is used"
 
@@ -106,7 +107,6 @@ def _meanings() -> dict[Nature, dict[Ending, Meaning]]:
     again, lost = Meaning.AGAIN, Meaning.LOST
     rows = {
         Nature.SHARED: (again, lost, lost, again, lost),
-        Nature.RESUMABLE: (again, again, again, again, lost),
         Nature.PRIVATE: (lost, lost, lost, again, lost),
         Nature.HEARTBEAT: (again, again, again, again, lost),
     }
@@ -139,7 +139,7 @@ class Channel:
 
     def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
         kind, self.key = wanted.kind, wanted.key
-        self._nature = _nature(kind, dialect)
+        self._nature = _nature(kind)
         self._announces = dialect.announces_close and kind is StreamKind.SHARED
         self._beats = kind is StreamKind.HEARTBEAT
         self._asked: float | None = None
@@ -233,10 +233,10 @@ class Channel:
         return epoch
 
 
-def _nature(kind: StreamKind, dialect: Dialect) -> Nature:
+def _nature(kind: StreamKind) -> Nature:
     match kind:
         case StreamKind.SHARED:
-            return Nature.RESUMABLE if dialect.resumable else Nature.SHARED
+            return Nature.SHARED
         case StreamKind.PRIVATE:
             return Nature.PRIVATE
         case StreamKind.HEARTBEAT:

@@ -2,7 +2,8 @@
 
 `how_to_stop` is the policy, as a pure function. `Dismissals` keeps what is under way: joins of a
 function that is being stopped wait, for a join sent just before a `/cancel` was lost (6.0.2,
-6.31); all joins wait while a session is healed.
+6.31). A lost event is dismissed after the next join that is accepted: before it the server has
+dropped the session, and does not listen (5.20.1, 6.31).
 """
 
 from __future__ import annotations
@@ -62,18 +63,17 @@ def _is_sibling(seat: Seat, other: Seat) -> bool:
 
 
 class Dismissals:
-    """The dismissals of one session that are under way."""
+    """The dismissals of one session, under way and to come."""
 
-    __slots__ = ("_healing", "_stopping")
+    __slots__ = ("_lost", "_stopping")
 
     def __init__(self) -> None:
         self._stopping: dict[str, int] = {}
-        "The function that is stopped with an event; -1: none."
-        self._healing: set[str] = set()
+        self._lost: list[str] = []
 
     def hold_up(self, fn_index: int) -> bool:
         """Whether a join of this function has to wait."""
-        return bool(self._healing) or fn_index in self._stopping.values()
+        return fn_index in self._stopping.values()
 
     def stop(self, how: Stop, app: App, session_hash: str, seat: Seat) -> list[Dismiss]:
         """Tell the server of one event, as far as this way to stop it tells anybody."""
@@ -82,27 +82,29 @@ class Dismissals:
                 return []
             case Stop.RESET:
                 return [_dismiss(app, session_hash, seat.event_id, reset=True)]
-            case Stop.EXACT | Stop.FUNCTION:
-                index = seat.fn_index if how is Stop.FUNCTION else -1
-                self._stopping[seat.event_id] = index
-                return [_dismiss(app, session_hash, seat.event_id, fn_index=index)]
+            case Stop.EXACT:
+                return [_dismiss(app, session_hash, seat.event_id)]
+            case Stop.FUNCTION:
+                self._stopping[seat.event_id] = seat.fn_index
+                return [_dismiss(app, session_hash, seat.event_id, fn_index=seat.fn_index)]
             case _:
                 assert_never(how)
 
-    def heal(self, app: App, session_hash: str, event_ids: Iterable[str]) -> list[Dismiss]:
-        """Take lost events out of the session's books on the server, where that can be done.
+    def lose(self, event_ids: Iterable[str]) -> None:
+        """These events are lost, and in the session's books on the server for ever.
 
-        One that is being stopped is completed by that as well: then it is only waited for.
+        One that is being stopped is taken out by that.
         """
-        lost = set(event_ids) if app.dialect.healable else set[str]()
-        self._healing |= lost
-        told = sorted(lost - self._stopping.keys())
-        return [_dismiss(app, session_hash, event_id) for event_id in told]
+        self._lost += (event_id for event_id in event_ids if event_id not in self._stopping)
+
+    def heal(self, app: App, session_hash: str) -> list[Dismiss]:
+        """Take the lost events out of the books, now that the session is open."""
+        lost, self._lost = self._lost, []
+        return [_dismiss(app, session_hash, event_id) for event_id in lost]
 
     def done(self, event_id: str) -> None:
         """The server was told, or could not be."""
         self._stopping.pop(event_id, None)
-        self._healing.discard(event_id)
 
 
 def _dismiss(

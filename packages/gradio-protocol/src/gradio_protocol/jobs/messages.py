@@ -12,6 +12,7 @@ Sources: the bytes of Gradio 3.36 to 6.31, for each name and each set of keys.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
@@ -129,7 +130,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """`close_stream`: the server has sent all, and ends the stream (4.22 and later)."""
+    """`close_stream`: the server has sent all, and ends the stream (4.22 and later).
+
+    Also what breaks a stream and nothing else.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +205,10 @@ def message(document: Object, dialect: Dialect) -> Delivery:
 
 _STOPPED = "Server stopped unexpectedly."
 "What a server says that is being shut down, in both messages that can say it."
+
+_TWICE = re.compile("'[0-9a-f]{32}'")
+"""The id of an event, which was completed twice: a `/cancel` has crossed its end. The stream breaks
+off, but its session is whole, and another stream goes on where it was (4.37.2 to 5.20.1)."""
 
 _OUTPUT = "process_completed: output"
 
@@ -284,8 +292,10 @@ def _completed(document: Object, dialect: Dialect) -> Completed | Failed:
     )
 
 
-def _broken(document: Object) -> Broken:
+def _broken(document: Object) -> Broken | Closing:
     said = text(document, "message") or _STOPPED
+    if _TWICE.fullmatch(said):
+        return Closing()
     # The flag exists from 5.38 on; before, only the text says it: "404: Session not found."
     lost = flag(document, "session_not_found", default=said.startswith("404:"))
     return Broken(message=said, session_not_found=lost)

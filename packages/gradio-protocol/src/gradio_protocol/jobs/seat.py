@@ -15,7 +15,7 @@ class Place(Enum):
     """Where a job is on its way through the session."""
 
     OUTSIDE = "it has not asked to join, or nothing more will come of its join"
-    WAITING = "it waits for a cancel of its function, or for the session to be healed"
+    WAITING = "it waits for a cancel of its function"
     CALLING = "its direct call is in flight"
     JOINING = "its join is in flight"
     JOINED = "the server has accepted it"
@@ -127,4 +127,4 @@ class Seats:
         Not for those whose fate is settled; a cancelled event that has to start first is waited
         for, since it must be stopped then.
         """
-        return any(seat.pending and not seat.dismissed for seat in self.concerned(stream))
+        return any(s.stream == stream and s.pending and not s.dismissed for s in self)

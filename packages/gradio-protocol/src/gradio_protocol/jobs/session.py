@@ -4,7 +4,7 @@ The session holds the jobs that use its hash (each under a *ticket*), the stream
 messages, and the cancels under way. Its rules:
 
 1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `ended`; each call returns
-   orders for the driver. Every question is answered exactly once, if not now then later.
+   orders for the driver, answers last. Each question is answered exactly once, now or later.
 2. The shared stream is opened after the first accepted join, never with nothing expected, and is
    never closed by us while the hash may be used again: the close and the next join travel on
    different connections, and the join was lost (4.37.2 to 6.31).
@@ -13,8 +13,8 @@ messages, and the cancels under way. Its rules:
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
    for a job that is alone of its function, and joins of that function wait for the reply.
 5. Lost events stay in the session's books on the server, which then never ends the stream:
-   where it can be healed, it is, before the next join; elsewhere a new hash is taken, unless
-   the app keeps state.
+   where it can be healed, it is, after the next join; elsewhere a new hash is taken, unless the
+   app keeps state.
 
 Not thread-safe: a driver calls it under one lock, or from one thread or task.
 """
@@ -83,8 +83,6 @@ class Session:
         """What can be called from this session: the app's endpoints and those rendered for it."""
         return self._rendered.endpoints(self._contact.app)
 
-    # Jobs come and go.
-
     def enrol(self) -> int:
         """A ticket for a new job."""
         ticket = self._contact.ticket()
@@ -96,18 +94,23 @@ class Session:
         seat = self._seats.get(ticket)
         if seat is None or seat.gone is not None:
             return []
-        return self._send_away(seat, JobCancelled("the job was cancelled")) + self._abandon(seat)
+        return self._abandon(seat) + self._send_away(seat, JobCancelled("the job was cancelled"))
+
+    def joining(self, ticket: int) -> bool:
+        """Whether the join of this job is in flight: given up now, it would run all the same."""
+        seat = self._seats.get(ticket)
+        return seat is not None and seat.place is Place.JOINING
 
     def release(self, ticket: int) -> list[Order]:
         """The flow of this job has ended, however it did; it asks nothing more."""
-        orders: list[Order] = [*self._contact.release(ticket)]
+        orders: list[Order] = []
         seat = self._seats.get(ticket)
         if seat is not None:
             self._send_away(seat, JobCancelled("the job has ended"))
             seat.released = True
             orders += self._abandon(seat)
             self._tidy(seat)
-        return orders + self._leave_if_retired()
+        return [*orders, *self._leave_if_retired(), *self._contact.release(ticket)]
 
     def retire(self) -> list[Order]:
         """No more jobs will come: leave the server when the last flow has ended."""
@@ -116,11 +119,11 @@ class Session:
 
     def close(self) -> list[Order]:
         """Leave at once: the server drops what is queued and stops generators."""
-        orders: list[Order] = []
+        orders = self._channels.leave_all()
         for seat in self._seats:
             orders += self._send_away(seat, JobCancelled("the session was closed"))
         self._seats.clear()
-        return orders + self._channels.leave_all()
+        return orders
 
     # What flows ask.
 
@@ -180,19 +183,19 @@ class Session:
 
     def _joined(self, seat: Seat, question: Joined) -> list[Order]:
         seat.place, seat.event_id = Place.JOINED, question.event_id
-        if seat.mailbox.sealed:
-            # The stream was lost meanwhile, and with it the event.
-            self._router.settle(joining=self._seats.joining)
-            healing = self._dismissals.heal(self._contact.app, self.hash, [seat.event_id])
-            return [*healing, seat.answer(question)]
-        self._router.open(seat.event_id, seat.mailbox)
+        orders: list[Order] = []
+        if not seat.mailbox.sealed:
+            # Otherwise the stream was lost meanwhile, and with it the event.
+            self._router.open(seat.event_id, seat.mailbox)
+            orders += self._dismissals.heal(self._contact.app, self.hash)
         self._router.settle(joining=self._seats.joining)
-        orders: list[Order] = [seat.answer(question)]
         if seat.gone is not None:
             seat.mailbox.empty()
             orders += self._abandon(seat)
-        # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
-        return orders + (self._listen(SHARED) if self._seats.expect(SHARED) else [])
+        if self._seats.expect(SHARED):
+            # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
+            orders += self._listen(SHARED)
+        return [*orders, seat.answer(question)]
 
     def _unjoined(self, seat: Seat, question: Unjoined) -> list[Order]:
         seat.place = Place.OUTSIDE
@@ -225,7 +228,7 @@ class Session:
                     channel.announced()
                 case Broken():
                     # The server ends the stream itself: what is joined from now on has another.
-                    return orders + self._channels.leave(key) + self._lose(key, message.error)
+                    return self._channels.leave(key) + orders + self._lose(key, message.error)
                 case _:
                     channel.heard()
                     orders += self._deliver(key, event_id, message)
@@ -286,31 +289,31 @@ class Session:
     def _lose(self, key: int, error: GradioError) -> list[Order]:
         """Tell everybody who waits for this stream that there is nothing to wait for."""
         concerned = self._seats.concerned(key)
-        orders: list[Order] = []
+        told: list[Order] = []
         dead: list[str] = []
         for seat in concerned:
             if seat.place is Place.JOINED:
                 dead.append(seat.event_id)
                 self._router.close(seat.event_id)
             seat.mailbox.put(Failed(error=error))
-            orders += seat.hand_over()
+            told += seat.hand_over()
             self._tidy(seat)
         if concerned:
             self._contact.doubt()
         if concerned and key == SHARED and not isinstance(error, SessionNotFound):
-            orders += self._mend(dead)
-        return orders
+            return self._mend(dead) + told
+        return told
 
     def _mend(self, dead: list[str]) -> list[Order]:
         """Make the session usable again, of which these events, or joins in flight, were lost."""
         app = self._contact.app
-        if app.dialect.healable or app.stateful:
-            return [*self._dismissals.heal(app, self.hash, dead)]
-        self._generation += 1
-        self._rendered.clear(app)
-        return self._channels.leave_all()
-
-    # Cancelling.
+        if app.dialect.healable:
+            self._dismissals.lose(dead)
+        elif not app.stateful:
+            self._generation += 1
+            self._rendered.clear(app)
+            return self._channels.leave_all()
+        return []
 
     def _send_away(self, seat: Seat, error: GradioError) -> list[Order]:
         waits = self._contact.withdraw(seat.ticket)

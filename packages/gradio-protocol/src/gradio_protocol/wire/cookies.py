@@ -26,7 +26,8 @@ _MOST_COOKIES = 100
 _MOST_BYTES = 4096  # of a name and its value, as in RFC 6265 6.1
 _MOST_ATTRIBUTE = 1024
 
-_PAIR = re.compile(r"[^\x00-\x1f\x7f;=\u0100-\U0010ffff]+=[^\x00-\x1f\x7f;\u0100-\U0010ffff]*")
+# What is not excluded: a class of all that is excluded takes 5 ms to compile.
+_PAIR = re.compile(r"[\x20-:<>-~\x80-\xff]+=[\x20-:<-~\x80-\xff]*")
 _FIRST_GRADIO = 1_546_300_800  # 2019-01-01, in seconds since 1970
 
 

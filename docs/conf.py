@@ -1,0 +1,56 @@
+"""How Sphinx makes the docs: `scripts/test` does, with every warning an error.
+
+By hand: `.tools/dev/bin/python -m sphinx -W docs .tools/docs`, then open `.tools/docs/index.html`.
+"""
+
+import re
+from typing import Any, get_args
+
+import gradio_protocol
+
+project = "gradio-protocol"
+author = copyright = "the gradio-protocol authors"  # noqa: A001 - Sphinx calls it so
+version = release = gradio_protocol.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
+exclude_patterns = ["_build", "how-to/drivers"]
+
+html_theme = "furo"
+html_title = "gradio-protocol"
+html_copy_source = False
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+myst_fence_as_directive = ["mermaid"]
+
+autodoc_class_signature = "separated"
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 88
+default_role = "code"
+
+
+def is_the_cores(_app: object, what: str, name: str, *_: object) -> bool | None:
+    """Leave out of a driver's page what it only passes on: that has its place on the core's."""
+    return True if what == "module" and name in gradio_protocol.__all__ else None
+
+
+NAMES = (action.__name__ for action in get_args(gradio_protocol.AnyAction))
+ACTIONS = re.compile(r" \| ".join(rf"[~\w.]*\b{name}\b" for name in NAMES))
+STEPS = re.compile(r"[~\w.]*Generator\[AnyAction, [~\w.]*Any, (.+)\]")
+
+
+def with_aliases(*given: Any) -> tuple[str | None, str | None]:
+    """Write the union of all actions, and flows of them, as the source does."""
+    signature, returned = (
+        text and STEPS.sub(r"Steps[\1]", ACTIONS.sub("AnyAction", text)) for text in given[-2:]
+    )
+    return signature, returned
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-skip-member", is_the_cores)
+    app.connect("autodoc-process-signature", with_aliases)

@@ -1,0 +1,88 @@
+"""Playing the scenarios of `gradio_protocol.testing` with the two examples.
+
+To play them with a driver of your own, write your `perform`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import assert_never
+
+import sockets
+import streams
+
+import gradio_protocol as gp
+from gradio_protocol.testing import AnyDeed, Collect, Desert, Play, Predict, Scenario, Transform
+
+
+def play(scenario: Scenario, perform: Callable[[AnyDeed], object]) -> None:
+    """Play a scenario. Raises AssertionError if it is not passed."""
+    scene = Play(scenario)
+    deed = scene.start()
+    while deed is not None:
+        try:
+            reply = perform(deed)
+        except gp.GradioError as error:
+            deed = scene.fail(error)
+        else:
+            deed = scene.resume(reply)
+
+
+async def play_async(scenario: Scenario, perform: Callable[[AnyDeed], Awaitable[object]]) -> None:
+    """The same, where a driver is asynchronous."""
+    scene = Play(scenario)
+    deed = scene.start()
+    while deed is not None:
+        try:
+            reply = await perform(deed)
+        except gp.GradioError as error:
+            deed = scene.fail(error)
+        else:
+            deed = scene.resume(reply)
+
+
+def perform(client: sockets.Client, deed: AnyDeed) -> object:
+    """A deed by the blocking example, which must have a folder for files."""
+    match deed:
+        case Predict():
+            return client.predict(*deed.args, api_name=deed.api_name)
+        case Collect():
+            return [[*client.outputs(*args, api_name=deed.api_name)] for args in deed.calls]
+        case Desert():
+            outputs = client.outputs(*deed.args, api_name=deed.api_name)
+            first = next(outputs)
+            outputs.close()
+            return first
+        case Transform():
+            file = gp.Inline(deed.name, deed.content)
+            return Path(str(client.predict(file, api_name=deed.api_name))).read_bytes()
+        case _:
+            assert_never(deed)
+
+
+async def perform_async(client: streams.Client, deed: AnyDeed) -> object:
+    """A deed by the example on asyncio, likewise."""
+    match deed:
+        case Predict():
+            return await client.predict(*deed.args, api_name=deed.api_name)
+        case Collect():
+            jobs = [client.submit(*args, api_name=deed.api_name) for args in deed.calls]
+            return await asyncio.gather(*map(collected, jobs))
+        case Desert():
+            job = client.submit(*deed.args, api_name=deed.api_name)
+            first = await anext(aiter(job))
+            job.cancel()
+            return first
+        case Transform():
+            file = gp.Inline(deed.name, deed.content)
+            path = str(await client.predict(file, api_name=deed.api_name))
+            return await asyncio.to_thread(Path(path).read_bytes)
+        case _:
+            assert_never(deed)
+
+
+async def collected(job: streams.Job) -> list[object]:
+    """All outputs of a job."""
+    return [output async for output in job]

@@ -1,0 +1,70 @@
+"""A small app to be called: `pip install gradio`, then `python app.py`."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import gradio as gr
+
+
+def echo(text: str) -> str:
+    """Say it again."""
+    return text
+
+
+def two(text: str, n: float) -> tuple[str, float]:
+    """Give both back."""
+    return text, n
+
+
+def count(n: float) -> Iterator[int]:
+    """Count, one number at a time."""
+    yield from range(int(n))
+
+
+def chat(text: str) -> Iterator[str]:
+    """Say it again, word by word."""
+    said = ""
+    for word in text.split():
+        said += f"{word} "
+        yield said
+
+
+def slow(seconds: float) -> str:
+    """Take some time."""
+    time.sleep(seconds)
+    return f"slept {seconds:g}"
+
+
+def file(upload: str) -> str:
+    """Shout what a text file says."""
+    shouted = Path(tempfile.mkdtemp(), Path(upload).name)
+    shouted.write_text(Path(upload).read_text().upper())
+    return str(shouted)
+
+
+def state(steps: int, n: float) -> tuple[int, float]:
+    """Walk on from where this visitor stands."""
+    return steps + int(n), steps + n
+
+
+with gr.Blocks() as app:
+    text, number = gr.Textbox(label="Text"), gr.Number(label="Number")
+    upload, download = gr.File(label="Upload"), gr.File(label="Download")
+    steps = gr.State(0)
+    for function, inputs, outputs in [
+        (echo, text, text),
+        (two, [text, number], [text, number]),
+        (count, number, number),
+        (chat, text, text),
+        (slow, number, text),
+        (file, upload, download),
+        (state, [steps, number], [steps, number]),
+    ]:
+        gr.Button(function.__name__).click(
+            function, inputs, outputs, api_name=function.__name__, concurrency_limit=None
+        )
+
+if __name__ == "__main__":
+    app.launch()

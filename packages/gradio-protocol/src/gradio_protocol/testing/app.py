@@ -1,0 +1,142 @@
+"""The app behind a `ScriptedServer`: what it says about itself, and what its functions say.
+
+`/echo` gives its text, `/count` the numbers below one, `/fail` an error for people, `/shout` a
+file in capitals, `/hold` its text and then nothing until it is stopped.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ..app.dialect import Dialect, Edits, FileShape, Travel, dialect
+from ..errors import InvalidArguments
+from ..wire.document import JSON, Object
+
+_PROTOCOLS = {"6.31.0": "sse_v3", "4.7.1": "sse"}
+VERSIONS = tuple(_PROTOCOLS)
+"What a scripted server can be."
+
+_TEXT, _NUMBER, _FILE = range(3)
+_KINDS = ("textbox", "number", "file")
+_SCHEMAS: tuple[Object, ...] = ({"type": "string"}, {"type": "number"}, {"title": "FileData"})
+_FUNCTIONS = (
+    ("echo", _TEXT, False),
+    ("count", _NUMBER, True),
+    ("fail", _TEXT, False),
+    ("shout", _FILE, False),
+    ("hold", _TEXT, True),
+)
+"Name, the component that is its input and its output, whether it is a generator."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a call has to say at once."""
+
+    messages: list[Object]
+    held: bool
+    "There is more, if nobody stops it: its last message has not been said."
+
+
+@dataclass(slots=True)
+class TinyApp:
+    """One start of the app, at this version. Raises InvalidArguments for a version unknown."""
+
+    version: str
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    "What was uploaded and made, by its path on the server."
+    dialect: Dialect = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.version not in _PROTOCOLS:
+            raise InvalidArguments(f"expected a version of {VERSIONS}, got {self.version!r}")
+        self.dialect = dialect(_PROTOCOLS[self.version], self.version)
+
+    @property
+    def private(self) -> bool:
+        """Whether each job has a stream of its own."""
+        return self.dialect.travel is Travel.PRIVATE
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the routes of the API."""
+        return "" if self.private else "/gradio_api"
+
+    def config(self) -> Object:
+        """What `/config` answers."""
+        return {
+            "version": self.version,
+            "protocol": _PROTOCOLS[self.version],
+            "api_prefix": self.prefix,
+            "app_id": 1,
+            "connect_heartbeat": False,
+            "enable_queue": True,
+            "components": [
+                {"id": number, "type": kind, "props": {"label": kind}, "api_info": schema}
+                for number, (kind, schema) in enumerate(zip(_KINDS, _SCHEMAS, strict=True))
+            ],
+            "dependencies": [
+                {
+                    "id": index,
+                    "api_name": name,
+                    "inputs": [component],
+                    "outputs": [component],
+                    "types": {"generator": generator, "cancel": False},
+                }
+                for index, (name, component, generator) in enumerate(_FUNCTIONS)
+            ],
+        }
+
+    def call(self, event_id: str, fn_index: int, data: list[JSON]) -> Said:
+        """What the function says of these arguments, from its start on."""
+        name, value = _FUNCTIONS[fn_index][0], data[0]
+        said: list[Object] = [{"msg": "process_starts", "event_id": event_id, "eta": None}]
+        match name, value:
+            case "count", int() | float():
+                outputs: list[JSON] = [*range(int(value))]
+                said += [self._generating(event_id, place, outputs) for place in range(int(value))]
+                return Said(messages=[*said, completed(event_id, outputs[-1:])], held=False)
+            case "hold", _:
+                return Said(messages=[*said, self._generating(event_id, 0, [value])], held=True)
+            case "fail", _:
+                failure = completed(event_id, None, error=self._error(f"no to {value}"))
+                return Said(messages=[*said, failure], held=False)
+            case "shout", {"path": str(path)}:
+                value = self._file(path, self.files[path].upper())
+            case _:
+                pass
+        return Said(messages=[*said, completed(event_id, [value])], held=False)
+
+    def store(self, name: str, content: bytes) -> str:
+        """Keep a file; returns its path."""
+        path = f"/tmp/{len(self.files)}/{name}"
+        self.files[path] = content
+        return path
+
+    def _generating(self, event_id: str, place: int, outputs: list[JSON]) -> Object:
+        """One output of a generator: the first one whole, then as an edit where there are edits."""
+        whole = place == 0 or self.dialect.edits is Edits.NONE
+        edits: list[JSON] = [["replace", [], outputs[place]]]
+        value = outputs[place] if whole else edits
+        return _message("process_generating", event_id, {"data": [value], "is_generating": True})
+
+    def _file(self, path: str, content: bytes) -> Object:
+        name = path.rpartition("/")[2]
+        made: Object = {"path": self.store(name, content), "orig_name": name, "size": len(content)}
+        marked = self.dialect.files is FileShape.META
+        return {**made, "meta": {"_type": "gradio.FileData"}} if marked else made
+
+    def _error(self, text: str) -> Object:
+        if self.dialect.quoted_errors:
+            return {"error": repr(text)}
+        return {"error": text, "title": "Error", "duration": 10, "visible": True}
+
+
+def completed(event_id: str, data: list[JSON] | None, *, error: Object | None = None) -> Object:
+    """The last message of an event; without data or error, that of one that was stopped."""
+    output: Object = error or ({} if data is None else {"data": data, "is_generating": False})
+    return {**_message("process_completed", event_id, output), "success": error is None}
+
+
+def _message(name: str, event_id: str, output: Object) -> Object:
+    return {"msg": name, "event_id": event_id, "output": output, "success": True}

@@ -1,0 +1,155 @@
+"""What a driver must be able to do for its user, as conversations that ask for deeds.
+
+The scenarios know nothing of a driver's names, threads or tasks: whoever plays one performs the
+deeds, with one client on a `ScriptedServer`, and gives back what came of them. A scenario that is
+not passed raises AssertionError, which says what was expected.
+"""
+
+# ruff: noqa: D103 - the name of a scenario is its statement
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from ..errors import AppError, GradioError, InvalidArguments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predict:
+    """Call this endpoint and wait: reply with the result, or fail with what was raised."""
+
+    api_name: str
+    args: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """Call this endpoint in several jobs at once: reply with a list of outputs for each.
+
+    A driver that has one job at a time may make them one after the other.
+    """
+
+    api_name: str
+    calls: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desert:
+    """Call this endpoint, take its first output, then call the job off: reply with the output."""
+
+    api_name: str
+    args: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """Call this endpoint with a file of this name and content: reply with the result's content."""
+
+    api_name: str
+    name: str
+    content: bytes
+
+
+AnyDeed: TypeAlias = Predict | Collect | Desert | Transform
+Deeds: TypeAlias = Generator[AnyDeed, Any, None]
+Scenario: TypeAlias = Callable[[], Deeds]
+
+
+class Play:
+    """A scenario as it is played: `start`, then `resume` or `fail`, until there is no deed."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._deeds = scenario()
+
+    def start(self) -> AnyDeed | None:
+        """The first deed."""
+        return self.resume(None)
+
+    def resume(self, reply: object) -> AnyDeed | None:
+        """Give what came of the last deed; returns the next one, None at the end."""
+        try:
+            return self._deeds.send(reply)
+        except StopIteration:
+            return None
+
+    def fail(self, error: GradioError) -> AnyDeed | None:
+        """Say what the last deed raised; returns the next one, None at the end."""
+        try:
+            return self._deeds.throw(error)
+        except StopIteration:
+            return None
+
+
+def a_call_gives_its_result() -> Deeds:
+    text = 'line\u2028separator \x85 \\ " \r\n ß 🌍'
+    same((yield Predict(api_name="/echo", args=(text,))), text)
+
+
+def a_generator_gives_every_output() -> Deeds:
+    outputs = yield Collect(api_name="/count", calls=((4,),))
+    same(outputs, [[0, 1, 2, 3]])
+
+
+def the_result_of_a_generator_is_its_last_output() -> Deeds:
+    same((yield Predict(api_name="/count", args=(4,))), 3)
+
+
+def jobs_at_once_do_not_mix() -> Deeds:
+    outputs = yield Collect(api_name="/count", calls=((3,), (1,), (2,)))
+    same(outputs, [[0, 1, 2], [0], [0, 1]])
+
+
+def a_stream_is_opened_again_when_it_is_needed() -> Deeds:
+    for number in range(5):
+        same((yield Predict(api_name="/echo", args=(str(number),))), str(number))
+
+
+def a_file_goes_up_and_comes_down() -> Deeds:
+    reply = yield Transform(api_name="/shout", name="größe 1#2.txt", content=b"up, down\n")
+    same(reply, b"UP, DOWN\n")
+
+
+def an_error_of_the_app_reaches_the_caller() -> Deeds:
+    try:
+        reply = yield Predict(api_name="/fail", args=("you",))
+    except AppError as error:
+        same(str(error), "no to you")
+    else:
+        raise AssertionError(f"expected an AppError, got {reply!r}")
+    same((yield Predict(api_name="/echo", args=("still here",))), "still here")
+
+
+def what_does_not_fit_is_refused() -> Deeds:
+    try:
+        reply = yield Predict(api_name="/echo", args=("one", "two"))
+    except InvalidArguments:
+        return
+    raise AssertionError(f"expected InvalidArguments, got {reply!r}")
+
+
+def whoever_leaves_a_job_harms_nobody() -> Deeds:
+    for _ in range(3):
+        same((yield Desert(api_name="/hold", args=("x",))), "x")
+        same((yield Predict(api_name="/echo", args=("still here",))), "still here")
+    same((yield Collect(api_name="/count", calls=((2,), (2,)))), [[0, 1], [0, 1]])
+
+
+def same(found: object, expected: object) -> None:
+    """Raises AssertionError unless they are equal."""
+    if found != expected:
+        raise AssertionError(f"expected {expected!r}, got {found!r}")
+
+
+SCENARIOS: tuple[Scenario, ...] = (
+    a_call_gives_its_result,
+    a_generator_gives_every_output,
+    the_result_of_a_generator_is_its_last_output,
+    jobs_at_once_do_not_mix,
+    a_stream_is_opened_again_when_it_is_needed,
+    a_file_goes_up_and_comes_down,
+    an_error_of_the_app_reaches_the_caller,
+    what_does_not_fit_is_refused,
+    whoever_leaves_a_job_harms_nobody,
+)

@@ -1,0 +1,225 @@
+"""A small Gradio server as a machine: bytes of its clients in, bytes for its clients out.
+
+It has no clock: a function says all it has to say as soon as it is called, but for `/hold`, which
+gives one output and then waits until it is stopped. What is sent on one connection may be caused
+by what came on another one, so that each output names its connection.
+
+It speaks as 6.31.0 does, with one stream for each session, or as 4.7.1, with one for each job.
+Not thread-safe.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from ..wire.document import JSON, Object, as_object, need, read, write
+from .app import VERSIONS, TinyApp, completed
+
+_EVENTS = (
+    b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+)
+Answer: TypeAlias = "tuple[int, JSON | bytes]"
+"Status and body; a document is sent as JSON."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """Bytes to be sent on this connection."""
+
+    connection: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    method: str
+    route: str
+    query: dict[str, str]
+    content_type: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class _Stream:
+    """What one stream carries: the messages of a session, or of one job."""
+
+    connection: int | None = None
+    waiting: list[Object] = field(default_factory=list[Object])
+    "Said before the stream was opened."
+    pending: set[str] = field(default_factory=set[str])
+    "Events whose last message has not been said."
+
+
+class ScriptedServer:
+    """See the module. Raises InvalidArguments for a version that is not one of `VERSIONS`."""
+
+    def __init__(self, version: str = VERSIONS[0]) -> None:
+        self._app = TinyApp(version)
+        self._buffers: list[bytearray] = []
+        self._streams: dict[str, _Stream] = {}
+        self._events = 0
+        self.stopped: list[str] = []
+        "Events of `/hold` that were cancelled, or whose stream was left, in order."
+
+    def connect(self) -> int:
+        """The number of a new connection."""
+        self._buffers.append(bytearray())
+        return len(self._buffers) - 1
+
+    def receive(self, connection: int, data: bytes) -> list[Output]:
+        """Bytes have come on a connection: what is to be sent, in order."""
+        buffer = self._buffers[connection]
+        buffer += data
+        outputs: list[Output] = []
+        while (request := _taken(buffer, self._app.prefix)) is not None:
+            outputs += self._answer(connection, request)
+        return outputs
+
+    def leave(self, connection: int) -> None:
+        """The client has closed a connection; what its stream was for ends."""
+        for name, stream in [*self._streams.items()]:
+            if stream.connection == connection:
+                self.stopped += sorted(stream.pending)
+                del self._streams[name]
+
+    def _answer(self, connection: int, request: _Request) -> list[Output]:
+        app, query = self._app, request.query
+        match request.method, request.route:
+            case "GET", "queue/data" if not app.private:
+                return self._opened(connection, query.get("session_hash", ""))
+            case "GET", "queue/join" if app.private:
+                event_id = self._event()
+                stream = self._stream(event_id)
+                stream.pending.add(event_id)
+                stream.waiting.append({"msg": "send_data", "event_id": event_id})
+                return self._opened(connection, event_id)
+            case _:
+                status, body = self._reply(request)
+                reply = Output(connection=connection, data=_response(status, body))
+                return [reply, *self._flushed()]
+
+    def _reply(self, request: _Request) -> Answer:
+        app = self._app
+        match request.method, request.route:
+            case "GET", "config":
+                return 200, app.config()
+            case "GET", "app_id":
+                return 200, {"app_id": 1}
+            case "GET", route if route.removeprefix("file=") in app.files:
+                return 200, app.files[route.removeprefix("file=")]
+            case "POST", "upload":
+                return 200, [app.store(*part) for part in _parts(request)]
+            case "POST", "queue/join" if not app.private:
+                event_id = self._event()
+                self._call(event_id, _document(request), session="session_hash")
+                return 200, {"event_id": event_id}
+            case "POST", "queue/data" if app.private:
+                document = _document(request)
+                self._call(str(document["event_id"]), document, session="event_id")
+                return 200, {"success": True}
+            case "POST", "cancel" if not app.private:
+                return 200, {"success": self._cancelled(_document(request))}
+            case _:
+                return 404, {"detail": "Not Found"}
+
+    # Events, and the streams that carry their messages.
+
+    def _event(self) -> str:
+        self._events += 1
+        return f"{self._events:032x}"
+
+    def _stream(self, name: str) -> _Stream:
+        return self._streams.setdefault(name, _Stream())
+
+    def _call(self, event_id: str, call: Object, *, session: str) -> None:
+        """Run a function; `session` is the key of what names the stream."""
+        stream = self._stream(str(call[session]))
+        said = self._app.call(
+            event_id,
+            need(call, "fn_index", int, where="call"),
+            need(call, "data", list, where="call"),
+        )
+        stream.waiting += said.messages
+        (stream.pending.add if said.held else stream.pending.discard)(event_id)
+
+    def _cancelled(self, call: Object) -> bool:
+        event_id, stream = str(call["event_id"]), self._stream(str(call["session_hash"]))
+        if event_id not in stream.pending:
+            return False
+        stream.pending.remove(event_id)
+        stream.waiting.append(completed(event_id, None))
+        self.stopped.append(event_id)
+        return True
+
+    def _opened(self, connection: int, name: str) -> list[Output]:
+        self._stream(name).connection = connection
+        return [Output(connection=connection, data=_EVENTS), *self._flushed()]
+
+    def _flushed(self) -> list[Output]:
+        """What open streams have to say; those with nothing more to come end."""
+        outputs: list[Output] = []
+        for name, stream in [*self._streams.items()]:
+            if stream.connection is None:
+                continue
+            if not stream.pending:
+                del self._streams[name]
+                closing: Object = {"msg": "close_stream", "event_id": None}
+                stream.waiting += [] if self._app.private else [closing]
+            data = b"".join(_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
+            stream.waiting.clear()
+            data += b"" if stream.pending else _chunk(b"")
+            outputs += [Output(connection=stream.connection, data=data)] if data else []
+        return outputs
+
+
+def _taken(buffer: bytearray, prefix: str) -> _Request | None:
+    """The first request in the buffer, taken out of it, once all of it has come."""
+    head, end, body = bytes(buffer).partition(b"\r\n\r\n")
+    first, *lines = head.decode("latin-1").split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    length = int(headers.get("content-length", "0"))
+    if not end or len(body) < length:
+        return None
+    del buffer[: len(head) + len(end) + length]
+    method, target, _ = first.split(" ")
+    parts = urlsplit(target)
+    return _Request(
+        method=method,
+        route=unquote(parts.path.removeprefix(prefix).removeprefix("/")),
+        query=dict(parse_qsl(parts.query)),
+        content_type=headers.get("content-type", ""),
+        body=body[:length],
+    )
+
+
+def _response(status: int, body: JSON | bytes) -> bytes:
+    kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    content = body if isinstance(body, bytes) else write(body)
+    head = f"HTTP/1.1 {status} \r\ncontent-type: {kind}\r\ncontent-length: {len(content)}\r\n\r\n"
+    return head.encode("ascii") + content
+
+
+def _chunk(data: bytes) -> bytes:
+    """A chunk of a body; an empty one is its end."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def _document(request: _Request) -> Object:
+    return as_object(read(request.body, where=request.route), where=request.route)
+
+
+def _parts(request: _Request) -> list[tuple[str, bytes]]:
+    """Names and contents of the files in a form."""
+    boundary = request.content_type.partition("boundary=")[2].strip('"').encode("latin-1")
+    _, *parts, _ = (b"\r\n" + request.body).split(b"\r\n--" + boundary)
+    split = [part.partition(b"\r\n\r\n") for part in parts]
+    return [(_filename(head), content) for head, _, content in split]
+
+
+def _filename(head: bytes) -> str:
+    found = re.search(rb'filename="([^"]*)"', head)
+    return found[1].decode() if found else "file"

@@ -1,0 +1,115 @@
+"""Why the two drivers differ where they do; see `scripts/parity`.
+
+A name is a public one, `Client.predict(fn_index)`, or one that a twin module defines; where it is
+both, it has one reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+REASONS: Mapping[str, tuple[str, ...]] = {
+    # What is public.
+    "whoever waits for it lets other tasks run": (
+        "Client.predict",
+        "Job.result",
+        "Job.exception",
+        "Job.updates",
+        "BoundEndpoint.__call__",
+    ),
+    "trio has deadlines for everything: `trio.fail_after`": (
+        "Job.result(timeout)",
+        "Job.exception(timeout)",
+    ),
+    "`with` and `async with`; what is awaited to be closed is called `aclose` in trio": (
+        "Client.__enter__",
+        "Client.__exit__",
+        "Client.close",
+        "Client.__aenter__",
+        "Client.__aexit__",
+        "Client.aclose",
+    ),
+    "`for` and `async for`": (
+        "Job.__iter__",
+        "Job.__next__",
+        "Job.__anext__",
+    ),
+    "what is httpx's own; without it there are two parameters for what it does most": (
+        "Client(httpx_kwargs)",
+        "Client(http_client)",
+        "Client(proxy)",
+        "Client(trust_env)",
+    ),
+    "the other one takes an `httpx.Timeout`": ("Timeout",),
+    "a job on threads is a Future of the standard library, and asyncio can await it": (
+        "Job.__await__",
+        "Job.add_done_callback",
+        "Job.set_exception",
+        "Job.set_result",
+        "Job.set_running_or_notify_cancel",
+    ),
+    "under asyncio as officially, for Gradio's own code relies on it; in trio like `for`": (
+        "Job.__aiter__",
+    ),
+    "made by `submit` only: on threads a job keeps its forgotten client until it is over": (
+        "Job(crew)",
+        "Job(keeps)",
+    ),
+    "only a client that connects when it is first used can be carried to another process": (
+        "Client.__getstate__",
+        "Client.__setstate__",
+        "Client._prepare",
+    ),
+    "it takes the place of a library that blocks": ("install_as_gradio_client",),
+    # What is defined in the twin modules.
+    "inherited from Future, on threads": ("Job._cancelled",),
+    "generators on threads; in trio objects, for a cancelled generator is over": (
+        "JobOutputs",
+        "JobUpdates",
+    ),
+    "waiting on threads, and in an asyncio loop beside them": (
+        "Bell",
+        "Job._apply",
+        "Job._view",
+        "Job._heard",
+        "Job._last",
+        "_output",
+    ),
+    "in trio the disk is for worker threads; httpx pulls a body, and h11 is pushed one": (
+        "R",
+        "Performer._partial",
+        "Partial",
+        "looked_up",
+        "counting",
+        "Performer._exchange",
+        "Performer._save",
+        "body_of",
+        "file_chunks",
+        "counted",
+    ),
+    "a thread takes a flow as far as it goes, and leaves it; a task waits for each answer": (
+        "Performer.answer",
+        "Step",
+        "Switchboard._begin",
+        "Switchboard._advance",
+        "Switchboard._move",
+        "Switchboard._perform",
+        "Seated.resume",
+        "Seated.answer",
+        "Switchboard._performed",
+        "Switchboard._answer",
+        "Switchboard._ask",
+    ),
+    "a task is cancelled and waited for, within bounds; a thread is left to itself": (
+        "T",
+        "GRACE",
+        "Seated.while_wanted",
+        "Seated.hurry",
+        "Switchboard._call_off",
+        "Switchboard._leave",
+        "Switchboard._until_gone",
+        "Switchboard._spawn",
+        "Switchboard._shielded",
+    ),
+}
+"""Why → what differs."""

@@ -1,0 +1,50 @@
+"""What an import of the core may load: everybody who imports it pays for each module.
+
+How long it takes is no test; `scripts/bench_import.py` measures it.
+"""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protocol"
+
+NAMED = {
+    "__future__", "base64", "collections", "collections.abc", "dataclasses", "difflib",
+    "enum", "hashlib", "html", "inspect", "itertools", "json", "keyword", "math", "re", "typing",
+    "urllib.parse",
+}  # fmt: skip
+"""The modules of the standard library that the core may import; none does I/O."""
+
+
+def test_the_core_names_few_modules_of_the_standard_library() -> None:
+    named = {name for path in SOURCE.rglob("*.py") for name in imported(path)}
+    assert {"json", "typing"} <= named
+    assert named <= NAMED
+
+
+def test_an_import_of_the_core_loads_these_and_itself_and_nothing_else() -> None:
+    alone = loaded_by("; ".join(f"import {name}" for name in sorted(NAMED)))
+    others = loaded_by("import gradio_protocol") - alone
+    assert "gradio_protocol" in others
+    assert {name.partition(".")[0] for name in others} == {"gradio_protocol"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """What a module imports when it is imported, but for its own package."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            yield node.module
+
+
+def loaded_by(source: str) -> set[str]:
+    """All modules that a fresh Python has after this."""
+    code = f"{source}; import sys; print(*sys.modules)"
+    command = [sys.executable, "-I", "-c", code]
+    return set(subprocess.run(command, capture_output=True, text=True, check=True).stdout.split())

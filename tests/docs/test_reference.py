@@ -1,0 +1,35 @@
+"""The docs name what there is: every public name, and no path that leads nowhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import gradio_protocol
+from tests.docs.test_examples import PAGES, title
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+_DOCUMENTED = re.compile(r"^\.\. (?:auto|py:)\w+:: ([\w.]+)$", re.MULTILINE)
+_PATH = re.compile(r"`((?:tests|scripts|docs|packages)/[\w/.-]+)`")
+
+
+def documented() -> set[str]:
+    pages = (page.read_text(encoding="utf-8") for page in sorted(REFERENCE.glob("*.md")))
+    return {name for page in pages for name in _DOCUMENTED.findall(page)}
+
+
+def test_every_public_name_of_the_core_has_its_place_in_the_reference() -> None:
+    public = {f"gradio_protocol.{name}" for name in gradio_protocol.__all__}
+    named = {name for name in documented() if name.startswith("gradio_protocol.")}
+    assert public - named == {"gradio_protocol.__version__"}
+    assert named - public == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=title)
+def test_the_paths_on_this_page_exist(page: Path) -> None:
+    paths = _PATH.findall(page.read_text(encoding="utf-8"))
+    assert [path for path in paths if not (ROOT / path).exists()] == []

@@ -1,0 +1,295 @@
+"""A driver for the simulated world: performs `call` and obeys sessions, one move at a time.
+
+It is a whole driver but for threads, sockets and clocks. Everything that takes time in a real one
+is a `Move` here: a request on its way, a reply on its way, a stream being opened or read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from gradio_protocol.app.access import App
+from gradio_protocol.app.endpoint import Endpoint
+from gradio_protocol.errors import GradioError, TransportFailed
+from gradio_protocol.flows.actions import AnyAction, Done, Flow, Send, Sleep, Tell
+from gradio_protocol.flows.attempt import Call
+from gradio_protocol.flows.call import call
+from gradio_protocol.flows.connect import Target
+from gradio_protocol.flows.leave import dismiss
+from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.contact import Contact
+from gradio_protocol.jobs.diff import History
+from gradio_protocol.jobs.orders import (
+    Await,
+    Dismiss,
+    Ending,
+    Leave,
+    Listen,
+    Order,
+    Question,
+    Resume,
+)
+from gradio_protocol.jobs.reader import StreamReader
+from gradio_protocol.jobs.session import Session
+from gradio_protocol.jobs.stage import Cancelled, JobLife, Raised, Returned
+from gradio_protocol.wire.exchange import Head, Request, Response
+from tests.simulation.server import Pipe, Server
+from tests.simulation.world import Move
+
+EVENTS = Head(status=200, headers=(("content-type", "text/event-stream"),))
+TICK = 0.3
+"Seconds that each reply takes: some joins come long after the last sign of life, others do not."
+
+
+@dataclass(eq=False)
+class Caller:
+    """One job, as its caller sees it."""
+
+    session: Session
+    ticket: int
+    endpoint: Endpoint
+    value: Any
+    life: JobLife
+    flow: Flow[object]
+    asking: Question[object] | None = None
+    cancelled: bool = False
+    ended: bool = False
+    "The flow has ended."
+    outcome: object = None
+    "Its result, or the error that it raised."
+
+
+@dataclass(eq=False)
+class Exchange:
+    """A request on its way to the server, or its reply on the way back."""
+
+    request: Request
+    deliver: Callable[[Response | TransportFailed], None]
+    reply: Response | None = None
+
+
+@dataclass(eq=False)
+class Line:
+    """The client's end of one stream."""
+
+    session: Session
+    listen: Listen
+    reader: StreamReader
+    pipe: Pipe | None = None
+    left: bool = False
+
+
+@dataclass
+class Client:
+    """The driver, and all that is under way."""
+
+    app: App
+    server: Server
+    now: float = 0.0
+    contact: Contact = field(init=False)
+    main: Session = field(init=False)
+    callers: dict[int, Caller] = field(default_factory=dict[int, Caller])
+    lines: list[Line] = field(default_factory=list[Line])
+    exchanges: list[Exchange] = field(default_factory=list[Exchange])
+    sleepers: deque[Callable[[], None]] = field(default_factory=deque[Callable[[], None]])
+
+    def __post_init__(self) -> None:
+        self.contact = Contact(self.app, now=0.0)
+        self.main = Session(self.contact, entropy=b"main")
+
+    # Jobs.
+
+    def submit(self, fn_index: int, value: Any, *, isolated: bool, resubmit: bool) -> Caller:
+        entropy = b"%d" % len(self.callers)
+        session = Session(self.contact, entropy=entropy, single=True) if isolated else self.main
+        ticket = session.enrol()
+        endpoint = self.app.endpoints[fn_index]
+        spec = Call(
+            ticket=ticket,
+            app=self.app,
+            endpoint=endpoint,
+            data=endpoint.bind([value], {}),
+            target=Target(src=self.app.access.src),
+            policy=RetryPolicy(entropy=bytes(16)),
+            resubmit_lost=resubmit,
+        )
+        life = JobLife(endpoint, History(self.app.dialect.edits))
+        caller = Caller(session, ticket, endpoint, value, life, Flow(call(spec)))
+        self.callers[ticket] = caller
+        self.advance(caller, caller.flow.start)
+        return caller
+
+    def cancel(self, caller: Caller) -> None:
+        caller.cancelled = True
+        caller.life.apply(Cancelled())
+        self.obey(caller.session, caller.session.cancel(caller.ticket))
+
+    def advance(self, caller: Caller, step: Callable[[], AnyAction | Done[object]]) -> None:
+        """Go on with a flow until it has to wait."""
+        try:
+            action = step()
+            while isinstance(action, Tell):
+                caller.life.apply(action.news)
+                action = caller.flow.resume(None)
+        except GradioError as error:
+            caller.life.apply(Raised(error=error))
+            self.end(caller, error)
+            return
+        match action:
+            case Done():
+                caller.life.apply(Returned())
+                self.end(caller, action.value)
+            case Sleep():
+                self.sleepers.append(
+                    partial(self.advance, caller, partial(caller.flow.resume, None))
+                )
+            case Send():
+                self.exchanges.append(Exchange(action.request, partial(self.replied, caller)))
+            case Question():
+                assert caller.asking is None
+                caller.asking = action
+                self.obey(caller.session, caller.session.ask(action, self.now))
+            case _:
+                raise AssertionError(f"no file is sent here: {action}")
+
+    def replied(self, caller: Caller, reply: Response | TransportFailed) -> None:
+        if isinstance(reply, Response):
+            self.advance(caller, partial(caller.flow.resume, reply))
+        else:
+            self.advance(caller, partial(caller.flow.fail, reply))
+
+    def end(self, caller: Caller, outcome: object) -> None:
+        caller.ended, caller.outcome = True, outcome
+        self.obey(caller.session, caller.session.release(caller.ticket))
+
+    # Orders.
+
+    def obey(self, session: Session, orders: list[Order]) -> None:
+        for order in orders:
+            match order:
+                case Resume():
+                    caller = self.callers[order.ticket]
+                    assert caller.asking is not None, "an answer that nobody asked for"
+                    caller.asking = None
+                    self.advance(caller, partial(caller.flow.resume, order.reply))
+                case Listen():
+                    assert self.line(session, order.stream.key) is None, "two epochs of one stream"
+                    reader = StreamReader(order.stream.kind, self.app.dialect)
+                    self.lines.append(Line(session, order, reader))
+                case Leave():
+                    line = self.line(session, order.key)
+                    assert line is not None
+                    assert line.listen.epoch == order.epoch
+                    line.left = True
+                case Dismiss():
+                    self.dismiss(session, order)
+
+    def line(self, session: Session, key: int) -> Line | None:
+        found = [
+            line
+            for line in self.lines
+            if line.session is session and line.listen.stream.key == key and not line.left
+        ]
+        return found[0] if found else None
+
+    def dismiss(self, session: Session, order: Dismiss) -> None:
+        flow = Flow(dismiss(order))
+        action = flow.start()
+        assert isinstance(action, Send)
+
+        def told(reply: Response | TransportFailed) -> None:
+            done = flow.resume(reply) if isinstance(reply, Response) else flow.fail(reply)
+            assert done == Done(None)
+            self.obey(session, session.dismissed(order.event_id))
+
+        self.exchanges.append(Exchange(action.request, told))
+
+    # What can happen next.
+
+    def moves(self) -> Iterator[Move]:
+        if self.sleepers:
+            yield Move("wake", self.wake)
+        for exchange in self.exchanges:
+            if exchange.reply is None:
+                yield Move("serve", partial(self.serve, exchange))
+                yield Move("no connection", partial(self.fail, exchange, False), harm=True)
+            else:
+                yield Move("reply", partial(self.arrive, exchange))
+                yield Move("reply lost", partial(self.fail, exchange, True), harm=True)
+        for line in self.lines:
+            yield from self.line_moves(line)
+        for caller in self.callers.values():
+            if not (caller.cancelled or caller.ended):
+                yield Move("cancel", partial(self.cancel, caller), harm=True)
+
+    def line_moves(self, line: Line) -> Iterator[Move]:
+        if line.left:
+            yield Move("notice", partial(self.hang_up, line))
+        elif line.pipe is None:
+            yield Move("connect", partial(self.connect, line))
+            yield Move("refuse", partial(self.over, line, Ending.REFUSED), harm=True)
+        elif line.pipe.items:
+            yield Move("read", partial(self.read, line, line.pipe))
+            yield Move("cut", partial(self.over, line, Ending.CUT), harm=True)
+        elif line.pipe.end:
+            ending = Ending.FINISHED if line.pipe.end == "finished" else Ending.CUT
+            yield Move("end", partial(self.over, line, ending))
+        else:
+            yield Move("silence", partial(self.over, line, Ending.SILENT), harm=True)
+
+    def wake(self) -> None:
+        self.sleepers.popleft()()
+
+    def serve(self, exchange: Exchange) -> None:
+        answer = self.server.answer(exchange.request)
+        exchange.reply = replace(answer, url=exchange.request.url)
+
+    def arrive(self, exchange: Exchange) -> None:
+        assert exchange.reply is not None
+        self.now += TICK
+        self.exchanges.remove(exchange)
+        for job in self.server.jobs:
+            job.replied = job.replied or job.event.encode() in exchange.reply.body
+        exchange.deliver(exchange.reply)
+
+    def fail(self, exchange: Exchange, connected: bool) -> None:
+        self.exchanges.remove(exchange)
+        exchange.deliver(TransportFailed("the network is down", connected=connected))
+
+    def hang_up(self, line: Line) -> None:
+        """The server learns that the client has left; before, it knows nothing of it."""
+        self.lines.remove(line)
+        if line.pipe is not None:
+            self.server.drop(line.pipe)
+
+    def connect(self, line: Line) -> None:
+        line.pipe = self.server.connect(line.listen.stream.request)
+        opening = line.session.opened(line.listen.stream.key, line.listen.epoch, EVENTS)
+        assert opening.read
+        self.obey(line.session, opening.orders)
+
+    def read(self, line: Line, pipe: Pipe) -> None:
+        data = json.dumps(pipe.items.popleft()).encode()
+        deliveries = line.reader.feed(b"data: " + data + b"\n\n")
+        key, epoch = line.listen.stream.key, line.listen.epoch
+        self.obey(line.session, line.session.deliver(key, epoch, deliveries))
+
+    def over(self, line: Line, ending: Ending) -> None:
+        self.hang_up(line)
+        key, epoch = line.listen.stream.key, line.listen.epoch
+        self.obey(line.session, line.session.ended(key, epoch, ending))
+
+    # What always holds.
+
+    def check(self) -> None:
+        """Somebody listens while somebody waits."""
+        private = self.app.dialect.idle is not None and self.app.config.protocol == "sse"
+        for caller in self.callers.values():
+            if isinstance(caller.asking, Await):
+                key = caller.ticket if private else -1
+                assert self.line(caller.session, key) is not None, "nobody listens"
