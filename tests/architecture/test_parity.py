@@ -1,0 +1,170 @@
+"""The two drivers differ only where a reason is given, and the tool that says so can say no."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, TypedDict, Unpack
+
+import pytest
+
+from scripts import parity
+from scripts.parity_reasons import REASONS
+
+PUBLIC = parity.differences(*map(parity.surface, parity.DRIVERS))
+INNER = parity.differences(*map(parity.definitions, parity.DRIVERS))
+
+
+def test_the_drivers_differ_only_where_a_reason_is_given() -> None:
+    assert list(parity.judged([*PUBLIC, *INNER], REASONS)) == []
+
+
+def test_the_page_is_what_the_tool_writes() -> None:
+    assert parity.main(["--check"]) == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Client.submit(fn_index)", "Client.src", "Job.cancel", "BoundEndpoint.submit", "FileData.url"],
+)
+def test_what_is_public_is_compared(name: str) -> None:
+    assert all(name in parity.surface(driver) for driver in parity.DRIVERS)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["client.py:Client._view", "job.py:spread", "perform.py:Moved", "listen.py:Reader.run"],
+)
+def test_what_the_twin_modules_define_is_compared(name: str) -> None:
+    assert all(name in parity.definitions(driver) for driver in parity.DRIVERS)
+
+
+class Changes(TypedDict, total=False):
+    """Keywords."""
+
+    patience: float
+
+
+class Blocking:
+    """A driver's class."""
+
+    def __init__(self, src: str, limit: int = 40) -> None: ...
+
+    def wait(self) -> int:
+        return 0
+
+    def updates(self) -> Iterator[int]:
+        return iter(())
+
+    def changed(self, **changes: Unpack[Changes]) -> None: ...
+
+    @property
+    def address(self) -> str:
+        return ""
+
+    @classmethod
+    def copied(cls, *, source: str) -> None: ...
+
+
+class Async:
+    """Its twin, as different as can be."""
+
+    def __init__(self, limit: int = 4, *, src: str) -> None: ...
+
+    async def wait(self) -> int:
+        return 0
+
+    def updates(self) -> AsyncIterator[int]:
+        raise StopAsyncIteration
+
+    def changed(self, **changes: Any) -> None: ...
+
+    def address(self) -> str:
+        return ""
+
+
+def compared(first: type, second: type) -> dict[str, tuple[str, str]]:
+    """What differs between two classes of this module."""
+    facts = (parity.described("Client", one, "tests") for one in (first, second))
+    return {one.name: one.ours for one in parity.differences(*facts)}
+
+
+def test_a_class_does_not_differ_from_itself() -> None:
+    assert compared(Blocking, Blocking) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "ours"),
+    [
+        ("Client(limit)", ("positional or keyword = 40", "positional or keyword = 4")),
+        ("Client(src)", ("positional or keyword", "keyword-only")),
+        ("Client.wait", ("plain", "coroutine")),
+        ("Client.updates", ("iterator of int", "async iterator of int")),
+        ("Client.changed(patience)", ("keyword of its own", "")),
+        ("Client.address", ("property", "plain")),
+        ("Client.copied", ("class method", "")),
+    ],
+)
+def test_a_public_difference_is_found(name: str, ours: tuple[str, str]) -> None:
+    assert compared(Blocking, Async)[name] == ours
+
+
+def test_of_what_only_one_has_the_parts_are_not_told_too() -> None:
+    assert "Client.copied(source)" not in compared(Blocking, Async)
+
+
+def test_another_order_of_parameters_is_found() -> None:
+    orders = [name for name in compared(Blocking, Async) if name.endswith("(order)")]
+    assert orders in (["Client(src) (order)"], ["Client(limit) (order)"])
+
+
+SOURCE = """
+LIMIT = 1
+count: int = 2
+class Job:
+    def cancel(self): pass
+    async def result(self): pass
+def spread(): pass
+"""
+
+
+def inside(source: str) -> dict[str, str]:
+    """What a twin module with this source defines."""
+    return {f"job.py:{name}": "there" for name in parity.defined(ast.parse(source).body)}
+
+
+def test_the_definitions_of_a_module_are_those_of_its_classes_too() -> None:
+    names = ["LIMIT", "count", "Job", "Job.cancel", "Job.result", "spread"]
+    assert [*inside(SOURCE)] == [f"job.py:{name}" for name in names]
+
+
+def test_a_definition_that_its_twin_lacks_is_found() -> None:
+    without = SOURCE.replace("def spread(): pass", "")
+    assert parity.differences(inside(SOURCE), inside(without)) == [
+        parity.Difference(name="job.py:spread", ours=("there", ""))
+    ]
+
+
+def test_a_definition_that_stands_elsewhere_is_found() -> None:
+    elsewhere = "def spread(): pass\n" + SOURCE.replace("def spread(): pass", "")
+    assert parity.differences(inside(SOURCE), inside(elsewhere)) == [
+        parity.Difference(name="job.py:spread (order)", ours=("after job.py:Job.result", "first"))
+    ]
+
+
+MISSING = parity.Difference(name="job.py:spread", ours=("there", ""))
+
+
+@pytest.mark.parametrize(
+    ("reasons", "faults"),
+    [
+        ({}, ["job.py:spread: no reason why it is there and missing"]),
+        ({"it is": ("spread",)}, []),
+        ({"it is": ("spread",), "it is too": ("spread",)}, ["spread: 2 reasons"]),
+        ({"it is": ("spread", "gone")}, ["gone: a reason, and nothing differs"]),
+    ],
+)
+def test_each_difference_needs_one_reason_and_each_reason_a_difference(
+    reasons: dict[str, tuple[str, ...]], faults: list[str]
+) -> None:
+    assert list(parity.judged([MISSING], reasons)) == faults
