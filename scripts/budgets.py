@@ -20,7 +20,13 @@ from typing import TypeAlias
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PACKAGE_LINES = {"gradio_protocol": 7200, "gradio_client_httpx": 1900, "gradio_client_trio": 2100}
+PACKAGE_LINES = {
+    "gradio_protocol": 7100,
+    "gradio_protocol/testing": 600,
+    "gradio_client_httpx": 2900,
+    "gradio_client_trio": 2700,
+}
+"""Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
 MODULE_LINES = 350
 BODY_LINES = 40
 BODY_MEDIAN = 9

@@ -170,8 +170,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/seat.py",
-        "seat.pending and not seat.dismissed",
-        "seat.pending",
+        "s.pending and not s.dismissed",
+        "s.pending",
         "nobody listens for what nobody wants",
     ),
     # Cancelling.
@@ -305,7 +305,6 @@ MUTANTS = (
         "        if self._dismissals.hold_up(seat.fn_index):\n",
         "        if False:\n",
         "a join waits for a cancel of its function",
-        MACHINE,
     ),
     mutant(
         "jobs/session.py",

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, is_typeddict
 
 from scripts.parity_reasons import REASONS
 
@@ -127,8 +127,7 @@ def members(owner: str, cls: type, package: str) -> Facts:
 
 def fields(cls: type) -> Iterator[str]:
     """The keys of a typed dictionary."""
-    keys = cast("frozenset[str]", getattr(cls, "__optional_keys__", frozenset()))
-    return iter(sorted(keys | cast("frozenset[str]", getattr(cls, "__required_keys__", keys))))
+    return iter(sorted(cast("Any", cls).__annotations__ if is_typeddict(cls) else ()))
 
 
 def member(name: str, static: object) -> Facts:
@@ -136,9 +135,8 @@ def member(name: str, static: object) -> Facts:
     match static:
         case property():
             return {name: "property"}
-        case classmethod() | staticmethod():
-            function = cast("FunctionType", cast("Any", static).__func__)
-            return called(name, function) | {name: type(static).__name__}
+        case classmethod():
+            return called(name, cast("Any", static).__func__) | {name: "class method"}
         case _ if inspect.isfunction(static):
             return called(name, static)
         case _:

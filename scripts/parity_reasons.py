@@ -62,10 +62,15 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "it takes the place of a library that blocks": ("install_as_gradio_client",),
     # What is defined in the twin modules.
-    "inherited from Future, on threads": ("Job._cancelled",),
+    "inherited from Future, on threads, and then told to it": (
+        "Job.done",
+        "Job.cancelled",
+        "Job._cancelled",
+    ),
     "generators on threads; in trio objects, for a cancelled generator is over": (
         "JobOutputs",
         "JobUpdates",
+        "Job.until",
     ),
     "waiting on threads, and in an asyncio loop beside them": (
         "Bell",
@@ -84,6 +89,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Performer._exchange",
         "Performer._save",
         "body_of",
+        "chunks_of",
         "file_chunks",
         "counted",
     ),
@@ -108,6 +114,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
+    ),
+    "tasks are the switchboard's, threads those of a `Crew`": (
+        "Switchboard.aside",
         "Switchboard._spawn",
         "Switchboard._shielded",
     ),

@@ -33,7 +33,7 @@ class Sockets(trio.abc.SocketFactory):
     def __init__(self) -> None:
         self.opened: list[trio.socket.SocketType] = []
 
-    def socket(  # type: ignore[explicit-override]  # typing has override from 3.12
+    def socket(
         self,
         family: int = -1,
         type: int = -1,  # noqa: A002  # trio's name for it
@@ -49,9 +49,7 @@ class CancelAt(trio.abc.Instrument):
     def __init__(self, task: trio.lowlevel.Task, scope: trio.CancelScope, stop: int) -> None:
         self._task, self._scope, self._left = task, scope, stop
 
-    def after_task_step(  # type: ignore[explicit-override]  # typing has override from 3.12
-        self, task: trio.lowlevel.Task
-    ) -> None:
+    def after_task_step(self, task: trio.lowlevel.Task) -> None:
         if self._task in ancestry(task):
             self._left -= 1
             if self._left == 0:

@@ -193,7 +193,8 @@ class FaultProxy:
             await _answer(client, rule.down.instead)
             return
         try:
-            server = await trio.open_tcp_stream(self._origin.hostname or "", self._origin.port or 80)
+            host, port = self._origin.hostname or "", self._origin.port or 80
+            server = await trio.open_tcp_stream(host, port)
         except OSError:
             return  # nobody is there: the client's connection closes, too
         async with server, trio.open_nursery() as nursery:

@@ -137,7 +137,6 @@ def test_a_file_has_the_shape_of_its_generation(version: str, files: FileShape) 
     ("name", "versions"),
     [
         ("announces_close", {"4.22.0", "4.29.0", "4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
-        ("resumable", {"4.19.2", "4.21.0", "4.22.0"}),
         ("healable", {"4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
         ("heartbeat", {"4.29.0", "4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
         ("info", SERVERS.keys() - {"3.16.2"}),
@@ -154,10 +153,6 @@ def test_a_trait_belongs_to_the_versions_that_showed_it(name: str, versions: set
 @pytest.mark.parametrize(
     ("protocol", "version", "name", "answer"),
     [
-        ("sse_v2", "4.19.1", "resumable", False),
-        ("sse_v3", "4.23.9", "resumable", True),
-        ("sse_v3", "4.24.0", "resumable", False),
-        ("sse", "4.20.0", "resumable", False),
         ("sse_v3", "4.30.9", "healable", False),
         ("sse_v3", "4.31.0", "healable", True),
         ("sse", "4.4.9", "idle", None),

@@ -122,13 +122,22 @@ class Visits(RuleBasedStateMachine):
             self.accept(self.jobs[-1])
 
     @precondition(lambda self: not self.retired)
-    @rule(fn_index=FUNCTIONS)
-    def runs(self, fn_index: int) -> None:
-        self.joins_at_once(fn_index)
-        if self.jobs[-1].phase == "joined":
-            if not self.head:
-                self.opens()
-            self.say(self.jobs[-1], "started")
+    @rule(fn_index=FUNCTIONS, early=st.booleans(), asks=st.booleans())
+    def runs(self, fn_index: int, early: bool, asks: bool) -> None:
+        """A job gets as far as most do; some messages are faster than the reply to the join."""
+        self.enters(fn_index)
+        job = self.jobs[-1]
+        if job.phase == "entering":
+            return
+        if early and self.reading:
+            self.say(job, "started")
+        self.accept(job)
+        if SHARED in self.desk.listening and not self.head:
+            self.opens()
+        if self.reading:
+            self.say(job, "output")
+        if asks:
+            self.desk.next(job.ticket)
 
     @rule(data=st.data())
     def is_accepted(self, data: st.DataObject) -> None:

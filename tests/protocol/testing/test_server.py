@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -117,3 +118,51 @@ def test_the_core_understands_what_the_server_says(version: str) -> None:
     spoken = b"".join(b"data: %b\n\n" % event for event in events(said))
     types = [type(message) for _, message in reader.feed(spoken)]
     assert types[:5] == [Started, Generated, Generated, Generated, Completed]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_file_is_kept_and_comes_back_in_capitals(version: str) -> None:
+    server = ScriptedServer(version)
+    prefix = "" if version == "4.7.1" else "/gradio_api"
+    body = (
+        b'--b\r\ncontent-disposition: form-data; name="files"; filename="a b.txt"\r\n\r\nup\r\n'
+        b"--b\r\ncontent-disposition: form-data\r\n\r\nnameless\r\n--b--\r\n"
+    )
+    opening = f"POST {prefix}/upload HTTP/1.1\r\ncontent-type: multipart/form-data; boundary=b\r\n"
+    request = opening.encode() + b"content-length: %d\r\n\r\n" % len(body) + body
+    stream, other = server.connect(), server.connect()
+    path, nameless = content(server.receive(other, request)[0].data)
+    assert (path, nameless) == ("/tmp/0/a b.txt", "/tmp/1/file")
+    made = called(server, stream, other, 3, {"path": path})
+    assert made["output"]["data"][0]["path"] == "/tmp/2/a b.txt"
+    (reply,) = server.receive(other, get(f"{prefix}/file=/tmp/2/a%20b.txt"))
+    assert reply.data.endswith(b"\r\n\r\nUP")
+
+
+@pytest.mark.parametrize(("version", "text"), [("6.31.0", "no to you"), ("4.7.1", "'no to you'")])
+def test_an_app_that_fails_says_so_as_its_version_does(version: str, text: str) -> None:
+    server = ScriptedServer(version)
+    failed = called(server, server.connect(), server.connect(), 2, "you")
+    assert (failed["success"], failed["output"]["error"]) == (False, text)
+
+
+def test_the_app_says_which_start_of_it_answers() -> None:
+    server = ScriptedServer()
+    (reply,) = server.receive(server.connect(), get("/gradio_api/app_id"))
+    assert content(reply.data) == {"app_id": 1}
+
+
+def content(response: bytes) -> Any:
+    return json.loads(response.partition(b"\r\n\r\n")[2])
+
+
+def called(server: ScriptedServer, stream: int, other: int, fn_index: int, value: object) -> Any:
+    """The last message of a call."""
+    call = {"session_hash": "s", "event_id": f"{1:032x}", "data": [value], "fn_index": fn_index}
+    if server.receive(stream, get(f"/queue/join?fn_index={fn_index}&session_hash=s"))[1:]:
+        said = server.receive(other, post("/queue/data", call))[-1].data
+    else:
+        server.receive(other, post("/gradio_api/queue/join", call))
+        said = server.receive(stream, get("/gradio_api/queue/data?session_hash=s"))[-1].data
+    messages = [json.loads(event) for event in events(said)]
+    return next(each for each in messages if each["msg"] == "process_completed")

@@ -20,7 +20,7 @@ else:
         if name.startswith("_") and name != "__all__":
             raise AttributeError(name)
         # Not `from . import exports`, which would ask this function for it.
-        import gradio_protocol.exports as public  # noqa: PLC0415, PLR0402
+        import gradio_protocol.exports as public  # noqa: PLC0415 - see above
 
         known = {each: getattr(public, each) for each in ("__all__", *public.__all__)}
         globals().update(known)

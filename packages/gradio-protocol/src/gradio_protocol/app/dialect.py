@@ -62,8 +62,6 @@ class Dialect:
     files: FileShape
     announces_close: bool
     "`close_stream` comes before the end of a shared stream (sse_v3)."
-    resumable: bool
-    "A cut stream can be opened again and goes on where it was (4.19.2 to 4.23)."
     healable: bool
     "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
     idle: float | None
@@ -116,7 +114,6 @@ def dialect(protocol: str, version: str) -> Dialect:
         cancelling=_cancelling(protocol, v),
         files=_files(v),
         announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
-        resumable=protocol.startswith("sse_v") and (4, 19, 2) <= v < (4, 24, 0),
         healable=v >= (4, 31, 0),
         # Heartbeats come every 15 s, but 4.0.x sends only the first one; 4.5 is the first version
         # on which they were seen to go on. A server that loads a model may skip a few.
