@@ -1,5 +1,7 @@
 """A blocking client of Gradio apps: threads and httpx around `gradio_protocol`."""
 
+import logging
+
 from gradio_protocol import (
     AppChanged,
     AppError,
@@ -24,6 +26,9 @@ from gradio_protocol import (
 
 from ._version import __version__
 from .client import Client
+from .compat import install_as_gradio_client
+from .duplicate import SpaceDuplicationError
+from .files import FileData, file, handle_file
 from .job import Job
 
 __all__ = [
@@ -31,6 +36,7 @@ __all__ = [
     "AppError",
     "AuthenticationError",
     "Client",
+    "FileData",
     "FileFailed",
     "GradioError",
     "InvalidArguments",
@@ -42,6 +48,7 @@ __all__ = [
     "RemoteError",
     "ServerStopped",
     "SessionNotFound",
+    "SpaceDuplicationError",
     "Status",
     "StatusUpdate",
     "StreamLost",
@@ -49,4 +56,10 @@ __all__ = [
     "TransportFailed",
     "ValidationError",
     "__version__",
+    "file",
+    "handle_file",
+    "install_as_gradio_client",
 ]
+
+# Silent, until the application says where it wants to hear of what is logged.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

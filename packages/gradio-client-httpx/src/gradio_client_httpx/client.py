@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
-import functools
+import os
 import secrets
 import ssl
-import time
-import warnings
-import weakref
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from gradio_protocol import (
-    App,
-    Call,
-    Contact,
     Endpoint,
     Flow,
     History,
     InvalidArguments,
     JobLife,
-    RetryPolicy,
     Session,
     as_dict,
+    as_html,
     as_text,
     call,
-    connect,
     find,
+    is_address,
 )
 
-from . import inputs
-from .http import Connections, HttpClient, Timeout
+from . import inputs, progress, telemetry
+from .duplicate import Copy, duplicated
+from .endpoints import Endpoints
+from .http import HttpClient, Timeout
+from .inputs import Given
 from .job import Job
-from .listen import Seated, Switchboard
-from .perform import Performer, run
+from .line import Line, Visit
+from .listen import Seated
+from .options import Changes, Options
 
 
 class Client:
     """A connection to one Gradio app.
 
-    `src` is the app's address, or the name of a Space. The client is connected when it is made:
-    the constructor raises what `connect` raises. Use it as a context manager, or `close` it.
-    Thread-safe.
+    `src` is the app's address, with or without a path or a slash at its end, or the name of a
+    Space. The client is connected when it is made: the constructor raises what `connect` raises.
+    Use it as a context manager, or `close` it; one that is forgotten closes itself, with a
+    ResourceWarning, after its last job. Thread-safe.
+
+    `hf_token`, or `token`: for private Spaces; without it the saved one is used, for hosts of
+    Hugging Face only. `max_workers`: jobs in flight at once; threads do not grow with it.
+    `verbose`: print `Loaded as API: …`. `auth`: user and password of the app's own login.
+    `httpx_kwargs`: what `httpx.Client` takes, and the `proxies` of old; see the module `inputs`
+    for what wins over what. `headers`: sent with every request to the app. `download_files`: a
+    folder, or False for the server's file objects. `ssl_verify`: also the path of a bundle, or a
+    context. `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
+    `oauth_token`: for endpoints that take one, and for nothing else. `timeout`: of requests, in
+    seconds or as an `httpx.Timeout`; streams and jobs have no such end. `max_retries`: of what
+    has surely not been accepted. `max_download_size`: bytes of one file. `resubmit_lost`: make
+    a job again that was lost before its first output. `http_client`: an `httpx.Client`, or one
+    of httpx2, to send everything by; it is never closed.
+
+    A pickled client is its configuration, the token included; unpickled, it connects when it is
+    first used. After a fork it connects anew.
     """
 
     def __init__(
@@ -55,7 +71,7 @@ class Client:
         httpx_kwargs: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        download_files: object = True,
+        download_files: str | os.PathLike[str] | bool = True,
         ssl_verify: bool | str | ssl.SSLContext = True,
         analytics_enabled: bool = True,
         token: str | None = None,
@@ -65,38 +81,68 @@ class Client:
         max_download_size: int | None = None,
         resubmit_lost: bool = False,
         http_client: HttpClient | None = None,
+        _skip_components: bool = True,
     ) -> None:
-        self.src = src
-        self._download = download_files is not False
-        self._max_download_size = max_download_size
-        self._oauth_token = oauth_token
-        self._resubmit_lost = resubmit_lost
-        self._settings = inputs.settings(
-            httpx_kwargs=httpx_kwargs,
-            download_files=download_files,
-            ssl_verify=ssl_verify,
-            timeout=timeout,
-            http_client=http_client,
+        self._prepare(
+            Given(
+                src=src,
+                token=token or hf_token,
+                max_workers=max_workers,
+                auth=auth,
+                httpx_kwargs=dict(httpx_kwargs or {}),
+                headers=headers,
+                download_files=download_files,
+                ssl_verify=ssl_verify,
+                oauth_token=oauth_token,
+                timeout=timeout,
+                max_retries=max_retries,
+                max_download_size=max_download_size,
+                resubmit_lost=resubmit_lost,
+                http_client=http_client,
+                whole=not _skip_components,
+            )
         )
-        self._target = inputs.target(
-            src,
-            token=token or hf_token,
-            auth=auth,
-            headers=headers,
-            httpx_kwargs=httpx_kwargs or {},
-            max_retries=max_retries,
-        )
-        connections = Connections(self._settings)
-        try:
-            app = run(Flow(connect(self._target)), Performer(self._settings, connections))
-        finally:
-            connections.close()
-        self._contact = Contact(app, time.monotonic())
-        self._board = Switchboard(self._contact, self._settings, max_workers=max_workers)
-        self._session = self._new_session()
-        self._finalizer = weakref.finalize(self, _forgotten, self._board, repr(self))
+        board = self._line.board
         if verbose:
-            print(f"Loaded as API: {app.access.src}")
+            print(f"Loaded as API: {self.src}")
+        if analytics_enabled and self.space_id is not None:
+            board.crew.spawn(telemetry.report)
+
+    def _prepare(self, given: Given) -> None:
+        """Be configured, and not connected."""
+        self._given = given
+        settings, target = inputs.settings(given), inputs.target(given)
+        self._line = Line(settings, target, max_workers=given.max_workers)
+        self._visit = Visit(self._line)
+        self._guest = False
+        self._options = Options.of(given)
+
+    @classmethod
+    def duplicate(
+        cls,
+        from_id: str,
+        to_id: str | None = None,
+        hf_token: str | None = None,
+        private: bool = True,
+        hardware: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+        sleep_timeout: int = 5,
+        max_workers: int = 40,
+        verbose: bool = True,
+        *,
+        token: str | None = None,
+    ) -> Self:
+        """A client of your own copy of a Space, which is made if you have none.
+
+        The copy is called like the original unless `to_id` says otherwise; `hardware`, such as
+        `"t4-small"`, is the original's unless given, and may cost you money; `secrets` are set in
+        a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
+        InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
+        """
+        token = token or hf_token
+        copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
+        name = duplicated(from_id, to_id, copy, token=token, verbose=verbose)
+        return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
     # Calling the app.
 
@@ -116,7 +162,7 @@ class Client:
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         try:
-            return job.result()
+            return job.result(self._options.timeout)
         except BaseException:
             # Ctrl-C, most of all: nobody is left to want the result.
             job.cancel()
@@ -133,35 +179,37 @@ class Client:
     ) -> Job:
         """Call an endpoint in the background; returns its job at once.
 
-        `result_callbacks` are called with the result, spread where it is a tuple.
+        `api_name` may be left out where there is one public endpoint. `result_callbacks` are
+        called with the result, spread where it is a tuple.
         """
-        app = self._contact.app
-        endpoint = find(self._endpoints(app), api_name, fn_index)
-        given, named = inputs.values(args), inputs.values(kwargs)
-        data = endpoint.bind(given, named)
-        job = Job(JobLife(endpoint, History(app.dialect.edits)), self._board.crew)
-        for callback in _each(result_callbacks):
-            job.add_done_callback(functools.partial(_give, callback))
-        session = self._session
-        with self._board.lock:
+        board, options = self._line.board, self._options
+        session = self._visit.session
+        with board.lock:
+            app, known = board.contact.app, session.endpoints
+        bound = options.bound(find(known, api_name, fn_index), args, kwargs)
+        if options.isolated:
+            session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
+        job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
+        job.gives_to(result_callbacks)
+        with board.lock:
             ticket = session.enrol()
-        spec = Call(
-            ticket=ticket,
-            app=app,
-            endpoint=endpoint,
-            data=data,
-            target=self._target,
-            policy=self._policy(),
-            headers=tuple((headers or {}).items()),
-            oauth_token=self._oauth_token,
-            download=self._download,
-            max_download_size=self._max_download_size,
-            resubmit_lost=self._resubmit_lost,
-        )
+        sent = self.add_zero_gpu_headers({**(headers or {})})
+        spec = options.call(ticket, app, self._line.target, bound, sent)
         seated = Seated(Flow(call(spec)), session, ticket, job)
-        job.calls_off(lambda: self._board.cancel(seated))
-        self._board.start(seated)
+        job.calls_off(partial(board.cancel, seated))
+        board.start(seated)
+        if options.progress:
+            board.crew.spawn(partial(progress.follow, job.updates(), bound[0].title))
         return job
+
+    def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
+        """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
+
+        So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
+        Changes and returns `headers`. `predict` and `submit` do so by themselves.
+        """
+        headers.update({key: value for key, value in inputs.visitor().items() if self.space_id})
+        return headers
 
     # What the app offers.
 
@@ -175,7 +223,7 @@ class Client:
 
         `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
         """
-        endpoints = self._endpoints(self._contact.app)
+        endpoints = self._known()
         text = as_text(endpoints, all_endpoints=all_endpoints)
         if print_info:
             print(text)
@@ -192,26 +240,82 @@ class Client:
                 )
 
     @property
+    def endpoints(self) -> Endpoints:
+        """The endpoints as something to call, by `fn_index` and by name."""
+        return Endpoints(self, self._known)
+
+    @property
+    def src(self) -> str:
+        """The app's address, with a slash at its end."""
+        return self._line.app.access.src
+
+    @property
     def config(self) -> dict[str, Any]:
         """The app's configuration, as it sent it."""
-        return self._contact.app.config.raw
+        return self._line.app.config.raw
 
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        return self._session.hash
+        return self._visit.session.hash
 
-    # Sessions, and the end.
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request to the app, secrets included; the cookies are not."""
+        request = self._line.app.access.request("GET", self.src)
+        return {name: value for name, value in request.headers if name != "cookie"}
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that the app gets."""
+        said = self._line.app.access.jar.header(self.src) or ""
+        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def space_id(self) -> str | None:
+        """The name of the Space, `user/name`; None for an app that is no Space."""
+        src = self._given.src
+        return self._line.app.config.space_id if is_address(src) else src
+
+    @property
+    def protocol(self) -> str:
+        """What the server calls its way of speaking: `sse_v3`."""
+        return self._line.app.config.protocol
+
+    @property
+    def app_version(self) -> str:
+        """The app's version of Gradio."""
+        return self._line.app.config.version
+
+    # Sessions, views, and the end.
+
+    def with_options(self, **changes: Unpack[Changes]) -> Self:
+        """The same client, in the same session, with other defaults for each call.
+
+        `isolated=True`: each job has a session of its own. `progress=True`: show a bar.
+        `timeout`: seconds that `predict` waits. `headers`: more of them. And `oauth_token`,
+        `max_retries`, `max_download_size`, `resubmit_lost`, as in the constructor.
+        """
+        return self._view(_options=self._options.changed(changes))
+
+    def new_session(self) -> Self:
+        """Another visitor of the same app, over the same connections.
+
+        Closing it ends its own jobs and streams only.
+        """
+        return self._view(_visit=Visit(self._line), _guest=True)
 
     def reset_session(self) -> None:
         """Be another visitor from now on: the app's state begins anew."""
-        old, self._session = self._session, self._new_session()
-        self._board.retire(old)
+        self._visit.reset()
 
     def close(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
-        self._finalizer.detach()
-        self._board.close()
+        if self._guest:
+            self._visit.leave()
+        else:
+            self._line.close()
 
     def __enter__(self) -> Self:
         return self
@@ -225,34 +329,26 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self._contact.app.access.src!r})"
+        return f"Client({self._line!r})"
 
-    def _new_session(self) -> Session:
-        session = Session(self._contact, entropy=secrets.token_bytes(16))
-        self._board.open(session)
-        return session
+    def _repr_html_(self) -> str:
+        return as_html(self._known())
 
-    def _endpoints(self, app: App) -> tuple[Endpoint, ...]:
-        return app.endpoints
+    def __getstate__(self) -> tuple[Given, Options]:
+        self._given.check_pickles()
+        return self._given, self._options
 
-    def _policy(self) -> RetryPolicy:
-        entropy = secrets.token_bytes(16)
-        return RetryPolicy(max_retries=self._target.policy.max_retries, entropy=entropy)
+    def __setstate__(self, state: tuple[Given, Options]) -> None:
+        given, options = state
+        self._prepare(given)
+        self._options = options
 
+    def _known(self) -> tuple[Endpoint, ...]:
+        board, session = self._line.board, self._visit.session
+        with board.lock:
+            return session.endpoints
 
-def _each(
-    callbacks: Callable[..., object] | Iterable[Callable[..., object]],
-) -> Iterable[Callable[..., object]]:
-    return (callbacks,) if callable(callbacks) else callbacks
-
-
-def _give(callback: Callable[..., object], job: Any) -> None:
-    if job.cancelled() or job.exception() is not None:
-        return
-    result = job.result()
-    callback(*result) if isinstance(result, tuple) else callback(result)
-
-
-def _forgotten(board: Switchboard, name: str) -> None:
-    warnings.warn(f"{name} was never closed", ResourceWarning, stacklevel=2)
-    board.close()
+    def _view(self, **changes: Any) -> Self:
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, **changes)
+        return view

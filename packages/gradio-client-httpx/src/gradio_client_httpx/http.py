@@ -2,15 +2,18 @@
 
 A `Request` of the core is complete and is sent as it is; a reply is delivered whatever its
 status. What httpx raises leaves as TransportFailed, with the exception as its cause; the silence
-of a stream as `Silent`.
+of a stream as `Silent`. A caller's own client may also be one of httpx2, the continuation of httpx
+under another name: what is needed of a library is looked up in the one that the client is of.
 """
 
 from __future__ import annotations
 
 import contextlib
+import logging
 import math
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -19,7 +22,16 @@ from typing import Any, cast
 
 import httpx
 
-from gradio_protocol import Head, InvalidArguments, Request, Stream, TransportFailed
+from gradio_protocol import (
+    Head,
+    InvalidArguments,
+    Request,
+    Stream,
+    TransportFailed,
+    is_address,
+    origin,
+    redact,
+)
 
 from .inputs import Settings
 
@@ -35,6 +47,8 @@ _STREAMS = httpx.Limits(keepalive_expiry=_KEPT_ALIVE)
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 _CHUNK = 2**16
+
+_log = logging.getLogger("gradio_client_httpx")
 
 
 class Silent(Exception):
@@ -82,12 +96,19 @@ class Connections:
     A client costs 17 ms, nearly all of it the TLS context: each is made when it is first needed.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, src: str) -> None:
         self._settings = settings
         self._timeout = timeouts(settings)
+        self._library = library(settings.http_client)
+        self._home = origin(src) if is_address(src) else None
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
         self._wires: set[Wire] = set()
+        self._closed = False
+
+    def settle(self, src: str) -> None:
+        """The app is here: this origin may see what `auth` makes of the caller's secrets."""
+        self._home = origin(src)
 
     @contextlib.contextmanager
     def exchange(
@@ -99,9 +120,9 @@ class Connections:
         """
         endless = patience == math.inf
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
-        sent = as_httpx(request, body, reading(self._timeout, None) if endless else timeout)
-        with self._wire() as wire, translated(request):
-            reply = self._send(self._client(stream=endless), sent)
+        timeout = reading(self._timeout, None) if endless else timeout
+        with self._wire() as wire, translated(self._library, request):
+            reply = self._send(request, body, timeout, stream=endless)
             with contextlib.closing(reply):
                 wire.attach(reply)
                 yield head_of(reply, request), reply.iter_raw(_CHUNK)
@@ -111,17 +132,17 @@ class Connections:
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks. Raises TransportFailed, and Silent once it is open."""
         request = stream.request
-        sent = as_httpx(request, (), reading(self._timeout, stream.idle))
-        with translated(request):
-            reply = self._send(self._client(stream=True), sent)
+        with translated(self._library, request):
+            reply = self._send(request, (), reading(self._timeout, stream.idle), stream=True)
             with contextlib.closing(reply):
                 wire.attach(reply)
-                yield head_of(reply, request), heard(reply)
+                yield head_of(reply, request), heard(self._library, reply)
                 wire.detach()
 
     def close(self) -> None:
-        """Cut what is under way, and close all connections."""
+        """Cut what is under way, and close all connections; nothing is sent from now on."""
         with self._lock:
+            self._closed = True
             clients, self._clients = self._clients, {}
             wires = list(self._wires)
         for wire in wires:
@@ -129,13 +150,27 @@ class Connections:
         for client in clients.values():
             client.close()
 
-    def _send(self, client: httpx.Client, request: httpx.Request) -> httpx.Response:
-        return client.send(request, stream=True, auth=None, follow_redirects=False)
+    def _send(
+        self, request: Request, body: Iterable[bytes], timeout: httpx.Timeout, *, stream: bool
+    ) -> httpx.Response:
+        client = self._client(request, stream=stream)
+        sent = as_httpx(self._library, request, body, timeout)
+        reply = client.send(sent, stream=True, auth=self._auth(request), follow_redirects=False)
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+        return reply
 
-    def _client(self, *, stream: bool) -> httpx.Client:
-        if self._settings.http_client is not None:
-            return self._settings.http_client
+    def _auth(self, request: Request) -> Any:
+        auth = self._settings.auth
+        return auth if auth is not None and self._home == origin(request.url) else None
+
+    def _client(self, request: Request, *, stream: bool) -> httpx.Client:
         with self._lock:
+            if self._closed:
+                raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+            if self._settings.http_client is not None:
+                own: httpx.Client = self._settings.http_client
+                return own
             if stream not in self._clients:
                 self._clients[stream] = made(self._settings, stream=stream)
             return self._clients[stream]
@@ -152,29 +187,38 @@ class Connections:
                 self._wires.discard(wire)
 
 
-def heard(reply: httpx.Response) -> Iterator[bytes]:
+def library(client: object) -> Any:
+    """The module whose `Client` this is an instance of; httpx if there is none."""
+    names = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
+    found = next((name for name in names if name in ("httpx", "httpx2")), "httpx")
+    return sys.modules[found]
+
+
+def heard(library: Any, reply: httpx.Response) -> Iterator[bytes]:
     """The chunks of a stream. Raises Silent."""
     try:
         yield from reply.iter_raw()
-    except httpx.ReadTimeout as error:
+    except library.ReadTimeout as error:
         raise Silent from error
 
 
 def made(settings: Settings, *, stream: bool) -> httpx.Client:
     """A new client for requests, or one for streams, of which there may be any number."""
-    kwargs = dict(settings.httpx_kwargs)
+    given = dict(settings.httpx_kwargs)
     verify = verified(settings.verify)
-    if "proxies" in kwargs:
-        kwargs |= proxies(kwargs.pop("proxies"), verify)
+    mapped = proxies(given.pop("proxies", None), verify)
+    mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
+    kwargs: dict[str, Any] = {"limits": _REQUESTS, **mapped, **given}
     if stream:
         kwargs["limits"] = _STREAMS
-    kwargs.setdefault("limits", _REQUESTS)
     # The core keeps the cookies; a second jar would send them by rules of its own.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-    client: httpx.Client = httpx.Client(
-        verify=verify, cookies=jar, follow_redirects=False, **kwargs
-    )
-    return client
+    try:
+        return httpx.Client(
+            verify=verify, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
+        )
+    except (TypeError, ValueError) as error:
+        raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
 def verified(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
@@ -220,18 +264,21 @@ def reading(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
     )
 
 
-def as_httpx(request: Request, body: Iterable[bytes], timeout: httpx.Timeout) -> httpx.Request:
+def as_httpx(
+    library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
+) -> httpx.Request:
     """The request as httpx wants it, with nothing added: the headers are complete."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
     if request.body:
         headers.append((b"content-length", str(request.size).encode()))
-    return httpx.Request(
+    made: httpx.Request = library.Request(
         request.method,
         request.url,
         headers=headers,
         content=body if request.body else None,
         extensions={"timeout": timeout.as_dict()},
     )
+    return made
 
 
 def head_of(reply: httpx.Response, request: Request) -> Head:
@@ -243,13 +290,14 @@ def head_of(reply: httpx.Response, request: Request) -> Head:
 
 
 @contextlib.contextmanager
-def translated(request: Request) -> Generator[None]:
-    """What httpx raises, as TransportFailed."""
+def translated(library: Any, request: Request) -> Generator[None]:
+    """What the library raises, as TransportFailed."""
+    h = library
     try:
         yield
-    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+    except (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError) as error:
         raise failed(request, error, connected=False) from error
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+    except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
         raise failed(request, error) from error
 
 

@@ -1,21 +1,25 @@
 """What the caller passed, made into values: options, bytes, open files, environment.
 
-Where an option can be given twice, the order is: our own parameter, then `httpx_kwargs`, then
-the environment. `httpx_kwargs` is never changed. Of its entries `headers`, `cookies`, `auth` and
-`follow_redirects` do not reach httpx, which would send them to any host: the core decides who
-may see them, and what is followed.
+Where an option can be given twice, the order is: our own parameter (`ssl_verify` unless it is
+True, `timeout`, `headers`), then `httpx_kwargs` (`mounts` before `proxy` before `proxies`), then
+the environment; a header of a call wins over the client's. `http_client` makes all entries of
+`httpx_kwargs` pointless but `headers`, `cookies`, `auth` and `timeout`. `httpx_kwargs` is never
+changed. Of its entries `headers`, `cookies`, `auth` and `follow_redirects` do not reach httpx,
+which would send them to any host: the core decides who may see them, and what is followed.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import pickle
 import secrets
 import ssl
+import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, cast
@@ -44,6 +48,35 @@ def default_folder() -> str:
     return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Given:
+    """What a client was made with, as it was given: see `Client`."""
+
+    src: str
+    token: str | None
+    max_workers: int
+    auth: tuple[str, str] | None
+    httpx_kwargs: Mapping[str, Any]
+    headers: Mapping[str, str] | None
+    download_files: str | os.PathLike[str] | bool
+    ssl_verify: bool | str | ssl.SSLContext
+    oauth_token: str | None
+    timeout: Any
+    max_retries: int
+    max_download_size: int | None
+    resubmit_lost: bool
+    http_client: Any
+    whole: bool
+
+    def check_pickles(self) -> None:
+        """Raises InvalidArguments, naming it, if something here cannot be pickled."""
+        for each in fields(self):
+            try:
+                pickle.dumps(getattr(self, each.name))
+            except Exception as error:
+                raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """How one client speaks HTTP, and where its files go."""
@@ -57,49 +90,47 @@ class Settings:
     "What goes to httpx.Client as it is, and the old `proxies`."
     http_client: Any
     "The caller's own, for everything, and never closed by us."
+    auth: Any = field(repr=False)
+    "What httpx takes as such, for the app's own origin; user and password are a header by then."
 
 
-def settings(
-    *,
-    httpx_kwargs: Mapping[str, Any] | None,
-    download_files: object,
-    ssl_verify: bool | str | ssl.SSLContext,
-    timeout: object,
-    http_client: object,
-) -> Settings:
+def settings(given: Given) -> Settings:
     """The settings that these parameters of a client amount to."""
-    given = dict(httpx_kwargs or {})
-    kept = {key: value for key, value in given.items() if key not in (*_LIFTED, *_POINTLESS)}
+    more = given.httpx_kwargs
+    kept = {key: value for key, value in more.items() if key not in (*_LIFTED, *_POINTLESS)}
     return Settings(
-        folder=_folder(download_files),
-        verify=given.get("verify", True) if ssl_verify is True else ssl_verify,
-        timeout=given.get("timeout") if timeout is None else timeout,
+        folder=_folder(given.download_files),
+        verify=more.get("verify", True) if given.ssl_verify is True else given.ssl_verify,
+        timeout=more.get("timeout") if given.timeout is None else given.timeout,
         httpx_kwargs=kept,
-        http_client=http_client,
+        http_client=given.http_client,
+        auth=None if _basic(more.get("auth")) else more.get("auth"),
     )
 
 
-def _folder(download_files: object) -> str:
-    match download_files:
-        case str() | os.PathLike():
-            return os.path.abspath(os.fspath(cast("str | os.PathLike[str]", download_files)))
-        case _:
-            return default_folder()
+def _folder(download_files: str | os.PathLike[str] | bool) -> str:
+    if isinstance(download_files, bool):
+        return default_folder()
+    return os.path.abspath(os.fspath(download_files))
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:
     """Headers or cookies, however a caller may write them down, as pairs."""
-    if given is None:
-        return ()
     # An httpx.Cookies has a jar, an httpx.Headers keeps names that come twice.
     given = getattr(given, "jar", given)
-    if isinstance(given, CookieJar):
-        return tuple((cookie.name, cookie.value or "") for cookie in given)
-    if hasattr(given, "multi_items"):
-        given = given.multi_items()
-    if isinstance(given, Mapping):
-        return tuple(cast("Mapping[str, Any]", given).items())
-    return tuple(cast("Iterable[tuple[str, Any]]", given))
+    multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
+    multi_items = getattr(given, "multi_items", None)
+    match given:
+        case None:
+            return ()
+        case CookieJar():
+            return tuple((cookie.name, cookie.value or "") for cookie in given)
+        case _ if multi_items is not None:
+            return tuple(multi_items())
+        case Mapping():
+            return tuple(cast("Mapping[str, Any]", given).items())
+        case _:
+            return tuple(cast("Iterable[tuple[str, Any]]", given))
 
 
 def hub() -> Origin:
@@ -110,8 +141,7 @@ def hub() -> Origin:
 
 @functools.lru_cache(maxsize=1)
 def _saved_token() -> str | None:
-    # Importing huggingface_hub costs 300 ms.
-    from huggingface_hub import get_token
+    from huggingface_hub import get_token  # here, for importing it costs 300 ms
 
     return get_token()
 
@@ -163,32 +193,41 @@ def _read(file: Any) -> Inline:
     return Inline(Path(name).name if isinstance(name, str) else "file", data)
 
 
-def target(
-    src: str,
-    *,
-    token: str | None,
-    auth: tuple[str, str] | None,
-    headers: Mapping[str, str] | None,
-    httpx_kwargs: Mapping[str, Any],
-    max_retries: int,
-) -> Target:
+def target(given: Given) -> Target:
     """Where to connect, and as whom."""
-    given = pairs(httpx_kwargs.get("headers"))
-    match httpx_kwargs.get("auth"):
-        case (str() as user, str() as password):
-            basic = b64encode(f"{user}:{password}".encode()).decode("ascii")
-            given = (*given, ("authorization", f"Basic {basic}"))
-        case _:
-            pass
-    own = hub()
-    secret, source = _token(token, wanted=_is_hosted(src, own))
+    more, own = given.httpx_kwargs, hub()
+    secret, source = _token(given.token, wanted=_is_hosted(given.src, own))
     return Target(
-        src=src,
-        headers=(*given, *pairs(headers)),
+        src=given.src,
+        headers=(*pairs(more.get("headers")), *_basic(more.get("auth")), *pairs(given.headers)),
         token=secret,
         source=source,
         hub=own,
-        auth=auth,
-        cookies=pairs(httpx_kwargs.get("cookies")),
-        policy=RetryPolicy(max_retries=max_retries, entropy=secrets.token_bytes(16)),
+        auth=given.auth,
+        cookies=pairs(more.get("cookies")),
+        policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
     )
+
+
+def _basic(auth: object) -> tuple[tuple[str, str], ...]:
+    """User and password, as httpx takes them, as a header."""
+    match auth:
+        case (str() | bytes() as user, str() | bytes() as password):
+            both = b":".join(p if isinstance(p, bytes) else p.encode() for p in (user, password))
+            return (("authorization", f"Basic {b64encode(both).decode('ascii')}"),)
+        case _:
+            return ()
+
+
+def visitor() -> dict[str, str]:
+    """On whose ZeroGPU quota a call goes: the visitor of the Gradio app that this thread serves.
+
+    Read from the event that is being handled here and now. Gradio is not loaded for it.
+    """
+    context: Any = sys.modules.get("gradio.context")
+    if context is None:
+        return {}
+    request: Any = context.LocalContext.request.get(None)
+    headers: Any = getattr(request, "headers", None) or {}
+    token: str | None = headers.get("x-ip-token")
+    return {"x-ip-token": token} if token else {}

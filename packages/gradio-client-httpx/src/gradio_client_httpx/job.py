@@ -2,48 +2,65 @@
 
 A job's life is the core's machine; here are only the condition that its watchers wait on, and
 the time stamps. A result is set, and callbacks run, without any lock held; callbacks run one
-after the other on a thread that may block, so they may call the client again.
+after the other on a thread that may block, so they may call the client again. Under asyncio a
+job is awaited and iterated without a thread: whatever changes it wakes the loop.
 """
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gradio_protocol import (
     Cancelled,
     JobCancelled,
     JobLife,
+    JobView,
     News,
     Outputs,
     OutputUpdate,
     Raised,
     Returned,
     Stage,
+    Status,
     StatusUpdate,
     status_update,
 )
 
 from .threads import Crew, Serial
 
+Bell = Callable[[], None]
+
+_LOG = logging.getLogger("concurrent.futures")
+
 
 class Job(Future[Any]):
     """One prediction. Made by `Client.submit`.
 
     Iterating gives each output as it comes, and raises the job's error at the end, if it has
-    one; each iteration starts at the first output. Everything here may be used from any thread.
+    one; each iteration starts at the first output. `await job` is its result. Under `async for`
+    a job gives what the official client gives there: a StatusUpdate for each message, an
+    OutputUpdate for each output, and at the end one that is `final`, whose `outputs` are a dict
+    with `data`, or with `error`. Everything here may be used from any thread.
     """
 
-    def __init__(self, life: JobLife, crew: Crew) -> None:
+    def __init__(self, life: JobLife, crew: Crew, keeps: object = None) -> None:
         super().__init__()
         self._life = life
         self._changed = threading.Condition()
         self._times = [now()]
+        self._bells: list[Bell] = []
         self._callbacks = Serial(crew)
         self._call_off: Callable[[], None] = _nothing
+        self._keeps = keeps
+        self._value: object = None
         self._iterator: Iterator[Any] | None = None
 
     # For callers.
@@ -62,14 +79,15 @@ class Job(Future[Any]):
             return status_update(self._life.view, self._times[-1])
 
     def cancel(self) -> bool:
-        """Call the job off; returns whether it was not over yet.
+        """Call the job off; returns whether it is cancelled now.
 
         The job ends at once. What the server can be told, and is, depends on its version; other
         jobs are never harmed.
         """
+        call_off = self._call_off
         if not self._end(Cancelled()):
-            return False
-        self._call_off()
+            return self.cancelled()
+        call_off()
         self._cancelled()
         return True
 
@@ -78,18 +96,17 @@ class Job(Future[Any]):
         return not self.done()
 
     def updates(self) -> Iterator[StatusUpdate | OutputUpdate]:
-        """Every change of status and every output, in order, from the first one on."""
-        outputs, taken = Outputs(self._life), 0
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: len(self._times) > taken)
-                view, time = self._life.views[taken], self._times[taken]
-            taken += 1
+        """Every change of status and every output, in order, from the first one on.
+
+        Among the changes are bytes moved (`transferred`), while files are sent or fetched.
+        """
+        outputs, taken, final = Outputs(self._life), 0, False
+        while not final:
+            view, time = self._view(taken)
+            taken, final = taken + 1, view.stage.final
             yield status_update(view, time)
             while outputs.taken < view.outputs and outputs.advance():
                 yield OutputUpdate(outputs=spread(outputs.value()))
-            if view.stage.final:
-                return
 
     def __iter__(self) -> Iterator[Any]:
         outputs = Outputs(self._life)
@@ -112,6 +129,28 @@ class Job(Future[Any]):
             self._iterator = iter(self)
         return next(self._iterator)
 
+    def __await__(self) -> Generator[Any, None, Any]:
+        return asyncio.wrap_future(self).__await__()
+
+    async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
+        outputs, taken, final, told = Outputs(self._life), 0, False, False
+        with self._heard() as heard:
+            while not final:
+                while taken == len(self._life.views):
+                    await heard()
+                view, time = self._view(taken)
+                taken, final = taken + 1, view.stage.final
+                finished = view.code is Status.FINISHED
+                while not finished and outputs.taken < view.outputs and outputs.advance():
+                    yield _output(outputs.value())
+                # The end is told twice: by the server's last message, and by the flow.
+                if taken > 1 and not (told and final):
+                    yield status_update(view, time)
+                told = told or finished
+        last = self._last()
+        if last is not None:
+            yield last
+
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(job)` once the job is over, on a thread that may block."""
         if self.done():
@@ -126,13 +165,11 @@ class Job(Future[Any]):
 
     def tell(self, news: News) -> None:
         """Take news in."""
-        with self._changed:
-            if self._life.apply(news):
-                self._times.append(now())
-                self._changed.notify_all()
+        self._apply(news)
 
     def returned(self, value: object) -> None:
         """The job has a result."""
+        self._value = value
         if self._end(Returned()):
             self.set_result(value)
 
@@ -144,24 +181,79 @@ class Job(Future[Any]):
         elif self._end(Raised(error=error)):
             self.set_exception(error)
 
+    def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
+        """Call each with the result, spread where it is a tuple."""
+        for callback in (callbacks,) if callable(callbacks) else callbacks:
+            self.add_done_callback(partial(_given, callback))
+
     def calls_off(self, call_off: Callable[[], None]) -> None:
         """What `cancel` has to do besides ending the job."""
         self._call_off = call_off
 
-    def _end(self, news: News) -> bool:
-        """Apply the news that end the job; False if it was over already."""
+    def _apply(self, news: News) -> bool:
+        """Take news in; False if they change nothing."""
         with self._changed:
             if not self._life.apply(news):
                 return False
             self._times.append(now())
             self._changed.notify_all()
-            return True
+            bells = self._bells.copy()
+        for bell in bells:
+            bell()
+        return True
+
+    def _end(self, news: News) -> bool:
+        """Apply the news that end the job; False if it was over already."""
+        if not self._apply(news):
+            return False
+        # What is over keeps nothing alive, neither a client nor, in a circle, itself.
+        self._call_off, self._keeps = _nothing, None
+        return True
 
     def _cancelled(self) -> None:
         # `Future.cancel` can be called off from outside only until a future runs, so this one
         # stays pending until its end. The second call wakes those who wait for several futures.
         super().cancel()
         self.set_running_or_notify_cancel()
+
+    # For those who watch.
+
+    def _view(self, number: int) -> tuple[JobView, datetime]:
+        """A view, when it has come."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._times) > number)
+            return self._life.views[number], self._times[number]
+
+    @contextlib.contextmanager
+    def _heard(self) -> Generator[Callable[[], Awaitable[None]]]:
+        """What a task awaits until something has changed since the last time."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def ring() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(changed.set)
+
+        async def heard() -> None:
+            await changed.wait()
+            changed.clear()
+
+        self._bells.append(ring)
+        try:
+            yield heard
+        finally:
+            self._bells.remove(ring)
+
+    def _last(self) -> OutputUpdate | None:
+        """What ends an `async for`; None for a cancelled job."""
+        view = self._life.view
+        match view.stage:
+            case Stage.SUCCEEDED:
+                return _output({"data": spread(self._value)}, final=True)
+            case Stage.FAILED:
+                said = {"error": str(view.error), "title": getattr(view.error, "title", None)}
+                return _output(said, success=False, final=True)
+            case _:
+                return None
 
 
 def now() -> datetime:
@@ -174,8 +266,24 @@ def spread(value: object) -> list[Any]:
     return [*value] if isinstance(value, tuple) else [value]
 
 
+def _output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
+    """As officially, `outputs` is whatever it is, and no list."""
+    return OutputUpdate(outputs=outputs, success=success, final=final)
+
+
+def _given(callback: Callable[..., object], job: Future[Any]) -> None:
+    if job.cancelled() or job.exception() is not None:
+        return
+    result = job.result()
+    callback(*result) if isinstance(result, tuple) else callback(result)
+
+
 def _called(fn: Callable[[Future[Any]], object], job: Job) -> None:
-    fn(job)
+    try:
+        fn(job)
+    except Exception:  # noqa: BLE001 - it is the caller's code
+        # Where the standard library says it, for futures of its own.
+        _LOG.exception("exception calling callback for %r", job)
 
 
 def _nothing() -> None:

@@ -10,10 +10,12 @@ waits again; if it asks for I/O, that moves to an I/O thread.
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol, assert_never
 
 from gradio_protocol import (
@@ -24,6 +26,7 @@ from gradio_protocol import (
     Ending,
     Flow,
     GradioError,
+    InvalidArguments,
     JobCancelled,
     Leave,
     Listen,
@@ -31,15 +34,16 @@ from gradio_protocol import (
     Order,
     Question,
     Resume,
+    Send,
     Session,
     Sleep,
     StreamReader,
     Tell,
+    TransportFailed,
     dismiss,
 )
 
-from .http import Connections, Silent, Wire
-from .inputs import Settings
+from .http import Silent, Wire
 from .perform import IO, Performer, run
 from .threads import Crew
 
@@ -74,15 +78,15 @@ class Seated:
 class Switchboard:
     """See the module; thread-safe."""
 
-    def __init__(self, contact: Contact, settings: Settings, *, max_workers: int) -> None:
+    def __init__(self, contact: Contact, performer: Performer, *, max_workers: int) -> None:
         self.contact = contact
         self.lock = threading.Lock()
         self.crew = Crew()
-        self.connections = Connections(settings)
-        self._performer = Performer(settings, self.connections)
+        self.connections = performer.connections
+        self._performer = performer
         self._max_workers = max_workers
         self._running = 0
-        self._waiting: deque[Seated] = deque()
+        self._waiting: dict[int, Seated] = {}
         self._seated: dict[int, Seated] = {}
         self._sessions: set[Session] = set()
         self._readers: dict[tuple[int, int, int], Reader] = {}
@@ -103,11 +107,16 @@ class Switchboard:
         self.obey(session, orders)
 
     def start(self, seated: Seated) -> None:
-        """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight."""
+        """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight.
+
+        Raises InvalidArguments if the client was closed.
+        """
         with self.lock:
+            if self._closed:
+                raise InvalidArguments("the client was closed")
             self._seated[seated.ticket] = seated
             if self._running >= self._max_workers:
-                self._waiting.append(seated)
+                self._waiting[seated.ticket] = seated
                 return
             self._running += 1
         self._begin(seated)
@@ -119,7 +128,20 @@ class Switchboard:
         """The caller no longer wants this job."""
         with self.lock:
             orders = seated.session.cancel(seated.ticket)
+            if self._waiting.pop(seated.ticket, None) is not None:
+                self._seated.pop(seated.ticket, None)
+                orders += seated.session.release(seated.ticket)
         self.obey(seated.session, orders)
+
+    def leave(self, session: Session) -> None:
+        """End all jobs and streams of one session."""
+        with self.lock:
+            self._sessions.discard(session)
+            seated = [one for one in self._seated.values() if one.session is session]
+            orders = session.close()
+        for one in seated:
+            one.watcher.raised(JobCancelled("the session was closed"))
+        self.obey(session, orders)
 
     def close(self) -> None:
         """End all jobs and streams; idempotent."""
@@ -228,6 +250,11 @@ class Switchboard:
                             orders = seated.session.ask(action, time.monotonic())
                         # From here on another thread may be resuming this flow.
                         return [(seated.session, order) for order in orders]
+                    case Send(patience=math.inf):
+                        # A direct call lasts as long as its job: it must not take an I/O thread.
+                        work = partial(self._perform, seated, action)
+                        self.crew.spawn(partial(self._go_on, seated, work))
+                        return []
                     case _ if may_block:
                         action = self._perform(seated, action)
                     case _:
@@ -251,7 +278,8 @@ class Switchboard:
         with self.lock:
             orders = seated.session.release(seated.ticket)
             self._seated.pop(seated.ticket, None)
-            following = self._waiting.popleft() if self._waiting else None
+            first = next(iter(self._waiting), 0)
+            following = self._waiting.pop(first, None)
             if following is None:
                 self._running -= 1
         if following is not None:
@@ -267,7 +295,6 @@ class Reader:
         self._session = session
         self._order = order
         self._wire = Wire()
-        self._opened = False
         self.name = (id(session), order.stream.key, order.epoch)
 
     def leave(self) -> None:
@@ -282,7 +309,7 @@ class Reader:
         except Silent:
             ended = Ending.SILENT, None
         except GradioError as error:
-            ended = (Ending.CUT if self._opened else Ending.REFUSED), error
+            ended = ending(error), error
         self._board.left(self)
         if ended is not None:
             with self._board.lock:
@@ -294,7 +321,6 @@ class Reader:
         stream, epoch = self._order.stream, self._order.epoch
         connections = self._board.connections
         with connections.open_stream(stream, self._wire) as (head, chunks):
-            self._opened = True
             with self._board.lock:
                 opening = self._session.opened(stream.key, epoch, head)
             self._board.obey(self._session, opening.orders)
@@ -307,3 +333,9 @@ class Reader:
                     orders = self._session.deliver(stream.key, epoch, deliveries)
                 self._board.obey(self._session, orders)
         return Ending.FINISHED, None
+
+
+def ending(error: GradioError) -> Ending:
+    """What an error means: once the request is out, the server may have said all to nobody."""
+    unsent = isinstance(error, TransportFailed) and not error.connected
+    return Ending.REFUSED if unsent else Ending.CUT

@@ -53,8 +53,8 @@ class Performer:
     """Performs the actions that are I/O."""
 
     def __init__(self, settings: Settings, connections: Connections) -> None:
+        self.connections = connections
         self._settings = settings
-        self._connections = connections
 
     def perform(self, action: IO, moved: Moved) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
@@ -102,7 +102,7 @@ class Performer:
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
             contextlib.closing(body_of(request, moved)) as body,
-            self._connections.exchange(request, body, patience) as exchange,
+            self.connections.exchange(request, body, patience) as exchange,
         ):
             yield exchange
 
@@ -161,15 +161,20 @@ def _unmoved(_: Transferred) -> None:
 
 
 def body_of(request: Request, moved: Moved) -> Generator[bytes, None, None]:
-    """The bytes of a body; those of files are read as they are sent."""
+    """The bytes of a body; those of files are read as they are sent, and reported."""
     total, done = request.size, 0
-    has_files = any(isinstance(part, FileSlice) for part in request.body)
+    is_form = len(request.body) > 1
     for part in request.body:
-        for chunk in file_chunks(part) if isinstance(part, FileSlice) else (part,):
+        for chunk in file_chunks(part) if isinstance(part, FileSlice) else chunks_of(part):
             yield chunk
             done += len(chunk)
-            if has_files:
+            if is_form:
                 moved(Transferred(done=done, total=total, upload=True))
+
+
+def chunks_of(part: bytes) -> Iterator[bytes]:
+    """Bytes, in pieces of which one is sent soon."""
+    return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
 def file_chunks(part: FileSlice) -> Iterator[bytes]:

@@ -1,13 +1,16 @@
 """The threads of one client: as few as there are things that really wait at once.
 
 `spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
-does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `later` runs
-a function after a pause; all pauses share one thread. All threads are daemons and hold only what
-they run, so that neither a forgotten client nor the end of the interpreter waits for them.
+does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `call` is for
+callbacks, which are the user's code and may block, so they have other threads, no more than
+`CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. All threads
+are daemons and hold only what they run, so that neither a forgotten client nor the end of the
+interpreter waits for them.
 """
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
 import threading
@@ -20,6 +23,8 @@ Work = Callable[[], None]
 
 IO_THREADS = 12
 "Exchanges at once; streams have threads of their own."
+CALLBACK_THREADS = 6
+"Jobs whose callbacks run at once."
 _IDLE = 10.0
 "Seconds that a thread waits for more work before it ends."
 
@@ -32,10 +37,12 @@ class Crew:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spare: list[_Worker] = []
-        self._queue: deque[Work] = deque()
-        self._busy = 0
         self._timer: _Timer | None = None
         self._closed = False
+        self.submit = _Pool(self, IO_THREADS).submit
+        "Run a function when an I/O thread is free."
+        self.call = _Pool(self, CALLBACK_THREADS).submit
+        "Run a callback when a thread for these is free."
 
     def spawn(self, work: Work) -> None:
         """Run `work` on a thread of its own, at once."""
@@ -44,15 +51,6 @@ class Crew:
         if worker is None:
             worker = _Worker(self._spared)
         worker.give(work)
-
-    def submit(self, work: Work) -> None:
-        """Run `work` when an I/O thread is free."""
-        with self._lock:
-            self._queue.append(work)
-            if self._busy == IO_THREADS:
-                return
-            self._busy += 1
-        self.spawn(self._work_off)
 
     def later(self, seconds: float, work: Work) -> None:
         """Run `work`, which must be short, after a pause; never once the crew is closed."""
@@ -75,15 +73,6 @@ class Crew:
         for worker in spare:
             worker.give(None)
 
-    def _work_off(self) -> None:
-        while True:
-            with self._lock:
-                if not self._queue:
-                    self._busy -= 1
-                    return
-                work = self._queue.popleft()
-            _guarded(work)
-
     def _spared(self, worker: _Worker, *, leaving: bool) -> bool:
         """A worker is free, or wants to leave; returns whether it may."""
         with self._lock:
@@ -96,6 +85,34 @@ class Crew:
                 return True
             self._spare.append(worker)
             return False
+
+
+class _Pool:
+    """So many threads of a crew at once; what comes meanwhile waits for one of them."""
+
+    def __init__(self, crew: Crew, size: int) -> None:
+        self._crew = crew
+        self._size = size
+        self._lock = threading.Lock()
+        self._queue: deque[Work] = deque()
+        self._busy = 0
+
+    def submit(self, work: Work) -> None:
+        with self._lock:
+            self._queue.append(work)
+            if self._busy == self._size:
+                return
+            self._busy += 1
+        self._crew.spawn(self._work_off)
+
+    def _work_off(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._busy -= 1
+                    return
+                work = self._queue.popleft()
+            guarded(work)
 
 
 class _Worker:
@@ -113,7 +130,8 @@ class _Worker:
         self._bell.release()
         if not self._started:
             self._started = True
-            threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends: there is nobody to tell
+                threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
 
     def _run(self) -> None:
         while True:
@@ -124,7 +142,7 @@ class _Worker:
             work = self._given.popleft()
             if work is None:
                 return
-            _guarded(work)
+            guarded(work)
             del work
             if self._spared(self, leaving=False):
                 return
@@ -152,7 +170,7 @@ class _Timer:
 
     def run(self) -> None:
         while (work := self._next()) is not None:
-            _guarded(work)
+            guarded(work)
 
     def _next(self) -> Work | None:
         with self._changed:
@@ -165,7 +183,7 @@ class _Timer:
 
 
 class Serial:
-    """Runs what it is given one after the other, in order, on a thread of the crew."""
+    """Runs callbacks one after the other, in order."""
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
@@ -180,7 +198,7 @@ class Serial:
             if self._running:
                 return
             self._running = True
-        self._crew.spawn(self._run)
+        self._crew.call(self._run)
 
     def _run(self) -> None:
         while True:
@@ -189,10 +207,10 @@ class Serial:
                     self._running = False
                     return
                 work = self._queue.popleft()
-            _guarded(work)
+            guarded(work)
 
 
-def _guarded(work: Work) -> None:
+def guarded(work: Work) -> None:
     """What is run here handles its own errors; a bug must not take the thread with it."""
     try:
         work()

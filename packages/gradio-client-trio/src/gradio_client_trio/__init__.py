@@ -1,5 +1,63 @@
 """An async client of Gradio apps: one trio nursery around `gradio_protocol`."""
 
-from ._version import __version__
+import logging
 
-__all__ = ["__version__"]
+from gradio_protocol import (
+    AppChanged,
+    AppError,
+    AuthenticationError,
+    FileFailed,
+    GradioError,
+    InvalidArguments,
+    JobCancelled,
+    OutputUpdate,
+    ProgressUnit,
+    QueueError,
+    RemoteError,
+    ServerStopped,
+    SessionNotFound,
+    Status,
+    StatusUpdate,
+    StreamLost,
+    TooManyRequestsError,
+    TransportFailed,
+    ValidationError,
+)
+
+from ._version import __version__
+from .client import Client
+from .files import FileData, file, handle_file
+from .http import Timeout
+from .job import Job
+
+__all__ = [
+    "AppChanged",
+    "AppError",
+    "AuthenticationError",
+    "Client",
+    "FileData",
+    "FileFailed",
+    "GradioError",
+    "InvalidArguments",
+    "Job",
+    "JobCancelled",
+    "OutputUpdate",
+    "ProgressUnit",
+    "QueueError",
+    "RemoteError",
+    "ServerStopped",
+    "SessionNotFound",
+    "Status",
+    "StatusUpdate",
+    "StreamLost",
+    "Timeout",
+    "TooManyRequestsError",
+    "TransportFailed",
+    "ValidationError",
+    "__version__",
+    "file",
+    "handle_file",
+]
+
+# Silent, until the application says where it wants to hear of what is logged.
+logging.getLogger(__name__).addHandler(logging.NullHandler())

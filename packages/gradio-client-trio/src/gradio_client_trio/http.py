@@ -37,7 +37,7 @@ from gradio_protocol import (
     origin,
 )
 
-from .pool import Connection, Dial, Dialer, Pool
+from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
 _NETWORK = (OSError, h11.ProtocolError, trio.BrokenResourceError, trio.TooSlowError)
@@ -126,19 +126,25 @@ class Http:
         self._pools: dict[Origin, Pool] = {}
 
     async def send(
-        self, request: Request, *, patience: float | None = None, limit: int | None = None
+        self,
+        request: Request,
+        *,
+        patience: float | None = None,
+        limit: int | None = None,
+        sent: Sent = unheeded,
     ) -> Response:
         """One exchange, whole.
 
         `patience` bounds all of it in place of the read deadline: infinity for a reply that takes
-        as long as a job. `limit` is the most bytes that the body may have.
+        as long as a job. `limit` is the most bytes that the body may have; `sent` is told of those
+        of the request's own as they go out.
         Raises TransportFailed, FileFailed, and RemoteError for a body beyond `limit`.
         """
         if patience is None:
-            return await self._whole(request, self.timeout.read, limit)
+            return await self._whole(request, self.timeout.read, limit, sent)
         try:
             with trio.fail_after(patience):
-                return await self._whole(request, inf, limit)
+                return await self._whole(request, inf, limit, sent)
         except trio.TooSlowError as error:
             raise _failed("asking", origin(request.url), error) from error
 
@@ -155,11 +161,13 @@ class Http:
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def _whole(self, request: Request, patience: float, limit: int | None) -> Response:
+    async def _whole(
+        self, request: Request, patience: float, limit: int | None, sent: Sent
+    ) -> Response:
         pool = self._pool(request)
         await self._admitted(pool)
         try:
-            async with self._exchange(pool, request, patience) as reply:
+            async with self._exchange(pool, request, patience, sent) as reply:
                 body = await reply.whole(limit)
         finally:
             pool.leave()
@@ -189,9 +197,9 @@ class Http:
 
     @asynccontextmanager
     async def _exchange(
-        self, pool: Pool, request: Request, patience: float
+        self, pool: Pool, request: Request, patience: float, sent: Sent = unheeded
     ) -> AsyncGenerator[Reply, None]:
-        connection, head = await self._begun(pool, request, patience)
+        connection, head = await self._begun(pool, request, patience, sent)
         try:
             yield Reply(head, connection, target=pool.target, patience=patience)
         except BaseException:
@@ -200,24 +208,29 @@ class Http:
         await pool.give(connection)
 
     async def _begun(
-        self, pool: Pool, request: Request, patience: float
+        self, pool: Pool, request: Request, patience: float, sent: Sent
     ) -> tuple[Connection, Head]:
         rested = await pool.take()
         if rested is not None:
             try:
-                return rested, await self._asked(rested, pool.target, request, patience)
+                return rested, await self._asked(rested, pool.target, request, patience, sent)
             except TransportFailed as failure:
                 if not _repeatable(request, rested, failure):
                     raise
         fresh = await self._connected(pool.target)
-        return fresh, await self._asked(fresh, pool.target, request, patience)
+        return fresh, await self._asked(fresh, pool.target, request, patience, sent)
 
     async def _asked(
-        self, connection: Connection, target: Origin, request: Request, patience: float
+        self,
+        connection: Connection,
+        target: Origin,
+        request: Request,
+        patience: float,
+        sent: Sent,
     ) -> Head:
         try:
             opening = _opening(request, target, connection.relay)
-            await connection.ask(opening, request.body, self.timeout.write)
+            await connection.ask(opening, request.body, self.timeout.write, sent)
             answer = await connection.head(patience)
         except _NETWORK as error:
             await connection.aclose()

@@ -42,6 +42,13 @@ PAGE = 4 * PIECE
 Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
 "Opens a byte stream to a host and a port; `trio.open_tcp_stream`, which has happy eyeballs."
 
+Sent: TypeAlias = Callable[[int], None]
+"Is told of the bytes of a request's body as they go out."
+
+
+def unheeded(_: int) -> None:
+    """Nobody wants to know."""
+
 
 _TLS: type[Any] = trio.SSLStream  # generic in what it wraps, which can be anything
 
@@ -59,7 +66,11 @@ class Connection:
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
     async def ask(
-        self, head: h11.Request, body: tuple[bytes | FileSlice, ...], seconds: float
+        self,
+        head: h11.Request,
+        body: tuple[bytes | FileSlice, ...],
+        seconds: float,
+        sent: Sent = unheeded,
     ) -> None:
         """Write one request, small parts in one packet; `seconds` bound each write.
 
@@ -70,7 +81,7 @@ class Connection:
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                await self._put(pending, part, seconds)
+                await self._put(pending, part, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
@@ -125,15 +136,20 @@ class Connection:
         """Close at once, without a good-bye; also when cancelled."""
         await trio.aclose_forcefully(self._stream)
 
-    async def _put(self, pending: bytearray, part: bytes | FileSlice, seconds: float) -> None:
+    async def _put(
+        self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
+    ) -> None:
         match part:
             case bytes():
                 pending += self._h11.send(h11.Data(data=part)) or b""
+                sent(len(part))
             case FileSlice():
                 with _blaming(part):  # trio's streams raise no OSError: it is the disk's
-                    await self._put_file(pending, part, seconds)
+                    await self._put_file(pending, part, seconds, sent)
 
-    async def _put_file(self, pending: bytearray, part: FileSlice, seconds: float) -> None:
+    async def _put_file(
+        self, pending: bytearray, part: FileSlice, seconds: float, sent: Sent
+    ) -> None:
         async with await trio.open_file(part.path, "rb") as file:
             await trio.to_thread.run_sync(_check, file.fileno(), part)
             left = part.size
@@ -145,6 +161,7 @@ class Connection:
                 pending += self._h11.send(h11.Data(data=data)) or b""
                 if len(pending) >= PIECE:
                     await self._flush(pending, seconds)
+                sent(len(data))
             await trio.to_thread.run_sync(_check, file.fileno(), part)
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:

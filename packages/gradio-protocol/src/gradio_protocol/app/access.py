@@ -59,9 +59,10 @@ class Access:
         body = (write(document),)
         return self.request("POST", self.api(path), body=body, own=_JSON, call=call)
 
-    def get(self, path: str, *, events: bool = False, **query: str) -> Request:
+    def get(self, path: str, *, events: bool = False, call: Headers = (), **query: str) -> Request:
         """A GET of the API, for a document or for a stream of events."""
-        return self.request("GET", self.api(path, **query), own=_EVENTS if events else ())
+        own = _EVENTS if events else ()
+        return self.request("GET", self.api(path, **query), own=own, call=call)
 
     def file_address(self, path: str) -> str:
         """Where a file of the server is to be had, by its path there."""

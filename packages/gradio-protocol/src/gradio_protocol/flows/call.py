@@ -93,7 +93,9 @@ def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[Entry]:
     at_once = by_index(app, endpoint) if direct else app.dialect.travel is Travel.PRIVATE
     if at_once and (yield from same_app(app)) is False:
         raise changed
-    question = Enter(ticket=spec.ticket, fn_index=endpoint.index, direct=direct)
+    question = Enter(
+        ticket=spec.ticket, fn_index=endpoint.index, direct=direct, headers=spec.headers
+    )
     entry = present((yield from ask(question)))
     if entry.app is app and not (entry.doubtful and (yield from same_app(app)) is False):
         return entry

@@ -26,7 +26,7 @@ from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Dialect
-from ..wire.exchange import Head
+from ..wire.exchange import Head, Headers
 from ..wire.status import retry_after
 from .orders import Ending, Leave, Listen, Order, Stream, StreamKind
 
@@ -38,8 +38,8 @@ SHARED, HEARTBEAT = -1, -2
 "Keys of streams; that of a private one is the ticket of its job."
 
 
-def stream(app: App, session_hash: str, key: int, fn_index: int) -> Stream:
-    """What to ask for; the function matters to a private stream only, which is its join."""
+def stream(app: App, session_hash: str, key: int, fn_index: int, headers: Headers = ()) -> Stream:
+    """What to ask for; function and headers are those of a private stream, which is its join."""
     if key == SHARED:
         kind = StreamKind.SHARED
         request = app.access.get("queue/data", events=True, session_hash=session_hash)
@@ -49,7 +49,7 @@ def stream(app: App, session_hash: str, key: int, fn_index: int) -> Stream:
     else:
         kind = StreamKind.PRIVATE
         query = {"fn_index": str(fn_index), "session_hash": session_hash}
-        request = app.access.get("queue/join", events=True, **query)
+        request = app.access.get("queue/join", events=True, call=headers, **query)
     return Stream(key=key, kind=kind, request=request, idle=app.dialect.idle)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..app.access import App
 from ..errors import GradioError
-from ..wire.exchange import Request
+from ..wire.exchange import Headers, Request
 from .messages import JobMessage
 
 R = TypeVar("R", covariant=True)
@@ -60,6 +60,8 @@ class Enter(Question[Entry | Gone]):
     fn_index: int
     direct: bool
     "The call travels by itself: nothing will be joined, no message will come."
+    headers: Headers = ()
+    "Of this call only: a private stream carries them, being its join."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

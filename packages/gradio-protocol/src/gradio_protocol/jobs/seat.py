@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ..errors import GradioError
+from ..wire.exchange import Headers
 from .orders import Gone, Resume
 from .router import Mailbox
 
@@ -29,6 +30,8 @@ class Seat:
     mailbox: Mailbox
     place: Place = Place.OUTSIDE
     fn_index: int = -1
+    headers: Headers = ()
+    "What a private stream carries of this call."
     stream: int = 0
     "The key of the stream that its messages come on."
     event_id: str = ""
@@ -64,9 +67,10 @@ class Seat:
         self.mailbox.empty()
         return [self.answer(None)] if waits else []
 
-    def begin(self, fn_index: int) -> None:
+    def begin(self, fn_index: int, headers: Headers) -> None:
         """The job asks to join, perhaps once more: nothing of an earlier event is left."""
         self.fn_index = fn_index
+        self.headers = headers
         self.event_id = ""
         self.mailbox = Mailbox(self.ticket)
         self.dismissed = False

@@ -142,7 +142,7 @@ class Session:
             case Enter() | Await() if seat.gone is not None:
                 return [seat.answer(None)]
             case Enter():
-                seat.begin(question.fn_index)
+                seat.begin(question.fn_index, question.headers)
                 return self._enter(seat, direct=question.direct, now=now)
             case Joined():
                 self._contact.heard(now)
@@ -342,8 +342,8 @@ class Session:
 
     def _listen(self, key: int, after: float = 0.0) -> list[Order]:
         app, seat = self._contact.app, self._seats.get(key)
-        wanted = stream(app, self.hash, key, seat.fn_index if seat else -1)
-        return self._channels.listen(wanted, app.dialect, after)
+        join = (seat.fn_index, seat.headers) if seat else (-1, ())
+        return self._channels.listen(stream(app, self.hash, key, *join), app.dialect, after)
 
     def _leave_if_retired(self) -> list[Order]:
         over = all(seat.released for seat in self._seats)

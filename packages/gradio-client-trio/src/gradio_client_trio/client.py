@@ -1,0 +1,301 @@
+"""The public client: connect, predict, submit, describe, close."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, Unpack
+
+import trio
+
+from gradio_protocol import (
+    Endpoint,
+    Flow,
+    History,
+    InvalidArguments,
+    JobLife,
+    Session,
+    as_dict,
+    as_html,
+    as_text,
+    call,
+    find,
+    is_address,
+)
+
+from . import inputs
+from .endpoints import Endpoints
+from .http import Timeout
+from .inputs import Given
+from .job import Job
+from .line import Line, Visit
+from .listen import Seated
+from .options import Changes, Options
+from .proxy import Verify
+
+
+class Client:
+    """A connection to one Gradio app, for the length of an `async with` block.
+
+    `src` is the app's address, or the name of a Space. Entering the block connects, and raises
+    what `connect` raises. Leaving it ends all jobs and streams, within two seconds; what the
+    block raises leaves it as it is, never in a group. Used from one trio loop only.
+
+    The parameters are those of the blocking client. Instead of `httpx_kwargs` there are `proxy`,
+    the address of an HTTP proxy for all hosts, and `trust_env`: whether the environment's
+    proxies and certificates are used where nothing else is said. `timeout` may be a `Timeout`.
+    """
+
+    def __init__(
+        self,
+        src: str,
+        hf_token: str | None = None,
+        max_workers: int = 40,
+        verbose: bool = True,
+        auth: tuple[str, str] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        download_files: str | os.PathLike[str] | bool = True,
+        ssl_verify: Verify = True,
+        analytics_enabled: bool = True,
+        token: str | None = None,
+        oauth_token: str | None = None,
+        timeout: float | Timeout | None = None,
+        max_retries: int = 2,
+        max_download_size: int | None = None,
+        resubmit_lost: bool = False,
+        proxy: str | None = None,
+        trust_env: bool = True,
+    ) -> None:
+        self._given = Given(
+            src=src,
+            token=token or hf_token,
+            max_workers=max_workers,
+            auth=auth,
+            headers=headers,
+            download_files=download_files,
+            ssl_verify=ssl_verify,
+            oauth_token=oauth_token,
+            timeout=timeout,
+            max_retries=max_retries,
+            max_download_size=max_download_size,
+            resubmit_lost=resubmit_lost,
+            proxy=proxy,
+            trust_env=trust_env,
+        )
+        self._verbose = verbose
+        self._analytics_enabled = analytics_enabled
+        self._line = Line(self._given)
+        self._visit = Visit(self._line)
+        self._guest = False
+        self._options = Options.of(self._given)
+
+    # Calling the app.
+
+    async def predict(
+        self,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Call an endpoint and wait for its result.
+
+        Arguments are those of the endpoint, by position or by name; see `view_api`. One output
+        comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, and
+        then what `Job.result` raises. If it is cancelled, so is the job.
+        """
+        job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        try:
+            with trio.move_on_after(self._options.patience):
+                return await job.result()
+            raise TimeoutError(f"{job}: no result after {self._options.patience:g} s")
+        except BaseException:
+            # Cancelled, most of all: nobody is left to want the result.
+            job.cancel()
+            raise
+
+    def submit(
+        self,
+        *args: Any,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] = (),
+        **kwargs: Any,
+    ) -> Job:
+        """Call an endpoint in the background; returns its job at once.
+
+        `api_name` may be left out where there is one public endpoint. `result_callbacks` are
+        called with the result, spread where it is a tuple; they are plain functions, and brief.
+        """
+        board, options = self._line.board, self._options
+        session = self._visit.session
+        endpoint = find(session.endpoints, api_name, fn_index)
+        bound = endpoint, endpoint.bind(inputs.values(args), inputs.values(kwargs))
+        if options.isolated:
+            session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
+        job = Job(JobLife(endpoint, History(board.contact.app.dialect.edits)))
+        job.gives_to(result_callbacks)
+        ticket = session.enrol()
+        sent = self.add_zero_gpu_headers({**(headers or {})})
+        spec = options.call(ticket, board.contact.app, self._line.target, bound, sent)
+        seated = Seated(Flow(call(spec)), session, ticket, job)
+        job.calls_off(partial(board.cancel, seated))
+        board.start(seated)
+        return job
+
+    def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
+        """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
+
+        So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
+        Changes and returns `headers`. `predict` and `submit` do so by themselves.
+        """
+        headers.update({key: value for key, value in inputs.visitor().items() if self.space_id})
+        return headers
+
+    # What the app offers.
+
+    def view_api(
+        self,
+        all_endpoints: bool | None = None,
+        print_info: bool = True,
+        return_format: str | None = None,
+    ) -> dict[str, Any] | str | None:
+        """Describe the endpoints: print them, and return them as a dict, as a text, or not.
+
+        `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
+        """
+        endpoints = self._known()
+        text = as_text(endpoints, all_endpoints=all_endpoints)
+        if print_info:
+            print(text)
+        match return_format:
+            case None:
+                return None
+            case "str":
+                return text
+            case "dict":
+                return as_dict(endpoints)
+            case _:
+                raise InvalidArguments(
+                    f"return_format: expected 'dict', 'str' or None, got {return_format!r}"
+                )
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """The endpoints as something to call, by `fn_index` and by name."""
+        return Endpoints(self, self._known)
+
+    @property
+    def src(self) -> str:
+        """The app's address, with a slash at its end."""
+        return self._line.app.access.src
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The app's configuration, as it sent it."""
+        return self._line.app.config.raw
+
+    @property
+    def session_hash(self) -> str:
+        """What the server knows this visitor by."""
+        return self._visit.session.hash
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What is sent with every request to the app, secrets included; the cookies are not."""
+        request = self._line.app.access.request("GET", self.src)
+        return {name: value for name, value in request.headers if name != "cookie"}
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that the app gets."""
+        said = self._line.app.access.jar.header(self.src) or ""
+        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
+        return {name: value for name, _, value in pairs}
+
+    @property
+    def space_id(self) -> str | None:
+        """The name of the Space, `user/name`; None for an app that is no Space."""
+        src = self._given.src
+        return self._line.app.config.space_id if is_address(src) else src
+
+    @property
+    def protocol(self) -> str:
+        """What the server calls its way of speaking: `sse_v3`."""
+        return self._line.app.config.protocol
+
+    @property
+    def app_version(self) -> str:
+        """The app's version of Gradio."""
+        return self._line.app.config.version
+
+    # Sessions, views, and the end.
+
+    def with_options(self, **changes: Unpack[Changes]) -> Self:
+        """The same client, in the same session, with other defaults for each call.
+
+        `isolated=True`: each job has a session of its own. `timeout`: seconds that `predict`
+        waits. `headers`: more of them. And `oauth_token`, `max_retries`, `max_download_size`,
+        `resubmit_lost`, as in the constructor.
+        """
+        return self._view(_options=self._options.changed(changes))
+
+    def new_session(self) -> Self:
+        """Another visitor of the same app, over the same connections.
+
+        Closing it ends its own jobs and streams only. It needs no block of its own; with one, it
+        is closed at the end of that.
+        """
+        return self._view(_visit=Visit(self._line), _guest=True)
+
+    def reset_session(self) -> None:
+        """Be another visitor from now on: the app's state begins anew."""
+        self._visit.reset()
+
+    async def aclose(self) -> None:
+        """End all jobs and streams; running jobs end as cancelled. Idempotent."""
+        if self._guest:
+            await self._visit.leave()
+        else:
+            await self._line.close()
+
+    async def __aenter__(self) -> Self:
+        if self._guest:
+            await trio.lowlevel.checkpoint()
+            return self
+        await self._line.open()
+        if self._verbose:
+            print(f"Loaded as API: {self.src}")
+        if self._analytics_enabled and self.space_id is not None:
+            self._line.report()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.aclose()
+        if not self._guest:
+            await self._line.leave()
+
+    def __repr__(self) -> str:
+        return f"Client({self._line!r})"
+
+    def _repr_html_(self) -> str:
+        return as_html(self._known())
+
+    def _known(self) -> tuple[Endpoint, ...]:
+        return self._visit.session.endpoints
+
+    def _view(self, **changes: Any) -> Self:
+        view = object.__new__(type(self))
+        view.__dict__.update(self.__dict__, **changes)
+        return view

@@ -1,0 +1,197 @@
+"""What the caller passed, made into values: options, bytes, open files, environment.
+
+Where an option can come from two places, our own parameter goes before the environment.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import inf
+from pathlib import Path
+from typing import Any, cast
+
+from gradio_protocol import (
+    HUB,
+    Inline,
+    InvalidArguments,
+    LocalFile,
+    Origin,
+    RetryPolicy,
+    Target,
+    TokenSource,
+    adopted,
+    is_address,
+    origin,
+)
+
+from .http import Http, Timeout
+from .proxy import Verify
+
+_TIMEOUT = Timeout(connect=15.0, read=60.0, write=60.0, pool=inf)
+"Of requests, unless the caller says otherwise; streams and direct calls have no such end."
+
+
+def default_folder() -> str:
+    """Where downloads go: GRADIO_TEMP_DIR, or a folder in the system's one for such files."""
+    return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Given:
+    """What a client was made with, as it was given: see `Client`."""
+
+    src: str
+    token: str | None
+    max_workers: int
+    auth: tuple[str, str] | None
+    headers: Mapping[str, str] | None
+    download_files: str | os.PathLike[str] | bool
+    ssl_verify: Verify
+    oauth_token: str | None
+    timeout: float | Timeout | None
+    max_retries: int
+    max_download_size: int | None
+    resubmit_lost: bool
+    proxy: str | None
+    trust_env: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one client speaks HTTP, and where its files go."""
+
+    folder: str
+    "Where downloads go."
+    verify: Verify
+    timeout: Timeout
+    proxy: str | None = field(repr=False)
+    "Its address, which may hold a password; None: the environment's, if that is trusted."
+    trust_env: bool
+
+    def http(self) -> Http:
+        """The connections of one client. Raises InvalidArguments for a proxy of no use."""
+        return Http(
+            verify=self.verify, timeout=self.timeout, proxy=self.proxy, trust_env=self.trust_env
+        )
+
+
+def settings(given: Given) -> Settings:
+    """The settings that these parameters of a client amount to."""
+    return Settings(
+        folder=_folder(given.download_files),
+        verify=given.ssl_verify,
+        timeout=_timeouts(given.timeout),
+        proxy=given.proxy,
+        trust_env=given.trust_env,
+    )
+
+
+def _timeouts(timeout: float | Timeout | None) -> Timeout:
+    match timeout:
+        case None:
+            return _TIMEOUT
+        case Timeout():
+            return timeout
+        case _:
+            return Timeout(connect=timeout, read=timeout, write=timeout, pool=inf)
+
+
+def _folder(download_files: str | os.PathLike[str] | bool) -> str:
+    if isinstance(download_files, bool):
+        return default_folder()
+    return os.path.abspath(os.fspath(download_files))
+
+
+def hub() -> Origin:
+    """Where Spaces are looked up: HF_ENDPOINT, or Hugging Face."""
+    endpoint = os.environ.get("HF_ENDPOINT")
+    return origin(endpoint) if endpoint else HUB
+
+
+@functools.lru_cache(maxsize=1)
+def _saved_token() -> str | None:
+    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+
+    return get_token()
+
+
+def _token(passed: str | None, *, wanted: bool) -> tuple[str | None, TokenSource]:
+    """The token to use: the one passed, or the saved one where it is `wanted`."""
+    if passed:
+        return passed, TokenSource.PASSED
+    return (_saved_token() if wanted else None), TokenSource.SAVED
+
+
+def _is_hosted(src: str, hub: Origin) -> bool:
+    """Whether `src` is at Hugging Face, so that the saved token may be of use there."""
+    if not is_address(src):
+        return True
+    where = origin(src)
+    return where in (hub, HUB) or where.host.endswith(".hf.space")
+
+
+def values(args: object) -> Any:
+    """A copy of the arguments in which all that stands for a file is a value of the core.
+
+    Paths, bytes and open binary files are found wherever they are nested; an open file is read
+    now, from where it stands.
+    """
+    return adopted(_filed(args))
+
+
+def _filed(value: object) -> object:
+    match value:
+        case list() | tuple():
+            items = [_filed(item) for item in cast("Iterable[object]", value)]
+            return items if isinstance(value, list) else tuple(items)
+        case dict():
+            return {key: _filed(item) for key, item in cast("dict[str, object]", value).items()}
+        case os.PathLike():
+            return LocalFile(os.fspath(cast("os.PathLike[str]", value)))
+        case bytes() | bytearray() | memoryview():
+            return Inline("file", bytes(cast("bytes", value)))
+        case _:
+            return _read(value) if hasattr(value, "read") else value
+
+
+def _read(file: Any) -> Inline:
+    data: object = file.read()
+    name = getattr(file, "name", "file")
+    if not isinstance(data, bytes):
+        raise InvalidArguments(f"file {name!r}: expected it open in binary mode")
+    return Inline(Path(name).name if isinstance(name, str) else "file", data)
+
+
+def target(given: Given) -> Target:
+    """Where to connect, and as whom. May look for the saved token, which takes a while."""
+    own = hub()
+    secret, source = _token(given.token, wanted=_is_hosted(given.src, own))
+    return Target(
+        src=given.src,
+        headers=tuple((given.headers or {}).items()),
+        token=secret,
+        source=source,
+        hub=own,
+        auth=given.auth,
+        policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
+    )
+
+
+def visitor() -> dict[str, str]:
+    """On whose ZeroGPU quota a call goes: the visitor of the Gradio app that this task serves.
+
+    Read from the event that is being handled here and now. Gradio is not loaded for it.
+    """
+    context: Any = sys.modules.get("gradio.context")
+    if context is None:
+        return {}
+    request: Any = context.LocalContext.request.get(None)
+    headers: Any = getattr(request, "headers", None) or {}
+    token: str | None = headers.get("x-ip-token")
+    return {"x-ip-token": token} if token else {}

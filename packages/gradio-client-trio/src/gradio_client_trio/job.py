@@ -1,0 +1,240 @@
+"""The handle of one prediction: its result can be awaited, its outputs and status watched.
+
+A job's life is the core's machine; here are only the parking lot that its watchers wait in, and
+the time stamps. The history of a job only grows and each watcher keeps an index into it, so that
+a slow one delays nobody. What waits here may be cancelled, and waited for again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import trio
+
+from gradio_protocol import (
+    Cancelled,
+    JobCancelled,
+    JobLife,
+    News,
+    Outputs,
+    OutputUpdate,
+    Raised,
+    Returned,
+    Stage,
+    StatusUpdate,
+    status_update,
+)
+
+_log = logging.getLogger("gradio_client_trio")
+
+
+class Job:
+    """One prediction. Made by `Client.submit`.
+
+    Iterating gives each output as it comes, and raises the job's error at the end, if it has
+    one; each iteration starts at the first output. Waiting for a job does not bind the job to the
+    one who waits: a cancelled wait leaves it alone.
+    """
+
+    def __init__(self, life: JobLife) -> None:
+        self._life = life
+        self._changed = trio.lowlevel.ParkingLot()
+        self._times = [now()]
+        self._callbacks: list[Callable[..., object]] = []
+        self._call_off: Callable[[], None] = _nothing
+        self._iterator: AsyncIterator[Any] | None = None
+        self._value: object = None
+        self._error: BaseException | None = None
+
+    # For callers.
+
+    async def result(self) -> Any:
+        """Wait for the result.
+
+        One output comes as it is, several as a tuple. Raises the job's error, or JobCancelled.
+        """
+        await self.until(self.done)
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    async def exception(self) -> BaseException | None:
+        """Wait for the end; returns the job's error, or None."""
+        await self.until(self.done)
+        return self._error
+
+    def outputs(self) -> list[Any]:
+        """All outputs that have come until now."""
+        outputs = Outputs(self._life)
+        found: list[Any] = []
+        while outputs.advance():
+            found.append(outputs.value())
+        return found
+
+    def status(self) -> StatusUpdate:
+        """What is known of the job right now."""
+        return status_update(self._life.view, self._times[-1])
+
+    def cancel(self) -> bool:
+        """Call the job off; returns whether it is cancelled now.
+
+        The job ends at once. What the server can be told, and is, depends on its version; other
+        jobs are never harmed.
+        """
+        call_off = self._call_off
+        if not self._end(Cancelled(), JobCancelled("the job was cancelled")):
+            return self.cancelled()
+        call_off()
+        return True
+
+    def done(self) -> bool:
+        """Whether the job is over, however it ended."""
+        return self._life.view.stage.final
+
+    def cancelled(self) -> bool:
+        """Whether the job was called off."""
+        return self._life.view.stage is Stage.CANCELLED
+
+    def running(self) -> bool:
+        """Whether the job is not over yet."""
+        return not self.done()
+
+    def updates(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
+        """Every change of status and every output, in order, from the first one on.
+
+        Among the changes are bytes moved (`transferred`), while files are sent or fetched.
+        """
+        return JobUpdates(self, self._life, self._times)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return JobOutputs(self, self._life)
+
+    async def __anext__(self) -> Any:
+        """The next output, or StopAsyncIteration after the last one."""
+        if self._iterator is None:
+            self._iterator = aiter(self)
+        return await anext(self._iterator)
+
+    def __repr__(self) -> str:
+        return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
+
+    # For the switchboard, and for those who watch.
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        """Wait until something is so; always a checkpoint."""
+        await trio.lowlevel.checkpoint()
+        while not ready():
+            await self._changed.park()
+
+    def tell(self, news: News) -> None:
+        """Take news in."""
+        if self._life.apply(news):
+            self._times.append(now())
+            self._changed.unpark_all()
+
+    def returned(self, value: object) -> None:
+        """The job has a result."""
+        if self._end(Returned(), None, value):
+            self._call_back(value)
+
+    def raised(self, error: BaseException) -> None:
+        """The job has an error."""
+        cancelled = isinstance(error, JobCancelled)
+        self._end(Cancelled() if cancelled else Raised(error=error), error)
+
+    def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
+        """Call each with the result, spread where it is a tuple."""
+        self._callbacks += (callbacks,) if callable(callbacks) else callbacks
+
+    def calls_off(self, call_off: Callable[[], None]) -> None:
+        """What `cancel` has to do besides ending the job."""
+        self._call_off = call_off
+
+    def _end(self, news: News, error: BaseException | None, value: object = None) -> bool:
+        """Apply the news that end the job; False if it was over already."""
+        if self.done():
+            return False
+        self._value, self._error = value, error
+        # What is over keeps nothing alive.
+        self._call_off = _nothing
+        self.tell(news)
+        return True
+
+    def _call_back(self, value: object) -> None:
+        for callback in self._callbacks:
+            try:
+                callback(*value) if isinstance(value, tuple) else callback(value)
+            except Exception:  # noqa: BLE001 - the caller's mistake, and nobody here to take it
+                _log.exception("%r: a callback failed", self)
+
+
+class JobOutputs:
+    """The outputs of one job, as they come; an iterator that can be cancelled and gone on with."""
+
+    def __init__(self, job: Job, life: JobLife) -> None:
+        self._job = job
+        self._life = life
+        self._outputs = Outputs(life)
+
+    def __aiter__(self) -> JobOutputs:
+        return self
+
+    async def __anext__(self) -> Any:
+        await self._job.until(lambda: self._job.done() or self._is_there())
+        if self._outputs.advance():
+            return self._outputs.value()
+        # A failed job says so after all that it has given.
+        error = None if self._job.cancelled() else self._life.view.error
+        if error is not None:
+            raise error
+        raise StopAsyncIteration
+
+    def _is_there(self) -> bool:
+        return self._outputs.taken < self._life.view.outputs
+
+
+class JobUpdates:
+    """Everything that is seen of one job, in order; likewise."""
+
+    def __init__(self, job: Job, life: JobLife, times: list[datetime]) -> None:
+        self._job = job
+        self._life = life
+        self._times = times
+        self._outputs = Outputs(life)
+        self._taken = 0
+        "How many views have been shown."
+        self._told = 0
+        "How many outputs the last one of them told of."
+
+    def __aiter__(self) -> JobUpdates:
+        return self
+
+    async def __anext__(self) -> StatusUpdate | OutputUpdate:
+        await self._job.until(lambda: self._job.done() or self._has_more())
+        if self._outputs.taken < self._told and self._outputs.advance():
+            return OutputUpdate(outputs=spread(self._outputs.value()))
+        if not self._has_more():
+            raise StopAsyncIteration
+        view, time = self._life.views[self._taken], self._times[self._taken]
+        self._taken, self._told = self._taken + 1, view.outputs
+        return status_update(view, time)
+
+    def _has_more(self) -> bool:
+        return self._taken < len(self._times) or self._outputs.taken < self._told
+
+
+def now() -> datetime:
+    """Local time, without a zone, as the official client stamps its updates."""
+    return datetime.now().astimezone().replace(tzinfo=None)
+
+
+def spread(value: object) -> list[Any]:
+    """An output as a list of what its components show."""
+    return [*value] if isinstance(value, tuple) else [value]
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,83 @@
+"""In place of `gradio_client`: each test in an interpreter of its own, for `sys.modules` is one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CODE = "import sys; sys.path.insert(0, sys.argv[1]); import gradio_client_httpx as ours\n"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A folder with a package called `gradio_client`, as if it were installed."""
+    package = tmp_path / "gradio_client"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from gradio_client.client import Client\nVALUE = 'official'\n"
+    )
+    (package / "client.py").write_text("class Client: pass\nclass Old: pass\n")
+    (package / "utils.py").write_text(
+        "from gradio_client import exceptions\nimport dataclasses\n"
+        "class Status: pass\ndef encode(): return Status, exceptions.AppError\n"
+    )
+    (package / "exceptions.py").write_text("class AppError(Exception): pass\n")
+    (package / "documentation.py").write_text("def document(): return 'documented'\n")
+    return tmp_path
+
+
+def run(code: str, folder: Path) -> str:
+    """What the code prints."""
+    command = [sys.executable, "-W", "error", "-c", CODE + code, str(folder)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
+def test_it_is_found_by_the_official_names(tmp_path: Path) -> None:
+    code = """
+ours.install_as_gradio_client()
+import gradio_client, gradio_client.utils as utils
+from gradio_client import Client, FileData, file, handle_file
+from gradio_client.client import Client as Again, Endpoint, Job
+from gradio_client.data_classes import FileData
+from gradio_client.exceptions import AppError, AuthenticationError, ValidationError
+from gradio_client.utils import QueueError, Status, StatusUpdate, TooManyRequestsError
+print(Client is Again is ours.Client, AppError is ours.AppError, utils.Status is ours.Status)
+print(utils.is_http_url_like("https://x"), utils.is_http_url_like(3))
+"""
+    assert run(code, tmp_path) == "True True True\nTrue False"
+
+
+def test_what_nobody_has_is_an_attribute_error(tmp_path: Path) -> None:
+    code = """
+ours.install_as_gradio_client()
+import gradio_client.utils
+print(hasattr(gradio_client.utils, "nothing_like_it"))
+try:
+    import gradio_client.nothing_like_it
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert run(code, tmp_path) == "False\ngradio_client.nothing_like_it"
+
+
+@pytest.mark.parametrize("before", ["", "import gradio_client, gradio_client.utils\n"])
+def test_what_is_not_ours_is_the_installed_packages(site: Path, before: str) -> None:
+    code = f"""
+{before}ours.install_as_gradio_client()
+ours.install_as_gradio_client()
+import gradio_client
+from gradio_client import VALUE, documentation, utils
+from gradio_client.client import Client, Old
+print(VALUE, Old.__name__, documentation.document(), Client is ours.Client)
+print(utils.encode().__class__.__name__, utils.Status is ours.Status)
+"""
+    assert run(code, site) == "official Old documented True\ntuple True"
+
+
+def test_the_installed_package_is_not_loaded_before_it_is_needed(site: Path) -> None:
+    (site / "gradio_client" / "__init__.py").write_text("raise RuntimeError")
+    code = "ours.install_as_gradio_client(); from gradio_client import Client; print('fine')"
+    assert run(code, site) == "fine"

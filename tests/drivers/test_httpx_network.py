@@ -1,0 +1,150 @@
+"""What is between the blocking client and the app: proxies, transports, certificates."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import trio
+import trustme
+
+from gradio_client_httpx import Client, InvalidArguments, TransportFailed
+from tests.support.gradio_server import FakeGradio
+from tests.support.loopback import Connection, Loopback, Request, threaded
+
+KNOWN = ("host", "connection", "proxy-connection")
+
+
+async def forward(request: Request, connection: Connection) -> None:
+    """What a forward proxy does: ask the server that an absolute address names, and pass on."""
+    url = urlsplit(request.target)
+    assert url.hostname is not None
+    target = request.target.removeprefix(f"{url.scheme}://{url.netloc}")
+    headers = [(name, value) for name, value in request.headers if name not in KNOWN]
+    lines = [f"{request.method} {target} HTTP/1.1", f"host: {url.netloc}", "connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers]
+    head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+    async with await trio.open_tcp_stream(url.hostname, url.port or 80) as upstream:
+        await upstream.send_all(head + request.body)
+        async for data in upstream:
+            await connection.raw(bytes(data))
+
+
+@pytest.fixture
+def server() -> Generator[Loopback]:
+    with threaded(FakeGradio()) as server:
+        yield server
+
+
+@pytest.fixture
+def proxy() -> Generator[Loopback]:
+    with threaded(forward) as proxy:
+        yield proxy
+
+
+def test_the_example_of_the_issue_works_through_a_forward_proxy(
+    server: Loopback, proxy: Loopback, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    httpx_kwargs = {"timeout": 30.0, "proxies": {"http://": proxy.url}}
+    client = Client(
+        server.url,
+        max_workers=10,
+        verbose=False,
+        headers={"Custom-Header": "value"},
+        download_files="downloads",
+        ssl_verify=False,
+        httpx_kwargs=httpx_kwargs,
+    )
+    with client:
+        assert client.predict("x", api_name="/echo") == "x"
+        saved = Path(client.predict(b"x", api_name="/file"))
+    assert saved.is_relative_to(tmp_path / "downloads")
+    assert len(proxy.requests) == len(server.requests)
+    assert {request.header("custom-header") for request in server.requests} == {"value"}
+    assert httpx_kwargs == {"timeout": 30.0, "proxies": {"http://": proxy.url}}
+
+
+def test_proxies_may_be_one_address(server: Loopback, proxy: Loopback) -> None:
+    with Client(server.url, verbose=False, httpx_kwargs={"proxies": proxy.url}) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+    assert len(proxy.requests) == len(server.requests)
+
+
+def test_mounts_win_over_proxies(server: Loopback, proxy: Loopback) -> None:
+    mounts = {"http://": httpx.HTTPTransport()}
+    kwargs = {"mounts": mounts, "proxies": {"http://": proxy.url}}
+    with Client(server.url, verbose=False, httpx_kwargs=kwargs) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+    assert len(proxy.requests) == 0
+
+
+def test_proxies_of_another_type_are_refused(server: Loopback) -> None:
+    with pytest.raises(InvalidArguments, match="'proxies' is int"):
+        Client(server.url, httpx_kwargs={"proxies": 8080})
+
+
+def test_a_transport_of_the_caller_is_used(server: Loopback) -> None:
+    class Counting(httpx.HTTPTransport):
+        count = 0
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            self.count += 1
+            return super().handle_request(request)
+
+    transport = Counting()
+    with Client(server.url, verbose=False, httpx_kwargs={"transport": transport}) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+    assert transport.count == len(server.requests)
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def secure(authority: trustme.CA) -> Generator[Loopback]:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    certificate: Any = authority.issue_cert("127.0.0.1")
+    certificate.configure_cert(context)
+    with threaded(FakeGradio(), tls=context) as server:
+        yield server
+
+
+def test_certificates_are_verified(secure: Loopback) -> None:
+    with pytest.raises(TransportFailed, match="certificate"):
+        Client(secure.url, max_retries=0)
+
+
+def test_a_bundle_may_be_given_by_its_path(
+    secure: Loopback, authority: trustme.CA, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    with Client(secure.url, verbose=False, ssl_verify=str(bundle)) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_a_context_may_be_given(secure: Loopback, authority: trustme.CA) -> None:
+    context = ssl.create_default_context()
+    trust: Any = authority
+    trust.configure_trust(context)
+    with Client(secure.url, verbose=False, httpx_kwargs={"verify": context}) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_verification_can_be_switched_off(secure: Loopback) -> None:
+    kwargs = {"verify": True}
+    with Client(secure.url, verbose=False, ssl_verify=False, httpx_kwargs=kwargs) as client:
+        assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_a_bundle_that_is_not_there_is_refused(secure: Loopback) -> None:
+    with pytest.raises(InvalidArguments, match="ssl_verify"):
+        Client(secure.url, ssl_verify="/nowhere/ca.pem")
