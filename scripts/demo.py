@@ -12,7 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from gradio_client_httpx import AppError, Client, OutputUpdate
+import trio
+
+import gradio_client_trio
+from gradio_client_httpx import AppError, Client, OutputUpdate, StatusUpdate
 from scripts.bootstrap import BootstrapFailed
 from scripts.servers import NEWEST
 from tests.support.live import DidNotStart, live
@@ -68,11 +71,7 @@ def progress(client: Client) -> None:
     """A live line of what a job is doing."""
     job = client.submit(8, api_name="/progress")
     for update in job.updates():
-        if isinstance(update, OutputUpdate):
-            continue
-        for bar in update.progress_data or ():
-            done, length = int(bar.index or 0), int(bar.length or 0)
-            line(f"{bar.desc or 'working'}: {'#' * done}{'.' * (length - done)} {done}/{length}")
+        show(update)
     end()
     answer = job.result(timeout=30)
     say(f"/progress → {answer!r}")
@@ -101,6 +100,56 @@ def failure(client: Client) -> None:
         check("an app's error", False)
 
 
+async def structured(url: str, folder: Path) -> None:
+    """The same tour through gradio_client_trio: two jobs at once, each in its own task."""
+    downloads = str(folder / "downloads of trio")
+    async with gradio_client_trio.Client(url, download_files=downloads) as client:
+        answer = await client.predict("hello", api_name="/echo")
+        say(f"await predict('hello', api_name='/echo') → {answer!r}")
+        check("a prediction, awaited", answer == "hello")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(watch, client)
+            values = [value async for value in client.submit(5, api_name="/count")]
+        end()
+        say(f"/count, while that ran → {values}")
+        check("all outputs of a generator, in a task", values == [0, 1, 2, 3, 4])
+        await there_and_back(client, folder)
+        try:
+            await client.predict("strangers", api_name="/fail")
+        except AppError as error:
+            say(f"/fail raises {type(error).__name__}: {error}")
+            check("an app's error, awaited", "no to strangers" in str(error))
+        else:
+            check("an app's error, awaited", False)
+
+
+async def watch(client: gradio_client_trio.Client) -> None:
+    """A live line, in a task of its own."""
+    job = client.submit(8, api_name="/progress")
+    async for update in job.updates():
+        show(update)
+    check("a job with progress, awaited", await job.result() == "8 steps")
+
+
+async def there_and_back(client: gradio_client_trio.Client, folder: Path) -> None:
+    """A file up, another one down."""
+    source = folder / "a second note.txt"
+    await trio.Path(source).write_text("sent by trio", encoding="utf-8")
+    saved = trio.Path(await client.predict(source, api_name="/file"))
+    content = await saved.read_text(encoding="utf-8")
+    say(f"{source.name!r} went up, {saved.name!r} came down: {content!r}")
+    check("a file there and back, awaited", content == "SENT BY TRIO")
+
+
+def show(update: StatusUpdate | OutputUpdate) -> None:
+    """Draw the bars that an update tells of."""
+    if isinstance(update, OutputUpdate):
+        return
+    for bar in update.progress_data or ():
+        done, length = int(bar.index or 0), int(bar.length or 0)
+        line(f"{bar.desc or 'working'}: {'#' * done}{'.' * (length - done)} {done}/{length}")
+
+
 def check(what: str, right: bool) -> None:
     """Remember whether an answer was right."""
     CHECKED.append((what, right))
@@ -126,6 +175,10 @@ def end() -> None:
 
 TOURS: list[tuple[str, Callable[[str, Path], None]]] = [
     ("gradio_client_httpx: blocking", blocking),
+    (
+        "gradio_client_trio: structured concurrency",
+        lambda url, folder: trio.run(structured, url, folder),
+    ),
 ]
 
 if __name__ == "__main__":
