@@ -7,11 +7,14 @@ import inspect
 import os
 import pickle
 import ssl
+import sys
 import threading
 import time
 import warnings
 from collections.abc import Generator
+from contextvars import ContextVar
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
@@ -293,3 +296,25 @@ def test_what_moves_is_seen_in_the_updates(client: Client) -> None:
 def test_files_stay_on_the_server_where_downloads_are_off(server: Loopback) -> None:
     with Client(server.url, verbose=False, download_files=False) as client:
         assert client.predict(b"x", api_name="/file")["path"].startswith("/tmp/gradio/")
+
+
+def test_what_is_logged_holds_no_secret(server: Loopback, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", logger="gradio_client_httpx")
+    with Client(server.url, verbose=False, token="hf_secret", headers={"x-own": "mine"}) as client:
+        client.predict("x", api_name="/echo")
+    assert "queue/join" in caplog.text
+    assert "hf_secret" not in caplog.text
+    assert "mine" not in caplog.text
+
+
+def test_the_visitor_of_a_gradio_app_is_named_to_spaces_only(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SimpleNamespace(headers={"x-ip-token": "visitor"})
+    variable: ContextVar[Any] = ContextVar("request")
+    variable.set(request)
+    context = SimpleNamespace(LocalContext=SimpleNamespace(request=variable))
+    monkeypatch.setitem(sys.modules, "gradio.context", context)
+    assert client.add_zero_gpu_headers({"a": "b"}) == {"a": "b"}
+    monkeypatch.setattr(Client, "space_id", "user/name")
+    assert client.add_zero_gpu_headers({"a": "b"}) == {"a": "b", "x-ip-token": "visitor"}

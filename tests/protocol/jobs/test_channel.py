@@ -368,3 +368,10 @@ def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
     assert channel is not None
     channel.accepts(EVENTS)
     assert channels.is_open(SHARED)
+
+
+def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:
+    wanted = stream(known("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
+    assert ("x-guest", "Zoe") in wanted.request.headers
+    shared = stream(known("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
+    assert ("x-guest", "Zoe") not in shared.request.headers

@@ -67,7 +67,7 @@ def test_a_job_that_begins_again_has_nothing_of_its_earlier_event() -> None:
     one = seat(Place.JOINED)
     one.event_id, one.dismissed = "old", True
     one.mailbox.put(SEALED)
-    one.begin(5)
+    one.begin(5, ())
     assert (one.fn_index, one.event_id) == (5, "")
     assert not one.dismissed
     assert one.at_stake

@@ -48,17 +48,15 @@ class Client:
     Hugging Face only. `max_workers`: jobs in flight at once; threads do not grow with it.
     `verbose`: print `Loaded as API: …`. `auth`: user and password of the app's own login.
     `httpx_kwargs`: what `httpx.Client` takes, and the `proxies` of old; see the module `inputs`
-    for what wins over what. `headers`: sent with every request to the app. `download_files`: a
-    folder, or False for the server's file objects. `ssl_verify`: also the path of a bundle, or a
-    context. `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
-    `oauth_token`: for endpoints that take one, and for nothing else. `timeout`: of requests, in
-    seconds or as an `httpx.Timeout`; streams and jobs have no such end. `max_retries`: of what
-    has surely not been accepted. `max_download_size`: bytes of one file. `resubmit_lost`: make
-    a job again that was lost before its first output. `http_client`: an `httpx.Client`, or one
-    of httpx2, to send everything by; it is never closed.
+    for what wins. `headers`: sent with every request to the app. `download_files`: a folder, or
+    False for the server's file objects. `ssl_verify`: also a bundle's path, or a context.
+    `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
+    `oauth_token`: only for endpoints that take one. `timeout`: of requests, in seconds or as an
+    `httpx.Timeout`; streams and jobs have none. `max_retries`: of what was surely not accepted.
+    `max_download_size`: bytes of one file. `resubmit_lost`: make a job again that was lost before
+    its first output. `http_client`: an `httpx.Client`, or one of httpx2, never closed by us.
 
-    A pickled client is its configuration, the token included; unpickled, it connects when it is
-    first used. After a fork it connects anew.
+    A pickled client is its configuration, token included; its twin connects when first used.
     """
 
     def __init__(
@@ -205,8 +203,7 @@ class Client:
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
         """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
 
-        So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
-        Changes and returns `headers`. `predict` and `submit` do so by themselves.
+        Changes and returns `headers`. So the visitor's ZeroGPU quota pays; `submit` does it too.
         """
         headers.update({key: value for key, value in inputs.visitor().items() if self.space_id})
         return headers
@@ -241,7 +238,7 @@ class Client:
 
     @property
     def endpoints(self) -> Endpoints:
-        """The endpoints as something to call, by `fn_index` and by name."""
+        """What can be called, by `fn_index` and by name."""
         return Endpoints(self, self._known)
 
     @property
@@ -293,9 +290,8 @@ class Client:
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """The same client, in the same session, with other defaults for each call.
 
-        `isolated=True`: each job has a session of its own. `progress=True`: show a bar.
-        `timeout`: seconds that `predict` waits. `headers`: more of them. And `oauth_token`,
-        `max_retries`, `max_download_size`, `resubmit_lost`, as in the constructor.
+        `isolated`: each job has a session of its own. `progress`: show a bar. `timeout`: seconds
+        that `predict` waits. `headers`: more of them. The others are as in the constructor.
         """
         return self._view(_options=self._options.changed(changes))
 

@@ -167,7 +167,11 @@ def values(args: object) -> Any:
     Paths, bytes and open binary files are found wherever they are nested; an open file is read
     now, in the caller's thread, from where it stands.
     """
-    return adopted(_filed(args))
+    try:
+        return adopted(_filed(args))
+    except RecursionError:
+        text = "arguments: nested too deeply, or inside themselves"
+        raise InvalidArguments(text) from None
 
 
 def _filed(value: object) -> object:

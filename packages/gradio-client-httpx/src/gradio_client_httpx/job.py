@@ -38,7 +38,7 @@ from .threads import Crew, Serial
 
 Bell = Callable[[], None]
 
-_LOG = logging.getLogger("concurrent.futures")
+_log = logging.getLogger("concurrent.futures")
 
 
 class Job(Future[Any]):
@@ -283,7 +283,7 @@ def _called(fn: Callable[[Future[Any]], object], job: Job) -> None:
         fn(job)
     except Exception:  # noqa: BLE001 - it is the caller's code
         # Where the standard library says it, for futures of its own.
-        _LOG.exception("exception calling callback for %r", job)
+        _log.exception("exception calling callback for %r", job)
 
 
 def _nothing() -> None:

@@ -260,10 +260,8 @@ class Client:
 
     async def aclose(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
-        if self._guest:
-            await self._visit.leave()
-        else:
-            await self._line.close()
+        await self._end()
+        await trio.lowlevel.checkpoint()
 
     async def __aenter__(self) -> Self:
         if self._guest:
@@ -282,7 +280,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self.aclose()
+        await self._end()
         if not self._guest:
             await self._line.leave()
 
@@ -291,6 +289,13 @@ class Client:
 
     def _repr_html_(self) -> str:
         return as_html(self._known())
+
+    async def _end(self) -> None:
+        if self._guest:
+            self._visit.leave()
+            await trio.lowlevel.cancel_shielded_checkpoint()
+        else:
+            await self._line.close()
 
     def _known(self) -> tuple[Endpoint, ...]:
         return self._visit.session.endpoints

@@ -111,9 +111,8 @@ class Visit:
         if old is not None:
             board.retire(old)
 
-    async def leave(self) -> None:
+    def leave(self) -> None:
         """End the jobs and streams of this visitor."""
-        await trio.lowlevel.checkpoint()
         old, self._session = self._session, None
         if old is not None and not self._line.board.closed:
             self._line.board.leave(old)

@@ -1,0 +1,38 @@
+"""A real app that is killed and started again on its own address."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from gradio_protocol import GradioError
+from tests.conformance.drivers import DRIVERS
+from tests.conformance.rig import fails, usable
+from tests.conformance.scenarios.scenario import is_output
+from tests.conformance.stages import parsed
+from tests.conformance.subject import Options
+from tests.live.conftest import chosen
+from tests.support.live import live
+
+EVERY = os.environ.get("GRADIO_MATRIX") == "1"
+VERSIONS = [version for version in chosen() if parsed(version) >= (4,)] if EVERY else ["6.31.0"]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_app_that_comes_back_behind_a_login_is_called_again(version: str) -> None:
+    options = Options(auth=("guide", "lantern"))
+    with live(version) as server:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        with DRIVERS["httpx"].open(server.url, options) as one:
+            with DRIVERS["trio"].open(server.url, options) as other:
+                clients = (one, other)
+                jobs = [client.submit(99, 0.1, api_name="/slow_count") for client in clients]
+                for job in jobs:
+                    job.until(is_output)
+                server.stop()
+                for job in jobs:
+                    fails(job, GradioError)
+                with live(version, port=port, settings={"AUTH": "1"}):
+                    for client in clients:
+                        usable(client)
