@@ -28,6 +28,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Client.__aenter__",
         "Client.__aexit__",
         "Client.aclose",
+        "Client._end",
     ),
     "`for` and `async for`": (
         "Job.__iter__",
@@ -119,6 +120,18 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard.aside",
         "Switchboard._spawn",
         "Switchboard._shielded",
+    ),
+    "it copies a Space before there is a client, with huggingface_hub's blocking calls": (
+        "Client.duplicate",
+        "SpaceDuplicationError",
+    ),
+    "a bar is drawn by a thread while its caller waits; a task draws from `updates()`": (
+        "Client.with_options(progress)",
+    ),
+    "callbacks run on threads that may block, here in the job's own task": (
+        "_given",
+        "_called",
+        "Job._call_back",
     ),
 }
 """Why → what differs."""

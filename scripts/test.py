@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
     if "--fast" in options:
-        quick = [*with_tests((*CORE, "tests/architecture")), "-m", "not slow and not live"]
+        quick = [*with_tests(CORE), "-m", "not slow and not live"]
         # A watchdog for each test is a thread for each: two seconds in all.
         quick += ["--hypothesis-profile=fast", "-o", "faulthandler_timeout=0"]
         return run_in_place([PYTHON, "-m", "pytest", "-q", *quick, *passed_on])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -12,10 +10,10 @@ import trio
 import trio.testing
 
 from gradio_client_trio import AppError, Client, InvalidArguments, JobCancelled, TransportFailed
-from tests.drivers.trio_rig import OPTIONS, in_memory, rig
+from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.loopback import loopback
+from tests.support.loopback import loopback, threaded
 
 SLOW = [function.limited(1) if function.name == "slow" else function for function in TOUR]
 
@@ -212,7 +210,7 @@ async def test_a_verbose_client_says_where_it_is(capsys: pytest.CaptureFixture[s
 @pytest.mark.trio
 async def test_outside_of_its_block_a_client_says_so() -> None:
     async with loopback(FakeGradio()) as server:
-        client = Client(server.url, **OPTIONS)
+        client = made(server.url)
         assert repr(client) == "Client(not connected)"
         with pytest.raises(InvalidArguments, match="async with"):
             client.submit("early", api_name="/echo")
@@ -229,36 +227,22 @@ async def test_a_client_that_cannot_connect_raises_that_and_no_group() -> None:
     async with loopback(answering(200)) as server:
         await server.stop()
         with pytest.raises(TransportFailed):
-            await Client(server.url, **OPTIONS).__aenter__()
+            await made(server.url).__aenter__()
 
 
 @pytest.mark.trio
 async def test_what_the_block_raises_leaves_it_as_it_is() -> None:
     mine = ValueError("mine")
-    with pytest.raises(ValueError, match="mine") as caught:
-        async with rig_of_failing_jobs() as client:
-            client.submit("x", api_name="/fail")
-            client.submit(1, api_name="/slow")
-            raise mine
+    with threaded(FakeGradio()) as server, pytest.raises(ValueError, match="mine") as caught:
+        await raising(mine, made(server.url))
     assert caught.value is mine
 
 
-@asynccontextmanager
-async def rig_of_failing_jobs() -> AsyncGenerator[Client, None]:
-    async with trio.open_nursery() as nursery:
-        try:
-            async with Client((await nursery.start(serve)), **OPTIONS) as client:
-                yield client
-        except ValueError as error:
-            nursery.cancel_scope.cancel()
-            raised = error
-    raise raised
-
-
-async def serve(task_status: trio.TaskStatus[str]) -> None:
-    async with loopback(FakeGradio()) as server:
-        task_status.started(server.url)
-        await trio.sleep_forever()
+async def raising(error: ValueError, unopened: Client) -> None:
+    async with unopened as client:
+        client.submit("x", api_name="/fail")
+        client.submit(1, api_name="/slow")
+        raise error
 
 
 @pytest.mark.trio

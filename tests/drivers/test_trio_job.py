@@ -147,9 +147,9 @@ async def test_files_go_up_and_come_down_and_the_updates_tell(tmp_path: Path) ->
     given.write_bytes(b"abc" * 100_000)
     async with rig(download_files=tmp_path / "downloads") as (client, _):
         job = client.submit(given, api_name="/file")
-        saved = Path(await job.result())
+        saved = trio.Path(await job.result())
         seen = await moved(job)
-    assert saved.read_bytes() == b"ABC" * 100_000
+    assert await saved.read_bytes() == b"ABC" * 100_000
     assert saved.is_relative_to(tmp_path / "downloads")
     sent = [(done, total) for upload, done, total in seen if upload]
     fetched = [(done, total) for upload, done, total in seen if not upload]
@@ -170,10 +170,11 @@ async def test_bytes_and_open_files_are_files_too(tmp_path: Path) -> None:
     given = tmp_path / "given.txt"
     given.write_bytes(b"from a file")
     async with rig(download_files=tmp_path) as (client, _):
-        assert Path(await client.predict(b"bytes", api_name="/file")).read_bytes() == b"BYTES"
+        saved = trio.Path(await client.predict(b"bytes", api_name="/file"))
+        assert await saved.read_bytes() == b"BYTES"
         with given.open("rb") as file:
-            saved = Path(await client.predict(file, api_name="/file"))
-    assert (saved.name, saved.read_bytes()) == ("given.txt", b"FROM A FILE")
+            saved = trio.Path(await client.predict(file, api_name="/file"))
+    assert (saved.name, await saved.read_bytes()) == ("given.txt", b"FROM A FILE")
 
 
 @pytest.mark.trio

@@ -6,8 +6,7 @@ import threading
 
 import pytest
 
-from gradio_client_trio import Client
-from tests.drivers.trio_rig import OPTIONS
+from tests.drivers.trio_rig import made
 from tests.support.fake.functions import TOUR
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
@@ -20,7 +19,7 @@ FUNCTIONS = [function.limited(10_000) for function in TOUR]
 async def test_two_thousand_jobs_at_once_all_have_their_own_result() -> None:
     with threaded(FakeGradio(functions=FUNCTIONS)) as server:
         threads = threading.active_count()
-        async with Client(server.url, **OPTIONS | {"max_workers": 2000}) as client:
+        async with made(server.url, max_workers=2000) as client:
             jobs = [client.submit(str(number), api_name="/echo") for number in range(2000)]
             results = [await job.result() for job in jobs]
             assert threading.active_count() <= threads + 1  # trio's own, for what may block
@@ -32,7 +31,7 @@ async def test_two_thousand_jobs_at_once_all_have_their_own_result() -> None:
 async def test_a_thousand_sessions_each_have_their_own_stream() -> None:
     fake = FakeGradio(functions=FUNCTIONS)
     with threaded(fake) as server:
-        async with Client(server.url, **OPTIONS | {"max_workers": 1000}) as client:
+        async with made(server.url, max_workers=1000) as client:
             sessions = [client.new_session() for _ in range(1000)]
             jobs = [session.submit(2, 1, api_name="/slow_count") for session in sessions]
             for hold in await fake.holds.until(lambda _: True, 1000):

@@ -268,10 +268,15 @@ class Client:
             await trio.lowlevel.checkpoint()
             return self
         await self._line.open()
-        if self._verbose:
-            print(f"Loaded as API: {self.src}")
-        if self._analytics_enabled and self.space_id is not None:
-            self._line.report()
+        try:
+            if self._verbose:
+                print(f"Loaded as API: {self.src}")
+            if self._analytics_enabled and self.space_id is not None:
+                self._line.report()
+        except BaseException:
+            await self._end()
+            await self._line.leave()
+            raise
         return self
 
     async def __aexit__(

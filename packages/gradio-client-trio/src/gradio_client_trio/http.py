@@ -40,8 +40,15 @@ from gradio_protocol import (
 from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
-_NETWORK = (OSError, h11.ProtocolError, trio.BrokenResourceError, trio.TooSlowError)
-"What a connection may raise; ssl.SSLError is an OSError."
+_NETWORK = (
+    OSError,
+    UnicodeError,
+    h11.ProtocolError,
+    trio.BrokenResourceError,
+    trio.TooSlowError,
+)
+"""What a connection may raise; ssl.SSLError is an OSError, and a host name with an empty label
+is a UnicodeError."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -82,7 +82,12 @@ class Settings:
 
 
 def settings(given: Given) -> Settings:
-    """The settings that these parameters of a client amount to."""
+    """The settings that these parameters of a client amount to.
+
+    Raises InvalidArguments for a number of workers that could do no work.
+    """
+    if given.max_workers < 1:
+        raise InvalidArguments(f"max_workers: expected 1 or more, got {given.max_workers}")
     return Settings(
         folder=_folder(given.download_files),
         verify=given.ssl_verify,
@@ -115,17 +120,16 @@ def hub() -> Origin:
 
 
 @functools.lru_cache(maxsize=1)
-def _saved_token() -> str | None:
+def saved_token() -> str | None:
+    """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
     from huggingface_hub import get_token  # here, for importing it costs 300 ms
 
     return get_token()
 
 
-def _token(passed: str | None, *, wanted: bool) -> tuple[str | None, TokenSource]:
-    """The token to use: the one passed, or the saved one where it is `wanted`."""
-    if passed:
-        return passed, TokenSource.PASSED
-    return (_saved_token() if wanted else None), TokenSource.SAVED
+def wants_saved_token(given: Given) -> bool:
+    """Whether the saved token is to be used: no other one was passed, and it may be of use."""
+    return not given.token and _is_hosted(given.src, hub())
 
 
 def _is_hosted(src: str, hub: Origin) -> bool:
@@ -172,16 +176,14 @@ def _read(file: Any) -> Inline:
     return Inline(Path(name).name if isinstance(name, str) else "file", data)
 
 
-def target(given: Given) -> Target:
-    """Where to connect, and as whom. May look for the saved token, which takes a while."""
-    own = hub()
-    secret, source = _token(given.token, wanted=_is_hosted(given.src, own))
+def target(given: Given, saved: str | None) -> Target:
+    """Where to connect, and as whom."""
     return Target(
         src=given.src,
         headers=tuple((given.headers or {}).items()),
-        token=secret,
-        source=source,
-        hub=own,
+        token=given.token or saved,
+        source=TokenSource.PASSED if given.token else TokenSource.SAVED,
+        hub=hub(),
         auth=given.auth,
         policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
     )

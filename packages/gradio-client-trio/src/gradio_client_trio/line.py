@@ -54,8 +54,9 @@ class Line:
         """Connect. Raises what `connect` raises."""
         if self._opened is not None:
             raise InvalidArguments("a client has one block: make another client for another one")
-        # In a thread: the token may be saved on the disk, and its finder be slow to import.
-        target = await trio.to_thread.run_sync(inputs.target, self._given)
+        wanted = inputs.wants_saved_token(self._given)
+        saved = await trio.to_thread.run_sync(inputs.saved_token) if wanted else None
+        target = inputs.target(self._given, saved)
         performer = Performer(self._settings.folder, self._http)
         try:
             app = await run(Flow(connect(target)), performer.answer)

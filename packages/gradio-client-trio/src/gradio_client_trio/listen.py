@@ -32,6 +32,7 @@ from gradio_protocol import (
     News,
     Order,
     Question,
+    RemoteError,
     Resume,
     Session,
     StreamReader,
@@ -259,8 +260,10 @@ class Switchboard:
 
     def _dismiss(self, session: Session, order: Dismiss) -> None:
         async def work() -> None:
-            await run(Flow(dismiss(order)), self._performer.answer)
-            self.obey(session, session.dismissed(order.event_id))
+            try:
+                await run(Flow(dismiss(order)), self._performer.answer)
+            finally:
+                self.obey(session, session.dismissed(order.event_id))
 
         self._spawn(work)
 
@@ -333,21 +336,13 @@ class Reader:
             await trio.sleep(self._order.after)
             ended = await self._read()
         except GradioError as error:
-            ended = self._ending(error), error
+            ended = ending(error, opened=self._opened), error
+        except Exception as error:  # noqa: BLE001 - whatever it is, nobody must wait for this stream
+            ended = Ending.CUT, RemoteError(f"reading failed: {error!r}")
         finally:
             self._board.left(self)
         if ended is not None:
             self._board.obey(self._session, self._session.ended(stream.key, epoch, *ended))
-
-    def _ending(self, error: GradioError) -> Ending:
-        match error.__cause__, self._opened:
-            case trio.TooSlowError(), True:
-                return Ending.SILENT
-            case _ if isinstance(error, TransportFailed) and not error.connected:
-                return Ending.REFUSED
-            case _:
-                # Once the request is out, the server may have said all to nobody.
-                return Ending.CUT
 
     async def _read(self) -> tuple[Ending, GradioError | None] | None:
         """How the stream ended; None: it is not to be reported."""
@@ -363,3 +358,13 @@ class Reader:
             async for chunk in reply:
                 board.obey(session, session.deliver(stream.key, epoch, reader.feed(chunk)))
         return Ending.FINISHED, None
+
+
+def ending(error: GradioError, *, opened: bool) -> Ending:
+    """What an error says of how a stream ended."""
+    if opened and isinstance(error.__cause__, trio.TooSlowError):
+        return Ending.SILENT
+    if isinstance(error, TransportFailed) and not error.connected:
+        return Ending.REFUSED
+    # Once the request is out, the server may have said all to nobody.
+    return Ending.CUT

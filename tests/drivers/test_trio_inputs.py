@@ -1,0 +1,171 @@
+"""What the trio driver makes of parameters, files and the environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from math import inf
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gradio_client_trio import Timeout, file, handle_file, inputs, telemetry
+from gradio_protocol import HUB, Inline, InvalidArguments, LocalFile, TokenSource
+from tests.drivers.trio_rig import made
+
+DEFAULTS: dict[str, Any] = {
+    "src": "http://127.0.0.1:7860",
+    "token": None,
+    "max_workers": 40,
+    "auth": None,
+    "headers": None,
+    "download_files": True,
+    "ssl_verify": True,
+    "oauth_token": None,
+    "timeout": None,
+    "max_retries": 2,
+    "max_download_size": None,
+    "resubmit_lost": False,
+    "proxy": None,
+    "trust_env": True,
+}
+
+
+def given(**changes: Any) -> inputs.Given:
+    return inputs.Given(**DEFAULTS | changes)
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other hub, whatever this machine's environment says."""
+    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+
+
+# --- settings ------------------------------------------------------------------------------------
+
+
+def test_a_timeout_in_seconds_is_for_each_step_but_not_for_our_own_backlog() -> None:
+    assert inputs.settings(given(timeout=3.0)).timeout == Timeout(
+        connect=3.0, read=3.0, write=3.0, pool=inf
+    )
+
+
+def test_a_timeout_of_ones_own_is_taken_as_it_is() -> None:
+    assert inputs.settings(given(timeout=Timeout(read=1.0))).timeout == Timeout(read=1.0)
+
+
+def test_downloads_go_where_the_caller_or_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", "/elsewhere")
+    assert inputs.settings(given()).folder == "/elsewhere"
+    assert inputs.settings(given(download_files=False)).folder == "/elsewhere"
+    assert inputs.settings(given(download_files=tmp_path)).folder == str(tmp_path)
+    assert inputs.settings(given(download_files="here")).folder == os.path.abspath("here")
+
+
+def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
+    with pytest.raises(InvalidArguments):
+        made("http://127.0.0.1:7860", proxy="socks5://127.0.0.1:1")
+
+
+def test_a_proxy_with_a_password_is_not_shown() -> None:
+    assert "secret" not in repr(inputs.settings(given(proxy="http://me:secret@127.0.0.1:3128")))
+
+
+# --- the target ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("src", ["user/name", "https://user-name.hf.space/", f"{HUB}/spaces/a/b"])
+def test_the_saved_token_is_for_hosts_of_hugging_face(src: str) -> None:
+    assert inputs.wants_saved_token(given(src=src))
+    target = inputs.target(given(src=src), "saved")
+    assert (target.token, target.source) == ("saved", TokenSource.SAVED)
+
+
+def test_the_saved_token_is_for_no_other_host() -> None:
+    assert not inputs.wants_saved_token(given())
+    assert inputs.target(given(), None).token is None
+
+
+def test_a_token_that_was_passed_is_known_as_such() -> None:
+    assert not inputs.wants_saved_token(given(src="user/name", token="mine"))
+    target = inputs.target(given(token="mine"), None)
+    assert (target.token, target.source) == ("mine", TokenSource.PASSED)
+
+
+def test_the_environment_may_name_another_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
+    assert inputs.wants_saved_token(given(src="https://hub.example/spaces/a/b"))
+    assert str(inputs.target(given(), None).hub) == "https://hub.example"
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def test_what_stands_for_a_file_is_found_wherever_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    with path.open("rb") as open_file:
+        open_file.read(1)
+        values = inputs.values([{"deep": (path, b"raw")}, open_file, "text"])
+    assert values == [
+        {"deep": [LocalFile(str(path)), Inline("file", b"raw")]},
+        Inline("a.txt", b"bc"),
+        "text",
+    ]
+
+
+def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("abc")
+    with path.open() as open_file, pytest.raises(InvalidArguments, match="binary"):
+        inputs.values(open_file)
+
+
+def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"")
+    assert inputs.values(handle_file(path)) == LocalFile(str(path))
+    assert handle_file("https://example.org/b.png?c=d")["orig_name"] == "b.png"
+    with pytest.raises(InvalidArguments, match=r"absent\.txt"):
+        handle_file(tmp_path / "absent.txt")
+    with pytest.warns(DeprecationWarning, match="handle_file"):
+        file(path)
+
+
+# --- the environment -----------------------------------------------------------------------------
+
+
+def test_the_visitor_of_an_app_is_found_without_loading_gradio(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "gradio.context", raising=False)
+    assert inputs.visitor() == {}
+    request = SimpleNamespace(get=lambda _: SimpleNamespace(headers={"x-ip-token": "t"}))
+    context = SimpleNamespace(LocalContext=SimpleNamespace(request=request))
+    monkeypatch.setitem(sys.modules, "gradio.context", context)
+    assert inputs.visitor() == {"x-ip-token": "t"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("HF_HUB_DISABLE_TELEMETRY", "1"),
+        ("DO_NOT_TRACK", "true"),
+        ("HF_HUB_OFFLINE", "YES"),
+        ("GRADIO_ANALYTICS_ENABLED", "False"),
+    ],
+)
+def test_any_of_the_usual_variables_silences_telemetry(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY", "DO_NOT_TRACK"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
+    assert telemetry.is_wanted()
+    monkeypatch.setenv(name, value)
+    assert not telemetry.is_wanted()
