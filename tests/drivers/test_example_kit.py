@@ -81,9 +81,9 @@ def test_the_server_knows_only_its_versions() -> None:
 def test_the_examples_speak_tls_and_check_whom_they_speak_to() -> None:
     authority = trustme.CA()
     here = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("127.0.0.1").configure_cert(here)
+    authority.issue_cert("127.0.0.1").configure_cert(here)  # pyright: ignore[reportUnknownMemberType]  # pyOpenSSL is untyped
     trusting = ssl.create_default_context()
-    authority.configure_trust(trusting)
+    authority.configure_trust(trusting)  # pyright: ignore[reportUnknownMemberType]  # pyOpenSSL is untyped
 
     async def main(url: str, tls: ssl.SSLContext | None) -> object:
         async with streams.Client(url, tls=tls) as client:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from itertools import count
 
 import pytest
 import trio
@@ -82,10 +81,10 @@ async def test_cancelled_at_any_checkpoint_a_client_stays_usable(
 ) -> None:
     fake = FakeGradio(version)
     async with in_memory(monkeypatch, fake) as (client, _), client:
-        for number in count(1):
-            if not await cancelled_at(number, lambda: work(client)):
-                break
+        number = 1
+        while await cancelled_at(number, lambda: work(client)):
             await predicting(client)
+            number += 1
     assert number > 1
 
 
@@ -94,7 +93,9 @@ async def test_cancelled_at_any_checkpoint_a_client_stays_usable(
 async def test_cancelled_at_any_checkpoint_a_block_leaves_nothing_behind(
     version: str, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in count(1):
+    over, number = False, 0
+    while not over:
+        number += 1
         async with in_memory(monkeypatch, FakeGradio(version)) as (client, memory):
 
             async def block(client: Client = client) -> None:
@@ -107,8 +108,6 @@ async def test_cancelled_at_any_checkpoint_a_block_leaves_nothing_behind(
             await memory.all_closed()
             await trio.testing.wait_all_tasks_blocked()
             assert trio.lowlevel.current_statistics().tasks_living == before
-        if over:
-            break
     assert number > 5
 
 

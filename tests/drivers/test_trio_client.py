@@ -52,10 +52,13 @@ async def test_a_failing_job_harms_no_other() -> None:
 @pytest.mark.trio
 async def test_callbacks_get_the_result_spread() -> None:
     got: list[tuple[Any, ...]] = []
+
+    def take(*values: Any) -> None:
+        got.append(values)
+
     async with rig() as (client, _):
-        callbacks = [lambda *values: got.append(values)] * 2
-        await client.submit("a", 1, api_name="/two", result_callbacks=callbacks).result()
-        await client.submit("b", api_name="/echo", result_callbacks=callbacks[0]).result()
+        await client.submit("a", 1, api_name="/two", result_callbacks=[take, take]).result()
+        await client.submit("b", api_name="/echo", result_callbacks=take).result()
     assert got == [("a", 1), ("a", 1), ("b",)]
 
 
@@ -63,9 +66,12 @@ async def test_callbacks_get_the_result_spread() -> None:
 async def test_a_callback_that_fails_is_logged_and_harms_nobody(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    def fail(value: Any) -> None:
+        raise ZeroDivisionError(value)
+
     async with rig() as (client, _):
         with caplog.at_level(logging.ERROR, "gradio_client_trio"):
-            job = client.submit("x", api_name="/echo", result_callbacks=lambda _: 1 / 0)
+            job = client.submit("x", api_name="/echo", result_callbacks=fail)
             assert await job.result() == "x"
     assert "ZeroDivisionError" in caplog.text
 
@@ -264,6 +270,7 @@ async def test_leaving_the_block_closes_the_streams_and_tells_of_no_job() -> Non
     async with rig() as (client, fake):
         client.submit(1, api_name="/slow")
         await fake.holds.until(lambda _: True)
+        await fake.streams.until(lambda seen: seen[0] == "opened")
         await client.aclose()
         await fake.streams.until(lambda seen: seen[0] == "dropped")
         assert not fake.requests("cancel")

@@ -144,7 +144,8 @@ def test_the_visitor_of_an_app_is_found_without_loading_gradio(
 ) -> None:
     monkeypatch.delitem(sys.modules, "gradio.context", raising=False)
     assert inputs.visitor() == {}
-    request = SimpleNamespace(get=lambda _: SimpleNamespace(headers={"x-ip-token": "t"}))
+    visitor = SimpleNamespace(headers={"x-ip-token": "t"})
+    request = SimpleNamespace(get={None: visitor}.get)
     context = SimpleNamespace(LocalContext=SimpleNamespace(request=request))
     monkeypatch.setitem(sys.modules, "gradio.context", context)
     assert inputs.visitor() == {"x-ip-token": "t"}

@@ -31,15 +31,20 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def made(url: str, **options: Any) -> Client:
+    """A client that is not open yet, and says nothing to anybody but the app."""
+    chosen: dict[str, Any] = {**OPTIONS, **options}
+    return Client(url, **chosen)
+
+
 @asynccontextmanager
 async def rig(
     fake: FakeGradio | None = None, **options: Any
 ) -> AsyncGenerator[tuple[Client, FakeGradio], None]:
     """A client of a fake server on the loopback interface."""
     fake = fake or FakeGradio()
-    async with loopback(fake) as server:
-        async with Client(server.url, **OPTIONS | options) as client:
-            yield client, fake
+    async with loopback(fake) as server, made(server.url, **options) as client:
+        yield client, fake
 
 
 class Pipe(trio.abc.Stream):
@@ -108,6 +113,6 @@ async def in_memory(
     async with trio.open_nursery() as nursery:
         memory = Memory(fake, nursery)
         monkeypatch.setattr(inputs, "Http", partial(Http, dial=memory.dial))
-        yield Client("http://fake.test/", **OPTIONS | options), memory
+        yield made("http://fake.test/", **options), memory
         await memory.all_closed()
         nursery.cancel_scope.cancel()

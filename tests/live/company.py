@@ -13,6 +13,9 @@ from tests.conformance.drivers import DRIVERS
 from tests.conformance.subject import ClientUnderTest, Options
 from tests.support.live import Fleet
 
+NARROW = {"CONCURRENCY": "1"}
+"Settings of an app that runs one job of each function at a time."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveStage:
@@ -38,10 +41,13 @@ class Company:
         self._running = running
         self.on = cache(self._made)
 
-    def gather(self, versions: Iterable[str]) -> None:
-        """Start these servers, two at a time: one imports while the other waits for its disk."""
+    def gather(self, wide: Iterable[str], narrow: Iterable[str]) -> None:
+        """Start the servers of these versions, two at a time; narrow ones run one job at a time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
-            list(pool.map(self._fleet.server, versions))
+            starting = [pool.submit(self._fleet.server, version) for version in wide]
+            starting += [pool.submit(self._fleet.server, version, **NARROW) for version in narrow]
+            for start in starting:
+                start.result()
 
     def stage(self, version: str, **settings: str) -> LiveStage:
         return LiveStage(url=self._fleet.server(version, **settings).url, folder=self._folder)

@@ -87,11 +87,11 @@ def test_a_cancel_that_crosses_the_end_of_its_job_harms_no_other(
     fleet: Fleet, version: str, driver: str, tmp_path: Path
 ) -> None:
     with behind(fleet, version, driver, tmp_path) as (_, client):
-        other = client.submit(60, 0.05, api_name="/slow_count")
+        other = client.submit(30, 0.05, api_name="/slow_count")
         other.until(is_output)
-        for number in range(12):
+        for number in range(10):
             job = client.submit(0.02 + number * 0.005, api_name="/slow")
             job.until(lambda update: getattr(update, "code", None) is not None, times=4)
             job.cancel()
-        assert other.iterated().outputs == list(range(60))
+        assert other.iterated().outputs == list(range(30))
         usable(client)

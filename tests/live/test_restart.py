@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 
 import pytest
 
@@ -22,17 +23,17 @@ VERSIONS = [version for version in chosen() if parsed(version) >= (4,)] if EVERY
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_app_that_comes_back_behind_a_login_is_called_again(version: str) -> None:
     options = Options(auth=("guide", "lantern"))
-    with live(version) as server:
+    with live(version) as server, ExitStack() as opened:
         port = int(server.url.rstrip("/").rpartition(":")[2])
-        with DRIVERS["httpx"].open(server.url, options) as one:
-            with DRIVERS["trio"].open(server.url, options) as other:
-                clients = (one, other)
-                jobs = [client.submit(99, 0.1, api_name="/slow_count") for client in clients]
-                for job in jobs:
-                    job.until(is_output)
-                server.stop()
-                for job in jobs:
-                    fails(job, GradioError)
-                with live(version, port=port, settings={"AUTH": "1"}):
-                    for client in clients:
-                        usable(client)
+        clients = [
+            opened.enter_context(driver.open(server.url, options)) for driver in DRIVERS.values()
+        ]
+        jobs = [client.submit(99, 0.1, api_name="/slow_count") for client in clients]
+        for job in jobs:
+            job.until(is_output)
+        server.stop()
+        for job in jobs:
+            fails(job, GradioError)
+        with live(version, port=port, settings={"AUTH": "1"}):
+            for client in clients:
+                usable(client)

@@ -109,7 +109,8 @@ class Connection:
 
     async def reset(self) -> None:
         """Close with a TCP reset; the client's next read or write fails."""
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        with suppress(OSError):  # the client may have been faster
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await self.cut()
 
     async def half_close(self) -> None:

@@ -6,7 +6,7 @@ then all but the `Call` is new.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
@@ -42,9 +42,9 @@ class Call:
     "What the client was made with, should the app have to be asked about itself again."
     policy: RetryPolicy
     "Its entropy, which no other call has, is also the boundary of what is uploaded."
-    headers: Headers = ()
+    headers: Headers = field(default=(), repr=False)
     "Of this call only."
-    oauth_token: str | None = None
+    oauth_token: str | None = field(default=None, repr=False)
     "Sent where the endpoint takes one (6.21 and later)."
     download: bool = True
     "False: files stay the server's file objects."

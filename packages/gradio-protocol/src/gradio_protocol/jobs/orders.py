@@ -8,7 +8,7 @@ once, so a flow that waits costs nothing but its place in a table.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -60,7 +60,7 @@ class Enter(Question[Entry | Gone]):
     fn_index: int
     direct: bool
     "The call travels by itself: nothing will be joined, no message will come."
-    headers: Headers = ()
+    headers: Headers = field(default=(), repr=False)
     "Of this call only: a private stream carries them, being its join."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import GradioError
@@ -30,7 +30,7 @@ class Seat:
     mailbox: Mailbox
     place: Place = Place.OUTSIDE
     fn_index: int = -1
-    headers: Headers = ()
+    headers: Headers = field(default=(), repr=False)
     "What a private stream carries of this call."
     stream: int = 0
     "The key of the stream that its messages come on."

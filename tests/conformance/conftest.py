@@ -1,0 +1,24 @@
+"""What the scenarios are played with: every driver, and pauses that do not last."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_protocol.flows import retry
+from gradio_protocol.jobs import channel
+from tests.conformance.drivers import DRIVERS
+from tests.conformance.subject import Subject
+
+
+@pytest.fixture(scope="module", params=DRIVERS)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """Each driver in turn."""
+    name: str = request.param
+    return DRIVERS[name]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses before another attempt last no time; how long they are is tested in the core."""
+    monkeypatch.setattr(retry, "_FIRST", 0.01)
+    monkeypatch.setattr(channel, "LONGEST", 0.01)
