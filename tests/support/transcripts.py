@@ -94,7 +94,8 @@ def load(version: str, name: str) -> Transcript:
 
 def versions() -> list[str]:
     """The versions that were recorded, oldest first."""
-    names = [folder.name for folder in FOLDER.iterdir() if folder.is_dir()]
+    # A cache of Python's may lie there, too.
+    names = [folder.name for folder in FOLDER.iterdir() if folder.name[0].isdigit()]
     return sorted(names, key=lambda name: [int(part) for part in name.split(".")])
 
 

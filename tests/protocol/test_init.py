@@ -1,0 +1,27 @@
+"""The root of the core: its names are there when they are asked for, and no others."""
+
+from __future__ import annotations
+
+import gradio_protocol
+import pytest
+from gradio_protocol import exports
+
+
+def test_every_public_name_is_the_one_of_exports() -> None:
+    for name in exports.__all__:
+        assert getattr(gradio_protocol, name) is getattr(exports, name)
+
+
+def test_the_public_names_are_shown_to_who_looks_for_them() -> None:
+    assert set(exports.__all__) <= set(dir(gradio_protocol))
+
+
+@pytest.mark.parametrize("name", ["nothing", "_private", "__wrapped__"])
+def test_no_other_name_is_there(name: str) -> None:
+    with pytest.raises(AttributeError, match=name):
+        getattr(gradio_protocol, name)
+
+
+def test_a_name_is_looked_up_anew_where_it_was_forgotten() -> None:
+    vars(gradio_protocol).pop("Session", None)
+    assert gradio_protocol.Session is exports.Session
