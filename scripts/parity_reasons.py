@@ -101,8 +101,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard._advance",
         "Switchboard._move",
         "Switchboard._perform",
-        "Seated.resume",
-        "Seated.answer",
         "Switchboard._performed",
         "Switchboard._answer",
         "Switchboard._ask",
@@ -110,8 +108,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
         "T",
         "GRACE",
-        "Seated.while_wanted",
-        "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
@@ -132,6 +128,19 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "_given",
         "_called",
         "Job._call_back",
+    ),
+    "a thread that a fork did not take along can end nothing: its jobs are told in the child": (
+        "Job.after_fork",
+        "JOBS",
+    ),
+    "in `seated`, beside the threads that resume it": (
+        "Watcher",
+        "Seated",
+    ),
+    "a thread may fail to begin: then the stream is reported by who wanted it begun": (
+        "Switchboard._read",
+        "Reader.report",
+        "Reader.broken",
     ),
 }
 """Why → what differs."""

@@ -52,7 +52,7 @@ def test_a_package_that_is_too_long_is_found() -> None:
         budgets.measure('"""A module."""\n' + "x = 1\n" * 340, f"gradio_client_httpx/m{number}.py")
         for number in range(9)
     ]
-    assert list(budgets.judged(modules)) == ["gradio_client_httpx: 3069 lines, not at most 2900"]
+    assert list(budgets.judged(modules)) == ["gradio_client_httpx: 3069 lines, not at most 3000"]
 
 
 def test_a_function_that_is_too_long_is_found() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import gradio_protocol
 import pytest
+
+import gradio_protocol
 from gradio_protocol import exports
 
 

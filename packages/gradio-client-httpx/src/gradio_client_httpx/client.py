@@ -31,9 +31,9 @@ from .endpoints import Endpoints
 from .http import HttpClient, Timeout
 from .inputs import Given
 from .job import Job
-from .line import Line, Visit
-from .listen import Seated
+from .line import Line, Visit, enrolled
 from .options import Changes, Options
+from .seated import Seated
 
 
 class Client:
@@ -189,13 +189,12 @@ class Client:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
         job.gives_to(result_callbacks)
-        with board.lock:
-            ticket = session.enrol()
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        spec = options.call(ticket, app, self._line.target, bound, sent)
-        seated = Seated(Flow(call(spec)), session, ticket, job)
-        job.calls_off(partial(board.cancel, seated))
-        board.start(seated)
+        with enrolled(board, session) as ticket:
+            spec = options.call(ticket, app, self._line.target, bound, sent)
+            seated = Seated(Flow(call(spec)), session, ticket, job)
+            job.calls_off(partial(board.cancel, seated))
+            board.start(seated)
         if options.progress:
             board.crew.spawn(partial(progress.follow, job.updates(), bound[0].title))
         return job

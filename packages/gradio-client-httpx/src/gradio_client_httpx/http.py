@@ -15,7 +15,8 @@ import socket
 import ssl
 import sys
 import threading
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import weakref
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, cast
@@ -43,7 +44,10 @@ _KEPT_ALIVE = 4.0
 _REQUESTS = httpx.Limits(
     max_connections=64, max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE
 )
-_STREAMS = httpx.Limits(keepalive_expiry=_KEPT_ALIVE)
+_STREAMS = httpx.Limits(max_keepalive_connections=0)
+"A new connection for each: it is known, and can be cut, before the head of the reply has come."
+_CONNECTED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
+"The events at which httpx has another socket."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 _CHUNK = 2**16
@@ -67,11 +71,10 @@ class Wire:
         self._socket: socket.socket | None = None
         self._cut = False
 
-    def attach(self, reply: httpx.Response) -> None:
-        """This is the exchange."""
-        stream = reply.extensions.get("network_stream")
+    def attach(self, connection: socket.socket | None) -> None:
+        """This is under the exchange."""
         with self._lock:
-            self._socket = stream.get_extra_info("socket") if stream is not None else None
+            self._socket = connection
             cut = self._cut
         if cut:
             self.cut()
@@ -86,8 +89,7 @@ class Wire:
         with self._lock:
             self._cut = True
             if self._socket is not None:
-                with contextlib.suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
+                shut(self._socket)
 
 
 class Connections:
@@ -104,6 +106,8 @@ class Connections:
         self._lock = threading.Lock()
         self._clients: dict[bool, httpx.Client] = {}
         self._wires: set[Wire] = set()
+        # An exchange on a connection kept alive has no wire before its head: `close` cuts these.
+        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._closed = False
 
     def settle(self, src: str) -> None:
@@ -112,7 +116,7 @@ class Connections:
 
     @contextlib.contextmanager
     def exchange(
-        self, request: Request, body: Iterable[bytes], patience: float | None
+        self, request: Request, body: Iterable[bytes], patience: float | None, wire: Wire
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         """One exchange: the head of its reply, and the chunks of the body as they come.
 
@@ -121,10 +125,10 @@ class Connections:
         endless = patience == math.inf
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
         timeout = reading(self._timeout, None) if endless else timeout
-        with self._wire() as wire, translated(self._library, request):
-            reply = self._send(request, body, timeout, stream=endless)
+        with self._kept(wire), translated(self._library, request):
+            reply = self._send(request, body, timeout, wire, stream=endless)
             with contextlib.closing(reply):
-                wire.attach(reply)
+                wire.attach(socket_of(reply.extensions.get("network_stream")))
                 yield head_of(reply, request), reply.iter_raw(_CHUNK)
                 wire.detach()
 
@@ -133,9 +137,10 @@ class Connections:
         """A stream's head and chunks. Raises TransportFailed, and Silent once it is open."""
         request = stream.request
         with translated(self._library, request):
-            reply = self._send(request, (), reading(self._timeout, stream.idle), stream=True)
+            timeout = reading(self._timeout, stream.idle)
+            reply = self._send(request, (), timeout, wire, stream=True)
             with contextlib.closing(reply):
-                wire.attach(reply)
+                wire.attach(socket_of(reply.extensions.get("network_stream")))
                 yield head_of(reply, request), heard(self._library, reply)
                 wire.detach()
 
@@ -144,21 +149,46 @@ class Connections:
         with self._lock:
             self._closed = True
             clients, self._clients = self._clients, {}
-            wires = list(self._wires)
+            wires, sockets = list(self._wires), list(self._sockets)
         for wire in wires:
             wire.cut()
+        for connection in sockets:
+            shut(connection)
         for client in clients.values():
             client.close()
 
     def _send(
-        self, request: Request, body: Iterable[bytes], timeout: httpx.Timeout, *, stream: bool
+        self,
+        request: Request,
+        body: Iterable[bytes],
+        timeout: httpx.Timeout,
+        wire: Wire,
+        *,
+        stream: bool,
     ) -> httpx.Response:
-        client = self._client(request, stream=stream)
-        sent = as_httpx(self._library, request, body, timeout)
-        reply = client.send(sent, stream=True, auth=self._auth(request), follow_redirects=False)
+        client, auth = self._client(request, stream=stream), self._auth(request)
+        try:
+            sent = as_httpx(self._library, request, body, timeout)
+            sent.extensions["trace"] = self._trace(wire)
+            reply = client.send(sent, stream=True, auth=auth, follow_redirects=False)
+        except UnicodeError as error:  # a host that no name can have, such as `a..b`
+            raise failed(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
+
+    def _trace(self, wire: Wire) -> Callable[[str, Mapping[str, Any]], None]:
+        """What tells the wire of a new connection, as soon as there is one."""
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event.endswith(_CONNECTED):
+                connection = socket_of(info["return_value"])
+                if connection is not None and self._settings.http_client is None:
+                    with self._lock:
+                        self._sockets.add(connection)
+                wire.attach(connection)
+
+        return trace
 
     def _auth(self, request: Request) -> Any:
         auth = self._settings.auth
@@ -176,15 +206,26 @@ class Connections:
             return self._clients[stream]
 
     @contextlib.contextmanager
-    def _wire(self) -> Generator[Wire]:
-        wire = Wire()
+    def _kept(self, wire: Wire) -> Generator[None]:
         with self._lock:
             self._wires.add(wire)
         try:
-            yield wire
+            yield
         finally:
             with self._lock:
                 self._wires.discard(wire)
+
+
+def socket_of(stream: Any) -> socket.socket | None:
+    """The socket under a network stream of httpx, where there is one."""
+    found: socket.socket | None = stream.get_extra_info("socket") if stream is not None else None
+    return found
+
+
+def shut(connection: socket.socket) -> None:
+    """Wake whoever waits for this connection, which is of no more use."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def library(client: object) -> Any:

@@ -95,7 +95,9 @@ class Settings:
 
 
 def settings(given: Given) -> Settings:
-    """The settings that these parameters of a client amount to."""
+    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
+    if given.max_workers < 1:
+        raise InvalidArguments(f"max_workers: expected at least 1, got {given.max_workers}")
     more = given.httpx_kwargs
     kept = {key: value for key, value in more.items() if key not in (*_LIFTED, *_POINTLESS)}
     return Settings(

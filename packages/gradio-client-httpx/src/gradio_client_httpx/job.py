@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
@@ -31,6 +32,7 @@ from gradio_protocol import (
     Stage,
     Status,
     StatusUpdate,
+    StreamLost,
     status_update,
 )
 
@@ -62,6 +64,7 @@ class Job(Future[Any]):
         self._keeps = keeps
         self._value: object = None
         self._iterator: Iterator[Any] | None = None
+        JOBS.add(self)
 
     # For callers.
 
@@ -87,8 +90,10 @@ class Job(Future[Any]):
         call_off = self._call_off
         if not self._end(Cancelled()):
             return self.cancelled()
-        call_off()
-        self._cancelled()
+        try:
+            call_off()
+        finally:
+            self._cancelled()
         return True
 
     def running(self) -> bool:
@@ -130,7 +135,22 @@ class Job(Future[Any]):
         return next(self._iterator)
 
     def __await__(self) -> Generator[Any, None, Any]:
-        return asyncio.wrap_future(self).__await__()
+        loop, over = asyncio.get_running_loop(), asyncio.Event()
+
+        def ring(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+                loop.call_soon_threadsafe(over.set)
+
+        # Not one of the callbacks, which are the caller's and may block.
+        super().add_done_callback(ring)
+        try:
+            yield from over.wait().__await__()
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+        if self.cancelled():
+            raise asyncio.CancelledError
+        return self.result()
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
         outputs, taken, final, told = Outputs(self._life), 0, False, False
@@ -154,7 +174,7 @@ class Job(Future[Any]):
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(job)` once the job is over, on a thread that may block."""
         if self.done():
-            fn(self)
+            _called(fn, self)
             return
         super().add_done_callback(lambda _: self._callbacks.submit(lambda: _called(fn, self)))
 
@@ -189,6 +209,14 @@ class Job(Future[Any]):
     def calls_off(self, call_off: Callable[[], None]) -> None:
         """What `cancel` has to do besides ending the job."""
         self._call_off = call_off
+
+    def after_fork(self) -> None:
+        """This is another process now, where nobody works at the job."""
+        # Another thread may have held these; whoever waited has stayed behind.
+        self._condition, self._changed = threading.Condition(), threading.Condition()
+        mine: Any = self
+        mine._done_callbacks, mine._waiters, self._bells = [], [], []
+        self.raised(StreamLost("the job belongs to the process that was forked"))
 
     def _apply(self, news: News) -> bool:
         """Take news in; False if they change nothing."""
@@ -254,6 +282,10 @@ class Job(Future[Any]):
                 return _output(said, success=False, final=True)
             case _:
                 return None
+
+
+JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
+"All of this process."
 
 
 def now() -> datetime:

@@ -9,17 +9,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import threading
 import time
 import warnings
 import weakref
+from collections.abc import Generator
 
 from gradio_protocol import App, Contact, Flow, InvalidArguments, Session, Target, connect
 
 from .http import Connections
 from .inputs import Settings
+from .job import JOBS
 from .listen import Switchboard
 from .perform import Performer, run
 
@@ -131,6 +134,20 @@ def opened(board: Switchboard) -> Session:
     return session
 
 
+@contextlib.contextmanager
+def enrolled(board: Switchboard, session: Session) -> Generator[int]:
+    """The ticket of a new job, given back if the job does not begin."""
+    with board.lock:
+        ticket = session.enrol()
+    try:
+        yield ticket
+    except BaseException:
+        with board.lock:
+            orders = session.release(ticket)
+        board.obey(session, orders)
+        raise
+
+
 _LINES: weakref.WeakSet[Line] = weakref.WeakSet()
 _OTHERS: list[object] = []
 
@@ -138,6 +155,8 @@ _OTHERS: list[object] = []
 def _after_fork() -> None:
     for line in list(_LINES):
         line.after_fork()
+    for job in list(JOBS):
+        job.after_fork()
 
 
 if hasattr(os, "register_at_fork"):
@@ -145,5 +164,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def _forgotten(board: Switchboard, name: str) -> None:
-    board.close()  # first, for a warning can be an error
+    # First, for a warning can be an error; elsewhere, for a collection can come to a thread that
+    # holds the very locks that closing takes. At the interpreter's exit no thread begins.
+    if threading.main_thread().is_alive():
+        threading.Thread(target=board.close, name="gradio-client", daemon=True).start()
+    else:
+        board.close()
     warnings.warn(f"Client({name}) was never closed", ResourceWarning, stacklevel=2)

@@ -16,7 +16,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol, assert_never
+from typing import assert_never
 
 from gradio_protocol import (
     AnyAction,
@@ -30,7 +30,6 @@ from gradio_protocol import (
     JobCancelled,
     Leave,
     Listen,
-    News,
     Order,
     Question,
     Resume,
@@ -45,34 +44,10 @@ from gradio_protocol import (
 
 from .http import Silent, Wire
 from .perform import IO, Performer, run
+from .seated import Seated
 from .threads import Crew
 
 Step = Callable[[], "AnyAction | Done[object]"]
-
-
-class Watcher(Protocol):
-    """Who owns a flow: a job."""
-
-    def tell(self, news: News) -> None:
-        """Take news in."""
-
-    def returned(self, value: object) -> None:
-        """The flow has a result."""
-
-    def raised(self, error: BaseException) -> None:
-        """The flow has an error."""
-
-
-class Seated:
-    """A flow that has a place in a session, and who watches it."""
-
-    __slots__ = ("flow", "session", "ticket", "watcher")
-
-    def __init__(self, flow: Flow[object], session: Session, ticket: int, watcher: Watcher) -> None:
-        self.flow = flow
-        self.session = session
-        self.ticket = ticket
-        self.watcher = watcher
 
 
 class Switchboard:
@@ -122,7 +97,7 @@ class Switchboard:
         self._begin(seated)
 
     def _begin(self, seated: Seated) -> None:
-        self.crew.submit(lambda: self._go_on(seated, seated.flow.start))
+        self._move(seated, seated.flow.start)
 
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job."""
@@ -131,6 +106,7 @@ class Switchboard:
             if self._waiting.pop(seated.ticket, None) is not None:
                 self._seated.pop(seated.ticket, None)
                 orders += seated.session.release(seated.ticket)
+        seated.wire.cut()
         self.obey(seated.session, orders)
 
     def leave(self, session: Session) -> None:
@@ -141,6 +117,7 @@ class Switchboard:
             orders = session.close()
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
+            one.wire.cut()
         self.obey(session, orders)
 
     def close(self) -> None:
@@ -191,9 +168,15 @@ class Switchboard:
         with self.lock:
             self._readers[reader.name] = reader
         if order.after:
-            self.crew.later(order.after, lambda: self.crew.spawn(reader.run))
+            self.crew.later(order.after, lambda: self._read(reader))
         else:
+            self._read(reader)
+
+    def _read(self, reader: Reader) -> None:
+        try:
             self.crew.spawn(reader.run)
+        except RuntimeError as error:
+            reader.report(Ending.CUT, reader.broken(error))
 
     def left(self, reader: Reader) -> None:
         """A reader has ended."""
@@ -202,10 +185,12 @@ class Switchboard:
 
     def _dismiss(self, session: Session, order: Dismiss) -> None:
         def work() -> None:
-            run(Flow(dismiss(order)), self._performer)
-            with self.lock:
-                orders = session.dismissed(order.event_id)
-            self.obey(session, orders, may_block=True)
+            try:
+                run(Flow(dismiss(order)), self._performer)
+            finally:
+                with self.lock:
+                    orders = session.dismissed(order.event_id)
+                self.obey(session, orders, may_block=True)
 
         self.crew.submit(work)
 
@@ -238,12 +223,8 @@ class Switchboard:
                         seated.watcher.tell(action.news)
                         action = flow.resume(None)
                     case Sleep():
-                        self.crew.later(
-                            action.seconds,
-                            lambda: self.crew.submit(
-                                lambda: self._go_on(seated, lambda: flow.resume(None))
-                            ),
-                        )
+                        step = partial(flow.resume, None)
+                        self.crew.later(action.seconds, partial(self._move, seated, step))
                         return []
                     case Question():
                         with self.lock:
@@ -258,18 +239,24 @@ class Switchboard:
                     case _ if may_block:
                         action = self._perform(seated, action)
                     case _:
-                        self._move(seated, action)
+                        self._move(seated, partial(self._perform, seated, action))
                         return []
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must end with it
             seated.watcher.raised(error)
             return self._release(seated)
 
-    def _move(self, seated: Seated, action: IO) -> None:
-        self.crew.submit(lambda: self._go_on(seated, lambda: self._perform(seated, action)))
+    def _move(self, seated: Seated, step: Step) -> None:
+        """Go on with a flow on an I/O thread."""
+        try:
+            self.crew.submit(lambda: self._go_on(seated, step))
+        except RuntimeError as error:  # there are no more threads
+            seated.watcher.raised(error)
+            for session, order in self._release(seated):
+                self.obey(session, [order])
 
     def _perform(self, seated: Seated, action: IO) -> AnyAction | Done[object]:
         try:
-            reply = self._performer.perform(action, seated.watcher.tell)
+            reply = self._performer.perform(action, seated.watcher.tell, seated.wire)
         except GradioError as error:
             return seated.flow.fail(error)
         return seated.flow.resume(reply)
@@ -303,18 +290,31 @@ class Reader:
 
     def run(self) -> None:
         """Read the stream to its end and report what it says."""
-        stream, epoch = self._order.stream, self._order.epoch
         try:
             ended = self._read()
         except Silent:
             ended = Ending.SILENT, None
         except GradioError as error:
             ended = ending(error), error
+        except Exception as error:  # noqa: BLE001 - whatever it is, jobs wait for this stream
+            ended = Ending.CUT, self.broken(error)
+        if ended is None:
+            self._board.left(self)
+        else:
+            self.report(*ended)
+
+    def report(self, ended: Ending, error: GradioError | None) -> None:
+        """The stream is over, and so."""
         self._board.left(self)
-        if ended is not None:
-            with self._board.lock:
-                orders = self._session.ended(stream.key, epoch, *ended)
-            self._board.obey(self._session, orders)
+        with self._board.lock:
+            orders = self._session.ended(self._order.stream.key, self._order.epoch, ended, error)
+        self._board.obey(self._session, orders)
+
+    def broken(self, error: Exception) -> TransportFailed:
+        """What is no error of ours, as one."""
+        failed = TransportFailed(f"{self._order.stream.request!r}: {error!r}")
+        failed.__cause__ = error
+        return failed
 
     def _read(self) -> tuple[Ending, GradioError | None] | None:
         """How the stream ended; None: it is not to be reported."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import os
 import tempfile
 import time
@@ -38,7 +39,7 @@ from gradio_protocol import (
     Transferred,
 )
 
-from .http import Connections
+from .http import Connections, Wire
 from .inputs import Settings
 
 T = TypeVar("T")
@@ -56,9 +57,14 @@ class Performer:
         self.connections = connections
         self._settings = settings
 
-    def perform(self, action: IO, moved: Moved) -> object:
-        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+    def perform(self, action: IO, moved: Moved, wire: Wire | None = None) -> object:
+        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError.
+
+        Cutting the wire ends a direct call, and nothing else: a join once sent is seen through.
+        """
         match action:
+            case Send(patience=math.inf):
+                return self.send(action, moved, wire)
             case Send():
                 return self.send(action, moved)
             case Inspect():
@@ -72,10 +78,10 @@ class Performer:
             case _:
                 assert_never(action)
 
-    def send(self, action: Send, moved: Moved) -> Response:
+    def send(self, action: Send, moved: Moved, wire: Wire | None = None) -> Response:
         """One exchange."""
         request = action.request
-        with self._exchange(request, action.patience, moved) as (head, chunks):
+        with self._exchange(request, action.patience, moved, wire) as (head, chunks):
             body = bytearray()
             for chunk in chunks:
                 body += chunk
@@ -98,11 +104,11 @@ class Performer:
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, patience: float | None, moved: Moved
+        self, request: Request, patience: float | None, moved: Moved, wire: Wire | None = None
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
             contextlib.closing(body_of(request, moved)) as body,
-            self.connections.exchange(request, body, patience) as exchange,
+            self.connections.exchange(request, body, patience, wire or Wire()) as exchange,
         ):
             yield exchange
 
@@ -116,13 +122,11 @@ class Performer:
         except OSError as error:
             raise FileFailed(f"download folder {str(folder)!r}: {error.strerror}") from error
         try:
-            with os.fdopen(handle, "wb") as file:
+            # What is left in the buffer is written when the file is closed.
+            with disk(name), os.fdopen(handle, "wb") as file:
                 for chunk in chunks:
                     digest.update(chunk)
-                    with disk(name):
-                        file.write(chunk)
-                with disk(name):
-                    file.flush()
+                    file.write(chunk)
             place = folder / digest.hexdigest() / name
             with disk(name):
                 place.parent.mkdir(exist_ok=True)

@@ -3,14 +3,13 @@
 `spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
 does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `call` is for
 callbacks, which are the user's code and may block, so they have other threads, no more than
-`CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. All threads
-are daemons and hold only what they run, so that neither a forgotten client nor the end of the
-interpreter waits for them.
+`CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. Each raises
+RuntimeError where the system gives no thread. All threads are daemons and hold only what they
+run, so that neither a forgotten client nor the end of the interpreter waits for them.
 """
 
 from __future__ import annotations
 
-import contextlib
 import heapq
 import logging
 import threading
@@ -58,8 +57,9 @@ class Crew:
             if self._closed:
                 return
             if self._timer is None:
-                self._timer = _Timer()
-                _Worker(self._spared).give(self._timer.run)
+                timer = _Timer()
+                _Worker(self._spared).give(timer.run)
+                self._timer = timer
             self._timer.add(seconds, work)
 
     def close(self) -> None:
@@ -103,7 +103,15 @@ class _Pool:
             if self._busy == self._size:
                 return
             self._busy += 1
-        self._crew.spawn(self._work_off)
+        try:
+            self._crew.spawn(self._work_off)
+        except RuntimeError:
+            with self._lock:
+                self._busy -= 1
+                if self._busy or work not in self._queue:
+                    return  # others do it
+                self._queue.remove(work)
+            raise
 
     def _work_off(self) -> None:
         while True:
@@ -130,8 +138,12 @@ class _Worker:
         self._bell.release()
         if not self._started:
             self._started = True
-            with contextlib.suppress(RuntimeError):  # the interpreter ends: there is nobody to tell
+            try:
                 threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
+            except RuntimeError:
+                # When the interpreter ends there is nobody to tell.
+                if threading.main_thread().is_alive():
+                    raise
 
     def _run(self) -> None:
         while True:
@@ -198,7 +210,12 @@ class Serial:
             if self._running:
                 return
             self._running = True
-        self._crew.call(self._run)
+        try:
+            self._crew.call(self._run)
+        except RuntimeError:
+            with self._lock:
+                self._running = False
+            raise
 
     def _run(self) -> None:
         while True:

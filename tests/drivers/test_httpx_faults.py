@@ -1,0 +1,253 @@
+"""What goes wrong beneath the blocking client: collections, silence, full disks, no threads."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import os
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gradio_client_httpx import Client, FileFailed, GradioError, InvalidArguments, TransportFailed
+from gradio_client_httpx.http import Connections, Wire
+from gradio_client_httpx.inputs import Settings
+from gradio_client_httpx.perform import Performer
+from gradio_protocol import Request, SaveBytes, Session, StreamReader
+from tests.support.gradio_server import FakeGradio
+from tests.support.latch import Gate, Latch
+from tests.support.loopback import Loopback, threaded
+
+
+@pytest.fixture
+def fake() -> FakeGradio:
+    return FakeGradio()
+
+
+@pytest.fixture
+def server(fake: FakeGradio) -> Generator[Loopback]:
+    with threaded(fake) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: Loopback, tmp_path: Path) -> Generator[Client]:
+    with Client(server.url, verbose=False, download_files=tmp_path) as client:
+        yield client
+
+
+@pytest.fixture
+def direct() -> Generator[tuple[Client, FakeGradio]]:
+    fake = FakeGradio("3.50.2")
+    with threaded(fake) as server, Client(server.url, verbose=False, max_workers=1) as client:
+        yield client, fake
+
+
+def performer(folder: Path) -> Performer:
+    settings = Settings(
+        folder=str(folder),
+        verify=True,
+        timeout=None,
+        httpx_kwargs={},
+        http_client=None,
+        auth=None,
+    )
+    return Performer(settings, Connections(settings, "http://127.0.0.1/"))
+
+
+def joined() -> bool:
+    """Whether the client's threads end soon."""
+    ours = [thread for thread in threading.enumerate() if thread.name == "gradio-client"]
+    begin = time.monotonic()
+    for thread in ours:
+        thread.join(1)
+    return time.monotonic() - begin < 1
+
+
+def no_thread(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
+def test_a_client_may_be_collected_by_a_thread_that_holds_its_lock(server: Loopback) -> None:
+    client: Any = Client(server.url, verbose=False)
+    board = client._line.board
+    with board.lock:
+        del client
+        gc.collect()
+    assert joined()
+    with pytest.raises(InvalidArguments, match="closed"):
+        board.start(None)
+
+
+@pytest.mark.parametrize("route", ["upload", "queue/join"])
+def test_closing_ends_an_exchange_that_waits_for_its_head(
+    client: Client, fake: FakeGradio, route: str
+) -> None:
+    fake.reply_gates[route] = gate = Gate()
+    job = client.submit(b"x", api_name="/file")
+    gate.reached.wait_blocking()
+    client.close()
+    assert job.cancelled()
+    assert joined()
+    gate.open()
+
+
+def test_closing_ends_a_direct_call(direct: tuple[Client, FakeGradio]) -> None:
+    client, fake = direct
+    job = client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    client.close()
+    assert job.cancelled()
+    assert joined()
+
+
+def test_cancelling_ends_a_direct_call(direct: tuple[Client, FakeGradio]) -> None:
+    client, fake = direct
+    job = client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    assert job.cancel()
+    # There is one worker: the next job begins when the call has ended.
+    assert client.submit("x", api_name="/echo").result(20) == "x"
+
+
+def test_a_reader_that_breaks_down_ends_its_jobs(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(StreamReader, "feed", broken)
+    error = client.submit("x", api_name="/echo").exception(20)
+    assert isinstance(error, GradioError)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk here")
+def test_a_full_disk_is_a_failed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> tuple[int, str]:
+        return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "partial")
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    for size in (10, 2**20):
+        with pytest.raises(FileFailed, match=os.strerror(errno.ENOSPC)):
+            performer(tmp_path).save_bytes(SaveBytes(name="a", data=b"x" * size))
+
+
+def test_a_host_that_cannot_be_is_not_connected_to(tmp_path: Path) -> None:
+    connections = performer(tmp_path).connections
+    request = Request(method="GET", url="http://a..b/", headers=())
+    with (
+        pytest.raises(TransportFailed) as caught,
+        connections.exchange(request, (), None, Wire()),
+    ):
+        pass
+    assert caught.value.connected is False
+
+
+@pytest.mark.parametrize("count", [0, -1])
+def test_there_is_at_least_one_worker(server: Loopback, count: int) -> None:
+    with pytest.raises(InvalidArguments, match="max_workers"):
+        Client(server.url, max_workers=count)
+
+
+def test_a_job_is_cancelled_even_if_calling_it_off_fails(client: Client, fake: FakeGradio) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    job = client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    job.calls_off(fail)
+    with pytest.raises(ZeroDivisionError):
+        job.cancel()
+    assert job.cancelled()
+
+
+def test_a_late_callback_that_fails_is_logged(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    job = client.submit("x", api_name="/echo")
+    assert job.result(20) == "x"
+    job.add_done_callback(fail)
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_awaiting_a_job_does_not_wait_for_its_callbacks(client: Client) -> None:
+    over = Latch("the job was awaited")
+
+    def block(_: object) -> None:
+        over.wait_blocking()
+
+    async def main() -> object:
+        job = client.submit("x", api_name="/echo", result_callbacks=block)
+        return await asyncio.wait_for(job, 10)
+
+    assert asyncio.run(main()) == "x"
+    over.set()
+
+
+def test_an_awaited_job_is_cancelled_with_its_task(client: Client, fake: FakeGradio) -> None:
+    job = client.submit(1, api_name="/slow")
+
+    async def main() -> object:
+        return await asyncio.wait_for(job, 0.05)
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(main())
+    assert job.cancelled()
+
+
+def test_a_job_fails_where_no_thread_can_be_had(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(server.url, verbose=False) as client:
+        monkeypatch.setattr(threading.Thread, "start", no_thread)
+        job = client.submit("x", api_name="/echo")
+        with pytest.raises(RuntimeError, match="thread"):
+            job.result(5)
+        monkeypatch.undo()
+        assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_a_call_that_does_not_begin_leaves_its_session(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private: Any = client
+    board: Any = private._line.board
+    released: list[int] = []
+
+    def fail(_: object) -> None:
+        raise InvalidArguments("not now")
+
+    def release(_: object, ticket: int) -> list[Any]:
+        released.append(ticket)
+        return []
+
+    monkeypatch.setattr(board, "start", fail)
+    monkeypatch.setattr(Session, "release", release)
+    with pytest.raises(InvalidArguments, match="not now"):
+        client.submit("x", api_name="/echo")
+    assert len(released) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_job_carried_over_a_fork_is_lost_in_the_child(client: Client, fake: FakeGradio) -> None:
+    job = client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    child = os.fork()
+    if child == 0:
+        try:
+            os._exit(0 if "forked" in str(job.exception(5)) else 1)
+        finally:
+            os._exit(2)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    fake.holds[0].release()
+    assert job.result(20) == "slept 1"
