@@ -23,6 +23,6 @@ def test_no_other_name_is_there(name: str) -> None:
         getattr(gradio_protocol, name)
 
 
-def test_a_name_is_looked_up_anew_where_it_was_forgotten() -> None:
-    vars(gradio_protocol).pop("Session", None)
+def test_a_name_is_looked_up_anew_where_it_was_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(gradio_protocol, "Session")
     assert gradio_protocol.Session is exports.Session
