@@ -64,20 +64,16 @@ def main(arguments: list[str]) -> int:
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
     if "--fast" in options:
-        quick = [*with_tests(CORE), "-m", "not slow and not live"]
-        # A watchdog for each test is a thread for each: two seconds in all.
-        quick += ["--hypothesis-profile=fast", "-o", "faulthandler_timeout=0"]
-        return run_in_place([PYTHON, "-m", "pytest", "-q", *quick, *passed_on])
+        return check(list(fast_steps(passed_on)))
     if passed_on:
         return run_in_place([PYTHON, "-m", "pytest", *passed_on])
-    return check_everything()
+    return check(list(steps()))
 
 
-def check_everything() -> int:
-    """Run every step on two threads and sum up."""
+def check(planned: list[Step]) -> int:
+    """Run the steps on two threads and sum up."""
     started = time.monotonic()
     outcomes: list[Outcome] = []
-    planned = list(steps())
     with ThreadPoolExecutor(max_workers=2) as pool:
         for outcome in pool.map(perform, planned):
             outcomes.append(outcome)
@@ -104,6 +100,28 @@ def steps() -> Iterator[Step]:
     for name in WRITERS:
         if (ROOT / "scripts" / f"{name}.py").exists():
             yield one(f"written: {name}", "-m", f"scripts.{name}", "--check")
+
+
+def fast_steps(passed_on: list[str]) -> Iterator[Step]:
+    """The core's own tests in two halves, one for each of two cores."""
+    quick = ("-m", "not slow and not live", "--hypothesis-profile=fast", *passed_on)
+    halves = {
+        "documents and conversations": [
+            f"tests/protocol/{name}" for name in ("app", "wire", "flows")
+        ],
+        "jobs and the simulation": [
+            *(
+                str(path.relative_to(ROOT))
+                for path in sorted((ROOT / "tests/protocol").glob("*.py"))
+            ),
+            "tests/protocol/jobs",
+            "tests/protocol/testing",
+            "tests/simulation",
+        ],
+    }
+    for title, half in halves.items():
+        command = (PYTHON, "-m", "pytest", "-q", *half, *quick, "-o", "faulthandler_timeout=0")
+        yield Step(title=title, commands=(command,), shown=True)
 
 
 def one(title: str, *arguments: str) -> Step:

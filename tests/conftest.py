@@ -11,7 +11,7 @@ from hypothesis import settings
 
 settings.register_profile("here", deadline=None, derandomize=True, database=None)
 settings.register_profile("ci", settings.get_profile("here"), print_blob=True)
-settings.register_profile("fast", settings.get_profile("here"), max_examples=20)
+settings.register_profile("fast", settings.get_profile("here"), max_examples=15)
 settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
 """By hand: `scripts/test tests/simulation --hypothesis-profile=long`."""
 settings.load_profile("ci" if os.environ.get("CI") else "here")
