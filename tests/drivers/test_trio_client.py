@@ -255,8 +255,8 @@ async def raising(error: ValueError, unopened: Client) -> None:
 async def test_leaving_the_block_ends_its_jobs_as_cancelled() -> None:
     async with rig(FakeGradio(functions=SLOW)) as (client, fake):
         jobs = [client.submit(1, api_name="/slow") for _ in range(3)]
-        jobs.append(client.submit("unsent", api_name="/echo"))
         await fake.holds.until(lambda _: True)
+        jobs.append(client.submit("unsent", api_name="/echo"))
         await client.aclose()
         for job in jobs:
             assert job.cancelled()

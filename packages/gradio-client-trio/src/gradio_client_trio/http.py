@@ -51,6 +51,12 @@ _NETWORK = (
 is a UnicodeError."""
 
 
+REQUESTS = 12
+"""Requests to one origin at once. A server tells every waiting event of every change of its
+queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and half the jobs a
+second) that it sends of 400 that join by the dozen."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeout:
     """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
@@ -123,7 +129,7 @@ class Http:
         timeout: Timeout | None = None,
         proxy: str | None = None,
         trust_env: bool = True,
-        max_connections: int = 100,
+        max_connections: int = REQUESTS,
         dial: Dial = trio.open_tcp_stream,
     ) -> None:
         environ: Mapping[str, str] = os.environ if trust_env else {}
