@@ -32,9 +32,9 @@ from .http import Timeout
 from .inputs import Given
 from .job import Job
 from .line import Line, Visit
-from .listen import Seated
 from .options import Changes, Options
 from .proxy import Verify
+from .seated import Seated
 
 
 class Client:
