@@ -79,7 +79,13 @@ class Line:
 
     async def leave(self) -> None:
         """The end of the block."""
-        await self._nursery.aclose()
+        try:
+            await self._nursery.aclose()
+        except BaseExceptionGroup as group:
+            # No task of ours raises anything: it is an interrupt, while they were waited for.
+            raise group.exceptions[0] from None
+        finally:
+            await self._http.aclose()
 
     def _open(self) -> tuple[Switchboard, Target]:
         if self._opened is None:

@@ -107,17 +107,20 @@ class Switchboard:
             seated.hurry(GRACE if session.joining(seated.ticket) else 0)
         self.obey(session, session.close())
 
+    @trio.lowlevel.enable_ki_protection
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing of them is left; idempotent."""
         self.closed = True
         with trio.CancelScope(shield=True):
-            with trio.move_on_after(GRACE):
-                await self._until_gone(self._call_off(), self._seated)
+            try:
+                with trio.move_on_after(GRACE):
+                    await self._until_gone(self._call_off(), self._seated)
+                    self._leave()
+                    await self._until_gone(self._tasks, self._tasks)
+            finally:  # an interrupt is no reason to leave anything behind
                 self._leave()
-                await self._until_gone(self._tasks, self._tasks)
-            self._leave()
-            for task in self._tasks:
-                task.cancel()
+                for task in self._tasks:
+                    task.cancel()
             await self._until_gone(self._tasks, self._tasks)
             await self.http.aclose()
 
@@ -158,6 +161,8 @@ class Switchboard:
         self._tasks.add(scope)
         self._nursery.start_soon(self._shielded, work, scope)
 
+    # An interrupt is for the program's own task, where it is one error and no group of them.
+    @trio.lowlevel.enable_ki_protection
     async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
         try:
             with scope:
