@@ -261,6 +261,21 @@ def press(monkeypatch: pytest.MonkeyPatch, where: str, times: int) -> None:
     monkeypatch.setattr(name, pressed)
 
 
+@pytest.mark.trio
+async def test_a_callback_that_ends_the_program_ends_it_without_a_group() -> None:
+    def leave(_: Any) -> None:
+        raise SystemExit(3)
+
+    with threaded(FakeGradio()) as server, pytest.raises(SystemExit):
+        await waiting(made(server.url), leave)
+
+
+async def waiting(unopened: Client, callback: Callable[[Any], None]) -> None:
+    async with unopened as client:
+        client.submit("x", api_name="/echo", result_callbacks=callback)
+        await trio.sleep_forever()
+
+
 # --- blocking ------------------------------------------------------------------------------------
 
 
