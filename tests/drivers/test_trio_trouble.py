@@ -14,7 +14,7 @@ import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled
+from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled, StreamLost
 from gradio_client_trio.listen import GRACE
 from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR
@@ -120,6 +120,44 @@ async def test_a_job_outlives_the_task_that_submitted_it() -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(submit)
         assert await jobs[0].result() == "x"
+
+
+# --- failing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.trio
+async def test_a_bug_that_a_stream_brings_to_light_ends_its_jobs_and_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def feed(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    async with rig() as (client, _):
+        with monkeypatch.context() as broken:
+            broken.setattr("gradio_client_trio.listen.StreamReader.feed", feed)
+            with pytest.raises(StreamLost, match="ZeroDivisionError"):
+                await client.predict("x", api_name="/echo")
+        assert await client.predict("x", api_name="/echo") == "x"
+
+
+@pytest.mark.trio
+async def test_a_machine_without_threads_fails_the_job_that_needs_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = tmp_path / "given.txt"
+    given.write_bytes(b"abc")
+
+    async def exhausted(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with rig() as (client, fake):
+        with monkeypatch.context() as broken:
+            broken.setattr("trio.to_thread.run_sync", exhausted)
+            with pytest.raises(RuntimeError, match="new thread"):
+                await client.predict(given, api_name="/file")
+            assert await client.predict("x", api_name="/echo") == "x"
+        assert await client.predict(given, api_name="/file")
+        assert len(fake.requests("queue/join")) == 2
 
 
 # --- leaving -------------------------------------------------------------------------------------

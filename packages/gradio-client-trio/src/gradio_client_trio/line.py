@@ -66,7 +66,7 @@ class Line:
         contact = Contact(app, trio.current_time())
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         workers = self._given.max_workers
-        board = Switchboard(contact, self._http, performer, nursery, max_workers=workers)
+        board = Switchboard(contact, performer, nursery, max_workers=workers)
         self._opened = board, target
 
     def report(self) -> None:

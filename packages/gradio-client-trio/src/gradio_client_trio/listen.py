@@ -38,7 +38,6 @@ from gradio_protocol import (
     dismiss,
 )
 
-from .http import Http
 from .perform import Performer, run
 from .seated import Seated
 
@@ -52,16 +51,10 @@ class Switchboard:
     """See the module."""
 
     def __init__(
-        self,
-        contact: Contact,
-        http: Http,
-        performer: Performer,
-        nursery: trio.Nursery,
-        *,
-        max_workers: int,
+        self, contact: Contact, performer: Performer, nursery: trio.Nursery, *, max_workers: int
     ) -> None:
         self.contact = contact
-        self.http = http
+        self.http = performer.http
         self.closed = False
         self._performer = performer
         self._nursery = nursery
@@ -88,10 +81,6 @@ class Switchboard:
         """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight."""
         self._seated[seated.ticket] = seated
         self._spawn(partial(self._go_on, seated))
-
-    def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it."""
-        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
 
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job."""
@@ -151,6 +140,10 @@ class Switchboard:
     async def _until_gone(self, awaited: Iterable[T], present: Container[T]) -> None:
         while any(one in present for one in awaited):
             await self._departures.park()
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run something in a thread; nobody waits for it."""
+        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
 
     def _spawn(
         self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None

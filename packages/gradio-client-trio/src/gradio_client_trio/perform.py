@@ -58,7 +58,7 @@ class Performer:
 
     def __init__(self, folder: str, http: Http) -> None:
         self._folder = folder
-        self._http = http
+        self.http = http
 
     async def perform(self, action: IO, moved: Moved) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
@@ -92,20 +92,20 @@ class Performer:
     async def send(self, action: Send, moved: Moved) -> Response:
         """One exchange."""
         if action.patience != inf:
-            return await self._http.send(
+            return await self.http.send(
                 action.request,
                 patience=action.patience,
                 limit=action.limit,
                 sent=counting(action.request, moved),
             )
         # It lasts as long as a job does, and must not take the place of a request.
-        async with self._http.stream(action.request, idle=None) as reply:
+        async with self.http.stream(action.request, idle=None) as reply:
             head, body = reply.head, await reply.whole(action.limit)
             return Response(status=head.status, headers=head.headers, body=body, url=head.url)
 
     async def download(self, action: Download, moved: Moved) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        async with self._http.stream(action.request, idle=self._http.timeout.read) as reply:
+        async with self.http.stream(action.request, idle=self.http.timeout.read) as reply:
             head, done = reply.head, 0
             if not action.takes(head):
                 body = await beginning(reply)
