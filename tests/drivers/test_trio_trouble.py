@@ -46,6 +46,20 @@ async def test_a_predict_that_nobody_waits_for_is_never_sent() -> None:
 
 
 @pytest.mark.trio
+async def test_a_join_that_is_not_answered_takes_the_place_of_another_job_for_the_grace_only(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio()
+    fake.instead("queue/join", silent)
+    async with in_memory(monkeypatch, fake, max_workers=1) as (client, _), client:
+        with trio.move_on_after(1) as scope:
+            await client.predict("never", api_name="/echo")
+        assert trio.current_time() == scope.deadline
+        assert await client.predict("x", api_name="/echo") == "x"
+        assert trio.current_time() == scope.deadline + GRACE
+
+
+@pytest.mark.trio
 async def test_many_predicts_that_are_cancelled_together_leave_the_client_as_it_was(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
