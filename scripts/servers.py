@@ -42,9 +42,10 @@ class Release:
 
 
 RELEASES = {
-    "3.16.2": Release(day="2023-01-18"),
-    "3.23.0": Release(day="2023-03-23"),
-    "3.36.1": Release(day="2023-07-09", extras=("setuptools",)),  # it imports pkg_resources
+    # Up to 3.36 it imports pkg_resources, which setuptools brings.
+    "3.16.2": Release(day="2023-01-18", extras=("setuptools",)),
+    "3.23.0": Release(day="2023-03-23", extras=("setuptools",)),
+    "3.36.1": Release(day="2023-07-09", extras=("setuptools",)),
     "3.41.2": Release(day="2023-08-27"),
     "3.50.2": Release(day="2023-10-21"),
     "4.0.2": Release(day="2023-11-02"),
