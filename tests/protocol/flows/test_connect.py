@@ -21,7 +21,7 @@ from gradio_protocol.errors import (
 from gradio_protocol.flows.connect import Target, again, connect, rebind, same_app
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.wire.document import write
-from gradio_protocol.wire.exchange import Response, origin
+from gradio_protocol.wire.exchange import Origin, Response, origin
 from gradio_protocol.wire.headers import TokenSource
 from tests.support.scripted import Answer, Driver, header, redirect, reply, web
 
@@ -215,7 +215,7 @@ def test_an_info_that_wants_a_login_is_an_error() -> None:
 def test_the_apps_requests_carry_what_the_caller_gave() -> None:
     driver = site()
     given = {"headers": (("X-Mine", "1"),), "cookies": (("c", "2"),), "token": "hf_x"}
-    connected(driver, source=TokenSource.PASSED, **given)
+    connected(driver, **given)
     for request in driver.requests:
         assert header(request, "x-mine") == "1"
         assert header(request, "cookie") == "c=2"
@@ -236,8 +236,35 @@ def test_the_password_of_an_address_goes_with_every_request() -> None:
 
 def test_a_saved_token_is_not_for_strangers() -> None:
     driver = site()
-    connected(driver, token="hf_x")
+    connected(driver, saved_token="hf_x")
     assert "hf_x" not in repr([request.headers for request in driver.requests])
+
+
+@pytest.mark.parametrize(
+    "src", ["user/name", "https://user-name.hf.space/", "https://huggingface.co/spaces/user/name"]
+)
+def test_a_saved_token_is_wanted_for_hugging_face(src: str) -> None:
+    assert Target(src=src).wants_saved_token
+    assert not Target(src=src, token="mine").wants_saved_token
+
+
+def test_a_saved_token_is_wanted_for_another_hub_and_for_no_other_address() -> None:
+    hub = Origin("https", "hub.example", 443)
+    assert Target(src="https://hub.example/spaces/a/b", hub=hub).wants_saved_token
+    assert not Target(src="http://127.0.0.1:7860", hub=hub).wants_saved_token
+
+
+def test_a_token_that_was_passed_goes_before_a_saved_one() -> None:
+    both = Target(src=SRC, token="mine", saved_token="saved").identity(None)
+    assert (both.token, both.source) == ("mine", TokenSource.PASSED)
+    saved = Target(src=SRC, saved_token="saved").identity(None)
+    assert (saved.token, saved.source) == ("saved", TokenSource.SAVED)
+
+
+def test_a_target_knows_the_space_that_it_names() -> None:
+    assert Target(src="user/name").space == "user/name"
+    assert Target(src="https://huggingface.co/spaces/user/name").space == "user/name"
+    assert Target(src=SRC).space is None
 
 
 def test_the_cookies_of_every_reply_are_kept() -> None:

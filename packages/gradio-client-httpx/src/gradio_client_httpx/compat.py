@@ -17,6 +17,7 @@ from typing import Any
 from gradio_protocol import (
     AppError,
     AuthenticationError,
+    FileData,
     InvalidArguments,
     OutputUpdate,
     ProgressUnit,
@@ -31,7 +32,7 @@ from gradio_protocol import (
 from .client import Client
 from .duplicate import SpaceDuplicationError
 from .endpoints import BoundEndpoint
-from .files import FileData, file, handle_file
+from .files import file, handle_file
 from .job import Job
 
 _NAME = "gradio_client"
