@@ -32,8 +32,8 @@ from .http import Timeout
 from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
 from .line import Line, Visit
-from .listen import Seated
 from .proxy import Verify
+from .seated import Seated
 
 
 class Client:
