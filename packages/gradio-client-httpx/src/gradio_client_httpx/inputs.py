@@ -113,7 +113,10 @@ def settings(given: Given) -> Settings:
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
     if isinstance(download_files, bool):
         return default_folder()
-    return os.path.abspath(os.fspath(download_files))
+    folder: str = os.path.abspath(os.fspath(download_files))
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
+    return folder
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:

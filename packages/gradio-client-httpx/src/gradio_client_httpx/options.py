@@ -50,6 +50,8 @@ class Options:
     "False: files stay the server's file objects."
     whole: bool = False
     "Arguments and outputs have the hidden places too, as between Gradio apps."
+    event_data: object = None
+    "What an app that `gr.load` made is told of a click."
 
     @classmethod
     def of(cls, given: Given) -> Options:
@@ -102,6 +104,7 @@ class Options:
             policy=policy,
             headers=(*self.headers, *pairs(headers)),
             oauth_token=self.oauth_token,
+            event_data=self.event_data,
             download=self.download,
             max_download_size=self.max_download_size,
             resubmit_lost=self.resubmit_lost,
