@@ -16,6 +16,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.exception",
         "Job.updates",
         "BoundEndpoint.__call__",
+        "Client.duplicate",
     ),
     "trio has deadlines for everything: `trio.fail_after`": (
         "Job.result(timeout)",
@@ -115,15 +116,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "tasks are the switchboard's, threads those of a `Crew`": (
         "Switchboard.aside",
+        "Switchboard.watch",
         "Switchboard._spawn",
         "Switchboard._shielded",
-    ),
-    "it copies a Space before there is a client, with huggingface_hub's blocking calls": (
-        "Client.duplicate",
-        "SpaceDuplicationError",
-    ),
-    "a bar is drawn by a thread while its caller waits; a task draws from `updates()`": (
-        "Client.with_options(progress)",
     ),
     "callbacks run on threads that may block, here in the job's own task": (
         "_given",

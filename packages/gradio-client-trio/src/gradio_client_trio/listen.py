@@ -145,6 +145,10 @@ class Switchboard:
         """Run something in a thread; nobody waits for it."""
         self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
 
+    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a task that ends with the job that it watches."""
+        self._spawn(work)
+
     def _spawn(
         self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
     ) -> None:

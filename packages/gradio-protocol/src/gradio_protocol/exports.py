@@ -3,10 +3,11 @@
 from ._version import __version__
 from .app.access import Access, App, session_hash
 from .app.config import Config, Visibility
-from .app.describe import as_dict, as_html, as_text, doc, signature
+from .app.describe import as_html, doc, signature, view
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
-from .app.files import Inline, LocalFile, adopted, safe_name
+from .app.files import FileData, Inline, LocalFile, adopted, file_data, safe_name, walk
+from .app.telemetry import telemetry_allowed
 from .errors import (
     AppChanged,
     AppError,
@@ -43,6 +44,7 @@ from .flows.attempt import Call
 from .flows.call import call
 from .flows.connect import Target, connect
 from .flows.leave import dismiss
+from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
 from .jobs.contact import Contact
 from .jobs.diff import History
@@ -60,6 +62,7 @@ from .jobs.orders import (
     Stream,
     StreamKind,
 )
+from .jobs.progress import Progress
 from .jobs.reader import StreamReader
 from .jobs.session import Session
 from .jobs.stage import (
@@ -76,7 +79,7 @@ from .jobs.stage import (
 )
 from .jobs.updates import OutputUpdate, StatusUpdate, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
-from .wire.headers import HUB, TokenSource, redact
+from .wire.headers import HUB, redact
 
 __all__ = [
     "HUB",
@@ -89,6 +92,7 @@ __all__ = [
     "AuthenticationError",
     "Call",
     "Cancelled",
+    "Changes",
     "Config",
     "Contact",
     "Delivery",
@@ -98,6 +102,7 @@ __all__ = [
     "Download",
     "Ending",
     "Endpoint",
+    "FileData",
     "FileFacts",
     "FileFailed",
     "FileSlice",
@@ -118,11 +123,13 @@ __all__ = [
     "Logged",
     "News",
     "Opening",
+    "Options",
     "Order",
     "Origin",
     "OutputUpdate",
     "Outputs",
     "Parameter",
+    "Progress",
     "ProgressUnit",
     "Question",
     "QueueError",
@@ -152,7 +159,6 @@ __all__ = [
     "StreamReader",
     "Target",
     "Tell",
-    "TokenSource",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
@@ -160,13 +166,12 @@ __all__ = [
     "Visibility",
     "__version__",
     "adopted",
-    "as_dict",
     "as_html",
-    "as_text",
     "call",
     "connect",
     "dismiss",
     "doc",
+    "file_data",
     "find",
     "is_address",
     "origin",
@@ -175,4 +180,7 @@ __all__ = [
     "session_hash",
     "signature",
     "status_update",
+    "telemetry_allowed",
+    "view",
+    "walk",
 ]

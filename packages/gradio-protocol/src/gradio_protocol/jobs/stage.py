@@ -17,6 +17,7 @@ from typing import TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
 from ..app.files import place
+from ..errors import JobCancelled
 from ..wire.document import JSON
 from .diff import Cursor, History
 from .messages import (
@@ -126,7 +127,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The job has an error."""
+    """The job has an error; JobCancelled says that it was called off."""
 
     error: BaseException
     "A GradioError, unless there is a bug."
@@ -173,6 +174,7 @@ class JobView:
     log: Logged | None = None
     transferred: Transferred | None = None
     error: BaseException | None = None
+    "Of a job that was called off, JobCancelled."
 
 
 class Outputs:
@@ -252,10 +254,10 @@ def _cause(news: _Shown) -> Cause:
             return Cause.STARTS
         case Returned():
             return Cause.RETURNS
+        case Cancelled() | Raised(error=JobCancelled()):
+            return Cause.CANCELS
         case Raised():
             return Cause.RAISES
-        case Cancelled():
-            return Cause.CANCELS
         case Progressed() | Logged() | Generated() | Completed() | Failed():
             return Cause.REPORTS
         case _:
@@ -287,9 +289,12 @@ def _told(view: JobView, news: _Shown) -> JobView:
             return replace(view, code=Status.QUEUE_FULL, success=False)
         case Completed() | Returned():
             return replace(view, code=Status.FINISHED, success=True)
+        case Raised(error=JobCancelled() as error):
+            return replace(view, code=Status.CANCELLED, success=False, error=error)
         case Failed(error=error) | Raised(error=error):
             return replace(view, code=Status.FINISHED, success=False, error=error)
         case Cancelled():
-            return replace(view, code=Status.CANCELLED, success=False)
+            error = JobCancelled("the job was cancelled")
+            return replace(view, code=Status.CANCELLED, success=False, error=error)
         case _:
             assert_never(news)
