@@ -106,6 +106,10 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
         "T",
         "GRACE",
+        "Seated.resume",
+        "Seated.answer",
+        "Seated.while_wanted",
+        "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",

@@ -292,9 +292,8 @@ class Client:
                 print(f"Loaded as API: {self.src}")
             if self._analytics_enabled and self.space_id is not None:
                 self._line.report()
-        except BaseException:
-            await self._end()
-            await self._line.leave()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
             raise
         return self
 
@@ -304,9 +303,11 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._end()
-        if not self._guest:
-            await self._line.leave()
+        try:
+            await self._end()
+        finally:
+            if not self._guest:
+                await self._line.leave()
 
     def __repr__(self) -> str:
         return f"Client({self._line!r})"

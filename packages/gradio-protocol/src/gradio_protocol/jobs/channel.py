@@ -239,11 +239,6 @@ class Channels:
         channel = self._channels.get(key)
         return channel if channel is not None and channel.epoch == epoch else None
 
-    def is_closed(self, key: int) -> bool:
-        """Whether this stream has to be opened if messages are expected on it."""
-        channel = self._channels.get(key)
-        return channel is None or channel.situation is Situation.CLOSED
-
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""
         channel = self._channels.get(key)

@@ -165,8 +165,9 @@ class Session:
 
     def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
         app = self._contact.app
-        beats = app.config.connect_heartbeat and not self._single
-        orders = self._listen(HEARTBEAT) if beats and self._channels.is_closed(HEARTBEAT) else []
+        orders: list[Order] = []
+        if app.config.connect_heartbeat and not self._single:
+            orders += self._listen(HEARTBEAT)
         if app.dialect.travel is not Travel.PRIVATE:
             seat.stream = SHARED
             return [*orders, self._admission(seat, Place.JOINING, doubtful=doubtful)]
@@ -191,7 +192,7 @@ class Session:
         if seat.gone is not None:
             seat.mailbox.empty()
             orders += self._abandon(seat)
-        if self._channels.is_closed(SHARED) and self._seats.expect(SHARED):
+        if self._seats.expect(SHARED):
             # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
             orders += self._listen(SHARED)
         return [*orders, seat.answer(question)]
