@@ -21,7 +21,7 @@ from typing import TypeAlias
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7100,
+    "gradio_protocol": 7450,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3000,
     "gradio_client_trio": 2700,

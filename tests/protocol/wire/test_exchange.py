@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,12 +72,19 @@ def test_a_reply_is_made_of_what_came() -> None:
     assert head.whole(b"all") == whole
 
 
+class Found(NamedTuple):
+    """What the operating system says of a file."""
+
+    st_size: int
+    st_mtime_ns: int
+
+
 @pytest.mark.parametrize(("size", "mtime_ns"), [(99, 7), (100, 8)])
 def test_a_file_that_has_changed_is_not_sent(size: int, mtime_ns: int) -> None:
     part = FileSlice(path="/x", size=100, mtime_ns=7)
-    part.check(size=100, mtime_ns=7)
+    part.check(Found(100, 7))
     with pytest.raises(FileFailed, match="'/x' has changed"):
-        part.check(size=size, mtime_ns=mtime_ns)
+        part.check(Found(size, mtime_ns))
 
 
 def test_no_header_query_or_body_is_shown() -> None:

@@ -26,11 +26,13 @@ from .errors import (
 )
 from .flows.actions import (
     AnyAction,
+    AnyIO,
     Done,
     Download,
     FileFacts,
     Flow,
     Inspect,
+    Meter,
     ReadFile,
     SaveBytes,
     Saved,
@@ -42,6 +44,7 @@ from .flows.actions import (
 from .flows.attempt import Call
 from .flows.call import call
 from .flows.connect import Target, connect
+from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
 from .flows.retry import RetryPolicy
 from .jobs.contact import Contact
@@ -82,6 +85,7 @@ __all__ = [
     "HUB",
     "Access",
     "AnyAction",
+    "AnyIO",
     "AnyQuestion",
     "App",
     "AppChanged",
@@ -94,6 +98,7 @@ __all__ = [
     "Delivery",
     "Dialect",
     "Dismiss",
+    "Dispatcher",
     "Done",
     "Download",
     "Ending",
@@ -116,6 +121,7 @@ __all__ = [
     "Listen",
     "LocalFile",
     "Logged",
+    "Meter",
     "News",
     "Opening",
     "Order",
@@ -123,6 +129,7 @@ __all__ = [
     "OutputUpdate",
     "Outputs",
     "Parameter",
+    "Perform",
     "ProgressUnit",
     "Question",
     "QueueError",
@@ -158,6 +165,7 @@ __all__ = [
     "TransportFailed",
     "ValidationError",
     "Visibility",
+    "Work",
     "__version__",
     "adopted",
     "as_dict",

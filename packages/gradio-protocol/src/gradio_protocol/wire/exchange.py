@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from ..errors import FileFailed, InvalidArguments
@@ -17,6 +17,20 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
+
+
+class Stat(Protocol):
+    """What the operating system says of a file, as `os.stat` and `os.fstat` do."""
+
+    @property
+    def st_size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def st_mtime_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +46,9 @@ class FileSlice:
     mtime_ns: int
     "Nanoseconds since the epoch, as the file system says."
 
-    def check(self, *, size: int, mtime_ns: int) -> None:
+    def check(self, now: Stat) -> None:
         """Raises FileFailed if the file, which is so by now, is not what it was."""
-        if (size, mtime_ns) != (self.size, self.mtime_ns):
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
             raise FileFailed(f"file {self.path!r} has changed since it was looked at")
 
 
