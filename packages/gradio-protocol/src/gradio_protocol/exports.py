@@ -1,12 +1,12 @@
 """The public names, and where each is at home; users find them in `gradio_protocol` itself."""
 
 from ._version import __version__
-from .app.access import Access, App, session_hash
+from .app.access import Access, App
 from .app.config import Config, Visibility
 from .app.describe import as_dict, as_html, as_text, doc, signature
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
-from .app.files import Inline, LocalFile, adopted, safe_name
+from .app.files import Inline, LocalFile, adopted
 from .errors import (
     AppChanged,
     AppError,
@@ -179,8 +179,6 @@ __all__ = [
     "is_address",
     "origin",
     "redact",
-    "safe_name",
-    "session_hash",
     "signature",
     "status_update",
 ]

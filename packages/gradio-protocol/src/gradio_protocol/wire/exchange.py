@@ -8,7 +8,7 @@ text; `origin` is what decides which secrets may travel.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -17,6 +17,8 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
+_IN_PATH = "/%:@!$&'()*+,;=~[]"
+"What stands in the path of a request line as it is, besides letters, digits, `-`, `.` and `_`."
 
 
 class Stat(Protocol):
@@ -72,21 +74,24 @@ class Request:
 
     @property
     def target(self) -> str:
-        """What a request line asks for: the path and the query."""
+        """What a request line asks for: path and query, encoded also where a caller did not."""
         parts = urlsplit(self.url)
-        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = quote(parts.path.encode("utf-8", "replace") or b"/", safe=_IN_PATH)
+        query = quote(parts.query.encode("utf-8", "replace"), safe=_IN_PATH + "?")
+        return f"{path}?{query}" if query else path
 
     @property
     def encoded(self) -> list[tuple[bytes, bytes]]:
         """The headers as HTTP/1.1 wants them: with `host`, and with the length of a body.
 
         Only a GET or HEAD without a body says nothing of one. A `host` of the caller's stays.
+        Raises InvalidArguments for a host whose name no header can carry.
         """
         headers = list(self.headers)
         if self.body or self.method not in ("GET", "HEAD"):
             headers.insert(0, ("content-length", str(self.size)))
         if first(self.headers, "host") is None:
-            headers.insert(0, ("host", str(origin(self.url)).partition("://")[2]))
+            headers.insert(0, ("host", _authority(origin(self.url))))
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
 
     def __repr__(self) -> str:
@@ -184,6 +189,15 @@ def origin(url: str) -> Origin:
     if parts.scheme not in _PORTS or not host:
         raise InvalidArguments(f"address {shown(url)}: expected http://… or https://…")
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
+
+
+def _authority(where: Origin) -> str:
+    """What a Host header says."""
+    try:
+        host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise InvalidArguments(f"address {where}: {error}") from error
+    return str(replace(where, host=host)).partition("://")[2]
 
 
 def is_address(text: str) -> bool:
