@@ -95,14 +95,14 @@ MUTANTS = (
     ),
     mutant(
         "jobs/channel.py",
-        "Nature.SHARED: (again, lost, lost, again, lost)",
-        "Nature.SHARED: (lost, lost, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, lost, again, lost)",
+        "StreamKind.SHARED: (lost, lost, lost, again, lost)",
         "FINISHED with mailboxes open is a race, not a loss",
     ),
     mutant(
         "jobs/channel.py",
-        "Nature.SHARED: (again, lost, lost, again, lost)",
-        "Nature.SHARED: (again, again, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, lost, again, lost)",
+        "StreamKind.SHARED: (again, again, lost, again, lost)",
         "a cut is a loss",
     ),
     mutant(

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeAlias, cast, is_typeddict
+from typing import Any, TypeAlias, cast
 
 from scripts.parity_reasons import REASONS
 
@@ -111,12 +111,11 @@ def described(name: str, it: object, package: str) -> Facts:
 
 
 def members(owner: str, cls: type, package: str) -> Facts:
-    """The constructor, fields and public members of a class, and the operators it defines."""
+    """The constructor and public members of a class, and the operators it defines."""
     facts: Facts = {}
     init = inspect.getattr_static(cls, "__init__")
     if inspect.isfunction(init):
         facts |= parameters(owner, init)
-    facts |= {f"{owner}.{field}": "field" for field in fields(cls)}
     for name in sorted(set(dir(cls)) - {"__init__"}):
         static = inspect.getattr_static(cls, name)
         operator = name.startswith("__") and inspect.isfunction(static) and of(package, static)
@@ -127,7 +126,7 @@ def members(owner: str, cls: type, package: str) -> Facts:
 
 def fields(cls: type) -> Iterator[str]:
     """The keys of a typed dictionary."""
-    return iter(sorted(cast("Any", cls).__annotations__ if is_typeddict(cls) else ()))
+    return iter(sorted(cast("Any", cls).__annotations__))
 
 
 def member(name: str, static: object) -> Facts:
@@ -136,7 +135,8 @@ def member(name: str, static: object) -> Facts:
         case property():
             return {name: "property"}
         case classmethod():
-            return called(name, cast("Any", static).__func__) | {name: "class method"}
+            function = cast("Any", static).__func__
+            return called(name, function) | {name: f"class method, {kind(function)}"}
         case _ if inspect.isfunction(static):
             return called(name, static)
         case _:

@@ -16,6 +16,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.exception",
         "Job.updates",
         "BoundEndpoint.__call__",
+        "Client.duplicate",
     ),
     "trio has deadlines for everything: `trio.fail_after`": (
         "Job.result(timeout)",
@@ -98,12 +99,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Performer.answer",
         "Step",
         "Switchboard._begin",
-        "Switchboard._advance",
         "Switchboard._move",
         "Switchboard._perform",
         "Switchboard._performed",
-        "Switchboard._answer",
-        "Switchboard._ask",
     ),
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
         "T",
@@ -114,15 +112,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "tasks are the switchboard's, threads those of a `Crew`": (
         "Switchboard.aside",
+        "Switchboard.watch",
         "Switchboard._spawn",
         "Switchboard._shielded",
-    ),
-    "it copies a Space before there is a client, with huggingface_hub's blocking calls": (
-        "Client.duplicate",
-        "SpaceDuplicationError",
-    ),
-    "a bar is drawn by a thread while its caller waits; a task draws from `updates()`": (
-        "Client.with_options(progress)",
     ),
     "callbacks run on threads that may block, here in the job's own task": (
         "_given",
@@ -132,10 +124,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread that a fork did not take along can end nothing: its jobs are told in the child": (
         "Job.after_fork",
         "JOBS",
-    ),
-    "in `seated`, beside the threads that resume it": (
-        "Watcher",
-        "Seated",
     ),
     "a thread may fail to begin: then the stream is reported by who wanted it begun": (
         "Switchboard._read",

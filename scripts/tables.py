@@ -14,14 +14,14 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-from gradio_protocol import HUB, Dialect, Origin, TokenSource, origin
+from gradio_protocol import HUB, Dialect, Origin, origin
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import Cancelling, Edits, FileShape, Travel
 from gradio_protocol.jobs.dismissals import Stop, how_to_stop
 from gradio_protocol.jobs.messages import Started
 from gradio_protocol.jobs.router import Mailbox
 from gradio_protocol.jobs.seat import Place, Seat
-from gradio_protocol.wire.headers import Identity, Secret, may_see
+from gradio_protocol.wire.headers import Identity, Secret, TokenSource, may_see
 from tests.support.transcripts import load, versions
 
 ROOT = Path(__file__).resolve().parent.parent

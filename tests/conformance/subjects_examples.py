@@ -47,12 +47,10 @@ CLAIMED: list[Scenario] = [
 
 def target(url: str, options: Options) -> gp.Target:
     """What the options say of the app."""
-    source = gp.TokenSource.PASSED if options.token else gp.TokenSource.SAVED
     return gp.Target(
         src=url,
         headers=tuple(options.headers.items()),
         token=options.token,
-        source=source,
         auth=options.auth,
         policy=gp.RetryPolicy(max_retries=options.max_retries),
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from gradio_client_trio import Timeout, file, handle_file, inputs, telemetry
-from gradio_protocol import HUB, Inline, InvalidArguments, LocalFile, TokenSource
+from gradio_client_trio import Timeout, file, handle_file, inputs
+from gradio_protocol import HUB, Inline, InvalidArguments
 from tests.drivers.trio_rig import made
 
 DEFAULTS: dict[str, Any] = {
@@ -80,42 +80,36 @@ def test_a_proxy_with_a_password_is_not_shown() -> None:
 
 @pytest.mark.parametrize("src", ["user/name", "https://user-name.hf.space/", f"{HUB}/spaces/a/b"])
 def test_the_saved_token_is_for_hosts_of_hugging_face(src: str) -> None:
-    assert inputs.wants_saved_token(given(src=src))
-    target = inputs.target(given(src=src), "saved")
-    assert (target.token, target.source) == ("saved", TokenSource.SAVED)
+    assert inputs.target(given(src=src)).wants_saved_token
 
 
 def test_the_saved_token_is_for_no_other_host() -> None:
-    assert not inputs.wants_saved_token(given())
-    assert inputs.target(given(), None).token is None
+    assert not inputs.target(given()).wants_saved_token
 
 
-def test_a_token_that_was_passed_is_known_as_such() -> None:
-    assert not inputs.wants_saved_token(given(src="user/name", token="mine"))
-    target = inputs.target(given(token="mine"), None)
-    assert (target.token, target.source) == ("mine", TokenSource.PASSED)
+def test_a_token_that_was_passed_takes_the_place_of_the_saved_one() -> None:
+    target = inputs.target(given(src="user/name", token="mine"))
+    assert target.token == "mine"
+    assert not target.wants_saved_token
 
 
 def test_the_environment_may_name_another_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
-    assert inputs.wants_saved_token(given(src="https://hub.example/spaces/a/b"))
-    assert str(inputs.target(given(), None).hub) == "https://hub.example"
+    target = inputs.target(given(src="https://hub.example/spaces/a/b"))
+    assert str(target.hub) == "https://hub.example"
+    assert target.wants_saved_token
 
 
 # --- arguments -----------------------------------------------------------------------------------
 
 
-def test_what_stands_for_a_file_is_found_wherever_it_is(tmp_path: Path) -> None:
+def test_an_open_file_is_read_from_where_it_stands_wherever_it_is(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"abc")
     with path.open("rb") as open_file:
         open_file.read(1)
-        values = inputs.values([{"deep": (path, b"raw")}, open_file, "text"])
-    assert values == [
-        {"deep": [LocalFile(str(path)), Inline("file", b"raw")]},
-        Inline("a.txt", b"bc"),
-        "text",
-    ]
+        values = inputs.values(({"deep": (path, open_file)}, "text"))
+    assert values == [{"deep": [path, Inline("a.txt", b"bc")]}, "text"]
 
 
 def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:
@@ -128,7 +122,7 @@ def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:
 def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"")
-    assert inputs.values(handle_file(path)) == LocalFile(str(path))
+    assert handle_file(path)["path"] == str(path)
     assert handle_file("https://example.org/b.png?c=d")["orig_name"] == "b.png"
     with pytest.raises(InvalidArguments, match=r"absent\.txt"):
         handle_file(tmp_path / "absent.txt")
@@ -149,24 +143,3 @@ def test_the_visitor_of_an_app_is_found_without_loading_gradio(
     context = SimpleNamespace(LocalContext=SimpleNamespace(request=request))
     monkeypatch.setitem(sys.modules, "gradio.context", context)
     assert inputs.visitor() == {"x-ip-token": "t"}
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("HF_HUB_DISABLE_TELEMETRY", "1"),
-        ("DO_NOT_TRACK", "true"),
-        ("HF_HUB_OFFLINE", "YES"),
-        ("GRADIO_ANALYTICS_ENABLED", "False"),
-    ],
-)
-def test_any_of_the_usual_variables_silences_telemetry(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for variable in ("HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY", "DO_NOT_TRACK"):
-        monkeypatch.delenv(variable, raising=False)
-    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.delenv("GRADIO_ANALYTICS_ENABLED", raising=False)
-    assert telemetry.is_wanted()
-    monkeypatch.setenv(name, value)
-    assert not telemetry.is_wanted()

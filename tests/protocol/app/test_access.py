@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -80,6 +81,17 @@ def test_a_request_to_the_app_carries_its_cookies_and_headers() -> None:
     request = access(headers=(("x-mine", "1"),)).request("GET", f"{SRC}config")
     assert (request.method, request.url, request.body) == ("GET", "http://here/demo/config", ())
     assert (header(request, "cookie"), header(request, "x-mine")) == ("a=1", "1")
+
+
+def test_what_each_request_carries_can_be_looked_at() -> None:
+    known = access(headers=(("X-Mine", "1"), ("cookie", "b=2")))
+    assert known.headers["x-mine"] == "1"
+    assert known.headers.keys() == {"user-agent", "accept", "x-mine", "accept-encoding"}
+    assert known.cookies == {"a": "1"}
+
+
+def test_an_app_that_gave_no_cookie_gets_none() -> None:
+    assert replace(access(), jar=Jar()).cookies == {}
 
 
 def test_a_request_to_a_stranger_carries_neither() -> None:

@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
-from gradio_protocol.app.describe import as_dict, as_html, as_text, doc, signature
+from gradio_protocol.app.describe import as_dict, as_html, as_text, doc, signature, view
 from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot, endpoints
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.document import JSON
@@ -110,6 +110,25 @@ def test_what_the_developer_denied_is_the_only_thing_left_out(name: str) -> None
     assert isinstance(ours, dict)
     assert theirs.keys() - ours.keys() == {"/False"}
     assert ours == {name: told for name, told in theirs.items() if name != "/False"}
+
+
+# What `view_api` prints and returns
+
+
+def test_a_view_is_printed_as_text_and_returned_as_it_is_wanted() -> None:
+    listed = [endpoint(), endpoint(name=None)]
+    for all_endpoints in (None, True, False):
+        text = as_text(listed, all_endpoints=all_endpoints)
+        returned = [
+            view(listed, all_endpoints=all_endpoints, return_format=wanted)
+            for wanted in (None, "str", "dict")
+        ]
+        assert returned == [(text, None), (text, text), (text, as_dict(listed))]
+
+
+def test_a_view_has_no_other_format() -> None:
+    with pytest.raises(InvalidArguments, match="'dict', 'str' or None, got 'html'"):
+        view([], all_endpoints=None, return_format="html")
 
 
 # Text

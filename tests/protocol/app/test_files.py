@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -18,12 +19,14 @@ from gradio_protocol.app.files import (
     data_url,
     decoded,
     embeds,
+    file_data,
     file_value,
     find_local,
     find_remote,
     place,
     replace,
     safe_name,
+    walk,
 )
 from gradio_protocol.errors import InvalidArguments, RemoteError
 
@@ -66,6 +69,51 @@ def deep(levels: int) -> Any:
 def test_what_handle_file_yields_for_a_path_is_a_local_file() -> None:
     handled = {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
     assert adopted([{"video": handled}]) == [{"video": A}]
+
+
+def test_a_path_is_a_local_file() -> None:
+    assert adopted([{"video": PurePosixPath("/here/a.txt")}]) == [{"video": A}]
+    assert adopted(PureWindowsPath("C:/a.txt")) == LocalFile("C:\\a.txt")
+
+
+def test_a_path_in_bytes_is_read_as_the_file_systems_are() -> None:
+    class InBytes:
+        def __fspath__(self) -> bytes:
+            return b"/here/\xff.txt"
+
+    assert adopted(InBytes()) == LocalFile("/here/\udcff.txt")
+
+
+@pytest.mark.parametrize("data", [b"raw", bytearray(b"raw"), memoryview(b"raw")])
+def test_bytes_are_a_file_without_a_name_of_its_own(data: object) -> None:
+    assert adopted((data, "text")) == [Inline("file", b"raw"), "text"]
+
+
+def test_a_file_object_names_a_path_for_us_and_an_address_for_the_server() -> None:
+    local, remote = file_data("/here/a.txt"), file_data("https://host/b.png?c=/d.e")
+    assert local == {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
+    assert remote.get("orig_name") == "b.png"
+    assert remote.get("url") == remote.get("path") == "https://host/b.png?c=/d.e"
+    assert adopted([local, remote]) == [A, remote]
+
+
+def test_a_walk_goes_on_in_what_the_reader_puts_there() -> None:
+    given = {"a": ("x", 1)}
+    root: list[Any] = [given]
+    for holder, key in walk(root):
+        if holder[key] == "x":
+            holder[key] = ["y"]
+        elif holder[key] == "y":
+            holder[key] = "z"
+    assert root == [{"a": [["z"], 1]}]
+    assert given == {"a": ("x", 1)}
+
+
+def test_a_walk_through_what_contains_itself_is_refused() -> None:
+    loop: list[Any] = []
+    loop.append(loop)
+    with pytest.raises(InvalidArguments, match="inside themselves"):
+        list(walk([loop]))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from gradio_protocol.errors import (
 from gradio_protocol.flows.connect import Target, again, connect, rebind, same_app
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.wire.document import write
-from gradio_protocol.wire.exchange import Response, origin
+from gradio_protocol.wire.exchange import Origin, Response, origin
 from gradio_protocol.wire.headers import TokenSource
 from tests.support.scripted import Answer, Driver, header, redirect, reply, web
 
@@ -215,7 +215,7 @@ def test_an_info_that_wants_a_login_is_an_error() -> None:
 def test_the_apps_requests_carry_what_the_caller_gave() -> None:
     driver = site()
     given = {"headers": (("X-Mine", "1"),), "cookies": (("c", "2"),), "token": "hf_x"}
-    connected(driver, source=TokenSource.PASSED, **given)
+    connected(driver, **given)
     for request in driver.requests:
         assert header(request, "x-mine") == "1"
         assert header(request, "cookie") == "c=2"
@@ -236,8 +236,35 @@ def test_the_password_of_an_address_goes_with_every_request() -> None:
 
 def test_a_saved_token_is_not_for_strangers() -> None:
     driver = site()
-    connected(driver, token="hf_x")
+    connected(driver, saved_token="hf_x")
     assert "hf_x" not in repr([request.headers for request in driver.requests])
+
+
+@pytest.mark.parametrize(
+    "src", ["user/name", "https://user-name.hf.space/", "https://huggingface.co/spaces/user/name"]
+)
+def test_a_saved_token_is_wanted_for_hugging_face(src: str) -> None:
+    assert Target(src=src).wants_saved_token
+    assert not Target(src=src, token="mine").wants_saved_token
+
+
+def test_a_saved_token_is_wanted_for_another_hub_and_for_no_other_address() -> None:
+    hub = Origin("https", "hub.example", 443)
+    assert Target(src="https://hub.example/spaces/a/b", hub=hub).wants_saved_token
+    assert not Target(src="http://127.0.0.1:7860", hub=hub).wants_saved_token
+
+
+def test_a_token_that_was_passed_goes_before_a_saved_one() -> None:
+    both = Target(src=SRC, token="mine", saved_token="saved").identity(None)
+    assert (both.token, both.source) == ("mine", TokenSource.PASSED)
+    saved = Target(src=SRC, saved_token="saved").identity(None)
+    assert (saved.token, saved.source) == ("saved", TokenSource.SAVED)
+
+
+def test_a_target_knows_the_space_that_it_names() -> None:
+    assert Target(src="user/name").space == "user/name"
+    assert Target(src="https://huggingface.co/spaces/user/name").space == "user/name"
+    assert Target(src=SRC).space is None
 
 
 def test_the_cookies_of_every_reply_are_kept() -> None:
@@ -588,10 +615,23 @@ def test_an_app_that_does_not_say_its_id_may_be_the_same(answer: Answer) -> None
     assert web({APP_ID: answer}).run(same_app(connected())) is None
 
 
-def test_an_app_that_never_said_its_id_is_not_asked() -> None:
-    driver = web({})
-    assert driver.run(same_app(connected(site(app_id=None)))) is None
-    assert driver.actions == []
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        (reply(document(app_id=None)), True),
+        (reply(document(app_id=None, dependencies=[function(5)])), False),
+        (reply(document(app_id=None), 401), None),
+        (reply({"auth_required": True}), None),
+        (reply([]), None),
+        (TransportFailed("cut"), None),
+    ],
+)
+def test_an_app_that_never_said_its_id_is_known_by_its_config(
+    answer: Answer, same: bool | None
+) -> None:
+    driver = web({CONFIG: answer})
+    assert driver.run(same_app(connected(site(app_id=None)))) is same
+    assert driver.asked == [CONFIG]
 
 
 def renewed(app: App, driver: Driver, **given: Any) -> App:

@@ -17,7 +17,6 @@ from gradio_protocol.jobs.channel import (
     Channel,
     Channels,
     Meaning,
-    Nature,
     Situation,
     Turn,
     stream,
@@ -91,8 +90,8 @@ def test_every_situation_answers_every_turn() -> None:
     assert {s: set(row) for s, row in SITUATIONS.items()} == {s: set(Turn) for s in Situation}
 
 
-def test_every_nature_has_a_meaning_for_every_ending() -> None:
-    assert {n: set(row) for n, row in MEANINGS.items()} == {n: set(Ending) for n in Nature}
+def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
+    assert {n: set(row) for n, row in MEANINGS.items()} == {n: set(Ending) for n in StreamKind}
 
 
 def test_listening_opens_a_closed_stream_once() -> None:

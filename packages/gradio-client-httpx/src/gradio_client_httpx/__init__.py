@@ -6,6 +6,7 @@ from gradio_protocol import (
     AppChanged,
     AppError,
     AuthenticationError,
+    FileData,
     FileFailed,
     GradioError,
     InvalidArguments,
@@ -28,7 +29,7 @@ from ._version import __version__
 from .client import Client
 from .compat import install_as_gradio_client
 from .duplicate import SpaceDuplicationError
-from .files import FileData, file, handle_file
+from .files import file, handle_file
 from .job import Job
 
 __all__ = [

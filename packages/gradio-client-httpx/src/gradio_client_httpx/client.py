@@ -11,28 +11,26 @@ from types import TracebackType
 from typing import Any, Self, Unpack
 
 from gradio_protocol import (
+    Changes,
     Endpoint,
     Flow,
     History,
-    InvalidArguments,
     JobLife,
+    Options,
     Session,
-    as_dict,
     as_html,
-    as_text,
     call,
     find,
-    is_address,
+    view,
 )
 
 from . import inputs, progress, telemetry
 from .duplicate import Copy, duplicated
 from .endpoints import Endpoints
 from .http import HttpClient, Timeout
-from .inputs import Given
+from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
 from .line import Line, Visit, enrolled
-from .options import Changes, Options
 from .seated import Seated
 
 
@@ -69,7 +67,7 @@ class Client:
         httpx_kwargs: Mapping[str, Any] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        download_files: str | os.PathLike[str] | bool = True,
+        download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
         ssl_verify: bool | str | ssl.SSLContext = True,
         analytics_enabled: bool = True,
         token: str | None = None,
@@ -113,7 +111,7 @@ class Client:
         self._line = Line(settings, target, max_workers=given.max_workers)
         self._visit = Visit(self._line)
         self._guest = False
-        self._options = Options.of(given)
+        self._options = inputs.options(given)
 
     @classmethod
     def duplicate(
@@ -184,14 +182,15 @@ class Client:
         session = self._visit.session
         with board.lock:
             app, known = board.contact.app, session.endpoints
-        bound = options.bound(find(known, api_name, fn_index), args, kwargs)
+        bound = options.bound(find(known, api_name, fn_index), values(args), values(kwargs))
         if options.isolated:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
         job.gives_to(result_callbacks)
         sent = self.add_zero_gpu_headers({**(headers or {})})
         with enrolled(board, session) as ticket:
-            spec = options.call(ticket, app, self._line.target, bound, sent)
+            entropy = secrets.token_bytes(16)
+            spec = options.call(ticket, app, self._line.target, bound, sent, entropy)
             seated = Seated(Flow(call(spec)), session, ticket, job)
             job.calls_off(partial(board.cancel, seated))
             board.start(seated)
@@ -219,21 +218,11 @@ class Client:
 
         `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
         """
-        endpoints = self._known()
-        text = as_text(endpoints, all_endpoints=all_endpoints)
+        known = self._known()
+        text, told = view(known, all_endpoints=all_endpoints, return_format=return_format)
         if print_info:
             print(text)
-        match return_format:
-            case None:
-                return None
-            case "str":
-                return text
-            case "dict":
-                return as_dict(endpoints)
-            case _:
-                raise InvalidArguments(
-                    f"return_format: expected 'dict', 'str' or None, got {return_format!r}"
-                )
+        return told
 
     @property
     def endpoints(self) -> Endpoints:
@@ -258,21 +247,17 @@ class Client:
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request to the app, secrets included; the cookies are not."""
-        request = self._line.app.access.request("GET", self.src)
-        return {name: value for name, value in request.headers if name != "cookie"}
+        return self._line.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the app gets."""
-        said = self._line.app.access.jar.header(self.src) or ""
-        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
-        return {name: value for name, _, value in pairs}
+        return self._line.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None for an app that is no Space."""
-        src = self._given.src
-        return self._line.app.config.space_id if is_address(src) else src
+        return self._line.target.space or self._line.app.config.space_id
 
     @property
     def protocol(self) -> str:

@@ -1,7 +1,7 @@
 """Files as arguments: what the official client's users write for them.
 
-A path, bytes and an open binary file can be passed as they are (see `inputs.values`); a text is
-only a text. These are the ways to say that a text names a file.
+A path object, bytes and an open binary file can be passed as they are (see `inputs.values`); a
+text is only a text. These are the ways to say that a text names a file.
 """
 
 from __future__ import annotations
@@ -9,28 +9,9 @@ from __future__ import annotations
 import os
 import warnings
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
-from gradio_protocol import InvalidArguments, is_address
-
-
-class FileData(TypedDict, total=False):
-    """A file object, as apps take and give it."""
-
-    path: str
-    "On the server, or, in an argument, on this machine."
-    url: str | None
-    size: int | None
-    orig_name: str | None
-    mime_type: str | None
-    is_stream: bool
-    meta: dict[str, str]
-    name: str | None
-    "Up to 3.50, instead of `path`."
-    data: str | None
-    "Up to 3.50: the content in base64."
-    is_file: bool
-    "Up to 3.50."
+from gradio_protocol import InvalidArguments, file_data, is_address
 
 
 def handle_file(filepath_or_url: str | os.PathLike[str]) -> Any:
@@ -39,18 +20,12 @@ def handle_file(filepath_or_url: str | os.PathLike[str]) -> Any:
     Raises InvalidArguments for what is neither.
     """
     given = os.fspath(filepath_or_url)
-    if is_address(given):
-        name = given.partition("?")[0].rpartition("/")[2]
-        return {"path": given, "meta": _META.copy(), "orig_name": name, "url": given}
-    if not Path(given).exists():
+    if not (is_address(given) or Path(given).exists()):
         raise InvalidArguments(f"file {given!r}: expected a file of this machine or an address")
-    return {"path": given, "meta": _META.copy(), "orig_name": Path(given).name}
+    return file_data(given)
 
 
 def file(filepath_or_url: str | os.PathLike[str]) -> Any:
     """The old name of `handle_file`."""
     warnings.warn("file() is now called handle_file()", DeprecationWarning, stacklevel=2)
     return handle_file(filepath_or_url)
-
-
-_META = {"_type": "gradio.FileData"}

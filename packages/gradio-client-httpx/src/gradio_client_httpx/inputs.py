@@ -19,7 +19,7 @@ import sys
 import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import Any, cast
@@ -28,14 +28,12 @@ from gradio_protocol import (
     HUB,
     Inline,
     InvalidArguments,
-    LocalFile,
+    Options,
     Origin,
     RetryPolicy,
     Target,
-    TokenSource,
-    adopted,
-    is_address,
     origin,
+    walk,
 )
 
 _LIFTED = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
@@ -43,9 +41,17 @@ _POINTLESS = ("base_url", "params", "default_encoding")
 "Entries that would change requests which the core has made complete."
 
 
-def default_folder() -> str:
-    """Where downloads go: GRADIO_TEMP_DIR, or a folder in the system's one for such files."""
-    return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
+class _DefaultFolder:
+    """Where downloads go unless the caller says; the environment is asked when a client is made."""
+
+    def __fspath__(self) -> str:
+        return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
+
+    def __repr__(self) -> str:
+        return "<GRADIO_TEMP_DIR or gradio in the temp dir>"
+
+
+DEFAULT_FOLDER = _DefaultFolder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -111,9 +117,11 @@ def settings(given: Given) -> Settings:
 
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
-    if isinstance(download_files, bool):
-        return default_folder()
-    return os.path.abspath(os.fspath(download_files))
+    place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
+    folder: str = os.path.abspath(place)
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
+    return folder
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:
@@ -141,54 +149,16 @@ def hub() -> Origin:
     return origin(endpoint) if endpoint else HUB
 
 
-@functools.lru_cache(maxsize=1)
-def _saved_token() -> str | None:
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
-
-    return get_token()
-
-
-def _token(passed: str | None, *, wanted: bool) -> tuple[str | None, TokenSource]:
-    """The token to use: the one passed, or the saved one where it is `wanted`."""
-    if passed:
-        return passed, TokenSource.PASSED
-    return (_saved_token() if wanted else None), TokenSource.SAVED
-
-
-def _is_hosted(src: str, hub: Origin) -> bool:
-    """Whether `src` is at Hugging Face, so that the saved token may be of use there."""
-    if not is_address(src):
-        return True
-    where = origin(src)
-    return where in (hub, HUB) or where.host.endswith(".hf.space")
-
-
 def values(args: object) -> Any:
-    """A copy of the arguments in which all that stands for a file is a value of the core.
+    """A copy of the arguments in which each open file is what it still holds.
 
-    Paths, bytes and open binary files are found wherever they are nested; an open file is read
-    now, in the caller's thread, from where it stands.
+    It is read now, in the caller's thread. Raises InvalidArguments for one that is open as text.
     """
-    try:
-        return adopted(_filed(args))
-    except RecursionError:
-        text = "arguments: nested too deeply, or inside themselves"
-        raise InvalidArguments(text) from None
-
-
-def _filed(value: object) -> object:
-    match value:
-        case list() | tuple():
-            items = [_filed(item) for item in cast("Iterable[object]", value)]
-            return items if isinstance(value, list) else tuple(items)
-        case dict():
-            return {key: _filed(item) for key, item in cast("dict[str, object]", value).items()}
-        case os.PathLike():
-            return LocalFile(os.fspath(cast("os.PathLike[str]", value)))
-        case bytes() | bytearray() | memoryview():
-            return Inline("file", bytes(cast("bytes", value)))
-        case _:
-            return _read(value) if hasattr(value, "read") else value
+    root = [args]
+    for holder, key in walk(root):
+        if hasattr(holder[key], "read"):
+            holder[key] = _read(holder[key])
+    return root[0]
 
 
 def _read(file: Any) -> Inline:
@@ -201,17 +171,36 @@ def _read(file: Any) -> Inline:
 
 def target(given: Given) -> Target:
     """Where to connect, and as whom."""
-    more, own = given.httpx_kwargs, hub()
-    secret, source = _token(given.token, wanted=_is_hosted(given.src, own))
-    return Target(
+    more = given.httpx_kwargs
+    made = Target(
         src=given.src,
         headers=(*pairs(more.get("headers")), *_basic(more.get("auth")), *pairs(given.headers)),
-        token=secret,
-        source=source,
-        hub=own,
+        token=given.token,
+        hub=hub(),
         auth=given.auth,
         cookies=pairs(more.get("cookies")),
         policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
+    )
+    return replace(made, saved_token=saved_token()) if made.wants_saved_token else made
+
+
+@functools.lru_cache(maxsize=1)
+def saved_token() -> str | None:
+    """The token that the user has saved for Hugging Face."""
+    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+
+    return get_token()
+
+
+def options(given: Given) -> Options:
+    """What holds for each call, as far as the constructor says it."""
+    return Options(
+        oauth_token=given.oauth_token,
+        max_retries=given.max_retries,
+        max_download_size=given.max_download_size,
+        resubmit_lost=given.resubmit_lost,
+        download=given.download_files is not False,
+        whole=given.whole,
     )
 
 

@@ -7,19 +7,24 @@ only if that is a terminal. What cannot be drawn takes nothing from the job.
 
 from __future__ import annotations
 
+import logging
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
-from gradio_protocol import OutputUpdate, Status, StatusUpdate
+from gradio_protocol import OutputUpdate, Progress, StatusUpdate
 
-_WIDTH = 79
+_PAUSE = 0.1
+"Seconds between two drawings that differ in their steps only."
+
+_log = logging.getLogger("gradio_client_httpx")
 
 
 class Bar(Protocol):
-    """What can show text, and so many steps of so many."""
+    """What can show how far a job is."""
 
-    def show(self, text: str, done: float | None, total: float | None) -> None:
+    def show(self, progress: Progress) -> None:
         """Draw."""
 
     def close(self) -> None:
@@ -28,54 +33,47 @@ class Bar(Protocol):
 
 def follow(updates: Iterable[StatusUpdate | OutputUpdate], title: str) -> None:
     """Draw a job to its end; takes a thread."""
-    bar = _bar(title)
-    outputs = 0
+    try:
+        drawn = bar(title)
+        for progress in seen(updates):
+            drawn.show(progress)
+        drawn.close()
+    except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
+        _log.debug("%s: the progress bar failed", title, exc_info=True)
+
+
+def seen(updates: Iterable[StatusUpdate | OutputUpdate]) -> Iterator[Progress]:
+    """What is worth drawing of these."""
+    outputs, last, since = 0, "", 0.0
     for update in updates:
         if isinstance(update, OutputUpdate):
             outputs += 1
-        else:
-            bar.show(*seen(update, outputs))
-    bar.close()
+            continue
+        progress = Progress.of(update, outputs)
+        if progress.text != last or time.monotonic() - since >= _PAUSE:
+            yield progress
+            last, since = progress.text, time.monotonic()
 
 
-def seen(update: StatusUpdate, outputs: int) -> tuple[str, float | None, float | None]:
-    """A status in words, and so many steps of so many where it has such."""
-    match update:
-        case StatusUpdate(code=Status.IN_QUEUE, rank=int(rank)):
-            of = f" of {update.queue_size}" if update.queue_size else ""
-            return f"queue: {rank + 1}{of}{_eta(update)}", None, None
-        case StatusUpdate(progress_data=[*_, unit]):
-            done = unit.index if unit.index is not None else unit.progress
-            return unit.desc or "running", done, 1 if unit.index is None else unit.length
-        case StatusUpdate(transferred=moved) if moved is not None:
-            return "sending" if moved.upload else "fetching", moved.done, moved.total
-        case StatusUpdate(log=(text, _)):
-            return text, None, None
-        case _:
-            count = f", {outputs} outputs" if outputs > 1 else ""
-            return f"{update.code.value.lower().replace('_', ' ')}{count}{_eta(update)}", None, None
-
-
-def _eta(update: StatusUpdate) -> str:
-    return f", about {update.eta:.0f} s" if update.eta else ""
-
-
-def _bar(title: str) -> Bar:
+def bar(title: str) -> Bar:
+    """A bar that nothing is drawn of yet."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
         return _Line(title)
-    return _Tqdm(tqdm(desc=title, leave=False))
+    return _Tqdm(tqdm, title)
 
 
 class _Tqdm:
-    def __init__(self, tqdm: Any) -> None:
-        self._tqdm = tqdm
+    def __init__(self, tqdm: Any, title: str) -> None:
+        # Without the thread of its own with which tqdm looks after its bars.
+        quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+        self._tqdm = quiet(desc=title, leave=False)
 
-    def show(self, text: str, done: float | None, total: float | None) -> None:
-        self._tqdm.set_postfix_str(text, refresh=False)
-        self._tqdm.total = total
-        self._tqdm.n = done or 0
+    def show(self, progress: Progress) -> None:
+        self._tqdm.set_postfix_str(progress.text, refresh=False)
+        self._tqdm.total = progress.total
+        self._tqdm.n = progress.done or 0
         self._tqdm.refresh()
 
     def close(self) -> None:
@@ -87,14 +85,13 @@ class _Line:
         self._title = title
         self._drawn = False
 
-    def show(self, text: str, done: float | None, total: float | None) -> None:
+    def show(self, progress: Progress) -> None:
         if sys.stderr.isatty():
-            steps = f" {done:g}/{total:g}" if done is not None and total else ""
-            line = f"{self._title}: {text}{steps}"[:_WIDTH]
-            sys.stderr.write(f"\r{line:<{_WIDTH}}")
+            sys.stderr.write(f"\r{progress.line(self._title)}")
             sys.stderr.flush()
             self._drawn = True
 
     def close(self) -> None:
         if self._drawn:
             sys.stderr.write("\n")
+            sys.stderr.flush()

@@ -6,6 +6,7 @@ from gradio_protocol import (
     AppChanged,
     AppError,
     AuthenticationError,
+    FileData,
     FileFailed,
     GradioError,
     InvalidArguments,
@@ -26,7 +27,8 @@ from gradio_protocol import (
 
 from ._version import __version__
 from .client import Client
-from .files import FileData, file, handle_file
+from .duplicate import SpaceDuplicationError
+from .files import file, handle_file
 from .http import Timeout
 from .job import Job
 
@@ -47,6 +49,7 @@ __all__ = [
     "RemoteError",
     "ServerStopped",
     "SessionNotFound",
+    "SpaceDuplicationError",
     "Status",
     "StatusUpdate",
     "StreamLost",

@@ -6,35 +6,34 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from math import inf
 from types import TracebackType
 from typing import Any, Self, Unpack
 
 import trio
 
 from gradio_protocol import (
+    Changes,
     Endpoint,
     Flow,
     History,
-    InvalidArguments,
     JobLife,
     Session,
-    as_dict,
     as_html,
-    as_text,
     call,
     find,
-    is_address,
+    view,
 )
 
-from . import inputs
+from . import inputs, progress
+from .duplicate import Copy, duplicated
 from .endpoints import Endpoints
 from .http import Timeout
-from .inputs import Given
+from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
 from .line import Line, Visit
-from .listen import Seated
-from .options import Changes, Options
 from .proxy import Verify
+from .seated import Seated
 
 
 class Client:
@@ -58,7 +57,7 @@ class Client:
         auth: tuple[str, str] | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        download_files: str | os.PathLike[str] | bool = True,
+        download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
         ssl_verify: Verify = True,
         analytics_enabled: bool = True,
         token: str | None = None,
@@ -91,7 +90,38 @@ class Client:
         self._line = Line(self._given)
         self._visit = Visit(self._line)
         self._guest = False
-        self._options = Options.of(self._given)
+        self._options = inputs.options(self._given)
+
+    @classmethod
+    async def duplicate(
+        cls,
+        from_id: str,
+        to_id: str | None = None,
+        hf_token: str | None = None,
+        private: bool = True,
+        hardware: str | None = None,
+        secrets: Mapping[str, str] | None = None,
+        sleep_timeout: int = 5,
+        max_workers: int = 40,
+        verbose: bool = True,
+        *,
+        token: str | None = None,
+    ) -> Self:
+        """A client of your own copy of a Space, which is made if you have none.
+
+        It is still to be connected: `async with await Client.duplicate("user/name") as client`.
+        The copy is called like the original unless `to_id` says otherwise; `hardware`, such as
+        `"t4-small"`, is the original's unless given, and may cost you money; `secrets` are set in
+        a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
+        InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
+        """
+        token = token or hf_token
+        copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
+        # Not given up midway when cancelled: what was made would be nobody's.
+        name = await trio.to_thread.run_sync(
+            partial(duplicated, from_id, to_id, copy, token=token, verbose=verbose)
+        )
+        return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
     # Calling the app.
 
@@ -110,10 +140,11 @@ class Client:
         then what `Job.result` raises. If it is cancelled, so is the job.
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        timeout = self._options.timeout
         try:
-            with trio.move_on_after(self._options.patience):
+            with trio.move_on_after(inf if timeout is None else timeout):
                 return await job.result()
-            raise TimeoutError(f"{job}: no result after {self._options.patience:g} s")
+            raise TimeoutError(f"{job}: no result after {timeout:g} s")
         except BaseException:
             # Cancelled, most of all: nobody is left to want the result.
             job.cancel()
@@ -135,18 +166,21 @@ class Client:
         """
         board, options = self._line.board, self._options
         session = self._visit.session
-        endpoint = find(session.endpoints, api_name, fn_index)
-        bound = endpoint, endpoint.bind(inputs.values(args), inputs.values(kwargs))
+        app, known = board.contact.app, session.endpoints
+        bound = options.bound(find(known, api_name, fn_index), values(args), values(kwargs))
         if options.isolated:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
-        job = Job(JobLife(endpoint, History(board.contact.app.dialect.edits)))
+        job = Job(JobLife(bound[0], History(app.dialect.edits)))
         job.gives_to(result_callbacks)
         ticket = session.enrol()
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        spec = options.call(ticket, board.contact.app, self._line.target, bound, sent)
+        entropy = secrets.token_bytes(16)
+        spec = options.call(ticket, app, self._line.target, bound, sent, entropy)
         seated = Seated(Flow(call(spec)), session, ticket, job)
         job.calls_off(partial(board.cancel, seated))
         board.start(seated)
+        if options.progress:
+            board.watch(partial(progress.follow, job.updates(), bound[0].title))
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
@@ -170,21 +204,11 @@ class Client:
 
         `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
         """
-        endpoints = self._known()
-        text = as_text(endpoints, all_endpoints=all_endpoints)
+        known = self._known()
+        text, told = view(known, all_endpoints=all_endpoints, return_format=return_format)
         if print_info:
             print(text)
-        match return_format:
-            case None:
-                return None
-            case "str":
-                return text
-            case "dict":
-                return as_dict(endpoints)
-            case _:
-                raise InvalidArguments(
-                    f"return_format: expected 'dict', 'str' or None, got {return_format!r}"
-                )
+        return told
 
     @property
     def endpoints(self) -> Endpoints:
@@ -209,21 +233,17 @@ class Client:
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request to the app, secrets included; the cookies are not."""
-        request = self._line.app.access.request("GET", self.src)
-        return {name: value for name, value in request.headers if name != "cookie"}
+        return self._line.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the app gets."""
-        said = self._line.app.access.jar.header(self.src) or ""
-        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
-        return {name: value for name, _, value in pairs}
+        return self._line.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None for an app that is no Space."""
-        src = self._given.src
-        return self._line.app.config.space_id if is_address(src) else src
+        return self._line.target.space or self._line.app.config.space_id
 
     @property
     def protocol(self) -> str:
@@ -240,9 +260,8 @@ class Client:
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """The same client, in the same session, with other defaults for each call.
 
-        `isolated=True`: each job has a session of its own. `timeout`: seconds that `predict`
-        waits. `headers`: more of them. And `oauth_token`, `max_retries`, `max_download_size`,
-        `resubmit_lost`, as in the constructor.
+        `isolated`: each job has a session of its own. `progress`: show a bar. `timeout`: seconds
+        that `predict` waits. `headers`: more of them. The others are as in the constructor.
         """
         return self._view(_options=self._options.changed(changes))
 

@@ -10,24 +10,22 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from gradio_protocol import (
     HUB,
     Inline,
     InvalidArguments,
-    LocalFile,
+    Options,
     Origin,
     RetryPolicy,
     Target,
-    TokenSource,
-    adopted,
-    is_address,
     origin,
+    walk,
 )
 
 from .http import Http, Timeout
@@ -37,9 +35,17 @@ _TIMEOUT = Timeout(connect=15.0, read=60.0, write=60.0, pool=inf)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 
 
-def default_folder() -> str:
-    """Where downloads go: GRADIO_TEMP_DIR, or a folder in the system's one for such files."""
-    return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
+class _DefaultFolder:
+    """Where downloads go unless the caller says; the environment is asked when a client is made."""
+
+    def __fspath__(self) -> str:
+        return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
+
+    def __repr__(self) -> str:
+        return "<GRADIO_TEMP_DIR or gradio in the temp dir>"
+
+
+DEFAULT_FOLDER = _DefaultFolder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -108,9 +114,8 @@ def _timeouts(timeout: float | Timeout | None) -> Timeout:
 
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
-    if isinstance(download_files, bool):
-        return default_folder()
-    return os.path.abspath(os.fspath(download_files))
+    place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
+    return os.path.abspath(place)
 
 
 def hub() -> Origin:
@@ -119,53 +124,16 @@ def hub() -> Origin:
     return origin(endpoint) if endpoint else HUB
 
 
-@functools.lru_cache(maxsize=1)
-def saved_token() -> str | None:
-    """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
-
-    return get_token()
-
-
-def wants_saved_token(given: Given) -> bool:
-    """Whether the saved token is to be used: no other one was passed, and it may be of use."""
-    return not given.token and _is_hosted(given.src, hub())
-
-
-def _is_hosted(src: str, hub: Origin) -> bool:
-    """Whether `src` is at Hugging Face, so that the saved token may be of use there."""
-    if not is_address(src):
-        return True
-    where = origin(src)
-    return where in (hub, HUB) or where.host.endswith(".hf.space")
-
-
 def values(args: object) -> Any:
-    """A copy of the arguments in which all that stands for a file is a value of the core.
+    """A copy of the arguments in which each open file is what it still holds.
 
-    Paths, bytes and open binary files are found wherever they are nested; an open file is read
-    now, from where it stands.
+    It is read now. Raises InvalidArguments for one that is open as text.
     """
-    try:
-        return adopted(_filed(args))
-    except RecursionError:
-        text = "arguments: nested too deeply, or inside themselves"
-        raise InvalidArguments(text) from None
-
-
-def _filed(value: object) -> object:
-    match value:
-        case list() | tuple():
-            items = [_filed(item) for item in cast("Iterable[object]", value)]
-            return items if isinstance(value, list) else tuple(items)
-        case dict():
-            return {key: _filed(item) for key, item in cast("dict[str, object]", value).items()}
-        case os.PathLike():
-            return LocalFile(os.fspath(cast("os.PathLike[str]", value)))
-        case bytes() | bytearray() | memoryview():
-            return Inline("file", bytes(cast("bytes", value)))
-        case _:
-            return _read(value) if hasattr(value, "read") else value
+    root = [args]
+    for holder, key in walk(root):
+        if hasattr(holder[key], "read"):
+            holder[key] = _read(holder[key])
+    return root[0]
 
 
 def _read(file: Any) -> Inline:
@@ -176,16 +144,34 @@ def _read(file: Any) -> Inline:
     return Inline(Path(name).name if isinstance(name, str) else "file", data)
 
 
-def target(given: Given, saved: str | None) -> Target:
-    """Where to connect, and as whom."""
+def target(given: Given) -> Target:
+    """Where to connect, and as whom, but for a saved token."""
     return Target(
         src=given.src,
         headers=tuple((given.headers or {}).items()),
-        token=given.token or saved,
-        source=TokenSource.PASSED if given.token else TokenSource.SAVED,
+        token=given.token,
         hub=hub(),
         auth=given.auth,
         policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
+    )
+
+
+@functools.lru_cache(maxsize=1)
+def saved_token() -> str | None:
+    """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
+    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+
+    return get_token()
+
+
+def options(given: Given) -> Options:
+    """What holds for each call, as far as the constructor says it."""
+    return Options(
+        oauth_token=given.oauth_token,
+        max_retries=given.max_retries,
+        max_download_size=given.max_download_size,
+        resubmit_lost=given.resubmit_lost,
+        download=given.download_files is not False,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import trio
 
@@ -54,9 +55,10 @@ class Line:
         """Connect. Raises what `connect` raises."""
         if self._opened is not None:
             raise InvalidArguments("a client has one block: make another client for another one")
-        wanted = inputs.wants_saved_token(self._given)
-        saved = await trio.to_thread.run_sync(inputs.saved_token) if wanted else None
-        target = inputs.target(self._given, saved)
+        target = inputs.target(self._given)
+        if target.wants_saved_token:
+            saved = await trio.to_thread.run_sync(inputs.saved_token)
+            target = replace(target, saved_token=saved)
         performer = Performer(self._settings.folder, self._http)
         try:
             app = await run(Flow(connect(target)), performer.answer)

@@ -10,23 +10,14 @@ import contextlib
 import os
 from typing import Any
 
+from gradio_protocol import telemetry_allowed
+
 from ._version import __version__
-
-_OFF = ("HF_HUB_DISABLE_TELEMETRY", "DISABLE_TELEMETRY", "DO_NOT_TRACK", "HF_HUB_OFFLINE")
-_TRUE = ("1", "on", "yes", "true")
-_FALSE = ("0", "off", "no", "false")
-
-
-def is_wanted() -> bool:
-    """Whether no variable of the environment objects."""
-    gradio = os.environ.get("GRADIO_ANALYTICS_ENABLED", "true").lower()
-    said = (os.environ.get(name, "").lower() for name in _OFF)
-    return gradio not in _FALSE and not any(word in _TRUE for word in said)
 
 
 def report() -> None:
     """Send the word, if it is wanted; in a thread that nobody waits for."""
-    if not is_wanted():
+    if not telemetry_allowed(os.environ):
         return
     with contextlib.suppress(Exception):
         import huggingface_hub.utils

@@ -3,10 +3,11 @@
 from ._version import __version__
 from .app.access import Access, App
 from .app.config import Config, Visibility
-from .app.describe import as_dict, as_html, as_text, doc, signature
+from .app.describe import as_html, doc, signature, view
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
-from .app.files import Inline, LocalFile, adopted
+from .app.files import FileData, Inline, LocalFile, file_data, walk
+from .app.telemetry import telemetry_allowed
 from .errors import (
     AppChanged,
     AppError,
@@ -46,6 +47,7 @@ from .flows.call import call
 from .flows.connect import Target, connect
 from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
+from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
 from .jobs.contact import Contact
 from .jobs.diff import History
@@ -63,6 +65,7 @@ from .jobs.orders import (
     Stream,
     StreamKind,
 )
+from .jobs.progress import Progress
 from .jobs.reader import StreamReader
 from .jobs.session import Session
 from .jobs.stage import (
@@ -79,7 +82,7 @@ from .jobs.stage import (
 )
 from .jobs.updates import OutputUpdate, StatusUpdate, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
-from .wire.headers import HUB, TokenSource, redact
+from .wire.headers import HUB, redact
 
 __all__ = [
     "HUB",
@@ -93,6 +96,7 @@ __all__ = [
     "AuthenticationError",
     "Call",
     "Cancelled",
+    "Changes",
     "Config",
     "Contact",
     "Delivery",
@@ -103,6 +107,7 @@ __all__ = [
     "Download",
     "Ending",
     "Endpoint",
+    "FileData",
     "FileFacts",
     "FileFailed",
     "FileSlice",
@@ -124,12 +129,14 @@ __all__ = [
     "Meter",
     "News",
     "Opening",
+    "Options",
     "Order",
     "Origin",
     "OutputUpdate",
     "Outputs",
     "Parameter",
     "Perform",
+    "Progress",
     "ProgressUnit",
     "Question",
     "QueueError",
@@ -159,7 +166,6 @@ __all__ = [
     "StreamReader",
     "Target",
     "Tell",
-    "TokenSource",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
@@ -167,18 +173,19 @@ __all__ = [
     "Visibility",
     "Work",
     "__version__",
-    "adopted",
-    "as_dict",
     "as_html",
-    "as_text",
     "call",
     "connect",
     "dismiss",
     "doc",
+    "file_data",
     "find",
     "is_address",
     "origin",
     "redact",
     "signature",
     "status_update",
+    "telemetry_allowed",
+    "view",
+    "walk",
 ]

@@ -45,6 +45,20 @@ class Access:
         headers = compose(self.identity, method, url, cookie=cookie, call=call, own=own)
         return Request(method=method, url=url, headers=headers, body=body)
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request to the app carries, secrets included; cookies are not among them."""
+        shown = dict(self.request("GET", self.src).headers)
+        shown.pop("cookie", None)
+        return shown
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies that the app gets."""
+        said = self.jar.header(self.src) or ""
+        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
+        return {name: value for name, _, value in pairs}
+
     def page(self, path: str) -> str:
         """An address beside the app's page."""
         return join(self.src, path)

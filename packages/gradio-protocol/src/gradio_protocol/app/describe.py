@@ -2,7 +2,7 @@
 
 1. Only what is public is listed; everything else that may be called can be called all the same.
 2. Text and dict are those of the official client 2.7.2 to the character, its mistakes excepted.
-3. Nothing here raises: whatever an endpoint holds can be shown.
+3. Whatever an endpoint holds can be shown: nothing raises for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import inspect
 import keyword
 from collections.abc import Iterable, Sequence
 
+from ..errors import InvalidArguments
 from ..wire.document import JSON, Object
 from .config import Visibility
 from .endpoint import Endpoint, Parameter, PythonType, Return
@@ -21,6 +22,27 @@ _NOTHING = "     - None\n"
 _CELL = 'style="text-align: left; vertical-align: top"'
 _UNTOLD = ("show_api", "api_visibility", "code_snippets")
 "What `/info` says for servers and pages, left out of the dict."
+
+
+def view(
+    endpoints: Sequence[Endpoint], *, all_endpoints: bool | None, return_format: str | None
+) -> tuple[str, Object | str | None]:
+    """What `view_api` prints, and what it returns.
+
+    Raises InvalidArguments for a format that is not "dict", "str" or None.
+    """
+    text = as_text(endpoints, all_endpoints=all_endpoints)
+    match return_format:
+        case None:
+            return text, None
+        case "str":
+            return text, text
+        case "dict":
+            return text, as_dict(endpoints)
+        case _:
+            raise InvalidArguments(
+                f"return_format: expected 'dict', 'str' or None, got {return_format!r}"
+            )
 
 
 def as_text(endpoints: Iterable[Endpoint], *, all_endpoints: bool | None = None) -> str:

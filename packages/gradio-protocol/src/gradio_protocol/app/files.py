@@ -2,8 +2,9 @@
 
 Rules:
 1. Going out, a file is a `LocalFile` or an `Inline` somewhere in the arguments. `adopted` makes
-   the first of what `handle_file` yields, and is for what the caller passed only: a default or
-   an output that came from the server must never name a local file to be sent.
+   them of paths, bytes and marked file objects (`file_data`), in what the caller passed only: a
+   default or an output that came from the server must never name a local file to be sent. Open
+   files are read before, by the driver, which finds them by `walk`.
 2. Coming in, only what the server's generation calls a file is one. Since 4.21 files are marked,
    so that an app's own JSON with a `path` in it stays JSON.
 3. Values are copied, never changed, and walked without recursion.
@@ -17,7 +18,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, TypeAlias, TypeGuard, assert_never, cast
+from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, excerpt
@@ -44,6 +45,26 @@ _MEDIA = {
     "txt": "text/plain",
 }
 "Written down here, for the standard library's table is read from the machine's files."
+_MARK = {"_type": "gradio.FileData"}
+
+
+class FileData(TypedDict, total=False):
+    """A file object, as apps take and give it."""
+
+    path: str
+    "On the server, or, in an argument, on this machine."
+    url: str | None
+    size: int | None
+    orig_name: str | None
+    mime_type: str | None
+    is_stream: bool
+    meta: dict[str, str]
+    name: str | None
+    "Up to 3.50, instead of `path`."
+    data: str | None
+    "Up to 3.50: the content in base64."
+    is_file: bool
+    "Up to 3.50."
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +102,45 @@ class RemoteFile:
         return self.path.startswith("data:")
 
 
+def file_data(path_or_address: str) -> FileData:
+    """A marked file object: one of this machine for `adopted`, or one for the server to fetch."""
+    there = is_address(path_or_address)
+    path = path_or_address.partition("?")[0] if there else path_or_address
+    name = re.split(r"[/\\]", path)[-1]
+    data: FileData = {"path": path_or_address, "meta": {**_MARK}, "orig_name": name}
+    if there:
+        data["url"] = path_or_address
+    return data
+
+
 def adopted(value: object) -> object:
     """A copy of what a caller passed: lists and dicts new, files found, arrays as lists.
 
-    A marked FileData (`handle_file`) that names a local path becomes a `LocalFile`; one with an
-    address stays, for the server to fetch or to find its own file. What offers `tolist`, as
-    numpy's arrays and scalars do, becomes what that returns.
+    A path object, and a marked FileData that names a local path, become a `LocalFile`, bytes an
+    `Inline`; a FileData with an address stays, for the server to fetch or to find its own file.
+    What offers `tolist`, as numpy's arrays and scalars do, becomes what that returns.
     Raises InvalidArguments for values that are nested too deeply, or contain themselves.
     """
     return _rewritten(value, _adopted, _DEEPEST)
+
+
+def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]]:
+    """Each place below `root`, as its list or dict and its key there.
+
+    What stands in a place when the reader comes back is walked next, as a copy of its own.
+    Raises InvalidArguments for what is nested too deeply, or contains itself.
+    """
+    todo: list[tuple[Any, Any, int]] = [(root, 0, 0)]
+    while todo:
+        holder, key, depth = todo.pop()
+        if depth > deepest:
+            raise InvalidArguments("arguments: nested too deeply, or inside themselves")
+        yield holder, key
+        copy = _copy(holder[key])
+        if copy is not None:
+            holder[key] = copy
+            inside = copy if isinstance(copy, dict) else range(len(copy))
+            todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
 
 
 def find_local(data: object) -> tuple[Upload, ...]:
@@ -112,7 +163,7 @@ def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Obje
         case FileShape.PATH:
             extra = {"path": server_path}
         case FileShape.META:
-            extra = {"path": server_path, "meta": {"_type": "gradio.FileData"}}
+            extra = {"path": server_path, "meta": {**_MARK}}
         case _:
             assert_never(dialect.files)
     return {"orig_name": name, "size": size, **extra}
@@ -176,12 +227,17 @@ def _adopted(part: Any) -> object:
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
             there = rest.get("url") is not None or rest.get("is_stream") is True
             return part if there or is_address(path) else LocalFile(path)
+        case bytes() | bytearray() | memoryview():
+            return Inline("file", bytes(cast("bytes", part)))
         case _:
             return _plain(part)
 
 
 def _plain(value: object) -> object:
     """Asked of the class: an object may answer to any name."""
+    if (fspath := getattr(type(value), "__fspath__", None)) is not None:
+        path = fspath(value)
+        return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
     tolist = getattr(type(value), "tolist", None)
     return value if tolist is None else tolist(value)
 
@@ -237,32 +293,14 @@ def _is_upload(part: object) -> TypeGuard[Upload]:
 def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
     """A copy of `value` in which each part is what `change` makes of it, from the outside in."""
     root: list[Any] = [value]
-    for holder, key in _places(root, deepest):
+    for holder, key in walk(root, deepest):
         holder[key] = change(holder[key])
     return root[0]
 
 
 def _parts(value: object) -> Iterator[Any]:
     """The value and all inside it, in order."""
-    return (holder[key] for holder, key in _places([value], inf))
-
-
-def _places(root: list[Any], deepest: float) -> Iterator[tuple[Any, Any]]:
-    """Each place below `root`, as its list or dict and its key there.
-
-    What stands in a place when the reader comes back is walked next, as a copy of its own.
-    """
-    todo: list[tuple[Any, Any, int]] = [(root, 0, 0)]
-    while todo:
-        holder, key, depth = todo.pop()
-        if depth > deepest:
-            raise InvalidArguments("arguments: nested too deeply, or inside themselves")
-        yield holder, key
-        copy = _copy(holder[key])
-        if copy is not None:
-            holder[key] = copy
-            inside = copy if isinstance(copy, dict) else range(len(copy))
-            todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
+    return (holder[key] for holder, key in walk([value], inf))
 
 
 def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:

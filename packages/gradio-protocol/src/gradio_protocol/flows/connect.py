@@ -32,8 +32,8 @@ from ..app.space import (
 from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError
 from ..wire.cookies import Jar
 from ..wire.document import as_object, read
-from ..wire.exchange import Headers, Origin, Request, Response, origin, quoted, shown
-from ..wire.headers import HUB, Identity, TokenSource
+from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
+from ..wire.headers import HUB, Identity, TokenSource, is_hosted
 from ..wire.redirect import moves, redirected
 from ..wire.status import refusal
 from .actions import Send, Sleep, Steps, ask
@@ -58,7 +58,9 @@ class Target:
     headers: Headers = ()
     "Sent with every request to the app."
     token: str | None = None
-    source: TokenSource = TokenSource.SAVED
+    "Passed by the caller, for this app."
+    saved_token: str | None = None
+    "Found on this machine, for Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
     auth: tuple[str, str] | None = None
     "User and password, for the app's own login."
@@ -66,6 +68,27 @@ class Target:
     policy: RetryPolicy = RetryPolicy()
     space_patience: float = 300.0
     "Seconds to wait for a Space that sleeps, starts or is being built."
+
+    @property
+    def wants_saved_token(self) -> bool:
+        """Whether a token saved on this machine would be of use. Raises InvalidArguments."""
+        hosted = not is_address(self.src) or is_hosted(origin(self.src), self.hub)
+        return hosted and not self.token
+
+    @property
+    def space(self) -> str | None:
+        """The name of the Space that `src` means, if it means one. Raises InvalidArguments."""
+        return space_name(self.src, self.hub)
+
+    def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
+        """Who is speaking to this app, or to the Hub, with these headers too."""
+        return Identity(
+            app=app,
+            headers=headers + self.headers if app else (),
+            token=self.token or self.saved_token,
+            source=TokenSource.PASSED if self.token else TokenSource.SAVED,
+            hub=self.hub,
+        )
 
     def __repr__(self) -> str:
         return f"Target({shown(self.src)})"
@@ -95,11 +118,11 @@ def again(app: App, target: Target) -> Steps[App]:
 def same_app(app: App) -> Steps[bool | None]:
     """Whether this start of the app still answers at its address; None: no telling.
 
-    One GET of `/app_id` (3.50 and later), which needs no login. False is no error: an app may
-    have several replicas, or be loaded anew by its developer.
+    One GET of `/app_id` (3.50 and later), which needs no login; before, the config has to tell.
+    False is no error: an app may have several replicas, or be loaded anew by its developer.
     """
     if app.config.app_id is None:
-        return None
+        return (yield from _same_config(app))
     request = app.access.get("app_id")
     try:
         reply = yield from ask(Send(request=request, limit=2**16))
@@ -107,6 +130,16 @@ def same_app(app: App) -> Steps[bool | None]:
     except GradioError:
         return None
     return None if reply.status != 200 or said is None else str(said) == app.config.app_id
+
+
+def _same_config(app: App) -> Steps[bool | None]:
+    request = app.access.request("GET", app.access.page("config"))
+    try:
+        reply = yield from ask(Send(request=request, limit=_DOCUMENT))
+        said = read_config(reply.body)
+    except GradioError:
+        return None
+    return None if reply.status != 200 or said.auth_required else said.raw == app.config.raw
 
 
 def rebind(old: Endpoint, app: App) -> Endpoint:
@@ -148,7 +181,7 @@ def _is_same(old: App, new: App) -> bool:
 
 def _connect(target: Target, jar: Jar) -> Steps[App]:
     """Connect, with the cookies of an earlier time."""
-    space = space_name(target.src, target.hub)
+    space = target.space
     src = target.src if space is None else (yield from _housed(target, space))
     access = _access(target, src, jar)
     access, config = yield from _admitted(access, target)
@@ -158,20 +191,13 @@ def _connect(target: Target, jar: Jar) -> Steps[App]:
 
 def _access(target: Target, src: str, jar: Jar) -> Access:
     url, headers = address(src)
-    identity = Identity(
-        app=origin(url),
-        headers=headers + target.headers,
-        token=target.token,
-        source=target.source,
-        hub=target.hub,
-    )
+    identity = target.identity(origin(url), headers)
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
 
 
 def _housed(target: Target, space: str) -> Steps[str]:
     """The address of a Space that can be called."""
-    identity = Identity(app=None, token=target.token, source=target.source, hub=target.hub)
-    hub = Access(src=f"{target.hub}/", identity=identity)
+    hub = Access(src=f"{target.hub}/", identity=target.identity(None))
     body = yield from _looked_up(hub, host_path(space), target.policy)
     src = read_host(body, target.hub)
     waited = 0.0

@@ -22,7 +22,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from itertools import count
-from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Dialect
@@ -87,14 +86,6 @@ SITUATIONS = _situations()
 "The table: where each turn leads from each situation."
 
 
-class Nature(Enum):
-    """What the end of a stream depends on, besides how it ended."""
-
-    SHARED = "all messages of the session"
-    PRIVATE = "the messages of one job (4.0 to 4.8)"
-    HEARTBEAT = "no messages; open as long as the session is used"
-
-
 class Meaning(Enum):
     """What the end of a stream means for those who waited for its messages."""
 
@@ -103,18 +94,18 @@ class Meaning(Enum):
     LOST = "what it would have brought is lost"
 
 
-def _meanings() -> dict[Nature, dict[Ending, Meaning]]:
+def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
     again, lost = Meaning.AGAIN, Meaning.LOST
     rows = {
-        Nature.SHARED: (again, lost, lost, again, lost),
-        Nature.PRIVATE: (lost, lost, lost, again, lost),
-        Nature.HEARTBEAT: (again, again, again, again, lost),
+        StreamKind.SHARED: (again, lost, lost, again, lost),
+        StreamKind.PRIVATE: (lost, lost, lost, again, lost),
+        StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }
-    return {nature: dict(zip(Ending, row, strict=True)) for nature, row in rows.items()}
+    return {kind: dict(zip(Ending, row, strict=True)) for kind, row in rows.items()}
 
 
 MEANINGS = _meanings()
-"The table: what each ending means, by the nature of the stream."
+"The table: what each ending means, by what the stream is for."
 
 _JOIN_AGAIN = frozenset({429, 503})
 _STREAM_AGAIN = _JOIN_AGAIN | {408, 425, 500, 502, 504}
@@ -128,20 +119,17 @@ class Channel:
         "_announces",
         "_asked",
         "_barren",
-        "_beats",
         "_epochs",
         "_fruitless",
-        "_nature",
+        "_kind",
         "epoch",
         "key",
         "situation",
     )
 
     def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
-        kind, self.key = wanted.kind, wanted.key
-        self._nature = _nature(kind)
-        self._announces = dialect.announces_close and kind is StreamKind.SHARED
-        self._beats = kind is StreamKind.HEARTBEAT
+        self._kind, self.key = wanted.kind, wanted.key
+        self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._asked: float | None = None
         "Seconds that the server asked to wait."
         self._epochs = epochs
@@ -189,7 +177,7 @@ class Channel:
         """The stream was not opened; the status may leave hope."""
         self._close(Turn.ENDS)
         self._asked = retry_after(head)
-        private = self._nature is Nature.PRIVATE
+        private = self._kind is StreamKind.PRIVATE
         hopeful = head.status in (_JOIN_AGAIN if private else _STREAM_AGAIN)
         return self._judged(Meaning.AGAIN if hopeful else Meaning.LOST, expected=expected)
 
@@ -205,7 +193,11 @@ class Channel:
             case _:
                 pass
         self._close(Turn.ENDS)
-        return self._judged(MEANINGS[self._nature][ending], expected=expected)
+        return self._judged(MEANINGS[self._kind][ending], expected=expected)
+
+    @property
+    def _beats(self) -> bool:
+        return self._kind is StreamKind.HEARTBEAT
 
     @property
     def pause(self) -> float:
@@ -233,18 +225,6 @@ class Channel:
         return epoch
 
 
-def _nature(kind: StreamKind) -> Nature:
-    match kind:
-        case StreamKind.SHARED:
-            return Nature.SHARED
-        case StreamKind.PRIVATE:
-            return Nature.PRIVATE
-        case StreamKind.HEARTBEAT:
-            return Nature.HEARTBEAT
-        case _:
-            assert_never(kind)
-
-
 class Channels:
     """The streams of one session, by their keys."""
 
@@ -258,6 +238,11 @@ class Channels:
         """The stream that a report is about; None: the report is late."""
         channel = self._channels.get(key)
         return channel if channel is not None and channel.epoch == epoch else None
+
+    def is_closed(self, key: int) -> bool:
+        """Whether this stream has to be opened if messages are expected on it."""
+        channel = self._channels.get(key)
+        return channel is None or channel.situation is Situation.CLOSED
 
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""

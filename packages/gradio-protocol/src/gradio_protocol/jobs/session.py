@@ -165,9 +165,8 @@ class Session:
 
     def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
         app = self._contact.app
-        orders: list[Order] = []
-        if app.config.connect_heartbeat and not self._single:
-            orders += self._listen(HEARTBEAT)
+        beats = app.config.connect_heartbeat and not self._single
+        orders = self._listen(HEARTBEAT) if beats and self._channels.is_closed(HEARTBEAT) else []
         if app.dialect.travel is not Travel.PRIVATE:
             seat.stream = SHARED
             return [*orders, self._admission(seat, Place.JOINING, doubtful=doubtful)]
@@ -192,7 +191,7 @@ class Session:
         if seat.gone is not None:
             seat.mailbox.empty()
             orders += self._abandon(seat)
-        if self._seats.expect(SHARED):
+        if self._channels.is_closed(SHARED) and self._seats.expect(SHARED):
             # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
             orders += self._listen(SHARED)
         return [*orders, seat.answer(question)]

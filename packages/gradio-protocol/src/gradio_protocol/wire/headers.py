@@ -80,10 +80,14 @@ class Identity:
         as_headers((("user-agent", self.user_agent), ("token", self.token or "")))
 
 
+def is_hosted(place: Origin, hub: Origin) -> bool:
+    """Whether this is a host of Hugging Face's, by whatever scheme."""
+    return place in (hub, HUB) or place.host.endswith(".hf.space")
+
+
 def may_see(identity: Identity, target: Origin) -> frozenset[Secret]:
     """Which secrets a request to `target` may carry."""
-    ours = target in (identity.hub, HUB) or target.host.endswith(".hf.space")
-    trusted = ours and target.scheme == "https"
+    trusted = is_hosted(target, identity.hub) and target.scheme == "https"
     if identity.app is None:
         hub = trusted and target in (identity.hub, HUB)
         return frozenset((Secret.TOKEN,)) if hub else frozenset()

@@ -6,21 +6,24 @@ four belongs to the app: a parameter called `progress` or `timeout` can be passe
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import Any, TypedDict
 
-from gradio_protocol import App, Call, Endpoint, Headers, RetryPolicy, Target
-
-from .inputs import Given
+from ..app.access import App
+from ..app.endpoint import Endpoint
+from ..app.files import adopted
+from ..wire.exchange import Headers
+from .attempt import Call
+from .connect import Target
+from .retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
-    """The keywords of `Client.with_options`."""
+    """The keywords of a client's `with_options`."""
 
     isolated: bool
+    progress: bool
     timeout: float | None
     headers: Mapping[str, str]
     oauth_token: str | None
@@ -35,6 +38,8 @@ class Options:
 
     isolated: bool = False
     "Each job has a session of its own: nothing it does, also being cancelled, touches another."
+    progress: bool = False
+    "Show a bar on standard error, or in the notebook."
     timeout: float | None = None
     "Seconds that `predict` waits; then the job is cancelled, and TimeoutError raised."
     headers: Headers = field(default=(), repr=False)
@@ -46,28 +51,30 @@ class Options:
     "Make a job again that was lost before its first output."
     download: bool = True
     "False: files stay the server's file objects."
-
-    @classmethod
-    def of(cls, given: Given) -> Options:
-        """What a client's constructor says."""
-        return cls(
-            oauth_token=given.oauth_token,
-            max_retries=given.max_retries,
-            max_download_size=given.max_download_size,
-            resubmit_lost=given.resubmit_lost,
-            download=given.download_files is not False,
-        )
-
-    @property
-    def patience(self) -> float:
-        """Seconds that `predict` waits, infinity for as long as it takes."""
-        return inf if self.timeout is None else self.timeout
+    whole: bool = False
+    "Arguments and outputs have the hidden places too, as between Gradio apps."
+    event_data: object = None
+    "What an app that `gr.load` made is told of a click."
 
     def changed(self, changes: Changes) -> Options:
         """These with some changed; `headers` are added to those that are there."""
-        more = changes.get("headers", {}).items()
+        more = (changes.get("headers") or {}).items()
         rest: dict[str, Any] = {key: value for key, value in changes.items() if key != "headers"}
         return replace(self, headers=(*self.headers, *more), **rest)
+
+    def bound(
+        self, endpoint: Endpoint, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> tuple[Endpoint, list[object]]:
+        """The endpoint as these options show it, and the data of a call.
+
+        Raises InvalidArguments.
+        """
+        if not self.whole:
+            return endpoint, endpoint.bind(args, kwargs)
+        inputs = tuple(replace(slot, hidden=False) for slot in endpoint.inputs)
+        outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
+        data = [adopted(value) for value in args]
+        return replace(endpoint, inputs=inputs, outputs=outputs), data
 
     def call(
         self,
@@ -76,19 +83,20 @@ class Options:
         target: Target,
         bound: tuple[Endpoint, list[object]],
         headers: Mapping[str, str],
+        entropy: bytes,
     ) -> Call:
-        """One prediction under these options."""
+        """One prediction under these options; `headers` are its own, and so is `entropy`."""
         endpoint, data = bound
-        policy = RetryPolicy(max_retries=self.max_retries, entropy=secrets.token_bytes(16))
         return Call(
             ticket=ticket,
             app=app,
             endpoint=endpoint,
             data=data,
             target=target,
-            policy=policy,
+            policy=RetryPolicy(max_retries=self.max_retries, entropy=entropy),
             headers=(*self.headers, *headers.items()),
             oauth_token=self.oauth_token,
+            event_data=self.event_data,
             download=self.download,
             max_download_size=self.max_download_size,
             resubmit_lost=self.resubmit_lost,

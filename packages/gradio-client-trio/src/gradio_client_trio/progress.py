@@ -1,0 +1,104 @@
+"""A progress bar for one job, where the caller has asked for it (`with_options(progress=True)`).
+
+It shows the place in the queue, the steps of `gr.Progress`, and how long it may take. tqdm draws
+it where that is installed, in notebooks too; elsewhere it is one line on standard error, drawn
+only if that is a terminal. What cannot be drawn takes nothing from the job: threads draw, so that
+a terminal that stands still holds nobody up.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any, Protocol
+
+import trio
+
+from gradio_protocol import OutputUpdate, Progress, StatusUpdate
+
+_PAUSE = 0.1
+"Seconds between two drawings that differ in their steps only."
+
+_log = logging.getLogger("gradio_client_trio")
+
+
+class Bar(Protocol):
+    """What can show how far a job is."""
+
+    def show(self, progress: Progress) -> None:
+        """Draw."""
+
+    def close(self) -> None:
+        """Leave what was drawn."""
+
+
+async def follow(updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str) -> None:
+    """Draw a job to its end; takes a task."""
+    try:
+        drawn = await _aside(bar, title)
+        async for progress in seen(updates):
+            await _aside(drawn.show, progress)
+        await _aside(drawn.close)
+    except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
+        _log.debug("%s: the progress bar failed", title, exc_info=True)
+
+
+async def seen(updates: AsyncIterator[StatusUpdate | OutputUpdate]) -> AsyncIterator[Progress]:
+    """What is worth drawing of these."""
+    outputs, last, since = 0, "", 0.0
+    async for update in updates:
+        if isinstance(update, OutputUpdate):
+            outputs += 1
+            continue
+        progress = Progress.of(update, outputs)
+        if progress.text != last or time.monotonic() - since >= _PAUSE:
+            yield progress
+            last, since = progress.text, time.monotonic()
+
+
+_aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True)
+
+
+def bar(title: str) -> Bar:
+    """A bar that nothing is drawn of yet."""
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        return _Line(title)
+    return _Tqdm(tqdm, title)
+
+
+class _Tqdm:
+    def __init__(self, tqdm: Any, title: str) -> None:
+        # Without the thread of its own with which tqdm looks after its bars.
+        quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+        self._tqdm = quiet(desc=title, leave=False)
+
+    def show(self, progress: Progress) -> None:
+        self._tqdm.set_postfix_str(progress.text, refresh=False)
+        self._tqdm.total = progress.total
+        self._tqdm.n = progress.done or 0
+        self._tqdm.refresh()
+
+    def close(self) -> None:
+        self._tqdm.close()
+
+
+class _Line:
+    def __init__(self, title: str) -> None:
+        self._title = title
+        self._drawn = False
+
+    def show(self, progress: Progress) -> None:
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{progress.line(self._title)}")
+            sys.stderr.flush()
+            self._drawn = True
+
+    def close(self) -> None:
+        if self._drawn:
+            sys.stderr.write("\n")
+            sys.stderr.flush()

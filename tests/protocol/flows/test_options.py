@@ -1,0 +1,78 @@
+"""What holds for each call, and how a call is made of it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+
+from gradio_protocol.app.files import Inline, LocalFile
+from gradio_protocol.errors import InvalidArguments
+from gradio_protocol.flows.options import Changes, Options
+from tests.support.calls import TARGET, app, function
+
+STATEFUL = app("6.31.0", function(inputs=[4, 1], outputs=[4, 1]))
+ENDPOINT = STATEFUL.endpoints[0]
+
+
+def test_headers_are_added_and_all_else_is_changed() -> None:
+    options = Options(headers=(("a", "1"),), max_retries=5, timeout=1.0)
+    changed = options.changed({"headers": {"b": "2"}, "timeout": None, "isolated": True})
+    assert changed == Options(headers=(("a", "1"), ("b", "2")), max_retries=5, isolated=True)
+
+
+@pytest.mark.parametrize("changes", [{}, {"headers": None}])
+def test_without_changes_options_are_what_they_were(changes: Any) -> None:
+    assert Options(timeout=1.0).changed(changes) == Options(timeout=1.0)
+
+
+def test_what_is_no_option_is_refused() -> None:
+    changes: Any = {"patience": 3}
+    with pytest.raises(TypeError, match="patience"):
+        Options().changed(changes)
+
+
+def test_all_changes_are_options() -> None:
+    assert Changes.__annotations__.keys() <= set(Options.__dataclass_fields__)
+
+
+def test_the_apps_own_state_is_no_argument() -> None:
+    endpoint, data = Options().bound(ENDPOINT, (PurePosixPath("/a"),), {})
+    assert endpoint is ENDPOINT
+    assert data == [None, LocalFile("/a")]
+
+
+def test_an_app_that_calls_another_one_sees_the_whole() -> None:
+    endpoint, data = Options(whole=True).bound(ENDPOINT, ("state", b"x"), {})
+    assert data == ["state", Inline("file", b"x")]
+    assert not any(slot.hidden for slot in (*endpoint.inputs, *endpoint.outputs))
+    assert endpoint.pick(["state", "x"]) == ("state", "x")
+
+
+def test_arguments_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(InvalidArguments, match="takes 1 value"):
+        Options().bound(ENDPOINT, ("a", "b"), {})
+
+
+def test_a_call_is_made_as_the_options_say() -> None:
+    options = Options(
+        headers=(("a", "1"),),
+        oauth_token="t",
+        max_retries=3,
+        max_download_size=9,
+        resubmit_lost=True,
+        download=False,
+    )
+    bound = options.bound(ENDPOINT, ("x",), {})
+    made = options.call(7, STATEFUL, TARGET, bound, {"b": "2"}, bytes(range(16)))
+    assert (made.ticket, made.app, made.target) == (7, STATEFUL, TARGET)
+    assert (made.endpoint, made.data) == bound
+    assert made.headers == (("a", "1"), ("b", "2"))
+    assert (made.policy.max_retries, made.policy.entropy) == (3, bytes(range(16)))
+    assert (made.oauth_token, made.max_download_size) == ("t", 9)
+    assert (made.resubmit_lost, made.download) == (True, False)
+
+
+def test_options_show_no_secret() -> None:
+    assert "s3" not in repr(Options(headers=(("a", "s3"),), oauth_token="s3"))

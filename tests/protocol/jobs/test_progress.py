@@ -1,0 +1,75 @@
+"""A job's progress, as a bar shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gradio_protocol import ProgressUnit, Status, StatusUpdate, Transferred
+from gradio_protocol.jobs.progress import Progress
+
+RUNNING = StatusUpdate(
+    code=Status.PROCESSING,
+    rank=None,
+    queue_size=None,
+    eta=None,
+    success=None,
+    time=None,
+    progress_data=None,
+)
+
+
+def shown(outputs: int = 0, **changes: Any) -> Progress:
+    return Progress.of(replace(RUNNING, **changes), outputs)
+
+
+@pytest.mark.parametrize(
+    ("size", "eta", "text"),
+    [
+        (5, 12.4, "queue: 3 of 5, about 12 s"),
+        (5, None, "queue: 3 of 5"),
+        (None, None, "queue: 3"),
+    ],
+)
+def test_in_the_queue_its_place_is_shown(size: int | None, eta: float | None, text: str) -> None:
+    update = shown(code=Status.IN_QUEUE, rank=2, queue_size=size, eta=eta)
+    assert update == Progress(text=text)
+
+
+def test_steps_are_those_of_the_innermost_progress() -> None:
+    units = [ProgressUnit(index=1, length=2), ProgressUnit(index=3, length=10, desc="loading")]
+    assert shown(progress_data=units, eta=7.0) == Progress(
+        text="loading, about 7 s", done=3, total=10
+    )
+
+
+def test_progress_without_steps_is_a_part_of_one() -> None:
+    assert shown(progress_data=[ProgressUnit(progress=0.25)]) == Progress(
+        text="running", done=0.25, total=1
+    )
+
+
+@pytest.mark.parametrize(("upload", "text"), [(True, "sending"), (False, "fetching")])
+def test_bytes_that_move_are_steps(upload: bool, text: str) -> None:
+    moved = Transferred(done=3, total=9, upload=upload)
+    assert shown(transferred=moved) == Progress(text=text, done=3, total=9)
+
+
+def test_what_the_app_logs_is_shown() -> None:
+    assert shown(log=("careful", "warning")) == Progress(text="careful")
+
+
+def test_otherwise_the_status_is_shown_with_the_outputs_if_there_are_several() -> None:
+    assert shown().text == "processing"
+    assert shown(outputs=1, eta=3.0).text == "processing, about 3 s"
+    assert shown(outputs=2).text == "processing, 2 outputs"
+
+
+def test_a_line_covers_the_one_before_it() -> None:
+    long = Progress(text="x" * 100).line("/echo")
+    short = Progress(text="a", done=1, total=4).line("/echo")
+    assert len(long) == len(short) < 80
+    assert short.rstrip() == "/echo: a 1/4"
+    assert Progress(text="a", done=1).line("/echo").rstrip() == "/echo: a"
