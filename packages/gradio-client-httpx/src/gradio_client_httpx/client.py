@@ -68,7 +68,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
-        ssl_verify: bool | str | ssl.SSLContext = True,
+        ssl_verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         analytics_enabled: bool = True,
         token: str | None = None,
         oauth_token: str | None = None,

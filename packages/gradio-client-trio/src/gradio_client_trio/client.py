@@ -58,7 +58,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
-        ssl_verify: Verify = True,
+        ssl_verify: Verify | os.PathLike[str] = True,
         analytics_enabled: bool = True,
         token: str | None = None,
         oauth_token: str | None = None,

@@ -58,7 +58,7 @@ class Given:
     auth: tuple[str, str] | None
     headers: Mapping[str, str] | None
     download_files: str | os.PathLike[str] | bool
-    ssl_verify: Verify
+    ssl_verify: Verify | os.PathLike[str]
     oauth_token: str | None
     timeout: float | Timeout | None
     max_retries: int
@@ -96,11 +96,15 @@ def settings(given: Given) -> Settings:
         raise InvalidArguments(f"max_workers: expected 1 or more, got {given.max_workers}")
     return Settings(
         folder=_folder(given.download_files),
-        verify=given.ssl_verify,
+        verify=_verify(given.ssl_verify),
         timeout=_timeouts(given.timeout),
         proxy=given.proxy,
         trust_env=given.trust_env,
     )
+
+
+def _verify(verify: Verify | os.PathLike[str]) -> Verify:
+    return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
 
 
 def _timeouts(timeout: float | Timeout | None) -> Timeout:
