@@ -24,7 +24,7 @@ PACKAGE_LINES = {
     "gradio_protocol": 7400,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3000,
-    "gradio_client_trio": 2700,
+    "gradio_client_trio": 2800,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
 MODULE_LINES = 350

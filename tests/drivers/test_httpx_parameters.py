@@ -187,3 +187,8 @@ def test_all_arguments_of_the_description_are_heeded(
         with pytest.raises(InvalidArguments, match="'html'"):
             client.view_api(return_format="html")
         assert capsys.readouterr().out == ""
+
+
+def test_no_callbacks_may_be_said_as_officially(server: Loopback) -> None:
+    with Client(server.url, verbose=False) as client:
+        assert client.submit("x", api_name="/echo", result_callbacks=None).result(20) == "x"

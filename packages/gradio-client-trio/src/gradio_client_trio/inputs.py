@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,14 @@ class Given:
     resubmit_lost: bool
     proxy: str | None
     trust_env: bool
+
+    def check_pickles(self) -> None:
+        """Raises InvalidArguments, naming it, if something here cannot be pickled."""
+        for each in fields(self):
+            try:
+                pickle.dumps(getattr(self, each.name))
+            except Exception as error:
+                raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
