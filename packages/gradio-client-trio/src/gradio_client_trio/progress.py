@@ -20,6 +20,9 @@ import trio
 
 from gradio_protocol import OutputUpdate, Progress, StatusUpdate, Ticker
 
+_UNCOUNTED = "{desc}: {elapsed}{postfix}"
+"tqdm's line for what has no steps."
+
 _log = logging.getLogger("gradio_client_trio")
 
 
@@ -62,10 +65,11 @@ class _Tqdm:
     def __init__(self, tqdm: Any, title: str) -> None:
         # Without the thread of its own with which tqdm looks after its bars.
         quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
-        self._tqdm = quiet(desc=title, leave=False, file=_STDERR)
+        self._tqdm = quiet(desc=title, leave=False, file=_STDERR, bar_format=_UNCOUNTED)
 
     def show(self, progress: Progress) -> None:
         self._tqdm.set_postfix_str(progress.text, refresh=False)
+        self._tqdm.bar_format = None if progress.total else _UNCOUNTED
         self._tqdm.total = progress.total
         self._tqdm.n = progress.done or 0
         self._tqdm.refresh()
