@@ -395,14 +395,14 @@ MUTANTS = (
     # Headers.
     mutant(
         "wire/headers.py",
-        'trusted = ours and target.scheme == "https"',
-        "trusted = ours",
+        'is_hosted(target, identity.hub) and target.scheme == "https"',
+        "is_hosted(target, identity.hub)",
         "a saved token travels over https only",
     ),
     mutant(
         "wire/headers.py",
-        'target.host.endswith(".hf.space")\n    trusted',
-        'target.host.endswith("hf.space")\n    trusted',
+        'place.host.endswith(".hf.space")',
+        'place.host.endswith("hf.space")',
         "a host that ends like a Space's is not a Space",
     ),
     mutant(
@@ -452,6 +452,37 @@ MUTANTS = (
         '(name, value if _SHOWN.fullmatch(name) else "…")',
         '(name, value if _SHOWN.match(name) else "…")',
         "a log shows harmless headers only",
+    ),
+    # What the caller passed.
+    mutant(
+        "flows/connect.py",
+        "return hosted and not self.token",
+        "return hosted",
+        "a token that was passed goes before a saved one",
+    ),
+    mutant(
+        "flows/connect.py",
+        "TokenSource.PASSED if self.token else",
+        "TokenSource.PASSED if self.token or self.saved_token else",
+        "a saved token goes to no stranger",
+    ),
+    mutant(
+        "app/endpoint.py",
+        "if isinstance(value, str) and not is_address(value):",
+        "if False:",
+        "text is never the name of a local file",
+    ),
+    mutant(
+        "flows/options.py",
+        "headers=(*self.headers, *headers.items())",
+        "headers=(*headers.items(), *self.headers)",
+        "a call's headers win over those of its view",
+    ),
+    mutant(
+        "jobs/progress.py",
+        "and now - self._drawn < _PAUSE",
+        "",
+        "steps are drawn although the words stay the same",
     ),
 )
 
