@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scripts import environments
 from scripts.bootstrap import ROOT
-from scripts.servers import NEWEST, RELEASES
-from tests.support.live import QUIET
+from tests.live.neighbours import printed, with_official
 
 APP = ROOT / "tests" / "support" / "apps" / "inside.py"
-SOURCES = [ROOT / "packages" / name / "src" for name in ("gradio-client-httpx", "gradio-protocol")]
 ORDERS = ("first", "last")
 "When gradio is imported: before the package is put in place, or after it."
 OURS, OFFICIAL = "gradio_client_httpx.loadable", "gradio_client.client"
@@ -26,12 +21,10 @@ OURS, OFFICIAL = "gradio_client_httpx.loadable", "gradio_client.client"
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of each order; see the app."""
-    wanted = [f"gradio[mcp]=={NEWEST}"]
-    python = environments.ensure(f"gradio-{NEWEST}-mcp", wanted, day=RELEASES[NEWEST].day)
-    folder = tmp_path_factory.mktemp("inside")
+    python, folder = with_official(), tmp_path_factory.mktemp("inside")
     with ThreadPoolExecutor() as pool:
-        runs = [pool.submit(tried, python, order, folder / order) for order in ORDERS]
-        return {order: run.result() for order, run in zip(ORDERS, runs, strict=True)}
+        runs = {order: pool.submit(tried, python, order, folder / order) for order in ORDERS}
+        return {order: run.result() for order, run in runs.items()}
 
 
 @pytest.fixture(params=ORDERS)
@@ -40,15 +33,8 @@ def found(request: pytest.FixtureRequest, orders: dict[str, Any]) -> Any:
 
 
 def tried(python: Path, order: str, folder: Path) -> Any:
-    path = os.pathsep.join(map(str, SOURCES))
-    done = subprocess.run(
-        [str(python), str(APP), order],
-        env={**os.environ, **QUIET, "PYTHONPATH": path, "GRADIO_TEMP_DIR": str(folder)},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    return json.loads(done.stdout.splitlines()[-1])
+    said = printed(python, APP, order, GRADIO_TEMP_DIR=str(folder))
+    return json.loads(said.splitlines()[-1])
 
 
 @pytest.fixture
