@@ -14,6 +14,7 @@ import pytest
 
 from scripts import official
 from scripts.servers import NEWEST
+from tests.support.hub import hub
 from tests.support.live import QUIET, Fleet
 
 FOLDER = Path(__file__).parent.parent / "support" / "apps" / "examples"
@@ -47,13 +48,15 @@ def theirs_of(urls: list[str]) -> Said:
 
 
 def run(python: str, how: str, names: Iterable[str], urls: list[str]) -> Said:
-    done = subprocess.run(
-        [python, str(FOLDER), how, ",".join(names), *urls],
-        env={**os.environ, **QUIET},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
+    with hub(urls[0]) as spaces:
+        there = {"HF_ENDPOINT": spaces.url, "HF_HUB_OFFLINE": "0", "HF_TOKEN": "hf_saved"}
+        done = subprocess.run(
+            [python, str(FOLDER), how, ",".join(names), *urls],
+            env={**os.environ, **QUIET, **there},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
     found: Said = json.loads(done.stdout)
     return found
 
