@@ -11,7 +11,7 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, cast
 
 RUNTIME = {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": "cpu-basic"}}
 
@@ -19,23 +19,25 @@ RUNTIME = {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested":
 class Desk(BaseHTTPRequestHandler):
     """Answers one request."""
 
-    server: Hub
+    @property
+    def hub(self) -> Hub:
+        return cast("Hub", self.server)
 
     def do_GET(self) -> None:
         match self.path.strip("/").split("/"):
             case ["api", "whoami-v2"]:
                 self.say({"type": "user", "name": "me"})
-            case ["api", "spaces", user, name, *more] if f"{user}/{name}" in self.server.spaces:
+            case ["api", "spaces", user, name, *more] if f"{user}/{name}" in self.hub.spaces:
                 about: dict[str, Any] = {"id": f"{user}/{name}", "private": True}
-                self.say(RUNTIME if more == ["runtime"] else about | {"host": self.server.host})
+                self.say(RUNTIME if more == ["runtime"] else about | {"host": self.hub.host})
             case _:
                 self.say({"error": "Repository not found"}, status=404)
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        self.server.asked.append((self.path, asked))
+        self.hub.asked.append((self.path, asked))
         if self.path.endswith("/duplicate"):
-            self.server.spaces.add(asked["repository"])
+            self.hub.spaces.add(asked["repository"])
         self.say({"url": "https://huggingface.co/spaces/me/tour"})
 
     def say(self, value: object, *, status: int = 200) -> None:
@@ -48,7 +50,7 @@ class Desk(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 as the base has it
         pass
 
 

@@ -14,7 +14,8 @@ async def watched(*args, api_name):
     async for update in client.submit(*args, api_name=api_name):
         if update.type == "status":
             assert isinstance(update, StatusUpdate)
-            codes.append(update.code.name)
+            if update.code.name not in (*codes[-1:], "JOINING_QUEUE", "PROGRESS"):
+                codes.append(update.code.name)
             if update.log:
                 outputs.append(update.log)
         else:
@@ -22,7 +23,7 @@ async def watched(*args, api_name):
             final = update.outputs if update.final else None
             kept = {key: final[key] for key in final if key in said} if final else update.outputs
             outputs.append((kept, update.success, update.final))
-    return outputs, [code for code in codes if code not in ("JOINING_QUEUE", "PROGRESS")]
+    return outputs, codes
 
 
 said = ("data", "error")
