@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE_LINES = {
     "gradio_protocol": 7100,
     "gradio_protocol/testing": 600,
-    "gradio_client_httpx": 3000,
+    "gradio_client_httpx": 3100,
     "gradio_client_trio": 2700,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
@@ -35,6 +35,10 @@ BODY_MOST = 25
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "gradio_client_httpx/listen.py": (
+        375,
+        "a switchboard and its readers are read together, as in the trio twin",
+    ),
     "gradio_client_trio/listen.py": (
         375,
         "tasks are the switchboard's own, where the httpx twin has threads.py",

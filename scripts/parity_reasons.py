@@ -97,9 +97,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread takes a flow as far as it goes, and leaves it; a task waits for each answer": (
         "Performer.answer",
         "Step",
-        "Switchboard._begin",
         "Switchboard._advance",
         "Switchboard._move",
+        "Switchboard._moved",
         "Switchboard._perform",
         "Switchboard._performed",
         "Switchboard._answer",
@@ -111,6 +111,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
+        "Performer.close",
     ),
     "tasks are the switchboard's, threads those of a `Crew`": (
         "Switchboard.aside",

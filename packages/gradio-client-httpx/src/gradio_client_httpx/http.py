@@ -35,6 +35,7 @@ from gradio_protocol import (
 )
 
 from .inputs import Settings
+from .wire import Wire, shut, socket_of
 
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
@@ -48,6 +49,8 @@ _STREAMS = httpx.Limits(max_keepalive_connections=0)
 "A new connection for each: it is known, and can be cut, before the head of the reply has come."
 _CONNECTED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 "The events at which httpx has another socket."
+_OVER = ".response_closed.started"
+"The one after which another exchange may have it."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 _CHUNK = 2**16
@@ -57,39 +60,6 @@ _log = logging.getLogger("gradio_client_httpx")
 
 class Silent(Exception):
     """No byte came on a stream within its idle time."""
-
-
-class Wire:
-    """The connection under one exchange, to be cut from another thread.
-
-    Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
-    the socket down does, at once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._cut = False
-
-    def attach(self, connection: socket.socket | None) -> None:
-        """This is under the exchange."""
-        with self._lock:
-            self._socket = connection
-            cut = self._cut
-        if cut:
-            self.cut()
-
-    def detach(self) -> None:
-        """The exchange is over; its connection may serve another one."""
-        with self._lock:
-            self._socket = None
-
-    def cut(self) -> None:
-        """End it, now or as soon as it begins."""
-        with self._lock:
-            self._cut = True
-            if self._socket is not None:
-                shut(self._socket)
 
 
 class Connections:
@@ -108,7 +78,7 @@ class Connections:
         self._wires: set[Wire] = set()
         # An exchange on a connection kept alive has no wire before its head: `close` cuts these.
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._closed = False
+        self._closed = threading.Event()
 
     def settle(self, src: str) -> None:
         """The app is here: this origin may see what `auth` makes of the caller's secrets."""
@@ -144,10 +114,14 @@ class Connections:
                 yield head_of(reply, request), heard(self._library, reply)
                 wire.detach()
 
+    def pause(self, seconds: float) -> None:
+        """Wait; not so long if it ends meanwhile."""
+        self._closed.wait(seconds)
+
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
         with self._lock:
-            self._closed = True
+            self._closed.set()
             clients, self._clients = self._clients, {}
             wires, sockets = list(self._wires), list(self._sockets)
         for wire in wires:
@@ -178,7 +152,7 @@ class Connections:
         return reply
 
     def _trace(self, wire: Wire) -> Callable[[str, Mapping[str, Any]], None]:
-        """What tells the wire of a new connection, as soon as there is one."""
+        """What tells the wire of a new connection, and of its end, as soon as there is one."""
 
         def trace(event: str, info: Mapping[str, Any]) -> None:
             if event.endswith(_CONNECTED):
@@ -187,6 +161,8 @@ class Connections:
                     with self._lock:
                         self._sockets.add(connection)
                 wire.attach(connection)
+            elif event.endswith(_OVER):
+                wire.detach()
 
         return trace
 
@@ -196,7 +172,7 @@ class Connections:
 
     def _client(self, request: Request, *, stream: bool) -> httpx.Client:
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise TransportFailed(f"{request!r}: the client was closed", connected=False)
             if self._settings.http_client is not None:
                 own: httpx.Client = self._settings.http_client
@@ -214,18 +190,6 @@ class Connections:
         finally:
             with self._lock:
                 self._wires.discard(wire)
-
-
-def socket_of(stream: Any) -> socket.socket | None:
-    """The socket under a network stream of httpx, where there is one."""
-    found: socket.socket | None = stream.get_extra_info("socket") if stream is not None else None
-    return found
-
-
-def shut(connection: socket.socket) -> None:
-    """Wake whoever waits for this connection, which is of no more use."""
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
 
 
 def library(client: object) -> Any:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gradio_protocol import Flow, News, Session
 
-from .http import Wire
+from .wire import Wire
 
 
 class Watcher(Protocol):
