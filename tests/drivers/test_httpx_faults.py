@@ -278,9 +278,7 @@ def test_a_wire_lets_go_of_its_connection_before_another_exchange_has_it(
     server: Loopback, tmp_path: Path
 ) -> None:
     connections = performer(tmp_path).connections
-    first, second = [
-        Request(method="GET", url=f"{server.url}config", headers=()) for _ in range(2)
-    ]
+    first, second = [Request(method="GET", url=f"{server.url}config", headers=()) for _ in range(2)]
     wire = Wire()
     with connections.exchange(first, (), None, wire) as (_, chunks):
         list(chunks)

@@ -1,7 +1,7 @@
 """The threads of one client: as few as there are things that really wait at once.
 
 `spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
-does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `call` is for
+does the same for I/O, but only `IO_THREADS` at a time: more make nothing faster. `call` is for
 callbacks, which are the user's code and may block, so they have other threads, no more than
 `CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. Each raises
 RuntimeError where the system gives no thread. All threads are daemons and hold only what they
