@@ -189,16 +189,17 @@ def chunks_of(part: bytes) -> Iterator[bytes]:
 
 
 def file_chunks(part: FileSlice) -> Iterator[bytes]:
-    """The bytes of a file, which must be the one that was looked at."""
+    """The bytes of a file, which must be the one that was looked at, and stay so."""
     with disk(part.path), open(part.path, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if (facts.st_size, facts.st_mtime_ns) != (part.size, part.mtime_ns):
-            raise FileFailed(f"file {part.path!r} has changed since it was looked at")
         left = part.size
-        while left:
+        while True:
             chunk = file.read(min(left, _CHUNK))
-            if not chunk:
-                raise FileFailed(f"file {part.path!r} has become shorter while it was sent")
+            facts = os.fstat(file.fileno())
+            same = (facts.st_size, facts.st_mtime_ns) == (part.size, part.mtime_ns)
+            if not same or (left and not chunk):
+                raise FileFailed(f"file {part.path!r} has changed since it was looked at")
+            if not left:
+                return
             left -= len(chunk)
             yield chunk
 
