@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from gradio_client_httpx import Client, InvalidArguments, Job, StatusUpdate
@@ -216,3 +217,21 @@ def test_a_job_that_meets_the_end_of_its_session_does_not_begin(
     monkeypatch.setattr(Session, "enrol", closed_first)
     with pytest.raises(InvalidArguments, match="session was closed"):
         other.submit("x", api_name="/echo")
+
+
+def test_closing_does_not_wait_for_what_a_client_of_the_caller_has_under_way(
+    proxy: FaultProxy, server: Loopback, fake: FakeGradio
+) -> None:
+    """Which of its connections an exchange has is known when the head of the reply comes."""
+    with httpx.Client() as own:
+        client = Client(server.url, verbose=False, http_client=own)
+        assert client.predict("x", api_name="/echo") == "x"
+        fake.reply_gates["queue/join"] = gate = Gate()
+        job = client.submit("x", api_name="/echo")
+        gate.reached.wait_blocking()
+        with soon():
+            client.close()
+            assert job.cancelled()
+            gate.open()
+        assert not own.is_closed
+        assert own.get(server.url + "config").status_code == 200
