@@ -100,6 +100,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard._advance",
         "Switchboard._move",
         "Switchboard._moved",
+        "Switchboard._wake",
         "Switchboard._perform",
         "Switchboard._performed",
         "Switchboard._answer",

@@ -119,6 +119,28 @@ def test_cancelling_ends_what_moves_and_frees_its_place(
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
+def pausing(client: Client, fake: FakeGradio) -> Job:
+    """A job that waits before it is sent once more."""
+    fake.instead("queue/join", answering(503, headers=[("retry-after", "50")]))
+    job = client.submit("x", api_name="/echo")
+    fake.seen.until_blocking(lambda seen: seen[0] == "queue/join")
+    return job
+
+
+@pytest.mark.parametrize("end", ["the job", "the session"])
+def test_a_pause_ends_with_its_job(proxy: FaultProxy, fake: FakeGradio, end: str) -> None:
+    with Client(proxy.url, verbose=False, max_workers=1) as client:
+        other = client.new_session()
+        job = pausing(other, fake)
+        if end == "the job":
+            assert job.cancel()
+        else:
+            other.close()
+        assert client.submit("x", api_name="/echo").result(PATIENCE) == "x"
+        assert job.cancelled()
+        assert len(fake.requests("queue/join")) == 2
+
+
 def test_a_client_that_connects_to_a_silent_server_can_be_closed(
     client: Client, fake: FakeGradio
 ) -> None:

@@ -112,6 +112,9 @@ class Switchboard:
             if self._waiting.pop(seated.ticket, None) is not None:
                 self._seated.pop(seated.ticket, None)
                 orders += seated.session.release(seated.ticket)
+            sleeps = seated.rouse()
+        if sleeps:
+            self._move(seated, seated.awake)
         if not joining:
             seated.wire.cut()
         self.obey(seated.session, orders)
@@ -126,9 +129,12 @@ class Switchboard:
             for one in seated:
                 if self._waiting.pop(one.ticket, None) is not None:
                     self._seated.pop(one.ticket, None)
+            sleeping = [one for one in seated if one.rouse()]
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
             one.wire.cut()
+        for one in sleeping:
+            self._move(one, one.awake)
         self.obey(session, orders)
 
     def close(self) -> None:
@@ -234,8 +240,10 @@ class Switchboard:
                         seated.watcher.tell(action.news)
                         action = flow.resume(None)
                     case Sleep():
-                        step = partial(flow.resume, None)
-                        self.crew.later(action.seconds, partial(self._move, seated, step))
+                        with self.lock:
+                            pause = seated.rest()
+                        seconds = 0 if seated.is_unwanted else action.seconds
+                        self.crew.later(seconds, partial(self._wake, seated, pause))
                         return []
                     case Question():
                         with self.lock:
@@ -255,6 +263,12 @@ class Switchboard:
         except BaseException as error:  # noqa: BLE001 - whatever it is, the job must end with it
             seated.watcher.raised(error)
             return self._release(seated)
+
+    def _wake(self, seated: Seated, pause: object) -> None:
+        with self.lock:
+            due = seated.wakes(pause)
+        if due:
+            self._move(seated, seated.awake)
 
     def _move(self, seated: Seated, step: Step) -> None:
         """Go on with a flow on an I/O thread."""
