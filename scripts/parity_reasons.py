@@ -57,11 +57,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job(crew)",
         "Job(keeps)",
     ),
-    "only a client that connects when it is first used can be carried to another process": (
-        "Client.__getstate__",
-        "Client.__setstate__",
-        "Client._prepare",
-    ),
     "it takes the place of a library that blocks": ("install_as_gradio_client",),
     # What is defined in the twin modules.
     "inherited from Future, on threads, and then told to it": (

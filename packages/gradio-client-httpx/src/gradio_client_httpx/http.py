@@ -247,18 +247,18 @@ def made(settings: Settings, *, stream: bool) -> httpx.Client:
     """A new client for requests, or one for streams, of which there may be any number."""
     given = dict(settings.httpx_kwargs)
     verify = verified(settings.verify)
-    mapped = proxies(given.pop("proxies", None), verify)
-    mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
-    kwargs: dict[str, Any] = {"limits": _REQUESTS, **mapped, **given}
-    if stream:
-        kwargs["limits"] = _STREAMS
+    old = given.pop("proxies", None)
     # The core keeps the cookies; a second jar would send them by rules of its own.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
+        mapped = {} if given.get("proxy") is not None else proxies(old, verify)
+        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
+        limits = _STREAMS if stream else given.get("limits", _REQUESTS)
+        kwargs: dict[str, Any] = {**mapped, **given, "limits": limits}
         return httpx.Client(
             verify=verify, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, ImportError) as error:
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
@@ -295,7 +295,10 @@ def proxies(given: object, verify: bool | ssl.SSLContext) -> dict[str, Any]:
 
 def timeouts(settings: Settings) -> httpx.Timeout:
     """The timeouts that the caller wants, or ours."""
-    return _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
+    made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
+    if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
+        raise InvalidArguments(f"timeout: expected seconds, got {settings.timeout!r}")
+    return made
 
 
 def reading(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:

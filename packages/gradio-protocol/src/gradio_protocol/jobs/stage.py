@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
@@ -124,6 +125,9 @@ class Fetched:
 class Returned:
     """The job has a result."""
 
+    value: object = None
+    "For `JobLife.result`, where a driver does not keep it itself."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
@@ -206,11 +210,18 @@ class JobLife:
         self.views: list[JobView] = [JobView()]
         "All views, oldest first; only ever appended to."
         self._saved: dict[str, str] = {}
+        self._value: object = None
 
     @property
     def view(self) -> JobView:
         """What is known now."""
         return self.views[-1]
+
+    def result(self) -> object:
+        """What the flow of a job that is over has returned. Raises the job's error."""
+        if self.view.error is not None:
+            raise self.view.error
+        return self._value
 
     def apply(self, news: News) -> bool:
         """Take news in; returns whether the view is another one now."""
@@ -222,8 +233,7 @@ class JobLife:
             return False
         stage = TRANSITIONS[before.stage][_cause(news)]
         self._keep(news)
-        fresh = JobView(stage=stage, code=before.code, outputs=len(self.history))
-        self.views.append(_told(fresh, news))
+        self.views.append(_view(stage, len(self.history), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
@@ -232,6 +242,8 @@ class JobLife:
 
     def _keep(self, news: _Shown) -> None:
         match news:
+            case Returned():
+                self._value = news.value
             case Generated():
                 self.history.add(news)
             case Completed(data=tuple() as data) if (
@@ -264,37 +276,36 @@ def _cause(news: _Shown) -> Cause:
             assert_never(news)
 
 
-def _told(view: JobView, news: _Shown) -> JobView:
-    """The view with what the news say."""
+def _view(stage: Stage, outputs: int, news: _Shown) -> JobView:
+    """What the news say, at this stage and after so many outputs."""
+    view = partial(JobView, stage=stage, outputs=outputs)
     match news:
         case Joining():
-            return replace(view, code=Status.JOINING_QUEUE)
+            return view(code=Status.JOINING_QUEUE)
         case Transferred():
-            return replace(view, code=Status.SENDING_DATA, transferred=news)
+            return view(code=Status.SENDING_DATA, transferred=news)
         case Queued():
-            return replace(
-                view, code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta
-            )
+            return view(code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta)
         case DataWanted():
-            return replace(view, code=Status.SENDING_DATA)
+            return view(code=Status.SENDING_DATA)
         case Started():
-            return replace(view, code=Status.PROCESSING, eta=news.eta)
+            return view(code=Status.PROCESSING, eta=news.eta)
         case Progressed():
-            return replace(view, code=Status.PROGRESS, progress=news.steps)
+            return view(code=Status.PROGRESS, progress=news.steps)
         case Logged():
-            return replace(view, code=Status.LOG, log=news)
+            return view(code=Status.LOG, log=news)
         case Generated():
-            return replace(view, code=Status.ITERATING, success=True)
+            return view(code=Status.ITERATING, success=True)
         case Refused():
-            return replace(view, code=Status.QUEUE_FULL, success=False)
+            return view(code=Status.QUEUE_FULL, success=False)
         case Completed() | Returned():
-            return replace(view, code=Status.FINISHED, success=True)
+            return view(code=Status.FINISHED, success=True)
         case Raised(error=JobCancelled() as error):
-            return replace(view, code=Status.CANCELLED, success=False, error=error)
+            return view(code=Status.CANCELLED, success=False, error=error)
         case Failed(error=error) | Raised(error=error):
-            return replace(view, code=Status.FINISHED, success=False, error=error)
+            return view(code=Status.FINISHED, success=False, error=error)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
-            return replace(view, code=Status.CANCELLED, success=False, error=error)
+            return view(code=Status.CANCELLED, success=False, error=error)
         case _:
             assert_never(news)
