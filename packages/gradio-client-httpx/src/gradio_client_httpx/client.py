@@ -172,7 +172,7 @@ class Client:
         api_name: str | None = None,
         fn_index: int | None = None,
         headers: Mapping[str, str] | None = None,
-        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] = (),
+        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] | None = (),
         **kwargs: Any,
     ) -> Job:
         """Call an endpoint in the background; returns its job at once.
@@ -188,7 +188,7 @@ class Client:
         if options.isolated:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
-        job.gives_to(result_callbacks)
+        job.gives_to(result_callbacks or ())
         sent = self.add_zero_gpu_headers({**(headers or {})})
         with enrolled(board, session) as ticket:
             spec = options.call(ticket, app, self._line.target, bound, sent)
