@@ -12,7 +12,7 @@ import huggingface_hub.utils
 import pytest
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from gradio_client_httpx import InvalidArguments, telemetry
+from gradio_client_httpx import InvalidArguments, inputs, telemetry
 from gradio_client_httpx.duplicate import Copy, duplicated
 
 COPY = Copy(private=True, hardware=None, secrets={"KEY": "value"}, minutes=5)
@@ -135,3 +135,19 @@ def test_nothing_is_sent_where_the_environment_objects(
     monkeypatch.setenv(name, value)
     telemetry.report()
     assert sent == []
+
+
+@pytest.mark.parametrize(("passed", "used"), [(None, "saved"), (False, None), ("mine", "mine")])
+def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, passed: Any, used: str | None
+) -> None:
+    monkeypatch.setattr(inputs, "_saved_token", lambda: "saved")
+    given: Any = SimpleNamespace(
+        src="user/space",
+        token=passed,
+        headers=None,
+        httpx_kwargs={},
+        auth=None,
+        max_retries=2,
+    )
+    assert inputs.target(given).token == used

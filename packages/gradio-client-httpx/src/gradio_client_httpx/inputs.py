@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from gradio_protocol import (
     HUB,
@@ -53,7 +53,7 @@ class Given:
     """What a client was made with, as it was given: see `Client`."""
 
     src: str
-    token: str | None
+    token: str | Literal[False] | None
     max_workers: int
     auth: tuple[str, str] | None
     httpx_kwargs: Mapping[str, Any]
@@ -205,7 +205,8 @@ def _read(file: Any) -> Inline:
 def target(given: Given) -> Target:
     """Where to connect, and as whom."""
     more, own = given.httpx_kwargs, hub()
-    secret, source = _token(given.token, wanted=_is_hosted(given.src, own))
+    wanted = given.token is not False and _is_hosted(given.src, own)
+    secret, source = _token(given.token or None, wanted=wanted)
     return Target(
         src=given.src,
         headers=(*pairs(more.get("headers")), *_basic(more.get("auth")), *pairs(given.headers)),
