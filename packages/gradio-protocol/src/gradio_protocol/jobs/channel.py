@@ -3,7 +3,9 @@
 The rules begin in `router`.
 
 3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
-   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`.
+   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`; and an event that
+   it surely knew when it announced it is lost, since it has said all: 6.31 forgets queued events
+   when it sees late that an older stream of theirs was cut.
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
    for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
@@ -238,6 +240,11 @@ class Channels:
         """The stream that a report is about; None: the report is late."""
         channel = self._channels.get(key)
         return channel if channel is not None and channel.epoch == epoch else None
+
+    def epoch(self, key: int) -> int:
+        """The opening of this stream that is under way, or was ordered; zero: there is none."""
+        channel = self._channels.get(key)
+        return channel.epoch if channel else 0
 
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""
