@@ -4,8 +4,8 @@ The rules begin in `router`.
 
 3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
    announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`; and an event that
-   it surely knew when it announced it is lost, since it has said all: 6.31 forgets queued events
-   when it sees late that an older stream of theirs was cut.
+   it surely knew when it announced it is lost, since it has said all: perhaps to an older stream
+   whose end it has not noticed (4.44.1, 6.31).
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
    for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
