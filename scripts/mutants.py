@@ -95,15 +95,21 @@ MUTANTS = (
     ),
     mutant(
         "jobs/channel.py",
-        "StreamKind.SHARED: (again, lost, lost, again, lost)",
-        "StreamKind.SHARED: (lost, lost, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
+        "StreamKind.SHARED: (lost, lost, unnoticed, again, lost)",
         "FINISHED with mailboxes open is a race, not a loss",
     ),
     mutant(
         "jobs/channel.py",
-        "StreamKind.SHARED: (again, lost, lost, again, lost)",
-        "StreamKind.SHARED: (again, again, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
+        "StreamKind.SHARED: (again, again, unnoticed, again, lost)",
         "a cut is a loss",
+    ),
+    mutant(
+        "jobs/session.py",
+        "app.dialect.healable and (how is Meaning.LOST or app.stateful)",
+        "app.dialect.healable",
+        "a stream that the server may write to is left with its hash",
     ),
     mutant(
         "jobs/channel.py",
@@ -309,13 +315,13 @@ MUTANTS = (
     mutant(
         "jobs/session.py",
         "            self._contact.doubt()\n",
-        "            pass\n",
+        "",
         "after a loss the app is doubtful",
     ),
     mutant(
         "jobs/session.py",
-        "key == SHARED and not isinstance(error, SessionNotFound)",
-        "key == SHARED",
+        "if key == SHARED and not isinstance(error, SessionNotFound)",
+        "if key == SHARED",
         "a session that the server does not know is not poisoned",
     ),
     mutant(

@@ -577,6 +577,39 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
     assert d.session.hash in d.listening[SHARED].stream.request.url
 
 
+def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_hash_is_taken() -> (
+    None
+):
+    d = desk("6.31.0")
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.SILENT)
+    d.joined("b")
+    assert d.session.hash != before
+    assert d.told == []
+
+
+def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
+    d = desk("6.31.0")
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.say("a", DONE)
+    d.end(Ending.SILENT)
+    assert d.session.hash != before
+
+
+def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
+    d = desk("6.31.0", stateful=True)
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.SILENT)
+    d.joined("b")
+    assert (d.session.hash, d.dismissals) == (before, [("a", -1)])
+
+
 def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
     d = desk("4.29.0", stateful=True)
     d.joined("a")

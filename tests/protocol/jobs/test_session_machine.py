@@ -315,7 +315,7 @@ class Visits(RuleBasedStateMachine):
         self.desk.end(Ending.CUT)
 
     def breaks_off(self, ending: Ending) -> None:
-        self.stream_ends(lost=True)
+        self.stream_ends(lost=True, unnoticed=ending is Ending.SILENT)
         self.desk.end(ending)
 
     def is_out_of_reach(self) -> None:
@@ -336,7 +336,7 @@ class Visits(RuleBasedStateMachine):
     def fruitless(self) -> bool:
         return not self.heard and self.barren + 1 >= PATIENCE
 
-    def stream_ends(self, *, lost: bool, unknown: bool = False) -> None:
+    def stream_ends(self, *, lost: bool, unknown: bool = False, unnoticed: bool = False) -> None:
         """The model's side of an end: who loses what."""
         self.barren = 0 if self.heard else self.barren + 1
         self.heard = self.head = False
@@ -348,7 +348,7 @@ class Visits(RuleBasedStateMachine):
         for job in concerned:
             job.lost = job.ended = True
             job.sent.append(Failed(error=JobCancelled("lost")))
-        healable = self.dialect.healable or self.stateful
+        healable = (self.dialect.healable and not unnoticed) or self.stateful
         self.may_leave = self.may_leave or not (healable or unknown)
 
     @precondition(lambda self: self.underway)

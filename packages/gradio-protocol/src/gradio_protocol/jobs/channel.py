@@ -8,8 +8,8 @@ The rules begin in `router`.
    whose end it has not noticed (4.44.1, 6.31).
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
-   for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
-   a pause.
+   for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
+   nobody. `REFUSED` before anything was read is no loss: again after a pause.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -94,12 +94,13 @@ class Meaning(Enum):
     AGAIN = "nothing is lost: listen again, if messages are expected"
     OVER = "nothing is lost, and nothing expected"
     LOST = "what it would have brought is lost"
+    UNNOTICED = "lost, and the server may still take it for open"
 
 
 def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
-    again, lost = Meaning.AGAIN, Meaning.LOST
+    again, lost, unnoticed = Meaning.AGAIN, Meaning.LOST, Meaning.UNNOTICED
     rows = {
-        StreamKind.SHARED: (again, lost, lost, again, lost),
+        StreamKind.SHARED: (again, lost, unnoticed, again, lost),
         StreamKind.PRIVATE: (lost, lost, lost, again, lost),
         StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }

@@ -13,8 +13,9 @@ messages, and the cancels under way. Its rules:
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
    for a job that is alone of its function, and joins of that function wait for the reply.
 5. Lost events stay in the session's books on the server, which then never ends the stream:
-   where it can be healed, it is, after the next join; elsewhere a new hash is taken, unless the
-   app keeps state.
+   where it can be healed, it is, after the next join; elsewhere, and where the server may still
+   write to the lost stream what belongs on the next, a new hash is taken, unless the app keeps
+   state.
 
 Not thread-safe: a driver calls it under one lock, or from one thread or task.
 """
@@ -278,17 +279,17 @@ class Session:
         if meaning is Meaning.AGAIN:
             return self._listen(channel.key, after=channel.pause)
         self._channels.leave(channel.key)
-        return self._lose(channel.key, error) if meaning is Meaning.LOST else []
+        return [] if meaning is Meaning.OVER else self._lose(channel.key, error, meaning)
 
-    def _lose(self, key: int, error: GradioError) -> list[Order]:
+    def _lose(self, key: int, error: GradioError, how: Meaning = Meaning.LOST) -> list[Order]:
         """Tell everybody who waits for this stream that there is nothing to wait for."""
         concerned = self._router.concerned(key)
         dead = [seat.event_id for seat in concerned if seat.place is Place.JOINED]
         told = self._fail(concerned, error)
-        if concerned:
+        if concerned or how is Meaning.UNNOTICED:
             self._contact.doubt()
-        if concerned and key == SHARED and not isinstance(error, SessionNotFound):
-            return self._mend(dead) + told
+            if key == SHARED and not isinstance(error, SessionNotFound):
+                return self._mend(dead, how) + told
         return told
 
     def _fail(self, seats: Iterable[Seat], error: GradioError) -> list[Order]:
@@ -301,10 +302,10 @@ class Session:
             self._tidy(seat)
         return told
 
-    def _mend(self, dead: list[str]) -> list[Order]:
+    def _mend(self, dead: list[str], how: Meaning) -> list[Order]:
         """Make the session usable again, of which these events, or joins in flight, were lost."""
         app = self._contact.app
-        if app.dialect.healable:
+        if app.dialect.healable and (how is Meaning.LOST or app.stateful):
             self._dismissals.lose(dead)
         elif not app.stateful:
             self._hash = next(self._hashes)
