@@ -1,4 +1,4 @@
-"""One client's times against one server: run by `scripts/bench`, in each client's environment.
+"""A blocking client's times against one server: run by `scripts/bench`, in its environment.
 
 `python bench_worker.py MODULE TASK ADDRESS JOBS` imports the client from MODULE, whichever of the
 two it is, and prints one JSON object. It must run where nothing but that client is installed, so
@@ -11,6 +11,7 @@ import contextlib
 import importlib
 import json
 import sys
+import threading
 import time
 from typing import Any
 
@@ -45,9 +46,12 @@ def flight(module: str, address: str, jobs: int) -> dict[str, float]:
         client.predict("hello", api_name="/echo")
     begin, cpu = time.perf_counter(), time.process_time()
     made = [client.submit(f"{number}", api_name="/echo") for number in range(jobs)]
-    lost = sum(not came(job, f"{number}") for number, job in enumerate(made))
-    seconds = time.perf_counter() - begin
-    return {"seconds": seconds, "cpu": (time.process_time() - cpu) / jobs, "lost": lost}
+    lost = threads = 0
+    for number, job in enumerate(made):
+        lost += not came(job, f"{number}")
+        threads = max(threads, threading.active_count())
+    seconds, cpu = time.perf_counter() - begin, time.process_time() - cpu
+    return {"seconds": seconds, "cpu": cpu / jobs, "lost": lost, "threads": threads}
 
 
 def came(job: Any, text: str) -> bool:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE_LINES = {
     "gradio_protocol": 7400,
     "gradio_protocol/testing": 600,
-    "gradio_client_httpx": 3000,
+    "gradio_client_httpx": 3150,
     "gradio_client_trio": 2800,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
@@ -34,12 +34,7 @@ BODY_MOST = 25
 """Nine functions of ten are no longer than this."""
 PARAMETERS = 6
 
-EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "gradio_client_trio/listen.py": (
-        375,
-        "tasks are the switchboard's own, where the httpx twin has threads.py",
-    ),
-}
+EXCEPTIONS: dict[str, tuple[int, str]] = {}
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef

@@ -104,6 +104,8 @@ async def structured(url: str, folder: Path) -> None:
     """The same tour through gradio_client_trio: two jobs at once, each in its own task."""
     downloads = str(folder / "downloads of trio")
     async with gradio_client_trio.Client(url, download_files=downloads) as client:
+        text = client.view_api(print_info=False, return_format="str")
+        check("the description is the same one", "/echo" in str(text))
         answer = await client.predict("hello", api_name="/echo")
         say(f"await predict('hello', api_name='/echo') → {answer!r}")
         check("a prediction, awaited", answer == "hello")
@@ -139,6 +141,7 @@ async def there_and_back(client: gradio_client_trio.Client, folder: Path) -> Non
     content = await saved.read_text(encoding="utf-8")
     say(f"{source.name!r} went up, {saved.name!r} came down: {content!r}")
     check("a file there and back, awaited", content == "SENT BY TRIO")
+    check("it, too, is in the folder that was named", folder in Path(saved).parents)
 
 
 def show(update: StatusUpdate | OutputUpdate) -> None:

@@ -6,59 +6,25 @@ It is only ever run, to compare with what it prints; nothing of this project imp
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.bootstrap import (
-    ROOT,
-    TOOLS,
-    digest,
-    is_fresh,
-    locked,
-    make_boot,
-    python_of,
-    run,
-    say,
-    seal,
-    uv_of,
-)
+from scripts import environments
+from scripts.bootstrap import ROOT
 
 VERSION = "2.7.2"
 DAY = "2026-11-20"
 """Nothing newer than this day is installed."""
-HOME = TOOLS / f"official-{VERSION}"
 ASKED = ROOT / "tests" / "support" / "apps" / "official.py"
 PATIENCE = 300
 """Seconds for all apps of one question."""
 
 
 def ensure() -> Path:
-    """The Python of the environment that has the official client, made if there is none.
-
-    Safe to call from several processes at once. Raises BootstrapFailed where it cannot be fetched.
-    """
-    stamp = digest(VERSION, DAY, str(HOME))
-    if not is_fresh(HOME, stamp):
-        with locked(TOOLS / f"{HOME.name}.lock"):
-            if not is_fresh(HOME, stamp):
-                make()
-                seal(HOME, stamp)
-    return python_of(HOME)
-
-
-def make() -> None:
-    with locked(TOOLS / "bootstrap.lock"):
-        uv = uv_of(make_boot())
-    say(f"making {HOME.name}")
-    shutil.rmtree(HOME, ignore_errors=True)
-    run([uv, "venv", "--no-project", "-p", sys.executable, HOME], "make an environment")
-    wanted = ("--exclude-newer", DAY, f"gradio_client=={VERSION}")
-    install: list[str | Path] = [uv, "pip", "install", "-p", python_of(HOME), *wanted]
-    run(install, f"fetch gradio_client {VERSION}")
+    """The Python of the environment that has the official client."""
+    return environments.ensure(f"official-{VERSION}", [f"gradio_client=={VERSION}"], day=DAY)
 
 
 def ask(apps: Mapping[str, str], schemas: Sequence[Any] = ()) -> dict[str, Any]:

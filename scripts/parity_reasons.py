@@ -94,16 +94,17 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Performer.answer",
         "Step",
         "Switchboard._begin",
-        "Switchboard._advance",
         "Switchboard._move",
         "Switchboard._perform",
         "Switchboard._performed",
-        "Switchboard._answer",
-        "Switchboard._ask",
     ),
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
         "T",
         "GRACE",
+        "Seated.resume",
+        "Seated.answer",
+        "Seated.while_wanted",
+        "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
@@ -122,10 +123,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread that a fork did not take along can end nothing: its jobs are told in the child": (
         "Job.after_fork",
         "JOBS",
-    ),
-    "in `seated`, beside the threads that resume it": (
-        "Watcher",
-        "Seated",
     ),
     "a thread may fail to begin: then the stream is reported by who wanted it begun": (
         "Switchboard._read",

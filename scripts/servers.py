@@ -7,24 +7,12 @@ Pythons, one a line; without a version it makes the newest.
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.bootstrap import (
-    TOOLS,
-    BootstrapFailed,
-    digest,
-    is_fresh,
-    locked,
-    make_boot,
-    python_of,
-    run,
-    say,
-    seal,
-    uv_of,
-)
+from scripts import environments
+from scripts.bootstrap import BootstrapFailed
 
 NEWEST = "6.31.0"
 
@@ -42,9 +30,10 @@ class Release:
 
 
 RELEASES = {
-    "3.16.2": Release(day="2023-01-18"),
-    "3.23.0": Release(day="2023-03-23"),
-    "3.36.1": Release(day="2023-07-09", extras=("setuptools",)),  # it imports pkg_resources
+    # Up to 3.36 it imports pkg_resources, which setuptools brings.
+    "3.16.2": Release(day="2023-01-18", extras=("setuptools",)),
+    "3.23.0": Release(day="2023-03-23", extras=("setuptools",)),
+    "3.36.1": Release(day="2023-07-09", extras=("setuptools",)),
     "3.41.2": Release(day="2023-08-27"),
     "3.50.2": Release(day="2023-10-21"),
     "4.0.2": Release(day="2023-11-02"),
@@ -74,38 +63,11 @@ RELEASES = {
 def ensure(version: str) -> Path:
     """The Python of an environment that has this version of Gradio, made if there is none.
 
-    Safe to call from several processes at once: one makes it, the others wait.
     Raises BootstrapFailed where it cannot be fetched, and KeyError for a version not in RELEASES.
     """
-    release = RELEASES[version]
-    home = TOOLS / f"gradio-{version}"
-    stamp = digest(version, release.day, *release.extras, str(home))
-    if not is_fresh(home, stamp):
-        with locked(TOOLS / f"gradio-{version}.lock"):
-            if not is_fresh(home, stamp):
-                make(version, release, home)
-                seal(home, stamp)
-    return python_of(home)
-
-
-def make(version: str, release: Release, home: Path) -> None:
-    """Install one version with the dependencies of its day."""
-    with locked(TOOLS / "bootstrap.lock"):
-        uv = uv_of(make_boot())
-    say(f"making {home.name}")
-    shutil.rmtree(home, ignore_errors=True)
-    run([uv, "venv", "--no-project", "-p", release.python, home], f"find Python {release.python}")
-    wanted = (f"gradio=={version}", *release.extras)
-    install: list[str | Path] = [
-        uv,
-        "pip",
-        "install",
-        "-p",
-        python_of(home),
-        "--exclude-newer",
-        release.day,
-    ]
-    run([*install, *wanted], f"fetch Gradio {version}")
+    it = RELEASES[version]
+    wanted = (f"gradio=={version}", *it.extras)
+    return environments.ensure(f"gradio-{version}", wanted, day=it.day, python=it.python)
 
 
 def main(versions: list[str]) -> int:

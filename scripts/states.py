@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import TypeVar
 
 from gradio_protocol.jobs import channel, router
-from gradio_protocol.jobs.channel import MEANINGS, SITUATIONS, Meaning, Nature, Situation, Turn
-from gradio_protocol.jobs.orders import Ending
+from gradio_protocol.jobs.channel import MEANINGS, SITUATIONS, Meaning, Situation, Turn
+from gradio_protocol.jobs.orders import Ending, StreamKind
 from gradio_protocol.jobs.stage import TRANSITIONS, Cause, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,7 +53,7 @@ should have been announced and was not is `CUT`; `REFUSED` after the head is `CU
 
 {meanings}
 
-{natures}
+{kinds}
 
 {endings}
 
@@ -88,7 +88,7 @@ def page() -> str:
         stream="\n".join(diagram(arrows(SITUATIONS))),
         situations="\n".join((*words("situation", Situation), "", *words("turn", Turn))),
         meanings="\n".join(meanings()),
-        natures="\n".join(words("nature", Nature)),
+        kinds="\n".join(words("stream", StreamKind)),
         endings="\n".join((*words("ending", Ending), "", *words("meaning", Meaning))),
         rules="\n".join((*rules(router), *rules(channel))),
     )
@@ -137,11 +137,11 @@ def diagram(drawn: Mapping[tuple[str, str], str]) -> Iterator[str]:
 
 
 def meanings() -> Iterator[str]:
-    """What each ending means, by the nature of the stream."""
+    """What each ending means, by what the stream is for."""
     yield f"| | {' | '.join(ending.name for ending in Ending)} |"
     yield f"| --- |{' --- |' * len(Ending)}"
-    for nature, row in MEANINGS.items():
-        yield f"| {nature.name} | {' | '.join(meaning.name for meaning in row.values())} |"
+    for kind, row in MEANINGS.items():
+        yield f"| {kind.name} | {' | '.join(meaning.name for meaning in row.values())} |"
 
 
 def words(title: str, members: type[Enum]) -> Iterator[str]:

@@ -44,10 +44,21 @@ from gradio_client.client import Client as Again, Endpoint, Job
 from gradio_client.data_classes import FileData
 from gradio_client.exceptions import AppError, AuthenticationError, ValidationError
 from gradio_client.utils import QueueError, Status, StatusUpdate, TooManyRequestsError
-print(Client is Again is ours.Client, AppError is ours.AppError, utils.Status is ours.Status)
+print(issubclass(Client, ours.Client), Client is Again)
+print(AppError is ours.AppError, utils.Status is ours.Status)
 print(utils.is_http_url_like("https://x"), utils.is_http_url_like(3))
 """
-    assert run(code, tmp_path) == "True True True\nTrue False"
+    assert run(code, tmp_path) == "True True\nTrue True\nTrue False"
+
+
+def test_a_star_imports_what_it_officially_does(tmp_path: Path) -> None:
+    code = """
+ours.install_as_gradio_client()
+before = set(globals())
+from gradio_client import *
+print(sorted(set(globals()) - before - {"before"}))
+"""
+    assert run(code, tmp_path) == "['Client', 'FileData', '__version__', 'file', 'handle_file']"
 
 
 def test_what_nobody_has_is_an_attribute_error(tmp_path: Path) -> None:
@@ -71,7 +82,7 @@ ours.install_as_gradio_client()
 import gradio_client
 from gradio_client import VALUE, documentation, utils
 from gradio_client.client import Client, Old
-print(VALUE, Old.__name__, documentation.document(), Client is ours.Client)
+print(VALUE, Old.__name__, documentation.document(), issubclass(Client, ours.Client))
 print(utils.encode().__class__.__name__, utils.Status is ours.Status)
 """
     assert run(code, site) == "official Old documented True\ntuple True"

@@ -142,7 +142,8 @@ def test_under_asyncio_a_failure_is_the_final_output(client: Client) -> None:
     assert isinstance(last, OutputUpdate)
     assert (last.final, last.success) == (True, False)
     outputs: Any = last.outputs
-    assert outputs == {"error": "the guide says no to x", "title": "Error"}
+    how = {"title": "Error", "duration": 10, "visible": True}
+    assert outputs == {"error": "the guide says no to x", **how}
 
 
 def test_a_loop_that_ends_early_harms_nothing(client: Client, fake: FakeGradio) -> None:

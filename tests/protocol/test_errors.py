@@ -102,3 +102,5 @@ def test_an_app_error_keeps_what_the_app_said() -> None:
 def test_a_transport_failure_says_whether_a_connection_was_made() -> None:
     assert TransportFailed("cut").connected
     assert not TransportFailed("refused", connected=False).connected
+    assert not TransportFailed("cut").late
+    assert TransportFailed("silent", late=True).late

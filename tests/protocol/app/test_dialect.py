@@ -143,6 +143,7 @@ def test_a_file_has_the_shape_of_its_generation(version: str, files: FileShape) 
         ("upload", SERVERS.keys() - {"3.16.2"}),
         ("batch_direct", {"4.0.2", "4.7.1", "4.9.0"}),
         ("steps_direct", {"3.16.2", "3.50.2"}),
+        ("marks_generators", SERVERS.keys() - {"3.16.2"}),
         ("quoted_errors", SERVERS.keys() - {"5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
     ],
 )

@@ -55,6 +55,11 @@ def test_a_request_carries_the_arguments_and_the_headers_of_the_call() -> None:
     assert header(request, "x-a") == "1"
 
 
+def test_a_request_tells_of_the_event_that_made_somebody_call() -> None:
+    click = {"index": 3, "value": "x"}
+    assert json.loads(sent(attempt(event_data=click).post("queue/join")))["event_data"] == click
+
+
 @pytest.mark.parametrize(("oauth", "found"), [("required", "secret"), (None, None)])
 def test_an_oauth_token_goes_where_one_is_taken(oauth: str | None, found: str | None) -> None:
     listing: Any = {"parameters": [], "returns": [], "oauth_token": oauth}

@@ -615,10 +615,23 @@ def test_an_app_that_does_not_say_its_id_may_be_the_same(answer: Answer) -> None
     assert web({APP_ID: answer}).run(same_app(connected())) is None
 
 
-def test_an_app_that_never_said_its_id_is_not_asked() -> None:
-    driver = web({})
-    assert driver.run(same_app(connected(site(app_id=None)))) is None
-    assert driver.actions == []
+@pytest.mark.parametrize(
+    ("answer", "same"),
+    [
+        (reply(document(app_id=None)), True),
+        (reply(document(app_id=None, dependencies=[function(5)])), False),
+        (reply(document(app_id=None), 401), None),
+        (reply({"auth_required": True}), None),
+        (reply([]), None),
+        (TransportFailed("cut"), None),
+    ],
+)
+def test_an_app_that_never_said_its_id_is_known_by_its_config(
+    answer: Answer, same: bool | None
+) -> None:
+    driver = web({CONFIG: answer})
+    assert driver.run(same_app(connected(site(app_id=None)))) is same
+    assert driver.asked == [CONFIG]
 
 
 def renewed(app: App, driver: Driver, **given: Any) -> App:

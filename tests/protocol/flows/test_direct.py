@@ -102,6 +102,16 @@ def test_a_generator_is_continued_by_index_in_a_session_of_its_own() -> None:
     assert here.requests("reset") == []
 
 
+def test_where_nobody_says_what_is_a_generator_all_functions_are_called_as_such() -> None:
+    unmarked = app("3.16.2", function(0, "other"), function(1))
+    here = world(unmarked, {RUN: [*STEPS]})
+    assert call(here) == ("ab",)
+    assert [body["fn_index"] for body in bodies(here, "run/echo")] == [1, 1, 1]
+    plain = world(unmarked, {RUN: output("y")})
+    assert call(plain) == ("y",)
+    assert plain.news == [Started(), Completed(data=("y",))]
+
+
 def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left() -> None:
     stateful = function(0, inputs=[1, 4], **GENERATOR)
     here = world(app("3.50.2", stateful), {RUN: STEPS, RESET: reply({"success": True})})

@@ -7,6 +7,7 @@ from typing import get_args
 
 import pytest
 
+from gradio_protocol.errors import GradioError, RemoteError, TransportFailed
 from gradio_protocol.jobs import orders
 from gradio_protocol.jobs.orders import AnyKnowledge, AnyQuestion, Ending, Order, StreamKind
 
@@ -31,3 +32,17 @@ def test_there_are_four_orders() -> None:
 @pytest.mark.parametrize("words", [Ending, StreamKind])
 def test_what_an_error_says_of_a_stream_is_in_words(words: type[Enum]) -> None:
     assert all(" " in member.value for member in words)
+
+
+@pytest.mark.parametrize(
+    ("error", "ending"),
+    [
+        (TransportFailed("nobody there", connected=False), Ending.REFUSED),
+        (TransportFailed("nobody answers", connected=False, late=True), Ending.REFUSED),
+        (TransportFailed("nothing comes", late=True), Ending.SILENT),
+        (TransportFailed("reset"), Ending.CUT),
+        (RemoteError("junk"), Ending.CUT),
+    ],
+)
+def test_an_error_says_how_a_stream_ended(error: GradioError, ending: Ending) -> None:
+    assert Ending.of(error) is ending

@@ -45,6 +45,7 @@ from gradio_protocol.jobs.stage import (
 from tests.support.known import known
 
 ERROR = AppError("no")
+GONE = JobCancelled("the job was cancelled on the server")
 UPLOAD = Transferred(done=1, total=2, upload=True)
 DOWNLOAD = Transferred(done=1, total=None, upload=False)
 LOG = Logged(text="hello")
@@ -147,13 +148,22 @@ def test_a_job_can_begin_again(news: News) -> None:
             Raised(error=ERROR),
             JobView(stage=Stage.FAILED, code=Status.FINISHED, success=False, error=ERROR),
         ),
-        (Cancelled(), JobView(stage=Stage.CANCELLED, code=Status.CANCELLED, success=False)),
+        (
+            Raised(error=GONE),
+            JobView(stage=Stage.CANCELLED, code=Status.CANCELLED, success=False, error=GONE),
+        ),
     ],
 )
 def test_a_view_says_what_the_latest_news_said(news: News, view: JobView) -> None:
     one = life()
     assert one.apply(news)
     assert one.view == view
+
+
+def test_a_job_that_its_caller_cancels_says_so_as_its_error() -> None:
+    view = life("/echo", Cancelled()).view
+    assert (view.stage, view.code, view.success) == (Stage.CANCELLED, Status.CANCELLED, False)
+    assert isinstance(view.error, JobCancelled)
 
 
 def test_all_views_are_kept_in_order() -> None:
@@ -291,7 +301,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(end=st.sampled_from(["SUCCEEDED", "FAILED", "CANCELLED"]))
     def ends(self, end: str) -> None:
-        error = Raised(error=JobCancelled("x"))
+        error = Raised(error=ERROR)
         news: dict[str, News] = {"SUCCEEDED": Returned(), "FAILED": error, "CANCELLED": Cancelled()}
         self.tell(news[end], end)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_protocol.errors import InvalidArguments
+from gradio_protocol.errors import FileFailed, InvalidArguments
 from gradio_protocol.wire.exchange import (
     FileSlice,
     Head,
@@ -26,6 +26,56 @@ def test_the_size_of_a_body_counts_bytes_and_files() -> None:
     file = FileSlice(path="/x", size=100, mtime_ns=0)
     assert Request(method="POST", url="http://a/", body=(b"abc", file, b"d")).size == 104
     assert Request(method="GET", url="http://a/").size == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "target"),
+    [
+        ("http://a.example", "/"),
+        ("http://a.example/x%20y", "/x%20y"),
+        ("http://a.example/x?q=1&r", "/x?q=1&r"),
+        ("http://a.example?q", "/?q"),
+    ],
+)
+def test_a_request_line_asks_for_path_and_query(url: str, target: str) -> None:
+    assert Request(method="GET", url=url).target == target
+
+
+@pytest.mark.parametrize(
+    ("request_", "encoded"),
+    [
+        (Request(method="GET", url="http://a.example/"), [(b"host", b"a.example")]),
+        (Request(method="HEAD", url="http://[::1]:7860/"), [(b"host", b"[::1]:7860")]),
+        (
+            Request(method="POST", url="http://a.example/", headers=(("x-name", "Zo\xeb"),)),
+            [(b"host", b"a.example"), (b"content-length", b"0"), (b"x-name", b"Zo\xeb")],
+        ),
+        (
+            Request(method="GET", url="http://a.example/", headers=(("Host", "b"),), body=(b"x",)),
+            [(b"content-length", b"1"), (b"Host", b"b")],
+        ),
+    ],
+)
+def test_headers_go_out_with_host_and_length(
+    request_: Request, encoded: list[tuple[bytes, bytes]]
+) -> None:
+    assert request_.encoded == encoded
+
+
+def test_a_reply_is_made_of_what_came() -> None:
+    request = Request(method="GET", url="http://a.example/x")
+    head = Head.of(request, 200, [(b"x-name", b"Zo\xeb")])
+    assert head == Head(status=200, headers=(("x-name", "Zo\xeb"),), url=request.url)
+    whole = Response(status=200, headers=head.headers, body=b"all", url=request.url)
+    assert head.whole(b"all") == whole
+
+
+@pytest.mark.parametrize(("size", "mtime_ns"), [(99, 7), (100, 8)])
+def test_a_file_that_has_changed_is_not_sent(size: int, mtime_ns: int) -> None:
+    part = FileSlice(path="/x", size=100, mtime_ns=7)
+    part.check(size=100, mtime_ns=7)
+    with pytest.raises(FileFailed, match="'/x' has changed"):
+        part.check(size=size, mtime_ns=mtime_ns)
 
 
 def test_no_header_query_or_body_is_shown() -> None:

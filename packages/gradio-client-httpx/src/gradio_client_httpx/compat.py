@@ -29,11 +29,10 @@ from gradio_protocol import (
     is_address,
 )
 
-from .client import Client
 from .duplicate import SpaceDuplicationError
-from .endpoints import BoundEndpoint
 from .files import file, handle_file
 from .job import Job
+from .loadable import LoadableClient, LoadableEndpoint
 
 _NAME = "gradio_client"
 _RELEASE = "2.7.2"
@@ -80,8 +79,8 @@ def _names() -> dict[str, Mapping[str, object]]:
         "is_http_url_like": is_http_url_like,
     }
     return {
-        _NAME: {**shared, "Client": Client},
-        f"{_NAME}.client": {"Client": Client, "Endpoint": BoundEndpoint, "Job": Job},
+        _NAME: {**shared, "Client": LoadableClient, "__all__": [*shared, "Client"]},
+        f"{_NAME}.client": {"Client": LoadableClient, "Endpoint": LoadableEndpoint, "Job": Job},
         f"{_NAME}.data_classes": {"FileData": FileData},
         f"{_NAME}.exceptions": errors,
         f"{_NAME}.utils": {**shared, **utils},

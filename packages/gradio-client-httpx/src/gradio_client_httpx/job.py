@@ -278,8 +278,9 @@ class Job(Future[Any]):
             case Stage.SUCCEEDED:
                 return _output({"data": spread(self._value)}, final=True)
             case Stage.FAILED:
-                said = {"error": str(view.error), "title": getattr(view.error, "title", None)}
-                return _output(said, success=False, final=True)
+                shown = ("title", "duration", "visible")
+                how = {name: getattr(view.error, name, None) for name in shown}
+                return _output({"error": str(view.error), **how}, success=False, final=True)
             case _:
                 return None
 

@@ -33,8 +33,8 @@ from .http import Timeout
 from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
 from .line import Line, Visit
-from .listen import Seated
 from .proxy import Verify
+from .seated import Seated
 
 
 class Client:
@@ -302,9 +302,8 @@ class Client:
                 print(f"Loaded as API: {self.src}")
             if self._analytics_enabled and self.space_id is not None:
                 self._line.report()
-        except BaseException:
-            await self._end()
-            await self._line.leave()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
             raise
         return self
 
@@ -314,9 +313,11 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._end()
-        if not self._guest:
-            await self._line.leave()
+        try:
+            await self._end()
+        finally:
+            if not self._guest:
+                await self._line.leave()
 
     def __repr__(self) -> str:
         return f"Client({self._line!r})"

@@ -125,7 +125,8 @@ class Job:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until something is so; always a checkpoint."""
-        await trio.lowlevel.checkpoint()
+        if ready():
+            await trio.lowlevel.checkpoint()
         while not ready():
             await self._changed.park()
 
@@ -228,7 +229,7 @@ class JobUpdates:
 
 def now() -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
-    return datetime.now().astimezone().replace(tzinfo=None)
+    return datetime.now()  # noqa: DTZ005
 
 
 def spread(value: object) -> list[Any]:

@@ -13,23 +13,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Container, Iterable
 from functools import partial
-from math import inf
-from typing import Protocol, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 import trio
 
 from gradio_protocol import (
-    AnyAction,
-    AnyQuestion,
     Contact,
     Dismiss,
+    Done,
     Ending,
     Flow,
     GradioError,
     JobCancelled,
     Leave,
     Listen,
-    News,
     Order,
     Question,
     RemoteError,
@@ -41,8 +38,8 @@ from gradio_protocol import (
     dismiss,
 )
 
-from .http import Http
 from .perform import Performer, run
+from .seated import Seated
 
 T = TypeVar("T")
 
@@ -50,82 +47,14 @@ GRACE = 2.0
 "Seconds for what must still be said to the server when nobody wants to hear its answer."
 
 
-class Watcher(Protocol):
-    """Who owns a flow: a job."""
-
-    def tell(self, news: News) -> None:
-        """Take news in."""
-
-    def returned(self, value: object) -> None:
-        """The flow has a result."""
-
-    def raised(self, error: BaseException) -> None:
-        """The flow has an error."""
-
-
-class Seated:
-    """A flow that has a place in a session, and who watches it."""
-
-    __slots__ = (
-        "_answered",
-        "_patience",
-        "_reply",
-        "_until",
-        "flow",
-        "session",
-        "ticket",
-        "watcher",
-    )
-
-    def __init__(self, flow: Flow[object], session: Session, ticket: int, watcher: Watcher) -> None:
-        self.flow = flow
-        self.session = session
-        self.ticket = ticket
-        self.watcher = watcher
-        self._answered = trio.Event()
-        self._reply: object = None
-        self._until = inf
-        self._patience: trio.CancelScope | None = None
-
-    def resume(self, reply: object) -> None:
-        """The answer to the flow's question has come."""
-        self._reply = reply
-        self._answered.set()
-
-    async def answer(self) -> object:
-        """Wait for the answer, if it has not come already."""
-        if not self._answered.is_set():
-            await self._answered.wait()
-        self._answered = trio.Event()
-        return self._reply
-
-    async def while_wanted(self, work: Callable[[], Awaitable[object]]) -> object:
-        """What the work gives. Raises JobCancelled where nobody has the patience for it."""
-        with trio.CancelScope(deadline=self._until) as self._patience:
-            return await work()
-        raise JobCancelled("the job was cancelled")
-
-    def hurry(self, seconds: float) -> None:
-        """Nothing that takes time may go on for longer than so many seconds from now."""
-        self._until = trio.current_time() + seconds
-        if self._patience is not None:
-            self._patience.deadline = self._until
-
-
 class Switchboard:
     """See the module."""
 
     def __init__(
-        self,
-        contact: Contact,
-        http: Http,
-        performer: Performer,
-        nursery: trio.Nursery,
-        *,
-        max_workers: int,
+        self, contact: Contact, performer: Performer, nursery: trio.Nursery, *, max_workers: int
     ) -> None:
         self.contact = contact
-        self.http = http
+        self.http = performer.http
         self.closed = False
         self._performer = performer
         self._nursery = nursery
@@ -153,14 +82,6 @@ class Switchboard:
         self._seated[seated.ticket] = seated
         self._spawn(partial(self._go_on, seated))
 
-    def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it."""
-        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
-
-    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run a task that ends with the job that it watches."""
-        self._spawn(work)
-
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job."""
         # A join that is given up now would run all the same, under an id that nobody knows.
@@ -175,17 +96,20 @@ class Switchboard:
             seated.hurry(GRACE if session.joining(seated.ticket) else 0)
         self.obey(session, session.close())
 
+    @trio.lowlevel.enable_ki_protection
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing of them is left; idempotent."""
         self.closed = True
         with trio.CancelScope(shield=True):
-            with trio.move_on_after(GRACE):
-                await self._until_gone(self._call_off(), self._seated)
+            try:
+                with trio.move_on_after(GRACE):
+                    await self._until_gone(self._call_off(), self._seated)
+                    self._leave()
+                    await self._until_gone(self._tasks, self._tasks)
+            finally:  # an interrupt is no reason to leave anything behind
                 self._leave()
-                await self._until_gone(self._tasks, self._tasks)
-            self._leave()
-            for task in self._tasks:
-                task.cancel()
+                for task in self._tasks:
+                    task.cancel()
             await self._until_gone(self._tasks, self._tasks)
             await self.http.aclose()
 
@@ -217,6 +141,14 @@ class Switchboard:
         while any(one in present for one in awaited):
             await self._departures.park()
 
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run something in a thread; nobody waits for it."""
+        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
+
+    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a task that ends with the job that it watches."""
+        self._spawn(work)
+
     def _spawn(
         self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
     ) -> None:
@@ -226,6 +158,8 @@ class Switchboard:
         self._tasks.add(scope)
         self._nursery.start_soon(self._shielded, work, scope)
 
+    # An interrupt is for the program's own task, where it is one error and no group of them.
+    @trio.lowlevel.enable_ki_protection
     async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
         try:
             with scope:
@@ -290,26 +224,34 @@ class Switchboard:
             self._release(seated)
 
     async def _performed(self, seated: Seated) -> object:
-        await seated.while_wanted(self._places.acquire)
+        await seated.while_wanted(self._places.acquire())
         try:
-            return await run(seated.flow, partial(self._answer, seated))
+            return await self._advance(seated)
         finally:
             self._places.release()
 
-    async def _answer(self, seated: Seated, action: AnyAction) -> object:
-        match action:
-            case Tell():
-                seated.watcher.tell(action.news)
-                return None
-            case Question():
-                return await self._ask(seated, action)
-            case _:
-                tell = seated.watcher.tell
-                return await seated.while_wanted(partial(self._performer.perform, action, tell))
-
-    async def _ask(self, seated: Seated, question: AnyQuestion) -> object:
-        self.obey(seated.session, seated.session.ask(question, trio.current_time()))
-        return await seated.answer()
+    async def _advance(self, seated: Seated) -> object:
+        """Take a flow to its end."""
+        flow, session, tell = seated.flow, seated.session, seated.watcher.tell
+        action = flow.start()
+        while True:
+            match action:
+                case Done():
+                    return action.value
+                case Tell():
+                    tell(action.news)
+                    action = flow.resume(None)
+                case Question():
+                    self.obey(session, session.ask(action, trio.current_time()))
+                    action = flow.resume(await seated.answer())
+                case _:
+                    work = self._performer.perform(action, tell)
+                    try:
+                        reply = await seated.while_wanted(work)
+                    except GradioError as error:
+                        action = flow.fail(error)
+                    else:
+                        action = flow.resume(reply)
 
     def _release(self, seated: Seated) -> None:
         orders = seated.session.release(seated.ticket)

@@ -18,6 +18,7 @@ import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
+from math import inf
 from typing import Any, TypeAlias
 
 import h11
@@ -100,11 +101,7 @@ class Connection:
             event = self._h11.next_event()
             if not isinstance(event, type):  # NEED_DATA is a class
                 return event
-            data = b""
-            with trio.move_on_after(seconds) as late:  # half the price of fail_after
-                data = bytes(await self._stream.receive_some(PIECE))
-            if late.cancelled_caught:
-                raise trio.TooSlowError
+            data = await self._received(seconds)
             if not data and self._h11.their_state is h11.SEND_RESPONSE:
                 raise h11.RemoteProtocolError("the connection was closed before a reply came")
             self.heard = True
@@ -135,6 +132,13 @@ class Connection:
     async def aclose(self) -> None:
         """Close at once, without a good-bye; also when cancelled."""
         await trio.aclose_forcefully(self._stream)
+
+    async def _received(self, seconds: float) -> bytes:
+        if seconds == inf:
+            return bytes(await self._stream.receive_some(PIECE))
+        with trio.move_on_after(seconds):  # half the price of fail_after
+            return bytes(await self._stream.receive_some(PIECE))
+        raise trio.TooSlowError
 
     async def _put(
         self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
@@ -274,8 +278,8 @@ async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), float("inf"))
-    reply = await talk.head(float("inf"))
+    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
+    reply = await talk.head(inf)
     if not talk.tunnelled():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
 

@@ -94,10 +94,12 @@ class ValidationError(GradioError, ValueError):
 class TransportFailed(GradioError):
     """The network did not deliver; `__cause__` is the HTTP library's exception."""
 
-    def __init__(self, message: str, *, connected: bool = True) -> None:
+    def __init__(self, message: str, *, connected: bool = True, late: bool = False) -> None:
         super().__init__(message)
         self.connected = connected
         "False: no connection was made, so that nothing can have been sent."
+        self.late = late
+        "A deadline passed; whatever it was for may still come."
 
 
 class FileFailed(GradioError):

@@ -78,6 +78,8 @@ class Dialect:
     "A queued call of a batch function kills the server's queue (4.0 to 4.10): call it directly."
     steps_direct: bool
     "A direct call of a generator is continued by calling it again (3.x)."
+    marks_generators: bool
+    "The config says which functions are generators (3.23 and later)."
     quoted_errors: bool
     "The text of `gr.Error` comes in quotes, as its repr (before 5.2)."
     timed_errors: bool
@@ -124,6 +126,7 @@ def dialect(protocol: str, version: str) -> Dialect:
         run="run" if v >= (3, 9, 0) else "api",
         batch_direct=(4, 0, 0) <= v < (4, 11, 0),
         steps_direct=v < (4, 0, 0),
+        marks_generators=v >= (3, 23, 0),
         quoted_errors=v < (5, 2, 0),
         timed_errors=v >= (4, 37, 0),
         none_errors=(3, 50, 0) <= v < (4, 29, 0),

@@ -46,6 +46,8 @@ class Call:
     "Of this call only."
     oauth_token: str | None = field(default=None, repr=False)
     "Sent where the endpoint takes one (6.21 and later)."
+    event_data: object = None
+    "What the function is told of the event that made somebody call, such as a click."
     download: bool = True
     "False: files stay the server's file objects."
     max_download_size: int | None = None
@@ -82,7 +84,7 @@ class Attempt:
         """A request that carries the arguments. Raises InvalidArguments for what JSON has not."""
         body: dict[str, object] = {
             "data": self.data,
-            "event_data": None,
+            "event_data": self.call.event_data,
             "session_hash": self.entry.session_hash,
             **more,
         }

@@ -118,11 +118,11 @@ def again(app: App, target: Target) -> Steps[App]:
 def same_app(app: App) -> Steps[bool | None]:
     """Whether this start of the app still answers at its address; None: no telling.
 
-    One GET of `/app_id` (3.50 and later), which needs no login. False is no error: an app may
-    have several replicas, or be loaded anew by its developer.
+    One GET of `/app_id` (3.50 and later), which needs no login; before, the config has to tell.
+    False is no error: an app may have several replicas, or be loaded anew by its developer.
     """
     if app.config.app_id is None:
-        return None
+        return (yield from _same_config(app))
     request = app.access.get("app_id")
     try:
         reply = yield from ask(Send(request=request, limit=2**16))
@@ -130,6 +130,16 @@ def same_app(app: App) -> Steps[bool | None]:
     except GradioError:
         return None
     return None if reply.status != 200 or said is None else str(said) == app.config.app_id
+
+
+def _same_config(app: App) -> Steps[bool | None]:
+    request = app.access.request("GET", app.access.page("config"))
+    try:
+        reply = yield from ask(Send(request=request, limit=_DOCUMENT))
+        said = read_config(reply.body)
+    except GradioError:
+        return None
+    return None if reply.status != 200 or said.auth_required else said.raw == app.config.raw
 
 
 def rebind(old: Endpoint, app: App) -> Endpoint:

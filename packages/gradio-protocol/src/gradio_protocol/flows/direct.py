@@ -53,7 +53,9 @@ def run(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 
 
 def _is_stepwise(app: App, endpoint: Endpoint) -> bool:
-    return app.dialect.steps_direct and endpoint.generator
+    """Whether it may be a generator; any other function ends with its first step."""
+    unsure = not app.dialect.marks_generators
+    return app.dialect.steps_direct and (endpoint.generator or unsure)
 
 
 def _generated(attempt: Attempt) -> Steps[tuple[JSON, ...]]:

@@ -53,6 +53,8 @@ class Options:
     "False: files stay the server's file objects."
     whole: bool = False
     "Arguments and outputs have the hidden places too, as between Gradio apps."
+    event_data: object = None
+    "What an app that `gr.load` made is told of a click."
 
     def changed(self, changes: Changes) -> Options:
         """These with some changed; `headers` are added to those that are there."""
@@ -94,6 +96,7 @@ class Options:
             policy=RetryPolicy(max_retries=self.max_retries, entropy=entropy),
             headers=(*self.headers, *headers.items()),
             oauth_token=self.oauth_token,
+            event_data=self.event_data,
             download=self.download,
             max_download_size=self.max_download_size,
             resubmit_lost=self.resubmit_lost,

@@ -3,11 +3,13 @@
 The rules begin in `router`.
 
 3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
-   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`.
+   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`; and an event that
+   it surely knew when it announced it is lost, since it has said all: perhaps to an older stream
+   whose end it has not noticed (4.44.1, 6.31).
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
-   for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
-   a pause.
+   for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
+   nobody. `REFUSED` before anything was read is no loss: again after a pause.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -22,7 +24,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from itertools import count
-from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Dialect
@@ -87,34 +88,27 @@ SITUATIONS = _situations()
 "The table: where each turn leads from each situation."
 
 
-class Nature(Enum):
-    """What the end of a stream depends on, besides how it ended."""
-
-    SHARED = "all messages of the session"
-    PRIVATE = "the messages of one job (4.0 to 4.8)"
-    HEARTBEAT = "no messages; open as long as the session is used"
-
-
 class Meaning(Enum):
     """What the end of a stream means for those who waited for its messages."""
 
     AGAIN = "nothing is lost: listen again, if messages are expected"
     OVER = "nothing is lost, and nothing expected"
     LOST = "what it would have brought is lost"
+    UNNOTICED = "lost, and the server may still take it for open"
 
 
-def _meanings() -> dict[Nature, dict[Ending, Meaning]]:
-    again, lost = Meaning.AGAIN, Meaning.LOST
+def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
+    again, lost, unnoticed = Meaning.AGAIN, Meaning.LOST, Meaning.UNNOTICED
     rows = {
-        Nature.SHARED: (again, lost, lost, again, lost),
-        Nature.PRIVATE: (lost, lost, lost, again, lost),
-        Nature.HEARTBEAT: (again, again, again, again, lost),
+        StreamKind.SHARED: (again, lost, unnoticed, again, lost),
+        StreamKind.PRIVATE: (lost, lost, lost, again, lost),
+        StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }
-    return {nature: dict(zip(Ending, row, strict=True)) for nature, row in rows.items()}
+    return {kind: dict(zip(Ending, row, strict=True)) for kind, row in rows.items()}
 
 
 MEANINGS = _meanings()
-"The table: what each ending means, by the nature of the stream."
+"The table: what each ending means, by what the stream is for."
 
 _JOIN_AGAIN = frozenset({429, 503})
 _STREAM_AGAIN = _JOIN_AGAIN | {408, 425, 500, 502, 504}
@@ -128,20 +122,17 @@ class Channel:
         "_announces",
         "_asked",
         "_barren",
-        "_beats",
         "_epochs",
         "_fruitless",
-        "_nature",
+        "_kind",
         "epoch",
         "key",
         "situation",
     )
 
     def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
-        kind, self.key = wanted.kind, wanted.key
-        self._nature = _nature(kind)
-        self._announces = dialect.announces_close and kind is StreamKind.SHARED
-        self._beats = kind is StreamKind.HEARTBEAT
+        self._kind, self.key = wanted.kind, wanted.key
+        self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._asked: float | None = None
         "Seconds that the server asked to wait."
         self._epochs = epochs
@@ -189,7 +180,7 @@ class Channel:
         """The stream was not opened; the status may leave hope."""
         self._close(Turn.ENDS)
         self._asked = retry_after(head)
-        private = self._nature is Nature.PRIVATE
+        private = self._kind is StreamKind.PRIVATE
         hopeful = head.status in (_JOIN_AGAIN if private else _STREAM_AGAIN)
         return self._judged(Meaning.AGAIN if hopeful else Meaning.LOST, expected=expected)
 
@@ -205,7 +196,11 @@ class Channel:
             case _:
                 pass
         self._close(Turn.ENDS)
-        return self._judged(MEANINGS[self._nature][ending], expected=expected)
+        return self._judged(MEANINGS[self._kind][ending], expected=expected)
+
+    @property
+    def _beats(self) -> bool:
+        return self._kind is StreamKind.HEARTBEAT
 
     @property
     def pause(self) -> float:
@@ -233,18 +228,6 @@ class Channel:
         return epoch
 
 
-def _nature(kind: StreamKind) -> Nature:
-    match kind:
-        case StreamKind.SHARED:
-            return Nature.SHARED
-        case StreamKind.PRIVATE:
-            return Nature.PRIVATE
-        case StreamKind.HEARTBEAT:
-            return Nature.HEARTBEAT
-        case _:
-            assert_never(kind)
-
-
 class Channels:
     """The streams of one session, by their keys."""
 
@@ -258,6 +241,11 @@ class Channels:
         """The stream that a report is about; None: the report is late."""
         channel = self._channels.get(key)
         return channel if channel is not None and channel.epoch == epoch else None
+
+    def epoch(self, key: int) -> int:
+        """The opening of this stream that is under way, or was ordered; zero: there is none."""
+        channel = self._channels.get(key)
+        return channel.epoch if channel else 0
 
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""

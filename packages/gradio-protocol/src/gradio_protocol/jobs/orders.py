@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..app.access import App
-from ..errors import GradioError
+from ..errors import GradioError, TransportFailed
 from ..wire.exchange import Headers, Request
 from .messages import JobMessage
 
@@ -158,6 +158,18 @@ class Ending(Enum):
     SILENT = "no byte came within the idle time"
     REFUSED = "no connection was made"
     LEFT = "we closed it, being told to"
+
+    @classmethod
+    def of(cls, error: GradioError) -> Ending:
+        """How a stream ended that ended with this error, whoever raised it."""
+        match error:
+            case TransportFailed(connected=False):
+                return cls.REFUSED
+            case TransportFailed(late=True):
+                return cls.SILENT
+            case _:
+                # Once the request is out, the server may have said all to nobody.
+                return cls.CUT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
 from ..app.files import place
+from ..errors import JobCancelled
 from ..wire.document import JSON
 from .diff import Cursor, History
 from .messages import (
@@ -126,7 +128,7 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The job has an error."""
+    """The job has an error; JobCancelled says that it was called off."""
 
     error: BaseException
     "A GradioError, unless there is a bug."
@@ -173,6 +175,7 @@ class JobView:
     log: Logged | None = None
     transferred: Transferred | None = None
     error: BaseException | None = None
+    "Of a job that was called off, JobCancelled."
 
 
 class Outputs:
@@ -220,8 +223,7 @@ class JobLife:
             return False
         stage = TRANSITIONS[before.stage][_cause(news)]
         self._keep(news)
-        fresh = JobView(stage=stage, code=before.code, outputs=len(self.history))
-        self.views.append(_told(fresh, news))
+        self.views.append(_view(stage, len(self.history), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
@@ -252,44 +254,46 @@ def _cause(news: _Shown) -> Cause:
             return Cause.STARTS
         case Returned():
             return Cause.RETURNS
+        case Cancelled() | Raised(error=JobCancelled()):
+            return Cause.CANCELS
         case Raised():
             return Cause.RAISES
-        case Cancelled():
-            return Cause.CANCELS
         case Progressed() | Logged() | Generated() | Completed() | Failed():
             return Cause.REPORTS
         case _:
             assert_never(news)
 
 
-def _told(view: JobView, news: _Shown) -> JobView:
-    """The view with what the news say."""
+def _view(stage: Stage, outputs: int, news: _Shown) -> JobView:
+    """What the news say, at this stage and after so many outputs."""
+    view = partial(JobView, stage=stage, outputs=outputs)
     match news:
         case Joining():
-            return replace(view, code=Status.JOINING_QUEUE)
+            return view(code=Status.JOINING_QUEUE)
         case Transferred():
-            return replace(view, code=Status.SENDING_DATA, transferred=news)
+            return view(code=Status.SENDING_DATA, transferred=news)
         case Queued():
-            return replace(
-                view, code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta
-            )
+            return view(code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta)
         case DataWanted():
-            return replace(view, code=Status.SENDING_DATA)
+            return view(code=Status.SENDING_DATA)
         case Started():
-            return replace(view, code=Status.PROCESSING, eta=news.eta)
+            return view(code=Status.PROCESSING, eta=news.eta)
         case Progressed():
-            return replace(view, code=Status.PROGRESS, progress=news.steps)
+            return view(code=Status.PROGRESS, progress=news.steps)
         case Logged():
-            return replace(view, code=Status.LOG, log=news)
+            return view(code=Status.LOG, log=news)
         case Generated():
-            return replace(view, code=Status.ITERATING, success=True)
+            return view(code=Status.ITERATING, success=True)
         case Refused():
-            return replace(view, code=Status.QUEUE_FULL, success=False)
+            return view(code=Status.QUEUE_FULL, success=False)
         case Completed() | Returned():
-            return replace(view, code=Status.FINISHED, success=True)
+            return view(code=Status.FINISHED, success=True)
+        case Raised(error=JobCancelled() as error):
+            return view(code=Status.CANCELLED, success=False, error=error)
         case Failed(error=error) | Raised(error=error):
-            return replace(view, code=Status.FINISHED, success=False, error=error)
+            return view(code=Status.FINISHED, success=False, error=error)
         case Cancelled():
-            return replace(view, code=Status.CANCELLED, success=False)
+            error = JobCancelled("the job was cancelled")
+            return view(code=Status.CANCELLED, success=False, error=error)
         case _:
             assert_never(news)

@@ -1,17 +1,18 @@
 """Requests and responses as values, and the joining of addresses.
 
-A `Request` is complete: a driver sends it as it is, follows nothing, adds nothing but what
-HTTP/1.1 itself demands (`Host`, `Content-Length`), and delivers the `Response` whatever its
-status. Addresses are text; `origin` is what decides which secrets may travel.
+A `Request` is complete: a driver sends it as it is, follows nothing, and delivers the `Response`
+whatever its status. What HTTP/1.1 itself demands is in `target` and `encoded`. Addresses are
+text; `origin` is what decides which secrets may travel.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
-from ..errors import InvalidArguments
+from ..errors import FileFailed, InvalidArguments
 
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
@@ -22,8 +23,7 @@ _PORTS = {"http": 80, "https": 443}
 class FileSlice:
     """The whole of a local file, as it was when it was looked at.
 
-    The driver streams it from the disk and raises FileFailed if its size or its time of change
-    is another by then.
+    The driver streams it from the disk, and has `check` see to it that it still is that file.
     """
 
     path: str
@@ -31,6 +31,11 @@ class FileSlice:
     "Bytes."
     mtime_ns: int
     "Nanoseconds since the epoch, as the file system says."
+
+    def check(self, *, size: int, mtime_ns: int) -> None:
+        """Raises FileFailed if the file, which is so by now, is not what it was."""
+        if (size, mtime_ns) != (self.size, self.mtime_ns):
+            raise FileFailed(f"file {self.path!r} has changed since it was looked at")
 
 
 Body: TypeAlias = "tuple[bytes | FileSlice, ...]"
@@ -51,6 +56,25 @@ class Request:
         """Bytes of the body: its Content-Length."""
         return sum(part.size if isinstance(part, FileSlice) else len(part) for part in self.body)
 
+    @property
+    def target(self) -> str:
+        """What a request line asks for: the path and the query."""
+        parts = urlsplit(self.url)
+        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+    @property
+    def encoded(self) -> list[tuple[bytes, bytes]]:
+        """The headers as HTTP/1.1 wants them: with `host`, and with the length of a body.
+
+        Only a GET or HEAD without a body says nothing of one. A `host` of the caller's stays.
+        """
+        headers = list(self.headers)
+        if self.body or self.method not in ("GET", "HEAD"):
+            headers.insert(0, ("content-length", str(self.size)))
+        if first(self.headers, "host") is None:
+            headers.insert(0, ("host", str(origin(self.url)).partition("://")[2]))
+        return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+
     def __repr__(self) -> str:
         # Header values may be secrets, and a query may be a signed one.
         return f"Request({self.method} {self.url.partition('?')[0]})"
@@ -64,6 +88,16 @@ class Head:
     headers: Headers = ()
     url: str = ""
     "The address that was asked."
+
+    @classmethod
+    def of(cls, request: Request, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head:
+        """What the server began to reply to a request, from the bytes that came."""
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        return cls(status=status, headers=tuple(pairs), url=request.url)
+
+    def whole(self, body: bytes) -> Response:
+        """The reply, when its body has come."""
+        return Response(status=self.status, headers=self.headers, body=body, url=self.url)
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""
