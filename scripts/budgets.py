@@ -21,7 +21,7 @@ from typing import TypeAlias
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7400,
+    "gradio_protocol": 7750,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3150,
     "gradio_client_trio": 2800,

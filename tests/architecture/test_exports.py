@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from gradio_protocol import exports
+
+ROOT = Path(__file__).parents[2]
+USERS = ("packages/gradio-client-*/src/**/*.py", "docs/how-to/drivers/*.py")
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PACKAGES = ("gradio_protocol", "gradio_client_httpx", "gradio_client_trio")
 
 
@@ -43,3 +52,41 @@ def test_public_classes_and_functions_say_what_they_are(package: ModuleType) -> 
 
 def test_every_package_says_its_version(package: ModuleType) -> None:
     assert "__version__" in package.__all__
+
+
+def test_every_name_of_the_core_is_used_or_says_what_a_used_one_is_made_of() -> None:
+    sources = [path.read_text(encoding="utf-8") for users in USERS for path in ROOT.glob(users)]
+    for page in ROOT.glob("docs/**/*.md"):
+        sources += _BLOCK.findall(page.read_text(encoding="utf-8"))
+    used = {name for source in sources for name in taken(ast.parse(source))}
+    told = {word for name in exports.__all__ for word in annotated(name)}
+    assert {*exports.__all__} - used - told == {"__version__"}
+
+
+def taken(module: ast.Module) -> Iterator[str]:
+    """The names that a module takes from the core, one by one or as `gp.Name`."""
+    for node in ast.walk(module):
+        match node:
+            case ast.ImportFrom(module="gradio_protocol", names=names):
+                yield from (each.name for each in names)
+            case ast.Attribute(value=ast.Name(id="gp"), attr=name):
+                yield name
+            case _:
+                pass
+
+
+def annotated(name: str) -> Iterator[str]:
+    """The words in the annotations of what is public of a class or function."""
+    public = getattr(exports, name)
+    members = vars(public).items() if inspect.isclass(public) else ()
+    found = [member for key, member in members if not key.startswith("_")]
+    for it in (public, *found):
+        bare = it.fget if isinstance(it, property) else getattr(it, "__func__", it)
+        for annotation in getattr(bare, "__annotations__", {}).values():
+            yield from re.findall(r"\w+", str(annotation))
+
+
+def test_what_nobody_takes_is_found() -> None:
+    source = "import gradio_protocol as gp\nfrom gradio_protocol import App\ngp.Flow(x.Send)"
+    assert set(taken(ast.parse(source))) == {"App", "Flow"}
+    assert "Dialect" in set(annotated("App"))

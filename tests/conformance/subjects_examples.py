@@ -1,7 +1,6 @@
 """The drivers of the guide as `Subject`s, and which scenarios they claim.
 
-They offer less than the packages do: no description, no other visitor, no headers of one call;
-and the blocking one shows outputs, not what else becomes known of a job.
+They offer less than the packages do: no description, no other visitor, no headers of one call.
 """
 
 from __future__ import annotations
@@ -9,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
-from collections.abc import Callable, Coroutine, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from os import PathLike, fspath
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import sockets
 import streams
@@ -34,29 +33,16 @@ TLS = ssl.create_default_context()
 LACKING = {
     "a_new_session_begins_with_new_state",
     "a_reset_session_harms_no_job_of_the_old_one",
-    "bytes_and_open_files_go_up_as_files",
     "headers_of_one_call_go_with_that_call",
     "state_is_kept_from_call_to_call",
     "the_description_names_the_endpoints",
-    "what_does_not_fit_the_endpoint_is_never_sent",
 }
-"Scenarios that need what neither example offers, or a job that fails before it begins."
-WATCHING = {
-    "a_plain_job_outlives_a_generator_that_is_cancelled",
-    "a_running_job_ends_at_once",
-    "jobs_of_other_functions_go_on",
-    "log_lines_come_in_order",
-    "progress_comes_in_order",
-    "the_updates_of_a_job_tell_its_whole_life",
-}
-"Scenarios that look at a job's status; so do all in which it waits in the queue."
+"Scenarios that need what neither example offers."
 
 
-def claimed(*, watching: bool) -> list[Scenario]:
-    """The scenarios that an example claims."""
-    without = LACKING if watching else LACKING | WATCHING
-    known = (*CALLING, *CANCELLING, *NARROW) if watching else (*CALLING, *CANCELLING)
-    return [scenario for scenario in known if scenario.name not in without]
+CLAIMED: list[Scenario] = [
+    scenario for scenario in (*CALLING, *CANCELLING, *NARROW) if scenario.name not in LACKING
+]
 
 
 def target(url: str, options: Options) -> gp.Target:
@@ -66,12 +52,51 @@ def target(url: str, options: Options) -> gp.Target:
         headers=tuple(options.headers.items()),
         token=options.token,
         auth=options.auth,
+        policy=gp.RetryPolicy(max_retries=options.max_retries),
     )
 
 
-def files(value: object) -> object:
-    """A path is written as a `LocalFile`."""
-    return gp.LocalFile(fspath(cast("PathLike[str]", value))) if isinstance(value, Path) else value
+def values(args: Iterable[Any]) -> list[Any]:
+    """Paths, bytes and open files, as the core names them."""
+    return [value(arg) for arg in args]
+
+
+def value(arg: Any) -> Any:
+    match arg:
+        case Path():
+            return gp.LocalFile(str(arg))
+        case bytes():
+            return gp.Inline("bytes", arg)
+        case BufferedReader():
+            return gp.Inline(Path(arg.name).name, arg.read())
+        case _:
+            return arg
+
+
+def shown(life: gp.JobLife, seen: Seen) -> Iterator[Update]:
+    """What became known of a job since the last time."""
+    for view in life.views[seen.taken :]:
+        seen.taken += 1
+        yield gp.status_update(view, None)
+        while seen.outputs.taken < view.outputs and seen.outputs.advance():
+            yield gp.OutputUpdate(outputs=[seen.outputs.value()])
+
+
+class Seen:
+    """How much of a job somebody has seen."""
+
+    def __init__(self, life: gp.JobLife) -> None:
+        self.outputs = gp.Outputs(life)
+        self.taken = 0
+
+
+def outputs(life: gp.JobLife) -> list[Any]:
+    """What a job has given until now."""
+    found: list[Any] = []
+    given = gp.Outputs(life)
+    while given.advance():
+        found.append(given.value())
+    return found
 
 
 class Lacking:
@@ -106,72 +131,68 @@ class SocketsClient(Lacking):
         self._client = client
 
     def predict(self, *args: Any, api_name: str, **kwargs: Any) -> Any:
-        return self.submit(*args, api_name=api_name, **kwargs).result()
+        def predict() -> Any:
+            return self._client.predict(*values(args), api_name=api_name, **kwargs)
+
+        return in_time(predict, "a prediction")
 
     def submit(
         self, *args: Any, api_name: str, headers: Mapping[str, str] | None = None, **kwargs: Any
     ) -> SocketsJob:
         assert headers is None
-        given = [files(arg) for arg in args]
-        return SocketsJob(self._client.outputs(*given, api_name=api_name, **kwargs))
+        job = self._client.submit(*values(args), api_name=api_name, **kwargs)
+        return SocketsJob(job, self._client)
 
     def close(self) -> None:
-        self._client.close()
+        self._client.__exit__()
 
 
 class SocketsJob:
-    """A call of its client: it begins when somebody waits for it."""
+    """Its job."""
 
-    def __init__(self, steps: Generator[object, None, object]) -> None:
-        self._steps = steps
-        self._outputs: list[Any] = []
-        self._value: object = None
-        self._error: Exception | None = None
-        self._over = False
+    def __init__(self, job: sockets.Job, client: sockets.Client) -> None:
+        self._job = job
+        self._client = client
 
     def result(self) -> Any:
-        in_time(self._finish, "the result")
-        if self._error is not None:
-            raise self._error
-        return self._value
+        return in_time(self._job.result, "the result")
 
     def iterated(self) -> Iterated:
-        in_time(self._finish, "the iteration")
-        error = None if isinstance(self._error, gp.JobCancelled) else self._error
-        return Iterated(outputs=self._outputs, error=error)
+        return in_time(self._iterated, "the iteration")
 
     def outputs(self) -> list[Any]:
-        return list(self._outputs)
+        return outputs(self._job.life)
 
     def updates(self) -> list[Update]:
-        raise NotImplementedError  # no scenario that the examples claim asks for it
+        return in_time(lambda: self._updates(lambda _: False, 1), "the last update")
 
     def until(self, wanted: Callable[[Update], bool], times: int = 1) -> None:
-        def seen() -> int:
-            return sum(wanted(gp.OutputUpdate(outputs=[each])) for each in self._outputs)
-
-        while not self._over and seen() < times:
-            in_time(self._advance, "the next output")
-        assert seen() >= times
+        seen = in_time(lambda: self._updates(wanted, times), "an update")
+        assert sum(map(wanted, seen)) >= times
 
     def cancel(self) -> bool:
-        if self._over:
-            return False
-        self._over, self._error = True, gp.JobCancelled("the iteration was left")
-        in_time(self._steps.close, "leaving")
-        return True
+        return in_time(self._job.cancel, "cancelling")
 
-    def _finish(self) -> None:
-        while not self._over:
-            self._advance()
-
-    def _advance(self) -> None:
+    def _iterated(self) -> Iterated:
+        found: list[Any] = []
+        error = None
         try:
-            self._outputs.append(next(self._steps))
-        except StopIteration as end:
-            self._over, self._value = True, end.value
-        except Exception as error:  # noqa: BLE001  # the scenario judges it
-            self._over, self._error = True, error
+            with suppress(gp.JobCancelled):
+                for output in self._job:
+                    found.append(output)  # noqa: PERF402 - what came before an error counts
+        except Exception as raised:  # noqa: BLE001  # the scenario judges it
+            error = raised
+        return Iterated(outputs=found, error=error)
+
+    def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
+        """Every update from the first one on, to the last one, or so many that are wanted."""
+        life, found = self._job.life, list[Update]()
+        seen = Seen(life)
+        while True:
+            found += shown(life, seen)
+            if life.view.stage.final or sum(map(wanted, found)) >= times:
+                return found
+            self._client.wait()
 
 
 class StreamsSubject:
@@ -217,7 +238,7 @@ class StreamsClient(Lacking):
         self._loop = loop
 
     def predict(self, *args: Any, api_name: str, **kwargs: Any) -> Any:
-        given = [files(arg) for arg in args]
+        given = values(args)
         return waited(self._loop, self._client.predict(*given, api_name=api_name, **kwargs))
 
     def submit(
@@ -226,10 +247,9 @@ class StreamsClient(Lacking):
         assert headers is None
 
         async def begin() -> streams.Job:
-            given = [files(arg) for arg in args]
-            return self._client.submit(*given, api_name=api_name, **kwargs)
+            return self._client.submit(*values(args), api_name=api_name, **kwargs)
 
-        return StreamsJob(waited(self._loop, begin()), self._loop)
+        return StreamsJob(waited(self._loop, begin()), self._client, self._loop)
 
     def close(self) -> None:
         waited(self._loop, self._client.__aexit__())
@@ -238,8 +258,11 @@ class StreamsClient(Lacking):
 class StreamsJob:
     """Its job."""
 
-    def __init__(self, job: streams.Job, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, job: streams.Job, client: streams.Client, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._job = job
+        self._client = client
         self._loop = loop
 
     def result(self) -> Any:
@@ -249,11 +272,7 @@ class StreamsJob:
         return waited(self._loop, self._iterated())
 
     def outputs(self) -> list[Any]:
-        outputs = gp.Outputs(self._job.life)
-        found: list[Any] = []
-        while outputs.advance():
-            found.append(outputs.value())
-        return found
+        return outputs(self._job.life)
 
     def updates(self) -> list[Update]:
         return waited(self._loop, self._updates(lambda _: False, 1))
@@ -269,27 +288,22 @@ class StreamsJob:
         return waited(self._loop, cancel())
 
     async def _iterated(self) -> Iterated:
-        outputs: list[Any] = []
+        found: list[Any] = []
         error = None
         try:
             with suppress(gp.JobCancelled):
                 async for output in self._job:
-                    outputs.append(output)  # noqa: PERF401 - what came before an error counts
+                    found.append(output)  # noqa: PERF401 - what came before an error counts
         except Exception as raised:  # noqa: BLE001  # the scenario judges it
             error = raised
-        return Iterated(outputs=outputs, error=error)
+        return Iterated(outputs=found, error=error)
 
     async def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
         """Every update from the first one on, to the last one, or so many that are wanted."""
-        seen: list[Update] = []
-        outputs, life = gp.Outputs(self._job.life), self._job.life
-        taken = 0
+        life, found = self._job.life, list[Update]()
+        seen = Seen(life)
         while True:
-            for view in life.views[taken:]:
-                taken += 1
-                seen.append(gp.status_update(view, None))
-                while outputs.taken < view.outputs and outputs.advance():
-                    seen.append(gp.OutputUpdate(outputs=[outputs.value()]))
-            if life.view.stage.final or sum(map(wanted, seen)) >= times:
-                return seen
-            await self._job.changed()
+            found += shown(life, seen)
+            if life.view.stage.final or sum(map(wanted, found)) >= times:
+                return found
+            await self._client.changed.wait()

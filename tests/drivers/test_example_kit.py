@@ -37,7 +37,7 @@ def test_the_blocking_example_passes(
     server: ScriptedServer, scenario: Scenario, tmp_path: Path
 ) -> None:
     with served(server) as url, sockets.Client(url, tmp_path) as client:
-        play(scenario, lambda deed: perform(client, deed))
+        play(scenario, lambda deed: perform(client, deed, tmp_path))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=statement)
@@ -46,7 +46,7 @@ def test_the_asyncio_example_passes(
 ) -> None:
     async def main(url: str) -> None:
         async with streams.Client(url, tmp_path) as client:
-            await play_async(scenario, lambda deed: perform_async(client, deed))
+            await play_async(scenario, lambda deed: perform_async(client, deed, tmp_path))
 
     with served(server) as url:
         asyncio.run(main(url))
@@ -58,7 +58,7 @@ def test_a_driver_that_answers_wrongly_does_not_pass() -> None:
 
 
 def test_a_driver_that_hides_an_error_does_not_pass() -> None:
-    (scenario,) = (each for each in SCENARIOS if "error" in each.__name__)
+    (scenario,) = (each for each in SCENARIOS if "error_of_the_app" in each.__name__)
     with pytest.raises(AssertionError, match="expected an AppError, got None"):
         play(scenario, lambda _: None)
 
@@ -140,10 +140,12 @@ def test_a_prediction_that_is_cancelled_is_cancelled_on_the_server() -> None:
         asyncio.run(main(url))
 
 
-def test_a_generator_that_is_left_is_stopped_on_the_server() -> None:
+def test_a_job_that_is_called_off_is_stopped_on_the_server() -> None:
     scripted = ScriptedServer()
     with served(scripted) as url, sockets.Client(url) as client:
-        for output in client.outputs("x", api_name="/hold"):
-            assert output == "x"
-            break
+        job = client.submit("x", api_name="/hold")
+        assert next(iter(job)) == "x"
+        assert job.cancel()
         assert len(scripted.stopped) == 1
+        with pytest.raises(gp.JobCancelled):
+            job.result()

@@ -43,26 +43,29 @@ async def play_async(scenario: Scenario, perform: Callable[[AnyDeed], Awaitable[
             deed = scene.resume(reply)
 
 
-def perform(client: sockets.Client, deed: AnyDeed) -> object:
-    """A deed by the blocking example, which must have a folder for files."""
+def perform(client: sockets.Client, deed: AnyDeed, folder: Path) -> object:
+    """A deed by the blocking example; its files are in a folder, and so are those of deeds."""
     match deed:
         case Predict():
             return client.predict(*deed.args, api_name=deed.api_name)
         case Collect():
-            return [[*client.outputs(*args, api_name=deed.api_name)] for args in deed.calls]
+            jobs = [client.submit(*args, api_name=deed.api_name) for args in deed.calls]
+            return [[*job] for job in jobs]
         case Desert():
-            outputs = client.outputs(*deed.args, api_name=deed.api_name)
-            first = next(outputs)
-            outputs.close()
+            job = client.submit(*deed.args, api_name=deed.api_name)
+            first = next(iter(job))
+            job.cancel()
             return first
         case Transform():
-            file = gp.Inline(deed.name, deed.content)
-            return Path(str(client.predict(file, api_name=deed.api_name))).read_bytes()
+            path = folder / deed.name
+            path.write_bytes(deed.content)
+            result = client.predict(gp.LocalFile(str(path)), api_name=deed.api_name)
+            return Path(str(result)).read_bytes()
         case _:
             assert_never(deed)
 
 
-async def perform_async(client: streams.Client, deed: AnyDeed) -> object:
+async def perform_async(client: streams.Client, deed: AnyDeed, folder: Path) -> object:
     """A deed by the example on asyncio, likewise."""
     match deed:
         case Predict():
@@ -76,9 +79,10 @@ async def perform_async(client: streams.Client, deed: AnyDeed) -> object:
             job.cancel()
             return first
         case Transform():
-            file = gp.Inline(deed.name, deed.content)
-            path = str(await client.predict(file, api_name=deed.api_name))
-            return await asyncio.to_thread(Path(path).read_bytes)
+            path = folder / deed.name
+            await asyncio.to_thread(path.write_bytes, deed.content)
+            result = await client.predict(gp.LocalFile(str(path)), api_name=deed.api_name)
+            return await asyncio.to_thread(Path(str(result)).read_bytes)
         case _:
             assert_never(deed)
 

@@ -45,6 +45,8 @@ def _serve(
                 for output in server.receive(number, data):
                     with suppress(OSError):  # a client may have left; its own thread will say so
                         sockets[output.connection].sendall(output.data)
+                        if output.close:
+                            sockets[output.connection].shutdown(socket.SHUT_RDWR)
     with lock:
         server.leave(number)
         del sockets[number]

@@ -1,247 +1,248 @@
-"""A whole driver on `socket`, `ssl` and `h11`: blocking, on one thread.
+"""A whole driver on `socket`, `ssl` and `h11`: blocking, on one thread, any number of jobs.
 
-    with Client("http://127.0.0.1:7860") as client:
+    with Client("http://127.0.0.1:7860", Path("downloads")) as client:
         client.predict("hello", api_name="/echo")
-        for output in client.outputs(3, api_name="/count"): ...
+        jobs = [client.submit(number, api_name="/count") for number in (3, 4)]
+        for output in jobs[0]: ...
+        jobs[1].result()
 
-While a flow waits for an answer, its thread reads the streams that may bring one. Each request
-has a connection of its own: that is what to improve first, and only `Connection` knows of it.
+Whoever waits for one job reads the streams meanwhile, which moves all jobs on. Each request has a
+connection of its own: that is what to improve first, and only `Connection` knows of it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 import select
 import socket
 import ssl
+import tempfile
 import time
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
-from itertools import chain
-from math import inf
+from contextlib import closing, contextmanager
 from pathlib import Path
+from random import choice
 from secrets import token_bytes
-from typing import Self, TypeVar, assert_never, cast
+from typing import Self, assert_never
 
-from disk import CHUNK, perform, save
-from http11 import Exchange, Part, network, whole
+import h11
 
 import gradio_protocol as gp
 
-T = TypeVar("T")
-TIMEOUT = 60.0
-"Seconds until the next bytes, where the core leaves that to the driver."
+CHUNK = 2**16
+TIMEOUT, FOREVER = 60.0, 1e6
+"Seconds until the next bytes, where the core leaves that to the driver; seconds without end."
 
 
 class Client:
-    """A connection to one app. Raises what `connect` raises.
-
-    Files are downloaded to `folder`; without one they stay the server's file objects.
-    """
+    """A connection to one app, for a block; without a `folder` files stay the server's objects."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._target = gp.Target(src=src) if isinstance(src, str) else src
-        self._folder, self._download = folder or Path(), folder is not None
-        self._tls = tls or ssl.create_default_context()
-        self._answers: dict[int, object] = {}
-        self._streams: dict[int, Stream] = {}
-        app = returned(self._performed(gp.Flow(gp.connect(self._target))))
-        self._contact = gp.Contact(app, time.monotonic())
-        self._session = gp.Session(self._contact, entropy=token_bytes(16))
-
-    def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
-        """Call an endpoint; returns its result."""
-        return returned(self.outputs(*args, api_name=api_name, **kwargs))
-
-    def outputs(
-        self, *args: object, api_name: str | None = None, **kwargs: object
-    ) -> Generator[object, None, object]:
-        """Call an endpoint; gives each output as it comes. Whoever leaves calls the job off."""
-        app = self._contact.app
-        endpoint = gp.find(self._session.endpoints, api_name)
-        spec = gp.Call(
-            data=endpoint.bind(args, kwargs),
-            ticket=self._session.enrol(),
-            app=app,
-            endpoint=endpoint,
-            target=self._target,
-            policy=gp.RetryPolicy(entropy=token_bytes(16)),
-            download=self._download,
-        )
-        life = gp.JobLife(endpoint, gp.History(app.dialect.edits))
-        outputs, news = gp.Outputs(life), self._performed(gp.Flow(gp.call(spec)))
-        try:
-            while True:
-                life.apply(next(news))
-                while outputs.advance():
-                    yield outputs.value()
-        except StopIteration as end:
-            return end.value
-        finally:
-            self._obey(self._session.cancel(spec.ticket))
-            self._obey(self._session.release(spec.ticket))
-
-    def close(self) -> None:
-        """Leave: the server ends what has not ended."""
-        self._obey(self._session.close())
+        self.core = gp.Dispatcher(src, entropy=token_bytes(16), download=folder is not None)
+        self._folder, self._tls = folder or Path(), tls or ssl.create_default_context()
+        self._streams: dict[tuple[int, int], Connection] = {}
+        self.go_on()
+        self.core.connected()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.core.close()
+        self.go_on()
 
-    def _performed(self, flow: gp.Flow[T]) -> Generator[gp.News, None, T]:
-        """Perform a flow to its end; gives the news that it tells."""
-        step = flow.start()
-        while not isinstance(step, gp.Done):
-            reply: object = None
-            try:
-                match step:
-                    case gp.Tell():
-                        yield step.news
-                    case gp.Question():
-                        reply = self._answer(step)
-                    case gp.Sleep():
-                        time.sleep(step.seconds)
-                    case gp.Send() | gp.Download():
-                        reply = self._exchange(step)
-                    case gp.Inspect() | gp.ReadFile() | gp.SaveBytes():
-                        reply = perform(step, self._folder)
-                    case _:
-                        assert_never(step)
-            except gp.GradioError as error:
-                step = flow.fail(error)
-            else:
-                step = flow.resume(reply)
-        return step.value
+    def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
+        """Call an endpoint; returns its result. Whoever stops waiting calls the job off."""
+        job = self.submit(*args, api_name=api_name, **kwargs)
+        try:
+            return job.result()
+        finally:
+            job.cancel()
+
+    def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
+        """Call an endpoint; returns the job as soon as the server knows of it."""
+        job = Job(self, *self.core.submit(api_name, args, kwargs))
+        self.go_on()
+        return job
+
+    def go_on(self) -> None:
+        """Do all there is to do, until there is nothing but to wait."""
+        while work := self.core.work(time.monotonic()):
+            match work:
+                case gp.Perform():
+                    try:
+                        self.core.performed(work.number, self._perform(work.action))
+                    except (gp.GradioError, OSError) as error:
+                        self.core.failed(work.number, error)
+                case gp.Listen():
+                    time.sleep(work.after)
+                    idle = work.stream.idle or FOREVER
+                    self._streams[work.name] = Connection(work.stream.request, self._tls, idle)
+                    self._read(work.name)
+                case gp.Leave():
+                    self._leave(work.name)
+                case _:
+                    assert_never(work)
+
+    def wait(self) -> None:
+        """Wait until a stream says something, or has been silent for too long; then go on."""
+        first = min(self._streams.values(), key=lambda stream: stream.due)
+        pause = max(first.due - time.monotonic(), 0)
+        ready = select.select([*self._streams.values()], (), (), pause)[0] or [first]
+        self._read(choice([name for name, stream in self._streams.items() if stream in ready]))
+        self.go_on()
+
+    def _perform(self, action: gp.AnyIO) -> object:
+        match action:
+            case gp.Send() | gp.Download():
+                return self._exchange(action)
+            case gp.SaveBytes():
+                return save(action.name, [action.data], self._folder)
+            case gp.Inspect() | gp.ReadFile():
+                return look(action)
+            case gp.Sleep():
+                time.sleep(action.seconds)
+                return None
+            case _:
+                assert_never(action)
 
     def _exchange(self, action: gp.Send | gp.Download) -> gp.Response | gp.Saved:
-        patience = action.patience if isinstance(action, gp.Send) else None
-        exchange = Exchange(action.request, action.check)
-        with closing(Connection(exchange, self._tls, patience)) as connection:
-            head, chunks = connection.reply()
+        with closing(Connection(action.request, self._tls, *action.times(TIMEOUT))) as connection:
+            head = next(part for part in connection.parts if isinstance(part, gp.Head))
+            chunks = (part for part in connection.parts if isinstance(part, bytes))
+            body = map(gp.Meter(action, head), chunks)
             if isinstance(action, gp.Download) and action.takes(head):
-                return save(action.name, chunks, self._folder)
-            return whole(head, b"".join(chunks))
+                return save(action.name, body, self._folder)
+            return head.whole(b"".join(body))
 
-    def _answer(self, question: gp.AnyQuestion) -> object:
-        self._obey(self._session.ask(question, time.monotonic()))
-        while question.ticket not in self._answers:
-            self._hear()
-        return self._answers.pop(question.ticket)
-
-    def _obey(self, orders: Iterable[gp.Order]) -> None:
-        for order in orders:
-            match order:
-                case gp.Resume():
-                    self._answers[order.ticket] = order.reply
-                case gp.Listen():
-                    self._listen(order)
-                case gp.Leave():
-                    self._close(order.key)
-                case gp.Dismiss():
-                    returned(self._performed(gp.Flow(gp.dismiss(order))))
-                    self._obey(self._session.dismissed(order.event_id))
-                case _:
-                    assert_never(order)
-
-    def _listen(self, order: gp.Listen) -> None:
-        time.sleep(order.after)
+    def _read(self, name: tuple[int, int]) -> None:
+        """Report what has come of a stream, until more of it has to be waited for."""
+        parts, wanted = self._streams[name].parts, True
         try:
-            self._streams[order.stream.key] = Stream(order, self._tls)
-        except gp.GradioError as error:
-            refused, key = gp.Ending.REFUSED, order.stream.key
-            self._obey(self._session.ended(key, order.epoch, refused, error))
+            while wanted and (part := next(parts, b"")) is not None:
+                wanted = self.core.heard(name, part)
+        except gp.TransportFailed as error:
+            wanted = self.core.heard(name, error)
+        if not wanted:
+            self._leave(name)
 
-    def _close(self, key: int) -> None:
-        if stream := self._streams.pop(key, None):
+    def _leave(self, name: tuple[int, int]) -> None:
+        if stream := self._streams.pop(name, None):
             stream.close()
 
-    def _hear(self) -> None:
-        """Wait until a stream has something to say, or was silent for too long."""
-        streams = list(self._streams.values())
-        first = min(streams, key=lambda stream: stream.due)
-        pause = None if first.due == inf else max(first.due - time.monotonic(), 0.0)
-        ready = select.select(streams, (), (), pause)[0]
-        self._obey(self._read(ready[0]) if ready else self._ended(first, gp.Ending.SILENT))
 
-    def _read(self, stream: Stream) -> list[gp.Order]:
-        """Report what has come."""
-        stream.due = time.monotonic() + stream.idle
-        key, epoch, orders = stream.key, stream.epoch, list[gp.Order]()
-        try:
-            for part in stream.received():
-                match part:
-                    case gp.Head():
-                        opening = self._session.opened(key, epoch, part)
-                        orders += opening.orders
-                        if not opening.read:
-                            self._close(key)
-                            break
-                        stream.reader = gp.StreamReader(stream.kind, self._contact.app.dialect)
-                    case bytes() if stream.reader:
-                        orders += self._session.deliver(key, epoch, stream.reader.feed(part))
-                    case _:
-                        orders += self._ended(stream, gp.Ending.FINISHED)
-        except gp.GradioError as error:
-            ending = gp.Ending.CUT if stream.reader else gp.Ending.REFUSED
-            orders += self._ended(stream, ending, error)
-        return orders
+class Job:
+    """One prediction: iterate its outputs, take its result, or call it off."""
 
-    def _ended(
-        self, stream: Stream, ending: gp.Ending, why: gp.GradioError | None = None
-    ) -> list[gp.Order]:
-        self._close(stream.key)
-        return self._session.ended(stream.key, stream.epoch, ending, why)
+    def __init__(self, client: Client, ticket: int, life: gp.JobLife) -> None:
+        self.life, self._client, self._ticket = life, client, ticket
+
+    def result(self) -> object:
+        """What the app's function returned. Raises the job's error, or JobCancelled."""
+        while not self.life.view.stage.final:
+            self._client.wait()
+        return self.life.result()
+
+    def cancel(self) -> bool:
+        """Call the job off; returns whether it was not over yet."""
+        cancelled = self._client.core.cancel(self._ticket)
+        self._client.go_on()
+        return cancelled
+
+    def __iter__(self) -> Iterator[object]:
+        outputs = gp.Outputs(self.life)
+        while outputs.taken < self.life.view.outputs or not self.life.view.stage.final:
+            if outputs.advance():
+                yield outputs.value()
+            else:
+                self._client.wait()
+        self.life.result()
 
 
 class Connection:
-    """A connection for one exchange. When it is made, the request is sent."""
+    """A connection for one exchange: `idle` seconds between two reads, `patience` in all."""
 
-    def __init__(self, exchange: Exchange, tls: ssl.SSLContext, patience: float | None) -> None:
-        self._exchange, where = exchange, gp.origin(exchange.request.url)
-        with network(exchange.request, connected=False):
-            self._socket = socket.create_connection((where.host, where.port), TIMEOUT)
+    def __init__(
+        self, request: gp.Request, tls: ssl.SSLContext, idle: float, patience: float = FOREVER
+    ) -> None:
+        self.parts, self.due = self._parts(request, tls), FOREVER
+        self.close = self.parts.close
+        self._idle, self._until = idle, time.monotonic() + min(patience, FOREVER)
+
+    def _parts(
+        self, request: gp.Request, tls: ssl.SSLContext
+    ) -> Generator[gp.Head | bytes | None, None, None]:
+        """Send the request; give the head and the body of the reply, and None before each wait."""
+        http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
+        with network(request, connected=False):
+            connected = socket.create_connection((where.host, where.port), TIMEOUT)
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if where.scheme == "https":
-                self._socket = tls.wrap_socket(self._socket, server_hostname=where.host)
-        self.fileno, self.close = self._socket.fileno, self._socket.close
-        try:
-            for data in exchange.sent():
-                with network(exchange.request):
-                    self._socket.sendall(data)
-        except BaseException:
-            self.close()
-            raise
-        self._socket.settimeout(None if patience == inf else patience or TIMEOUT)
-
-    def received(self) -> list[Part]:
-        """Wait for bytes; what of the reply they bring."""
-        with network(self._exchange.request):
-            return self._exchange.received(self._socket.recv(CHUNK))
-
-    def reply(self) -> tuple[gp.Head, Iterator[bytes]]:
-        """The head of the reply, and its body as it comes."""
-        parts = chain.from_iterable(iter(self.received, None))
-        return cast("gp.Head", next(parts)), cast("Iterator[bytes]", iter(parts.__next__, None))
+                connected = tls.wrap_socket(connected, server_hostname=where.host)
+        self.fileno = connected.fileno  # for `select`
+        with connected:
+            for event in written(request):
+                with network(request):
+                    connected.sendall(http.send(event) or b"")
+            with network(request):
+                while not isinstance(came := http.next_event(), h11.EndOfMessage):
+                    if isinstance(came, h11.Response):
+                        yield gp.Head.of(request, came.status_code, came.headers)
+                    elif isinstance(came, h11.Data):
+                        yield bytes(came.data)
+                    elif came is h11.NEED_DATA:
+                        self.due = min(time.monotonic() + self._idle, self._until)
+                        yield None
+                        connected.settimeout(max(self.due - time.monotonic(), 0.001))
+                        http.receive_data(connected.recv(CHUNK))
 
 
-class Stream(Connection):
-    """One opening of a stream; `select` takes it for its socket."""
-
-    def __init__(self, order: gp.Listen, tls: ssl.SSLContext) -> None:
-        super().__init__(Exchange(order.stream.request), tls, None)
-        self.key, self.kind, self.epoch = order.stream.key, order.stream.kind, order.epoch
-        self.idle = inf if order.stream.idle is None else order.stream.idle
-        self.due = time.monotonic() + self.idle
-        self.reader: gp.StreamReader | None = None
-
-
-def returned(steps: Generator[object, None, T]) -> T:
-    """What a generator returns in the end."""
+@contextmanager
+def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
+    """What the network and the server's HTTP do wrong, as TransportFailed."""
     try:
-        while True:
-            next(steps)
-    except StopIteration as end:
-        return cast("T", end.value)
+        yield
+    except (OSError, UnicodeError, h11.ProtocolError) as error:
+        reason, late = f"{request!r}: {error!r}", isinstance(error, TimeoutError)
+        raise gp.TransportFailed(reason, connected=connected, late=late) from error
+
+
+def written(request: gp.Request) -> Iterator[h11.Event]:
+    """A request as h11 sends it. A file is read as it goes, and must be what it was."""
+    yield h11.Request(method=request.method, target=request.target, headers=request.encoded)
+    for part in request.body:
+        if isinstance(part, bytes):
+            yield h11.Data(data=part)
+            continue
+        with open(part.path, "rb") as file:
+            for _ in range(0, part.size, CHUNK):
+                part.check(os.fstat(file.fileno()))
+                yield h11.Data(data=file.read(CHUNK))
+    yield h11.EndOfMessage()
+
+
+def look(action: gp.Inspect | gp.ReadFile) -> gp.FileFacts | bytes:
+    """What is to be known of a file."""
+    with open(action.path, "rb") as file:
+        if isinstance(action, gp.ReadFile):
+            return file.read(action.limit)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return gp.FileFacts.of(os.fstat(file.fileno()), digest)
+
+
+def save(name: str, chunks: Iterable[bytes], folder: Path) -> gp.Saved:
+    """A file of these bytes, in a folder named by their digest; if they do not all come, none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
+        digest = hashlib.sha256()
+        with open(Path(partial, name), "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                file.write(chunk)
+        place = folder / digest.hexdigest() / name
+        place.parent.mkdir(exist_ok=True)
+        Path(partial, name).replace(place)
+    return gp.Saved(path=str(place))

@@ -1,71 +1,65 @@
-"""A whole driver on asyncio streams and `h11`: as many jobs at once as you like.
+"""A whole driver on asyncio's streams, `ssl` and `h11`: any number of jobs, in one loop.
 
-    async with Client("http://127.0.0.1:7860") as client:
+    async with Client("http://127.0.0.1:7860", Path("downloads")) as client:
         await client.predict("hello", api_name="/echo")
         async for output in client.submit(3, api_name="/count"): ...
 
-Each job has a task, and so has each stream; a flow that waits for its session is a future in a
-table. No call of the session contains an `await`, so that it needs no lock. Each request has a
-connection of its own: that is what to improve first, and only `parts` knows of it.
+Each action and each stream has a task, and nothing needs a lock. Each request has a connection of
+its own: that is what to improve first, and only `exchange` knows of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import os
 import ssl
+import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
-from contextlib import aclosing, closing
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator
+from contextlib import aclosing, contextmanager, suppress
 from math import inf
 from pathlib import Path
 from secrets import token_bytes
-from typing import Self, TypeVar, assert_never
+from typing import Self, assert_never
+from weakref import WeakValueDictionary
 
-from disk import CHUNK, Partial, perform
-from http11 import Exchange, Part, network, whole
+import h11
 
 import gradio_protocol as gp
 
-T = TypeVar("T")
-TIMEOUT = 60.0
-"Seconds until the next bytes, where the core leaves that to the driver."
-GRACE = 2.0
-"Seconds in which a client that is left may still tell the server so."
+CHUNK, TIMEOUT, GRACE = 2**16, 60.0, 2.0
+"Bytes at once; seconds until the next ones, where the core leaves that to us; and for good-bye."
 
 
 class Client:
-    """A connection to one app, from `async with` to the end of its block.
-
-    Entering raises what `connect` raises; leaving ends all jobs, also on the server. Files are
-    downloaded to `folder`; without one they stay the server's file objects.
-    """
+    """A connection to one app, for a block; without a `folder` files stay the server's objects."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self._target = gp.Target(src=src) if isinstance(src, str) else src
-        self._folder, self._download = folder or Path(), folder is not None
-        self._tls = tls or ssl.create_default_context()
+        self.core = gp.Dispatcher(src, entropy=token_bytes(16), download=folder is not None)
+        self._folder, self._tls = folder or Path(), tls or ssl.create_default_context()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._answers: dict[int, asyncio.Future[object]] = {}
-        self._streams: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._streams = WeakValueDictionary[tuple[int, int], asyncio.Task[None]]()
+        self.changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        app = await self._performed(gp.Flow(gp.connect(self._target)), lambda _: None)
-        self._contact = gp.Contact(app, time.monotonic())
-        self._session = gp.Session(self._contact, entropy=token_bytes(16))
+        try:
+            self.go_on()
+            while not self.core.connected():
+                await self.changed.wait()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._obey(self._session.close())
-        self._obey(self._contact.close())
-        try:
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=GRACE)
-        finally:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.core.close()
+        self.go_on()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), GRACE)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
         """Call an endpoint; returns its result. Cancelling this calls the job off."""
@@ -77,21 +71,25 @@ class Client:
 
     def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
         """Begin to call an endpoint; returns the job at once."""
-        app = self._contact.app
-        endpoint = gp.find(self._session.endpoints, api_name)
-        spec = gp.Call(
-            data=endpoint.bind(args, kwargs),
-            ticket=self._session.enrol(),
-            app=app,
-            endpoint=endpoint,
-            target=self._target,
-            policy=gp.RetryPolicy(entropy=token_bytes(16)),
-            download=self._download,
-        )
-        life = gp.JobLife(endpoint, gp.History(app.dialect.edits))
-        job = Job(life, lambda: self._obey(self._session.cancel(spec.ticket)))
-        self._spawn(self._run(job, spec))
+        job = Job(self, *self.core.submit(api_name, args, kwargs))
+        self.go_on()
         return job
+
+    def go_on(self) -> None:
+        """Begin all there is to do, and wake whoever waits for news."""
+        while work := self.core.work(time.monotonic()):
+            match work:
+                case gp.Perform():
+                    self._spawn(self._perform(work))
+                case gp.Listen():
+                    self._streams[work.name] = self._spawn(self._read(work))
+                case gp.Leave():
+                    if stream := self._streams.pop(work.name, None):
+                        stream.cancel()
+                case _:
+                    assert_never(work)
+        self.changed.set()
+        self.changed = asyncio.Event()
 
     def _spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
@@ -99,187 +97,153 @@ class Client:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _run(self, job: Job, spec: gp.Call) -> None:
+    async def _perform(self, work: gp.Perform) -> None:
         try:
-            job.value = await self._performed(gp.Flow(gp.call(spec)), job.tell)
-            job.tell(gp.Returned())
-        except (gp.JobCancelled, asyncio.CancelledError):
-            job.tell(gp.Cancelled())
-        except Exception as error:  # noqa: BLE001 - whatever it is, the job has to end with it
-            job.tell(gp.Raised(error=error))
-        finally:
-            self._obey(self._session.release(spec.ticket))
+            self.core.performed(work.number, await self._reply(work.action))
+        except (gp.GradioError, OSError) as error:
+            self.core.failed(work.number, error)
+        self.go_on()
 
-    async def _performed(self, flow: gp.Flow[T], tell: Callable[[gp.News], None]) -> T:
-        """Perform a flow to its end."""
-        step = flow.start()
-        while not isinstance(step, gp.Done):
-            reply: object = None
-            try:
-                match step:
-                    case gp.Tell():
-                        tell(step.news)
-                    case gp.Question():
-                        reply = await self._answer(step)
-                    case gp.Sleep():
-                        await asyncio.sleep(step.seconds)
-                    case gp.Send() | gp.Download():
-                        reply = await self._exchange(step)
-                    case gp.Inspect() | gp.ReadFile() | gp.SaveBytes():
-                        reply = await asyncio.to_thread(perform, step, self._folder)
-                    case _:
-                        assert_never(step)
-            except gp.GradioError as error:
-                step = flow.fail(error)
-            else:
-                step = flow.resume(reply)
-        return step.value
+    async def _reply(self, action: gp.AnyIO) -> object:
+        match action:
+            case gp.Send() | gp.Download():
+                return await self._exchange(action)
+            case gp.SaveBytes():
+                return await self._save(action.name, once(action.data))
+            case gp.Inspect() | gp.ReadFile():
+                return await asyncio.to_thread(look, action)
+            case gp.Sleep():
+                return await asyncio.sleep(action.seconds, None)
+            case _:
+                assert_never(action)
 
     async def _exchange(self, action: gp.Send | gp.Download) -> gp.Response | gp.Saved:
-        patience = action.patience if isinstance(action, gp.Send) else None
-        exchange = Exchange(action.request, action.check)
-        reply = parts(exchange, self._tls, TIMEOUT if patience is None else None)
-        with network(action.request):
-            async with asyncio.timeout(None if patience == inf else patience), aclosing(reply):
-                head = await anext(reply)
-                assert isinstance(head, gp.Head)
-                chunks = (part async for part in reply if isinstance(part, bytes))
-                if isinstance(action, gp.Download) and action.takes(head):
-                    return await self._saved(action.name, chunks)
-                return whole(head, b"".join([chunk async for chunk in chunks]))
+        async with aclosing(exchange(action.request, self._tls, *action.times(TIMEOUT))) as reply:
+            head = await anext(reply)
+            assert isinstance(head, gp.Head)
+            meter = gp.Meter(action, head)
+            body = (meter(part) async for part in reply if isinstance(part, bytes))
+            if isinstance(action, gp.Download) and action.takes(head):
+                return await self._save(action.name, body)
+            return head.whole(b"".join([chunk async for chunk in body]))
 
-    async def _saved(self, name: str, chunks: AsyncIterator[bytes]) -> gp.Saved:
-        with closing(await asyncio.to_thread(Partial, self._folder)) as file:
-            async for chunk in chunks:
-                await asyncio.to_thread(file.write, chunk)
-            return await asyncio.to_thread(file.saved, name)
-
-    async def _answer(self, question: gp.AnyQuestion) -> object:
-        answer = asyncio.get_running_loop().create_future()
-        self._answers[question.ticket] = answer
-        self._obey(self._session.ask(question, time.monotonic()))
-        return await answer
-
-    def _obey(self, orders: Iterable[gp.Order]) -> None:
-        for order in orders:
-            match order:
-                case gp.Resume():
-                    answer = self._answers.pop(order.ticket)
-                    if not answer.done():
-                        answer.set_result(order.reply)
-                case gp.Listen():
-                    name = (order.stream.key, order.epoch)
-                    self._streams[name] = self._spawn(self._read(order))
-                case gp.Leave():
-                    if stream := self._streams.pop((order.key, order.epoch), None):
-                        stream.cancel()
-                case gp.Dismiss():
-                    self._spawn(self._dismiss(order))
-                case _:
-                    assert_never(order)
-
-    async def _dismiss(self, order: gp.Dismiss) -> None:
-        await self._performed(gp.Flow(gp.dismiss(order)), lambda _: None)
-        self._obey(self._session.dismissed(order.event_id))
+    async def _save(self, name: str, chunks: AsyncIterator[bytes]) -> gp.Saved:
+        """A file of these bytes, in a folder named by their digest; if not all come, none."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=self._folder) as partial:
+            digest = hashlib.sha256()
+            with await asyncio.to_thread(open, Path(partial, name), "wb") as file:
+                async for chunk in chunks:
+                    digest.update(chunk)
+                    await asyncio.to_thread(file.write, chunk)
+            place = self._folder / digest.hexdigest() / name
+            place.parent.mkdir(exist_ok=True)
+            os.replace(Path(partial, name), place)
+        return gp.Saved(path=str(place))
 
     async def _read(self, order: gp.Listen) -> None:
         """Read one opening of a stream, and report what it says."""
-        stream, epoch, reader = order.stream, order.epoch, None
-        ending, why = gp.Ending.FINISHED, None
         await asyncio.sleep(order.after)
         try:
-            async with aclosing(parts(Exchange(stream.request), self._tls, stream.idle)) as reply:
-                async for part in reply:
-                    match part:
-                        case gp.Head():
-                            opening = self._session.opened(stream.key, epoch, part)
-                            self._obey(opening.orders)
-                            if not opening.read:
-                                return
-                            reader = gp.StreamReader(stream.kind, self._contact.app.dialect)
-                        case bytes() if reader:
-                            deliveries = reader.feed(part)
-                            self._obey(self._session.deliver(stream.key, epoch, deliveries))
-                        case _:
-                            pass
+            stream = exchange(order.stream.request, self._tls, order.stream.idle or inf, inf)
+            async with aclosing(stream) as reply:
+                while self.core.heard(order.name, await anext(reply, b"")):
+                    self.go_on()
         except gp.GradioError as error:
-            silent = isinstance(error.__cause__, TimeoutError)
-            broken = gp.Ending.SILENT if silent else gp.Ending.CUT
-            ending, why = broken if reader else gp.Ending.REFUSED, error
-        self._streams.pop((stream.key, epoch), None)
-        self._obey(self._session.ended(stream.key, epoch, ending, why))
+            self.core.heard(order.name, error)
+        self.go_on()
 
 
 class Job:
     """One prediction: iterate its outputs, await its result, or call it off."""
 
-    def __init__(self, life: gp.JobLife, call_off: Callable[[], None]) -> None:
-        self.life = life
-        self.value: object = None
-        self._call_off = call_off
-        self._changed = asyncio.Event()
+    def __init__(self, client: Client, ticket: int, life: gp.JobLife) -> None:
+        self.life, self._client, self._ticket = life, client, ticket
 
     async def result(self) -> object:
-        """What the app's function returned. Raises JobCancelled, or the job's error."""
+        """What the app's function returned. Raises the job's error, or JobCancelled."""
         while not self.life.view.stage.final:
-            await self.changed()
-        if self.life.view.stage is gp.Stage.CANCELLED:
-            raise gp.JobCancelled("the job was cancelled")
-        if self.life.view.error is not None:
-            raise self.life.view.error
-        return self.value
-
-    async def __aiter__(self) -> AsyncGenerator[object, None]:
-        outputs = gp.Outputs(self.life)
-        while True:
-            while outputs.advance():
-                yield outputs.value()
-            if self.life.view.stage.final:
-                break
-            await self.changed()
-        await self.result()
+            await self._client.changed.wait()
+        return self.life.result()
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it was not over yet."""
-        over = self.life.view.stage.final
-        self.tell(gp.Cancelled())
-        self._call_off()
-        return not over
+        cancelled = self._client.core.cancel(self._ticket)
+        self._client.go_on()
+        return cancelled
 
-    async def changed(self) -> None:
-        """Wait for news."""
-        await self._changed.wait()
-
-    def tell(self, news: gp.News) -> None:
-        """Take news in."""
-        if self.life.apply(news):
-            self._changed.set()
-            self._changed = asyncio.Event()
+    async def __aiter__(self) -> AsyncGenerator[object, None]:
+        outputs = gp.Outputs(self.life)
+        while outputs.taken < self.life.view.outputs or not self.life.view.stage.final:
+            if outputs.advance():
+                yield outputs.value()
+            else:
+                await self._client.changed.wait()
+        self.life.result()
 
 
-async def parts(
-    exchange: Exchange, tls: ssl.SSLContext, patience: float | None
-) -> AsyncGenerator[Part, None]:
-    """Connect, send, and give what comes of the reply; None: as long as a wait may last."""
-    request, where = exchange.request, gp.origin(exchange.request.url)
-    secure = tls if where.scheme == "https" else None
+async def exchange(
+    request: gp.Request, tls: ssl.SSLContext, idle: float, patience: float
+) -> AsyncGenerator[gp.Head | bytes, None]:
+    """Send the request; give the reply, `idle` seconds apart and in `patience` seconds at most."""
+    http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
+    until = time.monotonic() + patience
     with network(request, connected=False):
         async with asyncio.timeout(TIMEOUT):
+            secure = tls if where.scheme == "https" else None
             reader, writer = await asyncio.open_connection(where.host, where.port, ssl=secure)
     try:
-        sent = exchange.sent()
-        while (data := await asyncio.to_thread(next, sent, None)) is not None:
+        events = written(request)
+        while (event := await asyncio.to_thread(next, events, None)) is not None:
             with network(request):
-                async with asyncio.timeout(TIMEOUT):
-                    writer.write(data)
-                    await writer.drain()
-        while True:
-            with network(request):
-                async with asyncio.timeout(patience):
-                    came = exchange.received(await reader.read(CHUNK))
-            for part in came:
-                if part is None:
-                    return
-                yield part
+                writer.write(http.send(event) or b"")
+                await asyncio.wait_for(writer.drain(), TIMEOUT)
+        with network(request):
+            while not isinstance(came := http.next_event(), h11.EndOfMessage):
+                if isinstance(came, h11.Response):
+                    yield gp.Head.of(request, came.status_code, came.headers)
+                elif isinstance(came, h11.Data):
+                    yield bytes(came.data)
+                elif came is h11.NEED_DATA:
+                    async with asyncio.timeout(min(idle, until - time.monotonic())):
+                        http.receive_data(await reader.read(CHUNK))
     finally:
         writer.transport.abort()
+
+
+@contextmanager
+def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
+    """What the network and the server's HTTP do wrong, as TransportFailed."""
+    try:
+        yield
+    except (OSError, UnicodeError, h11.ProtocolError) as error:
+        reason, late = f"{request!r}: {error!r}", isinstance(error, TimeoutError)
+        raise gp.TransportFailed(reason, connected=connected, late=late) from error
+
+
+def written(request: gp.Request) -> Iterator[h11.Event]:
+    """A request as h11 sends it. A file is read as it goes, and must be what it was."""
+    yield h11.Request(method=request.method, target=request.target, headers=request.encoded)
+    for part in request.body:
+        if isinstance(part, bytes):
+            yield h11.Data(data=part)
+            continue
+        with open(part.path, "rb") as file:
+            for _ in range(0, part.size, CHUNK):
+                part.check(os.fstat(file.fileno()))
+                yield h11.Data(data=file.read(CHUNK))
+    yield h11.EndOfMessage()
+
+
+async def once(data: bytes) -> AsyncIterator[bytes]:
+    """Bytes that are there already, as if they came."""
+    yield data
+
+
+def look(action: gp.Inspect | gp.ReadFile) -> gp.FileFacts | bytes:
+    """What is to be known of a file."""
+    with open(action.path, "rb") as file:
+        if isinstance(action, gp.ReadFile):
+            return file.read(action.limit)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return gp.FileFacts.of(os.fstat(file.fileno()), digest)

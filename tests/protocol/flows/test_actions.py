@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from math import inf
+from typing import NamedTuple
+
 import pytest
 
-from gradio_protocol.errors import GradioError, InvalidArguments, RemoteError, TransportFailed
+from gradio_protocol.errors import (
+    FileFailed,
+    GradioError,
+    InvalidArguments,
+    RemoteError,
+    TransportFailed,
+)
 from gradio_protocol.flows.actions import (
     Done,
     Download,
     FileFacts,
     Flow,
     Inspect,
+    Meter,
     Send,
     Sleep,
     Steps,
@@ -74,6 +84,17 @@ def test_a_failure_that_nobody_expected_leaves_through_the_call() -> None:
         flow.fail(InvalidArguments("no such file"))
 
 
+@pytest.mark.parametrize(
+    ("error", "text"), [(OSError("disk full"), "disk full"), (OSError(), "OSError")]
+)
+def test_what_the_operating_system_says_is_of_the_disk(error: OSError, text: str) -> None:
+    flow = Flow(looking("a"))
+    flow.start()
+    with pytest.raises(FileFailed, match=text) as caught:
+        flow.fail(error)
+    assert caught.value.__cause__ is error
+
+
 def test_what_a_flow_raises_leaves_through_the_call() -> None:
     def failing() -> Steps[None]:
         yield from ask(Sleep(seconds=1))
@@ -127,3 +148,40 @@ def test_a_download_that_will_be_too_long_is_refused_by_its_head() -> None:
 def test_a_download_may_have_no_limit() -> None:
     download = Download(request=GET, name="a", limit=None)
     assert download.takes(Head(status=200, headers=(("content-length", "999999999999"),)))
+
+
+def test_an_exchange_has_the_patience_that_the_core_asks_for_or_the_clients() -> None:
+    assert Send(request=GET, limit=3).times(60.0) == (60.0, inf)
+    assert Send(request=GET, limit=3, patience=5.0).times(60.0) == (inf, 5.0)
+    assert Download(request=GET, name="a", limit=3).times(60.0) == (60.0, inf)
+
+
+def test_a_meter_lets_so_much_through_and_no_more() -> None:
+    meter = Meter(Send(request=GET, limit=5), Head(status=404))
+    assert meter(b"abc") == b"abc"
+    assert meter(b"de") == b"de"
+    with pytest.raises(RemoteError, match="longer than 5 bytes"):
+        meter(b"f")
+
+
+def test_a_meter_bounds_a_file_that_is_taken_by_its_own_limit() -> None:
+    meter = Meter(Download(request=GET, name="a", limit=None), Head(status=200))
+    assert len(meter(bytes(2**21))) == 2**21
+
+
+def test_a_refusal_to_send_a_file_has_an_end() -> None:
+    meter = Meter(Download(request=GET, name="a", limit=3), Head(status=404))
+    assert len(meter(bytes(2**20))) == 2**20
+    with pytest.raises(RemoteError, match="without end"):
+        meter(b"x")
+
+
+class Found(NamedTuple):
+    """What the operating system says of a file."""
+
+    st_size: int
+    st_mtime_ns: int
+
+
+def test_facts_of_a_file_are_what_the_system_says_and_a_digest() -> None:
+    assert FileFacts.of(Found(3, 1), "00") == FACTS

@@ -10,7 +10,7 @@ import pytest
 from gradio_protocol.app.access import App
 from gradio_protocol.app.files import Inline, LocalFile
 from gradio_protocol.errors import FileFailed, GradioError, InvalidArguments, RemoteError
-from gradio_protocol.flows.actions import Inspect, ReadFile
+from gradio_protocol.flows.actions import FileFacts, Flow, Inspect, ReadFile
 from gradio_protocol.flows.upload import uploaded
 from gradio_protocol.jobs.orders import Recall, Remember
 from gradio_protocol.wire.exchange import Response
@@ -158,7 +158,29 @@ def test_before_3_19_files_travel_inside_the_arguments() -> None:
     ]
     assert here.requests("upload") == []
     reads = [action for action in here.driver.actions if isinstance(action, ReadFile)]
-    assert [(read.path, read.limit) for read in reads] == [("/here/a.txt", 2**27)]
+    assert [(read.path, read.limit) for read in reads] == [("/here/a.txt", 4)]
+
+
+def embedding() -> Flow[list[object]]:
+    """The upload of a file to a version that takes it inside the arguments."""
+    known = one(3, version="3.16.2")
+    return Flow(uploaded(known, known.endpoints[0], [A], ticket=TICKET, policy=POLICY))
+
+
+def test_a_file_that_is_too_large_to_travel_so_is_not_read() -> None:
+    large = FileFacts(size=2**27 + 1, mtime_ns=1, digest="00")
+    flow = embedding()
+    flow.start()
+    with pytest.raises(InvalidArguments, match="the most that this version takes"):
+        flow.resume(large)
+
+
+def test_a_file_that_grows_before_it_is_read_is_not_sent() -> None:
+    flow = embedding()
+    flow.start()
+    assert flow.resume(FileFacts(size=3, mtime_ns=1, digest="00")) == ReadFile(path=A.path, limit=4)
+    with pytest.raises(FileFailed, match="has changed"):
+        flow.resume(b"aaaa")
 
 
 def test_3_x_takes_an_image_as_a_bare_data_url_and_other_files_by_path() -> None:

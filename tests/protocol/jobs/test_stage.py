@@ -166,6 +166,14 @@ def test_a_job_that_its_caller_cancels_says_so_as_its_error() -> None:
     assert isinstance(view.error, JobCancelled)
 
 
+def test_a_job_that_is_over_has_a_result_or_raises_its_error() -> None:
+    assert life("/echo", Returned(value="x")).result() == "x"
+    with pytest.raises(AppError, match="no"):
+        life("/echo", Raised(error=ERROR)).result()
+    with pytest.raises(JobCancelled):
+        life("/echo", Cancelled(), Returned(value="late")).result()
+
+
 def test_all_views_are_kept_in_order() -> None:
     one = life("/echo", Joining(), Started(), Started(), Returned())
     assert [view.code.value for view in one.views] == [

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from gradio_protocol import AppError, GradioError, InvalidArguments
+from gradio_protocol import AppError, GradioError, InvalidArguments, StreamLost
 from gradio_protocol.testing import SCENARIOS, AnyDeed, Collect, Desert, Play, Predict, Scenario
 
 
@@ -17,6 +17,8 @@ def right(deed: AnyDeed) -> object:
             return 3
         case Predict(api_name="/fail"):
             raise AppError("no to you")
+        case Predict(api_name="/cut"):
+            raise StreamLost("cut")
         case Predict(args=(value,)) | Desert(args=(value,)):
             return value
         case Predict() | Desert():

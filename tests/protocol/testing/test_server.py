@@ -92,6 +92,22 @@ def test_a_private_stream_asks_for_the_arguments_and_ends_with_the_job() -> None
     assert said.data.endswith(b"0\r\n\r\n")
 
 
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_stream_that_is_cut_has_no_end(version: str) -> None:
+    server = ScriptedServer(version)
+    stream, other = server.connect(), server.connect()
+    if version == "4.7.1":
+        server.receive(stream, get("/queue/join?fn_index=5&session_hash=s"))
+        handed = {"event_id": f"{1:032x}", "data": ["x"], "fn_index": 5}
+        _, said = server.receive(other, post("/queue/data", handed))
+    else:
+        server.receive(other, post("/gradio_api/queue/join", {**JOIN, "fn_index": 5}))
+        _, said = server.receive(stream, get("/gradio_api/queue/data?session_hash=s"))
+    assert (said.connection, said.close) == (stream, True)
+    assert names(said.data) == ["process_starts", "process_generating"]
+    assert not said.data.endswith(b"0\r\n\r\n")
+
+
 def test_who_leaves_a_stream_stops_what_runs_on_it() -> None:
     server = ScriptedServer("4.7.1")
     stream = server.connect()

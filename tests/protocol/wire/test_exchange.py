@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +23,8 @@ from gradio_protocol.wire.exchange import (
     shown,
 )
 
+MUNICH = b"xn--mnchen-3ya.example:1"
+
 
 def test_the_size_of_a_body_counts_bytes_and_files() -> None:
     file = FileSlice(path="/x", size=100, mtime_ns=0)
@@ -35,6 +39,8 @@ def test_the_size_of_a_body_counts_bytes_and_files() -> None:
         ("http://a.example/x%20y", "/x%20y"),
         ("http://a.example/x?q=1&r", "/x?q=1&r"),
         ("http://a.example?q", "/?q"),
+        ("http://a.example/my app/ü?ö=%20 ?", "/my%20app/%C3%BC?%C3%B6=%20%20?"),
+        ("http://a.example/\ud800", "/%3F"),
     ],
 )
 def test_a_request_line_asks_for_path_and_query(url: str, target: str) -> None:
@@ -46,6 +52,7 @@ def test_a_request_line_asks_for_path_and_query(url: str, target: str) -> None:
     [
         (Request(method="GET", url="http://a.example/"), [(b"host", b"a.example")]),
         (Request(method="HEAD", url="http://[::1]:7860/"), [(b"host", b"[::1]:7860")]),
+        (Request(method="GET", url="http://münchen.example:1/"), [(b"host", MUNICH)]),
         (
             Request(method="POST", url="http://a.example/", headers=(("x-name", "Zo\xeb"),)),
             [(b"host", b"a.example"), (b"content-length", b"0"), (b"x-name", b"Zo\xeb")],
@@ -62,6 +69,11 @@ def test_headers_go_out_with_host_and_length(
     assert request_.encoded == encoded
 
 
+def test_a_host_whose_name_no_header_can_carry_is_refused() -> None:
+    with pytest.raises(InvalidArguments, match="address http://"):
+        _ = Request(method="GET", url="http://ü..example/").encoded
+
+
 def test_a_reply_is_made_of_what_came() -> None:
     request = Request(method="GET", url="http://a.example/x")
     head = Head.of(request, 200, [(b"x-name", b"Zo\xeb")])
@@ -70,12 +82,19 @@ def test_a_reply_is_made_of_what_came() -> None:
     assert head.whole(b"all") == whole
 
 
+class Found(NamedTuple):
+    """What the operating system says of a file."""
+
+    st_size: int
+    st_mtime_ns: int
+
+
 @pytest.mark.parametrize(("size", "mtime_ns"), [(99, 7), (100, 8)])
 def test_a_file_that_has_changed_is_not_sent(size: int, mtime_ns: int) -> None:
     part = FileSlice(path="/x", size=100, mtime_ns=7)
-    part.check(size=100, mtime_ns=7)
+    part.check(Found(100, 7))
     with pytest.raises(FileFailed, match="'/x' has changed"):
-        part.check(size=size, mtime_ns=mtime_ns)
+        part.check(Found(size, mtime_ns))
 
 
 def test_no_header_query_or_body_is_shown() -> None:

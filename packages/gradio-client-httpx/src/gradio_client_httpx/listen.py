@@ -295,7 +295,7 @@ class Reader:
         except Silent:
             ended = Ending.SILENT, None
         except GradioError as error:
-            ended = ending(error), error
+            ended = Ending.of(error), error
         except Exception as error:  # noqa: BLE001 - whatever it is, jobs wait for this stream
             ended = Ending.CUT, self.broken(error)
         if ended is None:
@@ -333,9 +333,3 @@ class Reader:
                     orders = self._session.deliver(stream.key, epoch, deliveries)
                 self._board.obey(self._session, orders)
         return Ending.FINISHED, None
-
-
-def ending(error: GradioError) -> Ending:
-    """What an error means: once the request is out, the server may have said all to nobody."""
-    unsent = isinstance(error, TransportFailed) and not error.connected
-    return Ending.REFUSED if unsent else Ending.CUT

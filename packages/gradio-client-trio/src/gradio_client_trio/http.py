@@ -2,9 +2,9 @@
 
 Rules:
 
-1. A `Request` goes out as it is, plus what HTTP itself demands: `Host`, `Content-Length`,
-   `Accept-Encoding: identity` (nothing is decoded here). Every reply is delivered, whatever its
-   status; nothing is followed and no cookie is kept.
+1. A `Request` goes out as it is, in `target` and `encoded`; nothing is compressed, and nothing
+   decoded here. Every reply is delivered, whatever its status; nothing is followed and no cookie
+   is kept.
 2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
    origin, never a path, a query or a header; its `__cause__` is what trio, h11 or ssl raised,
    `trio.TooSlowError` where a deadline passed. `connected` is False while nothing can have been
@@ -21,7 +21,6 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from math import inf
-from urllib.parse import urlsplit
 
 import h11
 import trio
@@ -184,13 +183,10 @@ class Http:
                 body = await reply.whole(limit)
         finally:
             pool.leave()
-        head = reply.head
-        return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+        return reply.head.whole(body)
 
     def _pool(self, request: Request) -> Pool:
         target = origin(request.url)
-        if not request.url.isascii():
-            raise InvalidArguments(f"a request to {target}: its address is not percent-encoded")
         if target not in self._pools:
             self._pools[target] = Pool(target, self._bound)
         return self._pools[target]
@@ -251,8 +247,7 @@ class Http:
         except BaseException:
             await connection.aclose()
             raise
-        headers = tuple((name.decode(), value.decode("latin-1")) for name, value in answer.headers)
-        return Head(status=answer.status_code, headers=headers, url=request.url)
+        return Head.of(request, answer.status_code, answer.headers)
 
 
 def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:
@@ -263,20 +258,14 @@ def _repeatable(request: Request, connection: Connection, failure: TransportFail
 
 def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
     """The request line and headers: rule 1, and what a proxy that reads them itself wants."""
-    parts = urlsplit(request.url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    extra = [("Host", str(target).partition("://")[2]), ("Accept-Encoding", "identity")]
-    if request.body or request.method not in ("GET", "HEAD"):
-        extra.append(("Content-Length", str(request.size)))
+    path, proxied = request.target, list[tuple[bytes, bytes]]()
     if relay is not None:
         path = f"{target}{path}"
         if relay.authorization is not None:
-            extra.append(("Proxy-Authorization", relay.authorization))
-    given = {name.lower() for name, _ in request.headers}
-    headers = [*(pair for pair in extra if pair[0].lower() not in given), *request.headers]
+            proxied.append((b"proxy-authorization", relay.authorization.encode("latin-1")))
     try:
-        encoded = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
-        return h11.Request(method=request.method, target=path, headers=encoded)
+        headers = [*request.encoded, *proxied]
+        return h11.Request(method=request.method, target=path, headers=headers)
     except (UnicodeError, h11.LocalProtocolError):
         # Their texts quote the header, which may be a secret.
         raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
@@ -287,7 +276,8 @@ def _failed(
 ) -> TransportFailed:
     """The one place that turns the network's failures into ours."""
     message = f"{doing} {target}: {_reason(error)}"
-    return TransportFailed(message, connected=connected)
+    late = isinstance(error, trio.TooSlowError)
+    return TransportFailed(message, connected=connected, late=late)
 
 
 def _reason(error: BaseException) -> str:

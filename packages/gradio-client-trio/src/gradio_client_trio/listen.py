@@ -34,7 +34,6 @@ from gradio_protocol import (
     Session,
     StreamReader,
     Tell,
-    TransportFailed,
     dismiss,
 )
 
@@ -267,7 +266,6 @@ class Reader:
         self._board = board
         self._session = session
         self._order = order
-        self._opened = False
         self.scope = trio.CancelScope()
         self.name = (id(session), order.stream.key, order.epoch)
 
@@ -282,7 +280,7 @@ class Reader:
             await trio.sleep(self._order.after)
             ended = await self._read()
         except GradioError as error:
-            ended = ending(error, opened=self._opened), error
+            ended = Ending.of(error), error
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody must wait for this stream
             ended = Ending.CUT, RemoteError(f"reading failed: {error!r}")
         finally:
@@ -295,7 +293,6 @@ class Reader:
         stream, epoch = self._order.stream, self._order.epoch
         board, session = self._board, self._session
         async with board.http.stream(stream.request, idle=stream.idle) as reply:
-            self._opened = True
             opening = session.opened(stream.key, epoch, reply.head)
             board.obey(session, opening.orders)
             if not opening.read:
@@ -304,13 +301,3 @@ class Reader:
             async for chunk in reply:
                 board.obey(session, session.deliver(stream.key, epoch, reader.feed(chunk)))
         return Ending.FINISHED, None
-
-
-def ending(error: GradioError, *, opened: bool) -> Ending:
-    """What an error says of how a stream ended."""
-    if opened and isinstance(error.__cause__, trio.TooSlowError):
-        return Ending.SILENT
-    if isinstance(error, TransportFailed) and not error.connected:
-        return Ending.REFUSED
-    # Once the request is out, the server may have said all to nobody.
-    return Ending.CUT

@@ -101,7 +101,7 @@ class Performer:
         # It lasts as long as a job does, and must not take the place of a request.
         async with self.http.stream(action.request, idle=None) as reply:
             head, body = reply.head, await reply.whole(action.limit)
-            return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+            return head.whole(body)
 
     async def download(self, action: Download, moved: Moved) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
@@ -109,7 +109,7 @@ class Performer:
             head, done = reply.head, 0
             if not action.takes(head):
                 body = await beginning(reply)
-                return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+                return head.whole(body)
             async with self._partial(action.name) as file:
                 async for chunk in reply:
                     done += len(chunk)

@@ -1,12 +1,12 @@
 """The public names, and where each is at home; users find them in `gradio_protocol` itself."""
 
 from ._version import __version__
-from .app.access import Access, App, session_hash
+from .app.access import Access, App
 from .app.config import Config, Visibility
 from .app.describe import as_html, doc, signature, view
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
-from .app.files import FileData, Inline, LocalFile, adopted, file_data, safe_name, walk
+from .app.files import FileData, Inline, LocalFile, file_data, walk
 from .app.telemetry import telemetry_allowed
 from .errors import (
     AppChanged,
@@ -27,11 +27,13 @@ from .errors import (
 )
 from .flows.actions import (
     AnyAction,
+    AnyIO,
     Done,
     Download,
     FileFacts,
     Flow,
     Inspect,
+    Meter,
     ReadFile,
     SaveBytes,
     Saved,
@@ -43,6 +45,7 @@ from .flows.actions import (
 from .flows.attempt import Call
 from .flows.call import call
 from .flows.connect import Target, connect
+from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
 from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
@@ -85,6 +88,7 @@ __all__ = [
     "HUB",
     "Access",
     "AnyAction",
+    "AnyIO",
     "AnyQuestion",
     "App",
     "AppChanged",
@@ -98,6 +102,7 @@ __all__ = [
     "Delivery",
     "Dialect",
     "Dismiss",
+    "Dispatcher",
     "Done",
     "Download",
     "Ending",
@@ -121,6 +126,7 @@ __all__ = [
     "Listen",
     "LocalFile",
     "Logged",
+    "Meter",
     "News",
     "Opening",
     "Options",
@@ -129,6 +135,7 @@ __all__ = [
     "OutputUpdate",
     "Outputs",
     "Parameter",
+    "Perform",
     "Progress",
     "ProgressUnit",
     "Question",
@@ -165,8 +172,8 @@ __all__ = [
     "TransportFailed",
     "ValidationError",
     "Visibility",
+    "Work",
     "__version__",
-    "adopted",
     "as_html",
     "call",
     "connect",
@@ -177,8 +184,6 @@ __all__ = [
     "is_address",
     "origin",
     "redact",
-    "safe_name",
-    "session_hash",
     "signature",
     "status_update",
     "telemetry_allowed",

@@ -13,15 +13,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
-from ..errors import GradioError, RemoteError
+from ..errors import FileFailed, GradioError, RemoteError
 from ..jobs.orders import AnyQuestion, Question
 from ..jobs.stage import News
-from ..wire.exchange import Head, Request, Response
+from ..wire.exchange import Head, Request, Response, Stat
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
+
+_REFUSAL = 2**20
+"Bytes in which a server may say why it sends no file."
 
 
 class Action(Generic[R]):
@@ -44,6 +48,10 @@ class Send(Action[Response]):
     """Seconds that the whole exchange may take, infinity for as long as a job does (a direct
     call); None: the timeouts that the client was given."""
 
+    def times(self, timeout: float) -> tuple[float, float]:
+        """Seconds between two reads, and in all; `timeout` is what the client was given."""
+        return (timeout, inf) if self.patience is None else (inf, self.patience)
+
     def check(self, size: int) -> None:
         """Raises RemoteError if `size` bytes are more than the limit."""
         if size > self.limit:
@@ -60,6 +68,11 @@ class FileFacts:
     digest: str
     "SHA-256 of the content, in hexadecimal digits."
 
+    @classmethod
+    def of(cls, stat: Stat, digest: str) -> FileFacts:
+        """What the operating system says of a file, and its digest."""
+        return cls(size=stat.st_size, mtime_ns=stat.st_mtime_ns, digest=digest)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspect(Action[FileFacts]):
@@ -70,7 +83,7 @@ class Inspect(Action[FileFacts]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFile(Action[bytes]):
-    """The content of a local file of at most `limit` bytes; a longer one is a FileFailed."""
+    """The first `limit` bytes of a local file, or all of it."""
 
     path: str
     limit: int
@@ -104,6 +117,10 @@ class Download(Action["Saved | Response"]):
     limit: int | None
     "Bytes; a longer body is a RemoteError, and nothing is kept. None: no limit."
 
+    def times(self, timeout: float) -> tuple[float, float]:
+        """Seconds between two reads, and in all; `timeout` is what the client was given."""
+        return timeout, inf
+
     def takes(self, head: Head) -> bool:
         """Whether the body that follows is to be saved. Raises RemoteError if it is too long."""
         if head.status == 200:
@@ -114,6 +131,29 @@ class Download(Action["Saved | Response"]):
         """Raises RemoteError if `size` bytes are more than the limit."""
         if self.limit is not None and size > self.limit:
             raise RemoteError(f"file {self.name!r} is longer than {self.limit} bytes")
+
+
+class Meter:
+    """Counts the body of one reply, a chunk at a time; gives each chunk back.
+
+    Raises RemoteError for what is longer than the action allows.
+    """
+
+    __slots__ = ("_action", "_refused", "_size")
+
+    def __init__(self, action: Send | Download, head: Head) -> None:
+        self._action = action
+        self._refused = isinstance(action, Download) and not action.takes(head)
+        self._size = 0
+
+    def __call__(self, chunk: bytes) -> bytes:
+        """Count this."""
+        self._size += len(chunk)
+        if not self._refused:
+            self._action.check(self._size)
+        elif self._size > _REFUSAL:
+            raise RemoteError(f"{self._action.request!r}: a refusal without end")
+        return chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +171,10 @@ class Sleep(Action[None]):
 
 
 # The WebSocket queue of 3.x will add its actions here: open a socket, send text, close.
-AnyAction: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download | Tell | Sleep | AnyQuestion
+AnyIO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download | Sleep
+"What takes a driver time."
+
+AnyAction: TypeAlias = AnyIO | Tell | AnyQuestion
 
 Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The body of a flow that returns a T."
@@ -173,13 +216,25 @@ class Flow(Generic[T]):
         except StopIteration as stop:
             return Done(cast(T, stop.value))
 
-    def fail(self, error: GradioError) -> AnyAction | Done[T]:
-        """Say that the last action failed; returns the next one."""
+    def fail(self, error: GradioError | OSError) -> AnyAction | Done[T]:
+        """Say that the last action failed; returns the next one.
+
+        What the operating system says is of the disk: the flow sees a FileFailed. What it says of
+        the network, a driver has made a TransportFailed.
+        """
         try:
-            return self._steps.throw(error)
+            return self._steps.throw(_ours(error))
         except StopIteration as stop:
             return Done(cast(T, stop.value))
 
     def close(self) -> None:
         """Give the conversation up; nothing more will be asked."""
         self._steps.close()
+
+
+def _ours(error: GradioError | OSError) -> GradioError:
+    if isinstance(error, GradioError):
+        return error
+    failed = FileFailed(str(error) or type(error).__name__)
+    failed.__cause__ = error
+    return failed

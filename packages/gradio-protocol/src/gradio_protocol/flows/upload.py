@@ -18,7 +18,7 @@ from hashlib import sha256
 from ..app.access import App
 from ..app.endpoint import Endpoint
 from ..app.files import Inline, Upload, data_url, embeds, file_value, find_local, replace
-from ..errors import InvalidArguments, RemoteError
+from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import Recall, Remember
 from ..wire import multipart
 from ..wire.document import JSON, as_list, read
@@ -151,6 +151,11 @@ def _embedded(contents: Mapping[Upload, _Content]) -> Steps[dict[Upload, str]]:
     for file, content in contents.items():
         data = content.body
         if isinstance(data, FileSlice):
-            data = yield from ask(ReadFile(path=data.path, limit=_EMBEDDED))
+            if data.size > _EMBEDDED:
+                most = f"{_EMBEDDED} bytes are the most that this version takes"
+                raise InvalidArguments(f"file {content.name!r} has {data.size} bytes; {most}")
+            data = yield from ask(ReadFile(path=data.path, limit=data.size + 1))
+            if len(data) != content.size:
+                raise FileFailed(f"file {content.name!r} has changed since it was looked at")
         urls[file] = data_url(content.name, data)
     return urls

@@ -180,6 +180,11 @@ class Listen:
     epoch: int
     after: float
 
+    @property
+    def name(self) -> tuple[int, int]:
+        """Names this opening, different from all others of its session."""
+        return self.stream.key, self.epoch
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave:
@@ -187,6 +192,11 @@ class Leave:
 
     key: int
     epoch: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The name of the opening."""
+        return self.key, self.epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,9 @@ class Fetched:
 class Returned:
     """The job has a result."""
 
+    value: object = None
+    "For `JobLife.result`, where a driver does not keep it itself."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
@@ -207,11 +210,18 @@ class JobLife:
         self.views: list[JobView] = [JobView()]
         "All views, oldest first; only ever appended to."
         self._saved: dict[str, str] = {}
+        self._value: object = None
 
     @property
     def view(self) -> JobView:
         """What is known now."""
         return self.views[-1]
+
+    def result(self) -> object:
+        """What the flow of a job that is over has returned. Raises the job's error."""
+        if self.view.error is not None:
+            raise self.view.error
+        return self._value
 
     def apply(self, news: News) -> bool:
         """Take news in; returns whether the view is another one now."""
@@ -232,6 +242,8 @@ class JobLife:
 
     def _keep(self, news: _Shown) -> None:
         match news:
+            case Returned():
+                self._value = news.value
             case Generated():
                 self.history.add(news)
             case Completed(data=tuple() as data) if (

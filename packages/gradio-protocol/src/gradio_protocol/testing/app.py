@@ -1,7 +1,8 @@
 """The app behind a `ScriptedServer`: what it says about itself, and what its functions say.
 
 `/echo` gives its text, `/count` the numbers below one, `/fail` an error for people, `/shout` a
-file in capitals, `/hold` its text and then nothing until it is stopped.
+file in capitals, `/hold` its text and then nothing until it is stopped; after what `/cut` says,
+its stream breaks off.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _FUNCTIONS = (
     ("fail", _TEXT, False),
     ("shout", _FILE, False),
     ("hold", _TEXT, True),
+    ("cut", _TEXT, True),
 )
 "Name, the component that is its input and its output, whether it is a generator."
 
@@ -36,6 +38,8 @@ class Said:
     messages: list[Object]
     held: bool
     "There is more, if nobody stops it: its last message has not been said."
+    cut: bool = False
+    "And it never will be: the stream breaks off."
 
 
 @dataclass(slots=True)
@@ -96,8 +100,9 @@ class TinyApp:
                 outputs: list[JSON] = [*range(int(value))]
                 said += [self._generating(event_id, place, outputs) for place in range(int(value))]
                 return Said(messages=[*said, completed(event_id, outputs[-1:])], held=False)
-            case "hold", _:
-                return Said(messages=[*said, self._generating(event_id, 0, [value])], held=True)
+            case "hold" | "cut", _:
+                said.append(self._generating(event_id, 0, [value]))
+                return Said(messages=said, held=True, cut=name == "cut")
             case "fail", _:
                 failure = completed(event_id, None, error=self._error(f"no to {value}"))
                 return Said(messages=[*said, failure], held=False)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..errors import AppError, GradioError, InvalidArguments
+from ..errors import AppError, GradioError, InvalidArguments, StreamLost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,16 @@ def an_error_of_the_app_reaches_the_caller() -> Deeds:
     same((yield Predict(api_name="/echo", args=("still here",))), "still here")
 
 
+def a_stream_that_breaks_off_is_an_error_and_no_more() -> Deeds:
+    for _ in range(2):
+        try:
+            reply = yield Predict(api_name="/cut", args=("x",))
+        except StreamLost:
+            same((yield Collect(api_name="/count", calls=((2,), (2,)))), [[0, 1], [0, 1]])
+        else:
+            raise AssertionError(f"expected StreamLost, got {reply!r}")
+
+
 def what_does_not_fit_is_refused() -> Deeds:
     try:
         reply = yield Predict(api_name="/echo", args=("one", "two"))
@@ -150,6 +160,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     a_stream_is_opened_again_when_it_is_needed,
     a_file_goes_up_and_comes_down,
     an_error_of_the_app_reaches_the_caller,
+    a_stream_that_breaks_off_is_an_error_and_no_more,
     what_does_not_fit_is_refused,
     whoever_leaves_a_job_harms_nobody,
 )

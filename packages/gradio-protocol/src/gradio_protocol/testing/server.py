@@ -2,7 +2,8 @@
 
 It has no clock: a function says all it has to say as soon as it is called, but for `/hold`, which
 gives one output and then waits until it is stopped. What is sent on one connection may be caused
-by what came on another one, so that each output names its connection.
+by what came on another one, so that each output names its connection. Of a call of `/cut` comes
+one output, and the end of the connection in the middle of the stream.
 
 It speaks as 6.31.0 does, with one stream for each session, or as 4.7.1, with one for each job.
 Not thread-safe.
@@ -31,6 +32,8 @@ class Output:
 
     connection: int
     data: bytes
+    close: bool = False
+    "The connection is to be closed then, by the server."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,8 @@ class _Stream:
     "Said before the stream was opened."
     pending: set[str] = field(default_factory=set[str])
     "Events whose last message has not been said."
+    cut: bool = False
+    "It breaks off after what is waiting."
 
 
 class ScriptedServer:
@@ -143,6 +148,7 @@ class ScriptedServer:
             need(call, "data", list, where="call"),
         )
         stream.waiting += said.messages
+        stream.cut |= said.cut
         (stream.pending.add if said.held else stream.pending.discard)(event_id)
 
     def _cancelled(self, call: Object) -> bool:
@@ -164,14 +170,16 @@ class ScriptedServer:
         for name, stream in [*self._streams.items()]:
             if stream.connection is None:
                 continue
-            if not stream.pending:
+            if stream.cut or not stream.pending:
                 del self._streams[name]
+            if not stream.pending:
                 closing: Object = {"msg": "close_stream", "event_id": None}
                 stream.waiting += [] if self._app.private else [closing]
             data = b"".join(_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
             stream.waiting.clear()
             data += b"" if stream.pending else _chunk(b"")
-            outputs += [Output(connection=stream.connection, data=data)] if data else []
+            output = Output(connection=stream.connection, data=data, close=stream.cut)
+            outputs += [output] if data else []
         return outputs
 
 

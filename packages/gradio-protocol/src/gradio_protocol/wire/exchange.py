@@ -8,8 +8,8 @@ text; `origin` is what decides which secrets may travel.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from ..errors import FileFailed, InvalidArguments
@@ -17,6 +17,22 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
+_IN_PATH = "/%:@!$&'()*+,;=~[]"
+"What stands in the path of a request line as it is, besides letters, digits, `-`, `.` and `_`."
+
+
+class Stat(Protocol):
+    """What the operating system says of a file, as `os.stat` and `os.fstat` do."""
+
+    @property
+    def st_size(self) -> int:
+        """Bytes."""
+        ...
+
+    @property
+    def st_mtime_ns(self) -> int:
+        """Nanoseconds since the epoch."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +48,9 @@ class FileSlice:
     mtime_ns: int
     "Nanoseconds since the epoch, as the file system says."
 
-    def check(self, *, size: int, mtime_ns: int) -> None:
+    def check(self, now: Stat) -> None:
         """Raises FileFailed if the file, which is so by now, is not what it was."""
-        if (size, mtime_ns) != (self.size, self.mtime_ns):
+        if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
             raise FileFailed(f"file {self.path!r} has changed since it was looked at")
 
 
@@ -58,21 +74,24 @@ class Request:
 
     @property
     def target(self) -> str:
-        """What a request line asks for: the path and the query."""
+        """What a request line asks for: path and query, encoded also where a caller did not."""
         parts = urlsplit(self.url)
-        return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = quote(parts.path.encode("utf-8", "replace") or b"/", safe=_IN_PATH)
+        query = quote(parts.query.encode("utf-8", "replace"), safe=_IN_PATH + "?")
+        return f"{path}?{query}" if query else path
 
     @property
     def encoded(self) -> list[tuple[bytes, bytes]]:
         """The headers as HTTP/1.1 wants them: with `host`, and with the length of a body.
 
         Only a GET or HEAD without a body says nothing of one. A `host` of the caller's stays.
+        Raises InvalidArguments for a host whose name no header can carry.
         """
         headers = list(self.headers)
         if self.body or self.method not in ("GET", "HEAD"):
             headers.insert(0, ("content-length", str(self.size)))
         if first(self.headers, "host") is None:
-            headers.insert(0, ("host", str(origin(self.url)).partition("://")[2]))
+            headers.insert(0, ("host", _authority(origin(self.url))))
         return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
 
     def __repr__(self) -> str:
@@ -170,6 +189,15 @@ def origin(url: str) -> Origin:
     if parts.scheme not in _PORTS or not host:
         raise InvalidArguments(f"address {shown(url)}: expected http://… or https://…")
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
+
+
+def _authority(where: Origin) -> str:
+    """What a Host header says."""
+    try:
+        host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")
+    except UnicodeError as error:
+        raise InvalidArguments(f"address {where}: {error}") from error
+    return str(replace(where, host=host)).partition("://")[2]
 
 
 def is_address(text: str) -> bool:
