@@ -93,8 +93,13 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread takes a flow as far as it goes, and leaves it; a task waits for each answer": (
         "Performer.answer",
         "Step",
-        "Switchboard._begin",
         "Switchboard._move",
+        "Switchboard._moved",
+        "Switchboard._wake",
+        "Seated.awake",
+        "Seated.rest",
+        "Seated.rouse",
+        "Seated.wakes",
         "Switchboard._perform",
         "Switchboard._performed",
     ),
@@ -108,6 +113,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
+        "Performer.close",
     ),
     "tasks are the switchboard's, threads those of a `Crew`": (
         "Switchboard.aside",
