@@ -85,6 +85,10 @@ def test_callbacks_of_a_job_run_in_order_and_get_a_tuple_spread(client: Client) 
     assert said.items == ((0, "x", 2), (1, "x", 2), (2, "x", 2))
 
 
+def test_none_is_no_callback(client: Client) -> None:
+    assert client.submit("x", api_name="/echo", result_callbacks=None).result() == "x"
+
+
 def test_a_callback_that_fails_takes_nothing_with_it(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -246,6 +246,7 @@ def test_a_saved_token_is_not_for_strangers() -> None:
 def test_a_saved_token_is_wanted_for_hugging_face(src: str) -> None:
     assert Target(src=src).wants_saved_token
     assert not Target(src=src, token="mine").wants_saved_token
+    assert not Target(src=src, token=False).wants_saved_token
 
 
 def test_a_saved_token_is_wanted_for_another_hub_and_for_no_other_address() -> None:

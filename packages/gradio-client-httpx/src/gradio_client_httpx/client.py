@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Literal, Self, Unpack
 
 from gradio_protocol import (
     Changes,
@@ -43,8 +43,8 @@ class Client:
     ResourceWarning, after its last job. Thread-safe.
 
     `hf_token`, or `token`: for private Spaces; without it the saved one is used, for hosts of
-    Hugging Face only. `max_workers`: jobs in flight at once; threads do not grow with it.
-    `verbose`: print `Loaded as API: …`. `auth`: user and password of the app's own login.
+    Hugging Face only, and with False none. `max_workers`: jobs in flight at once; threads do not
+    grow with it. `verbose`: print `Loaded as API: …`. `auth`: user and password of the app's login.
     `httpx_kwargs`: what `httpx.Client` takes, and the `proxies` of old; see the module `inputs`
     for what wins. `headers`: sent with every request to the app. `download_files`: a folder, or
     False for the server's file objects. `ssl_verify`: also a bundle's path, or a context.
@@ -60,7 +60,7 @@ class Client:
     def __init__(
         self,
         src: str,
-        hf_token: str | None = None,
+        hf_token: str | Literal[False] | None = None,
         max_workers: int = 40,
         verbose: bool = True,
         auth: tuple[str, str] | None = None,
@@ -70,7 +70,7 @@ class Client:
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
         ssl_verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         analytics_enabled: bool = True,
-        token: str | None = None,
+        token: str | Literal[False] | None = None,
         oauth_token: str | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int = 2,
@@ -82,7 +82,7 @@ class Client:
         self._prepare(
             Given(
                 src=src,
-                token=token or hf_token,
+                token=hf_token if token is None else token,
                 max_workers=max_workers,
                 auth=auth,
                 httpx_kwargs=dict(httpx_kwargs or {}),
@@ -118,7 +118,7 @@ class Client:
         cls,
         from_id: str,
         to_id: str | None = None,
-        hf_token: str | None = None,
+        hf_token: str | Literal[False] | None = None,
         private: bool = True,
         hardware: str | None = None,
         secrets: Mapping[str, str] | None = None,
@@ -126,7 +126,7 @@ class Client:
         max_workers: int = 40,
         verbose: bool = True,
         *,
-        token: str | None = None,
+        token: str | Literal[False] | None = None,
     ) -> Self:
         """A client of your own copy of a Space, which is made if you have none.
 
@@ -135,7 +135,7 @@ class Client:
         a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
         InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
         """
-        token = token or hf_token
+        token = hf_token if token is None else token
         copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
         name = duplicated(from_id, to_id, copy, token=token, verbose=verbose)
         return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from gradio_protocol import (
     HUB,
@@ -61,7 +61,7 @@ class Given:
     """What a client was made with, as it was given: see `Client`."""
 
     src: str
-    token: str | None
+    token: str | Literal[False] | None
     max_workers: int
     auth: tuple[str, str] | None
     httpx_kwargs: Mapping[str, Any]

@@ -78,9 +78,12 @@ class LoadableEndpoint(BoundEndpoint):
 
     def make_end_to_end_fn(self, helper: object = None) -> Callable[..., Any]:  # noqa: ARG002
         """A function for Gradio to call instead of one of its own app's."""
+        # By its name, for it outlives the app that it was made from, and an index does not.
+        index = self.fn_index if self.api_name is None else None
 
         def forward(*data: Any, event_data: object = None) -> Any:
-            return self._loadable.for_event(event_data).predict(*data, fn_index=self.fn_index)
+            client = self._loadable.for_event(event_data)
+            return client.predict(*data, api_name=self.api_name, fn_index=index)
 
         return forward
 

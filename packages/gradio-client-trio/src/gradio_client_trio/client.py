@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Any, Self, Unpack
+from typing import Any, Literal, Self, Unpack
 
 import trio
 
@@ -54,7 +54,7 @@ class Client:
     def __init__(
         self,
         src: str,
-        hf_token: str | None = None,
+        hf_token: str | Literal[False] | None = None,
         max_workers: int = 40,
         verbose: bool = True,
         auth: tuple[str, str] | None = None,
@@ -63,7 +63,7 @@ class Client:
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
         ssl_verify: Verify | os.PathLike[str] = True,
         analytics_enabled: bool = True,
-        token: str | None = None,
+        token: str | Literal[False] | None = None,
         oauth_token: str | None = None,
         timeout: float | Timeout | None = None,
         max_retries: int = 2,
@@ -75,7 +75,7 @@ class Client:
         self._prepare(
             Given(
                 src=src,
-                token=token or hf_token,
+                token=hf_token if token is None else token,
                 max_workers=max_workers,
                 auth=auth,
                 headers=headers,
@@ -107,7 +107,7 @@ class Client:
         cls,
         from_id: str,
         to_id: str | None = None,
-        hf_token: str | None = None,
+        hf_token: str | Literal[False] | None = None,
         private: bool = True,
         hardware: str | None = None,
         secrets: Mapping[str, str] | None = None,
@@ -115,7 +115,7 @@ class Client:
         max_workers: int = 40,
         verbose: bool = True,
         *,
-        token: str | None = None,
+        token: str | Literal[False] | None = None,
     ) -> Self:
         """A client of your own copy of a Space, which is made if you have none.
 
@@ -125,7 +125,7 @@ class Client:
         a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
         InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
         """
-        token = token or hf_token
+        token = hf_token if token is None else token
         copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
         # Not given up midway when cancelled: what was made would be nobody's.
         name = await trio.to_thread.run_sync(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from gradio_protocol import GradioError, InvalidArguments
 
@@ -33,7 +33,12 @@ class Copy:
 
 
 def duplicated(
-    from_id: str, to_id: str | None, copy: Copy, *, token: str | None, verbose: bool
+    from_id: str,
+    to_id: str | None,
+    copy: Copy,
+    *,
+    token: str | Literal[False] | None,
+    verbose: bool,
 ) -> str:
     """The name of the caller's own Space, which is made if there is none.
 
@@ -67,7 +72,9 @@ def duplicated(
     return name
 
 
-def _duplicate(hub: Any, from_id: str, to_id: str, copy: Copy, token: str | None) -> None:
+def _duplicate(
+    hub: Any, from_id: str, to_id: str, copy: Copy, token: str | Literal[False] | None
+) -> None:
     options: dict[str, Any] = {"token": token, "exist_ok": True, "private": copy.private}
     try:
         if hasattr(hub, "duplicate_repo"):

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from gradio_protocol import (
     HUB,
@@ -54,7 +54,7 @@ class Given:
     """What a client was made with, as it was given: see `Client`."""
 
     src: str
-    token: str | None
+    token: str | Literal[False] | None
     max_workers: int
     auth: tuple[str, str] | None
     headers: Mapping[str, str] | None

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import urlencode, urlsplit
 
 from ..app.access import Access, App, address
@@ -57,8 +57,8 @@ class Target:
     "An address, the address of a Space's page, or the name of a Space: `user/name`."
     headers: Headers = ()
     "Sent with every request to the app."
-    token: str | None = None
-    "Passed by the caller, for this app."
+    token: str | Literal[False] | None = None
+    "Passed by the caller, for this app; False: none, and not the saved one either."
     saved_token: str | None = None
     "Found on this machine, for Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
@@ -73,7 +73,7 @@ class Target:
     def wants_saved_token(self) -> bool:
         """Whether a token saved on this machine would be of use. Raises InvalidArguments."""
         hosted = not is_address(self.src) or is_hosted(origin(self.src), self.hub)
-        return hosted and not self.token
+        return hosted and not self.token and self.token is not False
 
     @property
     def space(self) -> str | None:
