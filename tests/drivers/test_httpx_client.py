@@ -319,13 +319,6 @@ def test_files_stay_on_the_server_where_downloads_are_off(server: Loopback) -> N
         assert client.predict(b"x", api_name="/file")["path"].startswith("/tmp/gradio/")
 
 
-def test_a_file_is_no_folder_for_downloads(server: Loopback, tmp_path: Path) -> None:
-    place = tmp_path / "taken"
-    place.touch()
-    with pytest.raises(InvalidArguments, match="is not a folder"):
-        Client(server.url, download_files=place)
-
-
 def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="gradio_client_httpx")
     kwargs = {"cookies": {"c": "secret-1"}, "headers": {"x-k": "secret-2"}}

@@ -313,6 +313,22 @@ def press(monkeypatch: pytest.MonkeyPatch, where: str, times: int) -> None:
     monkeypatch.setattr(name, pressed)
 
 
+def test_a_callback_can_be_interrupted_where_it_stands() -> None:
+    stopped: list[str] = []
+
+    def endless(_: Any) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+            stopped.append("too late")
+        except KeyboardInterrupt:
+            stopped.append("there")
+            raise
+
+    with threaded(FakeGradio()) as server, pytest.raises(KeyboardInterrupt):
+        trio.run(waiting, made(server.url), endless)
+    assert stopped == ["there"]
+
+
 @pytest.mark.trio
 async def test_a_callback_that_ends_the_program_ends_it_without_a_group() -> None:
     def leave(_: Any) -> None:

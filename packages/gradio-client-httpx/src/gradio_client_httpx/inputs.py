@@ -128,10 +128,7 @@ def _timeout(more: Mapping[str, Any]) -> Any:
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
     place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
-    folder: str = os.path.abspath(place)
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
-    return folder
+    return os.path.abspath(place)
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:

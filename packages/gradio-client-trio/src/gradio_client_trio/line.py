@@ -84,7 +84,7 @@ class Line:
         try:
             await self._nursery.aclose()
         except BaseExceptionGroup as group:
-            # No task of ours raises anything: it is an interrupt, while they were waited for.
+            # Our tasks keep errors to their jobs: this one ends the program, and needs no group.
             raise group.exceptions[0] from None
         finally:
             await self._http.aclose()

@@ -216,7 +216,7 @@ async def looked_up(look: Callable[[R], T], action: R) -> T:
 
 
 def inspect(action: Inspect) -> FileFacts:
-    """Look at a local file."""
+    """Look at a local file, for as long as somebody waits for that."""
     digest = hashlib.sha256()
     with disk(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
