@@ -15,7 +15,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 import gradio_client_httpx
 import gradio_client_trio
-from gradio_client_httpx import InvalidArguments
+from gradio_client_httpx import InvalidArguments, inputs
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Connection, Request, threaded
 
@@ -209,7 +209,6 @@ def test_nothing_is_sent_where_the_environment_objects(
 def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
     monkeypatch: pytest.MonkeyPatch, passed: Any, used: str | None
 ) -> None:
-    inputs = gradio_client_httpx.inputs
     monkeypatch.setattr(inputs, "saved_token", lambda: "saved")
     given: Any = SimpleNamespace(
         src="user/space",
