@@ -456,8 +456,8 @@ MUTANTS = (
     # What the caller passed.
     mutant(
         "flows/connect.py",
-        "return hosted and not self.token",
-        "return hosted",
+        "return hosted and not self.token and",
+        "return hosted and",
         "a token that was passed goes before a saved one",
     ),
     mutant(

@@ -15,8 +15,8 @@ SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protoc
 
 NAMED = {
     "__future__", "base64", "collections", "collections.abc", "dataclasses", "difflib",
-    "enum", "functools", "hashlib", "html", "inspect", "itertools", "json", "keyword",
-    "math", "re", "typing", "urllib.parse",
+    "enum", "functools", "hashlib", "html", "inspect", "itertools", "json", "keyword", "math", "re",
+    "typing", "urllib.parse",
 }  # fmt: skip
 """The modules of the standard library that the core may import; none does I/O."""
 

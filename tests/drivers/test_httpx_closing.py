@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -257,3 +259,25 @@ def test_closing_does_not_wait_for_what_a_client_of_the_caller_has_under_way(
             gate.open()
         assert not own.is_closed
         assert own.get(server.url + "config").status_code == 200
+
+
+EXITING = """
+import sys
+from gradio_client_httpx import Client, StatusUpdate
+
+client = Client(sys.argv[1], verbose=False, download_files=sys.argv[2])
+for update in client.submit(b"x" * 300_000, api_name="/file").updates():
+    moved = update.transferred if isinstance(update, StatusUpdate) else None
+    if moved is not None and not moved.upload:
+        break
+"""
+
+
+def test_the_end_of_the_interpreter_leaves_no_file_half_written(
+    proxy: FaultProxy, tmp_path: Path
+) -> None:
+    proxy.on("file=", down=stall_after(100_000))
+    ran = [sys.executable, "-c", EXITING, proxy.url, str(tmp_path)]
+    done = subprocess.run(ran, capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert done.stderr == ""
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -103,6 +103,20 @@ def test_a_transport_of_the_caller_is_used(server: Loopback) -> None:
     assert transport.count == len(server.requests)
 
 
+def test_streams_have_new_connections_whatever_else_is_kept(server: Loopback) -> None:
+    def connections(**kwargs: object) -> int:
+        before = len(server.connections)
+        with Client(server.url, verbose=False, httpx_kwargs=kwargs) as client:
+            for _ in range(3):
+                assert client.predict("x", api_name="/echo") == "x"
+        return len(server.connections) - before
+
+    assert connections(limits=httpx.Limits(max_keepalive_connections=9)) == connections()
+    # The server is its own proxy, and keeps connections as it does otherwise.
+    assert connections(proxies={"http://": server.url}) == connections()
+    assert connections(limits=httpx.Limits(max_keepalive_connections=0)) > connections()
+
+
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
     return trustme.CA()

@@ -15,7 +15,7 @@ from huggingface_hub.errors import RepositoryNotFoundError
 
 import gradio_client_httpx
 import gradio_client_trio
-from gradio_client_httpx import InvalidArguments
+from gradio_client_httpx import InvalidArguments, inputs
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Connection, Request, threaded
 
@@ -203,3 +203,19 @@ def test_nothing_is_sent_where_the_environment_objects(
     monkeypatch.setenv(name, value)
     driver.telemetry.report()
     assert sent == []
+
+
+@pytest.mark.parametrize(("passed", "used"), [(None, "saved"), (False, None), ("mine", "mine")])
+def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
+    monkeypatch: pytest.MonkeyPatch, passed: Any, used: str | None
+) -> None:
+    monkeypatch.setattr(inputs, "saved_token", lambda: "saved")
+    given: Any = SimpleNamespace(
+        src="user/space",
+        token=passed,
+        headers=None,
+        httpx_kwargs={},
+        auth=None,
+        max_retries=2,
+    )
+    assert inputs.target(given).identity(None).token == used

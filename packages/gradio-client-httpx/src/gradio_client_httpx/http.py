@@ -225,9 +225,11 @@ def made(settings: Settings, context: ssl.SSLContext, limits: httpx.Limits) -> h
     # The core keeps the cookies; a second jar would send them by rules of its own.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if given.get("proxy") is not None else proxies(old, context)
+        mapped = {} if given.get("proxy") is not None else proxies(old, context, limits)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
+        if limits is _FRESH:
+            kwargs["limits"] = limits
         return httpx.Client(
             verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
         )
@@ -247,7 +249,7 @@ def verified(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def proxies(given: object, context: ssl.SSLContext) -> dict[str, Any]:
+def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
     """What httpx took as `proxies` until 0.28, as it takes it now."""
     match given:
         case None | str() | httpx.URL() | httpx.Proxy():
@@ -256,7 +258,8 @@ def proxies(given: object, context: ssl.SSLContext) -> dict[str, Any]:
             mounts = cast("Mapping[str, Any]", given)
             return {
                 "mounts": {
-                    pattern: proxy and httpx.HTTPTransport(proxy=proxy, verify=context)
+                    pattern: proxy
+                    and httpx.HTTPTransport(proxy=proxy, verify=context, limits=limits)
                     for pattern, proxy in mounts.items()
                 }
             }

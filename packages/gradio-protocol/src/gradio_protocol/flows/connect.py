@@ -58,7 +58,7 @@ class Target:
     headers: Headers = ()
     "Sent with every request to the app."
     token: str | Literal[False] | None = None
-    "Passed by the caller, for this app; False: none is to be used, also none that is saved."
+    "Passed by the caller, for this app; False: none, and not the saved one either."
     saved_token: str | None = None
     "Found on this machine, for Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
