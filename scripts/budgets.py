@@ -21,10 +21,10 @@ from typing import TypeAlias
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7750,
+    "gradio_protocol": 7800,
     "gradio_protocol/testing": 600,
-    "gradio_client_httpx": 3150,
-    "gradio_client_trio": 2700,
+    "gradio_client_httpx": 3400,
+    "gradio_client_trio": 2800,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
 MODULE_LINES = 350
@@ -34,7 +34,12 @@ BODY_MOST = 25
 """Nine functions of ten are no longer than this."""
 PARAMETERS = 6
 
-EXCEPTIONS: dict[str, tuple[int, str]] = {}
+EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "gradio_client_httpx/listen.py": (
+        380,
+        "a switchboard and its readers are read together, as in the trio twin",
+    ),
+}
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef

@@ -45,37 +45,37 @@ def mutant(file: str, old: str, new: str, why: str, tests: tuple[str, ...] = ())
 MUTANTS = (
     # Mailboxes.
     mutant(
-        "jobs/router.py",
+        "jobs/seat.py",
         "        if not self.sealed:\n",
         "        if True:\n",
         "a sealed mailbox accepts nothing more",
     ),
     mutant(
-        "jobs/router.py",
+        "jobs/seat.py",
         "isinstance(message, Completed | Failed | Refused)",
         "isinstance(message, Completed | Failed)",
         "a refusal is a last message",
     ),
     mutant(
-        "jobs/router.py",
+        "jobs/seat.py",
         "self.started or isinstance(message, Started)",
         "isinstance(message, Started)",
         "what was started stays started",
     ),
     mutant(
         "jobs/router.py",
-        "        if not joining:\n",
-        "        if joining:\n",
+        "        if not self._joining:\n",
+        "        if self._joining:\n",
         "early messages are dropped when no join is in flight",
     ),
     mutant(
         "jobs/router.py",
-        "self._early.pop(event_id, ())",
-        "self._early.get(event_id, ())",
+        "self._early.pop(seat.event_id, ())",
+        "self._early.get(seat.event_id, ())",
         "early messages are given once",
     ),
     mutant(
-        "jobs/router.py",
+        "jobs/seat.py",
         "        return self._messages.popleft() if",
         "        return self._messages.pop() if",
         "messages are taken in order",
@@ -95,15 +95,21 @@ MUTANTS = (
     ),
     mutant(
         "jobs/channel.py",
-        "StreamKind.SHARED: (again, lost, lost, again, lost)",
-        "StreamKind.SHARED: (lost, lost, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
+        "StreamKind.SHARED: (lost, lost, unnoticed, again, lost)",
         "FINISHED with mailboxes open is a race, not a loss",
     ),
     mutant(
         "jobs/channel.py",
-        "StreamKind.SHARED: (again, lost, lost, again, lost)",
-        "StreamKind.SHARED: (again, again, lost, again, lost)",
+        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
+        "StreamKind.SHARED: (again, again, unnoticed, again, lost)",
         "a cut is a loss",
+    ),
+    mutant(
+        "jobs/session.py",
+        "app.dialect.healable and (how is Meaning.LOST or app.stateful)",
+        "app.dialect.healable",
+        "a stream that the server may write to is left with its hash",
     ),
     mutant(
         "jobs/channel.py",
@@ -158,7 +164,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/seat.py",
-        "        self.mailbox = Mailbox(self.ticket)\n        self.dismissed",
+        "        self.mailbox = Mailbox()\n        self.dismissed",
         "        self.dismissed",
         "who begins again has nothing of the earlier event",
     ),
@@ -170,8 +176,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/seat.py",
-        "s.pending and not s.dismissed",
-        "s.pending",
+        "self.pending and not self.dismissed",
+        "self.pending",
         "nobody listens for what nobody wants",
     ),
     # Cancelling.
@@ -208,8 +214,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/dismissals.py",
-        "        self._stopping.pop(event_id, None)\n",
-        "",
+        "self._stopping.pop(event_id, None) is not None",
+        "event_id in self._stopping",
         "joins wait no longer than the cancel takes",
     ),
     mutant(
@@ -221,7 +227,7 @@ MUTANTS = (
     # Sessions.
     mutant(
         "jobs/session.py",
-        "        if self._seats.expect(SHARED):\n",
+        "        if seat.expects:\n",
         "        if False:\n",
         "the stream is opened after an accepted join",
         MACHINE,
@@ -234,7 +240,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            self._generation += 1\n",
+        "            self._hash = next(self._hashes)\n",
         "",
         "what cannot be healed gets a new hash",
     ),
@@ -251,9 +257,9 @@ MUTANTS = (
         "a new hash has new streams",
     ),
     mutant(
-        "jobs/session.py",
-        "        if ticket is None and self._seats.joining:\n",
-        "        if False:\n",
+        "jobs/router.py",
+        "        elif self._joining:\n",
+        "        elif False:\n",
         "a message may come before the join's reply",
         MACHINE,
     ),
@@ -271,27 +277,51 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            orders += self._abandon(seat)\n        if self._seats",
-        "        if self._seats",
+        "            orders += self._abandon(seat)\n        if seat.expects",
+        "        if seat.expects",
         "a job cancelled while it joins is stopped once it has joined",
     ),
     mutant(
         "jobs/session.py",
         "            seat.mailbox.put(Failed(error=error))\n",
-        "",
+        "            pass\n",
         "a loss is told to every open mailbox",
         MACHINE,
     ),
     mutant(
         "jobs/session.py",
+        "                    if message.all_said:\n",
+        "                    if True:\n",
+        "a stream that breaks off has not said all",
+    ),
+    mutant(
+        "jobs/router.py",
+        "if seat.mailbox.heard or seat.epoch != epoch]",
+        "]",
+        "an event that raced with a close is not forsaken",
+    ),
+    mutant(
+        "jobs/session.py",
+        "                self._router.close(seat)\n                seat.begin",
+        "                seat.begin",
+        "who begins again hears nothing of the earlier event",
+    ),
+    mutant(
+        "jobs/session.py",
+        "        self._closed = True\n",
+        "",
+        "a closed session takes no new job",
+    ),
+    mutant(
+        "jobs/session.py",
         "            self._contact.doubt()\n",
-        "            pass\n",
+        "",
         "after a loss the app is doubtful",
     ),
     mutant(
         "jobs/session.py",
-        "key == SHARED and not isinstance(error, SessionNotFound)",
-        "key == SHARED",
+        "if key == SHARED and not isinstance(error, SessionNotFound)",
+        "if key == SHARED",
         "a session that the server does not know is not poisoned",
     ),
     mutant(
@@ -308,14 +338,14 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "and not self._dismissals.hold_up(seat.fn_index)",
-        "",
+        "if not self._dismissals.hold_up(seat.fn_index)]",
+        "]",
         "a join waits for every cancel of its function",
     ),
     mutant(
         "jobs/session.py",
-        "        over = all(seat.released for seat in self._seats)\n",
-        "        over = True\n",
+        "over = self._retired and all(seat.released for seat in self._router)",
+        "over = self._retired",
         "a retired session leaves after its last flow",
     ),
     mutant(
@@ -365,14 +395,14 @@ MUTANTS = (
     # Headers.
     mutant(
         "wire/headers.py",
-        'trusted = ours and target.scheme == "https"',
-        "trusted = ours",
+        'is_hosted(target, identity.hub) and target.scheme == "https"',
+        "is_hosted(target, identity.hub)",
         "a saved token travels over https only",
     ),
     mutant(
         "wire/headers.py",
-        'target.host.endswith(".hf.space")\n    trusted',
-        'target.host.endswith("hf.space")\n    trusted',
+        'place.host.endswith(".hf.space")',
+        'place.host.endswith("hf.space")',
         "a host that ends like a Space's is not a Space",
     ),
     mutant(
@@ -422,6 +452,37 @@ MUTANTS = (
         '(name, value if _SHOWN.fullmatch(name) else "…")',
         '(name, value if _SHOWN.match(name) else "…")',
         "a log shows harmless headers only",
+    ),
+    # What the caller passed.
+    mutant(
+        "flows/connect.py",
+        "return hosted and not self.token",
+        "return hosted",
+        "a token that was passed goes before a saved one",
+    ),
+    mutant(
+        "flows/connect.py",
+        "TokenSource.PASSED if self.token else",
+        "TokenSource.PASSED if self.token or self.saved_token else",
+        "a saved token goes to no stranger",
+    ),
+    mutant(
+        "app/endpoint.py",
+        "if isinstance(value, str) and not is_address(value):",
+        "if False:",
+        "text is never the name of a local file",
+    ),
+    mutant(
+        "flows/options.py",
+        "headers=(*self.headers, *headers.items())",
+        "headers=(*headers.items(), *self.headers)",
+        "a call's headers win over those of its view",
+    ),
+    mutant(
+        "jobs/progress.py",
+        "and now - self._drawn < _PAUSE",
+        "",
+        "steps are drawn although the words stay the same",
     ),
 )
 

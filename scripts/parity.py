@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "parity.md"
 
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
-TWINS = ("client", "job", "perform", "listen")
+TWINS = ("client", "job", "perform", "listen", "seated")
 ENDPOINTS = ("BoundEndpoint", "Endpoints")
 """Public classes of the module `endpoints`: met through a client, not imported by name."""
 

@@ -57,11 +57,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job(crew)",
         "Job(keeps)",
     ),
-    "only a client that connects when it is first used can be carried to another process": (
-        "Client.__getstate__",
-        "Client.__setstate__",
-        "Client._prepare",
-    ),
     "it takes the place of a library that blocks": ("install_as_gradio_client",),
     # What is defined in the twin modules.
     "inherited from Future, on threads, and then told to it": (
@@ -98,17 +93,27 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread takes a flow as far as it goes, and leaves it; a task waits for each answer": (
         "Performer.answer",
         "Step",
-        "Switchboard._begin",
         "Switchboard._move",
+        "Switchboard._moved",
+        "Switchboard._wake",
+        "Seated.awake",
+        "Seated.rest",
+        "Seated.rouse",
+        "Seated.wakes",
         "Switchboard._perform",
         "Switchboard._performed",
     ),
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
         "T",
         "GRACE",
+        "Seated.resume",
+        "Seated.answer",
+        "Seated.while_wanted",
+        "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
         "Switchboard._until_gone",
+        "Performer.close",
     ),
     "tasks are the switchboard's, threads those of a `Crew`": (
         "Switchboard.aside",

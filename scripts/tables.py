@@ -17,9 +17,9 @@ from typing import TypeAlias
 from gradio_protocol import HUB, Dialect, Origin, origin
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import Cancelling, Edits, FileShape, Travel
+from gradio_protocol.jobs.channel import SHARED
 from gradio_protocol.jobs.dismissals import Stop, how_to_stop
 from gradio_protocol.jobs.messages import Started
-from gradio_protocol.jobs.router import Mailbox
 from gradio_protocol.jobs.seat import Place, Seat
 from gradio_protocol.wire.headers import Identity, Secret, TokenSource, may_see
 from tests.support.transcripts import load, versions
@@ -137,10 +137,10 @@ def stops(dialects: Iterable[Dialect], single: bool) -> Iterator[Row]:
 
 def seat(ticket: int, *, started: bool) -> Seat:
     """A joined job of one and the same function."""
-    mailbox = Mailbox(ticket)
+    made = Seat(ticket, place=Place.JOINED, fn_index=0, stream=SHARED, event_id=str(ticket))
     if started:
-        mailbox.put(Started())
-    return Seat(ticket, mailbox, place=Place.JOINED, fn_index=0, stream=-1, event_id=str(ticket))
+        made.mailbox.put(Started())
+    return made
 
 
 def origins() -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import AsyncIterator, Iterator
+from inspect import Parameter, signature
 from typing import Any, TypedDict, Unpack
 
 import pytest
@@ -17,6 +19,49 @@ INNER = parity.differences(*map(parity.definitions, parity.DRIVERS))
 
 def test_the_drivers_differ_only_where_a_reason_is_given() -> None:
     assert list(parity.judged([*PUBLIC, *INNER], REASONS)) == []
+
+
+SHARED = {
+    "src": "",
+    "hf_token": None,
+    "max_workers": 40,
+    "verbose": True,
+    "auth": None,
+    "headers": None,
+    "ssl_verify": True,
+    "analytics_enabled": True,
+    "token": None,
+    "oauth_token": None,
+    "timeout": None,
+    "max_retries": 2,
+    "max_download_size": None,
+    "resubmit_lost": False,
+}
+PROMISED: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "gradio_client_httpx": (
+        ["src", "hf_token", "max_workers", "verbose", "auth", "httpx_kwargs"],
+        {**SHARED, "httpx_kwargs": None, "http_client": None},
+    ),
+    "gradio_client_trio": (
+        ["src", "hf_token", "max_workers", "verbose", "auth"],
+        {**SHARED, "proxy": None, "trust_env": True},
+    ),
+}
+"""By position, and the defaults; `download_files` has an object of its own."""
+
+
+@pytest.mark.parametrize("driver", parity.DRIVERS)
+def test_a_client_is_made_with_what_was_promised(driver: str) -> None:
+    positional, defaults = PROMISED[driver]
+    either, keyword = Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY
+    client: Any = importlib.import_module(driver).Client
+    parameters = signature(client).parameters
+    public = [it for name, it in parameters.items() if not name.startswith("_")]
+    assert [it.name for it in public if it.kind is either] == positional
+    assert {it.kind for it in public} == {either, keyword}
+    shown = {it.name: "" if it.default is Parameter.empty else it.default for it in public}
+    assert repr(shown.pop("download_files")) == "<GRADIO_TEMP_DIR or gradio in the temp dir>"
+    assert shown == defaults
 
 
 def test_the_page_is_what_the_tool_writes() -> None:

@@ -92,3 +92,33 @@ def test_the_installed_package_is_not_loaded_before_it_is_needed(site: Path) -> 
     (site / "gradio_client" / "__init__.py").write_text("raise RuntimeError")
     code = "ours.install_as_gradio_client(); from gradio_client import Client; print('fine')"
     assert run(code, site) == "fine"
+
+
+def test_who_asks_while_the_installed_package_is_loaded_waits_for_it(site: Path) -> None:
+    (site / "gradio_client" / "utils.py").write_text(
+        "import __main__\n__main__.begun.set()\n__main__.go_on.wait()\ndef encode(): return 'it'\n"
+    )
+    code = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+begun, go_on = threading.Event(), threading.Event()
+ours.install_as_gradio_client()
+import gradio_client.utils as utils
+with ThreadPoolExecutor() as pool:
+    first = pool.submit(lambda: utils.encode())
+    begun.wait()
+    second = pool.submit(lambda: utils.encode())
+    go_on.set()
+    print(first.result(), second.result())
+"""
+    assert run(code, site) == "it it"
+
+
+def test_the_folder_for_downloads_has_its_name(tmp_path: Path) -> None:
+    code = """
+ours.install_as_gradio_client()
+from gradio_client.client import DEFAULT_TEMP_DIR
+import os
+print(DEFAULT_TEMP_DIR == os.fspath(ours.inputs.DEFAULT_FOLDER))
+"""
+    assert run(code, tmp_path) == "True"

@@ -243,6 +243,27 @@ def test_a_job_keeps_its_client_until_it_is_over(server: Loopback) -> None:
     assert job.result(20) == "x"
 
 
+def test_a_client_forgotten_with_a_running_job_goes_when_that_has_ended(
+    server: Loopback, fake: FakeGradio
+) -> None:
+    client = Client(server.url, verbose=False)
+    client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        del client
+        gc.collect()
+        threads = [thread for thread in threading.enumerate() if thread.name == "gradio-client"]
+        assert seen == []
+        assert threads
+        assert all(thread.daemon for thread in threads)
+        fake.holds[0].release()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+    assert [warning.category for warning in seen] == [ResourceWarning]
+
+
 def test_a_pickled_client_connects_when_it_is_used(client: Client) -> None:
     twin = pickle.loads(pickle.dumps(client.with_options(headers={"x": "1"})))
     assert repr(twin) == "Client(not connected)"
@@ -298,20 +319,26 @@ def test_files_stay_on_the_server_where_downloads_are_off(server: Loopback) -> N
         assert client.predict(b"x", api_name="/file")["path"].startswith("/tmp/gradio/")
 
 
-def test_a_file_is_no_folder_for_downloads(server: Loopback, tmp_path: Path) -> None:
-    place = tmp_path / "taken"
-    place.touch()
-    with pytest.raises(InvalidArguments, match="is not a folder"):
-        Client(server.url, download_files=place)
-
-
-def test_what_is_logged_holds_no_secret(server: Loopback, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", logger="gradio_client_httpx")
-    with Client(server.url, verbose=False, token="hf_secret", headers={"x-own": "mine"}) as client:
-        client.predict("x", api_name="/echo")
-    assert "queue/join" in caplog.text
-    assert "hf_secret" not in caplog.text
-    assert "mine" not in caplog.text
+    kwargs = {"cookies": {"c": "secret-1"}, "headers": {"x-k": "secret-2"}}
+    with (
+        threaded(FakeGradio(auth={"me": "secret-3"})) as server,
+        Client(
+            server.url,
+            "secret-4",
+            auth=("me", "secret-3"),
+            headers={"x-own": "secret-5"},
+            oauth_token="secret-6",
+            httpx_kwargs=kwargs,
+            verbose=False,
+        ) as client,
+    ):
+        client.predict("x", api_name="/echo", headers={"x-call": "secret-7"})
+        client.predict(b"x", api_name="/file")
+    for sent in ("/login", "queue/join", "/upload", "/file="):
+        assert sent in caplog.text
+    assert "secret" not in caplog.text
 
 
 def test_the_visitor_of_a_gradio_app_is_named_to_spaces_only(

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import Client, FileFailed, GradioError, InvalidArguments, TransportFailed
-from gradio_client_httpx.http import Connections, Wire
+from gradio_client_httpx.http import Connections
 from gradio_client_httpx.inputs import Settings
 from gradio_client_httpx.perform import Performer
+from gradio_client_httpx.wire import Wire
 from gradio_protocol import Request, SaveBytes, Session, StreamReader
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import Gate, Latch
@@ -251,3 +252,40 @@ def test_a_job_carried_over_a_fork_is_lost_in_the_child(client: Client, fake: Fa
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     fake.holds[0].release()
     assert job.result(20) == "slept 1"
+
+
+def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
+    server: Loopback, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Client(server.url, verbose=False, max_workers=1) as client:
+        running = client.submit(1, api_name="/slow")
+        fake.holds.until_blocking(lambda _: True)
+        waiting = [client.submit("x", api_name="/echo") for _ in range(1500)]
+        private: Any = client
+
+        def submit(_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(private._line.board.crew, "submit", submit)
+        fake.holds[0].release()
+        assert running.result(20) == "slept 1"
+        assert {type(job.exception(20)) for job in waiting} == {RuntimeError}
+        monkeypatch.undo()
+        assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_a_wire_lets_go_of_its_connection_before_another_exchange_has_it(
+    server: Loopback, tmp_path: Path
+) -> None:
+    connections = performer(tmp_path).connections
+    first, second = [Request(method="GET", url=f"{server.url}config", headers=()) for _ in range(2)]
+    wire = Wire()
+    with connections.exchange(first, (), None, wire) as (_, chunks):
+        list(chunks)
+        # By now the connection is at the disposal of others.
+        wire.cut()
+    with connections.exchange(second, (), None, Wire()) as (head, chunks):
+        assert head.status == 200
+        list(chunks)
+    connections.close()
+    assert len(server.connections) == 1

@@ -148,3 +148,28 @@ def test_verification_can_be_switched_off(secure: Loopback) -> None:
 def test_a_bundle_that_is_not_there_is_refused(secure: Loopback) -> None:
     with pytest.raises(InvalidArguments, match="ssl_verify"):
         Client(secure.url, ssl_verify="/nowhere/ca.pem")
+
+
+def test_a_context_is_made_once_and_only_where_it_is_needed(
+    server: Loopback,
+    secure: Loopback,
+    authority: trustme.CA,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    made: list[object] = []
+    make = httpx.create_ssl_context
+
+    def counted(verify: Any = True, **kwargs: Any) -> ssl.SSLContext:
+        made.append(verify)
+        return make(verify=verify, **kwargs)
+
+    monkeypatch.setattr(httpx, "create_ssl_context", counted)
+    for app, count in ((server, 0), (secure, 1)):
+        with Client(app.url, verbose=False) as client:
+            jobs = [client.submit(b"x", api_name="/file") for _ in range(8)]
+            assert all(job.result(20) for job in jobs)
+        assert (app.url, len(made)) == (app.url, count)

@@ -159,10 +159,3 @@ def test_a_loop_that_ends_early_harms_nothing(client: Client, fake: FakeGradio) 
         fake.holds.until_blocking(lambda _: True, number)
         fake.holds[number - 1].release()
     assert job.result(20) == 1
-
-
-def test_a_bar_is_drawn_where_it_is_asked_for(
-    client: Client, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert client.with_options(progress=True).predict(2, api_name="/progress") == "2 steps"
-    assert capsys.readouterr().out == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 import trio
@@ -55,7 +56,7 @@ async def updating(client: Client) -> None:
     assert [update async for update in client.submit(1, api_name="/count").updates()]
 
 
-async def uploading(client: Client) -> None:
+async def sending_files(client: Client) -> None:
     assert await client.predict(b"abc", api_name="/file")
 
 
@@ -69,18 +70,19 @@ async def being_isolated(client: Client) -> None:
 
 
 @pytest.mark.trio
-@pytest.mark.parametrize("version", ["4.7.1", "4.44.1", "6.31.0"])
+@pytest.mark.parametrize("version", ["3.50.2", "4.7.1", "4.44.1", "6.31.0"])
 @pytest.mark.parametrize(
-    "work", [predicting, iterating, updating, uploading, visiting, being_isolated]
+    "work", [predicting, iterating, updating, sending_files, visiting, being_isolated]
 )
 async def test_cancelled_at_any_checkpoint_a_client_stays_usable(
     work: Callable[[Client], Awaitable[None]],
     version: str,
     autojump_clock: trio.testing.MockClock,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
     fake = FakeGradio(version)
-    async with in_memory(monkeypatch, fake) as (client, _), client:
+    async with in_memory(monkeypatch, fake, download_files=tmp_path) as (client, _), client:
         number = 1
         while await cancelled_at(number, lambda: work(client)):
             await predicting(client)
@@ -89,7 +91,7 @@ async def test_cancelled_at_any_checkpoint_a_client_stays_usable(
 
 
 @pytest.mark.trio
-@pytest.mark.parametrize("version", ["4.7.1", "4.44.1", "6.31.0"])
+@pytest.mark.parametrize("version", ["3.50.2", "4.7.1", "4.44.1", "6.31.0"])
 async def test_cancelled_at_any_checkpoint_a_block_leaves_nothing_behind(
     version: str, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

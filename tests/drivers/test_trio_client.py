@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import pickle
+import ssl
 from typing import Any
 
 import pytest
@@ -59,6 +61,7 @@ async def test_callbacks_get_the_result_spread() -> None:
     async with rig() as (client, _):
         await client.submit("a", 1, api_name="/two", result_callbacks=[take, take]).result()
         await client.submit("b", api_name="/echo", result_callbacks=take).result()
+        await client.submit("c", api_name="/echo", result_callbacks=None).result()
     assert got == [("a", 1), ("a", 1), ("b",)]
 
 
@@ -234,6 +237,27 @@ async def test_a_client_that_cannot_connect_raises_that_and_no_group() -> None:
         await server.stop()
         with pytest.raises(TransportFailed):
             await made(server.url).__aenter__()
+
+
+@pytest.mark.trio
+async def test_a_pickled_client_is_connected_by_a_block_of_its_own() -> None:
+    async with loopback(FakeGradio()) as server:
+        client = made(server.url, headers={"x-one": "1"})
+        with_options = client.with_options(headers={"x-two": "2"})
+        twins = [pickle.loads(pickle.dumps(with_options))]
+        async with client:
+            twins.append(pickle.loads(pickle.dumps(with_options)))
+        for twin in twins:
+            async with twin:
+                await twin.predict("a", api_name="/echo")
+    joins = [request for request in server.requests if request.path.endswith("queue/join")]
+    assert [(it.header("x-one"), it.header("x-two")) for it in joins] == [("1", "2")] * 2
+
+
+def test_what_cannot_be_pickled_is_named() -> None:
+    client = made("http://127.0.0.1:1", ssl_verify=ssl.create_default_context())
+    with pytest.raises(InvalidArguments, match="pickling a client: ssl_verify"):
+        pickle.dumps(client)
 
 
 @pytest.mark.trio

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import trio
@@ -261,3 +263,68 @@ async def test_streams_take_nothing_from_the_bound() -> None:
     client = Http(trust_env=False, dial=peers.dial, max_connections=1)
     async with client.stream(asking(), idle=None), client.stream(asking(), idle=None):
         assert (await client.send(asking())).body == b"ok"
+
+
+# --- reaching ------------------------------------------------------------------------------------
+
+HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"
+
+
+class Names(trio.abc.HostnameResolver):
+    """Every name has two addresses, and the server only one of them."""
+
+    async def getaddrinfo(
+        self,
+        host: bytes | None,
+        port: bytes | str | int | None,
+        family: int = 0,
+        type: int = 0,  # noqa: A002  # trio's name for it
+        proto: int = 0,
+        flags: int = 0,
+    ) -> list[Any]:
+        kind = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, ""
+        return [(*kind, (address, int(port or 0))) for address in (ELSEWHERE, HERE)]
+
+    async def getnameinfo(self, sockaddr: object, flags: int) -> tuple[str, str]:
+        raise NotImplementedError
+
+
+class Sockets(trio.abc.SocketFactory):
+    """Sockets for which one of the two addresses is a black hole."""
+
+    def socket(
+        self,
+        family: int = -1,
+        type: int = -1,  # noqa: A002  # trio's name for it
+        proto: int = -1,
+    ) -> trio.socket.SocketType:
+        made = trio.socket.from_stdlib_socket(socket.socket(family, type, proto))
+        connect = made.connect
+
+        async def hesitate(address: Any) -> None:
+            if address[0] == ELSEWHERE:
+                await trio.sleep_forever()
+            await connect(address)
+
+        made.connect = hesitate  # type: ignore[method-assign]
+        return made
+
+
+@pytest.mark.trio
+async def test_a_name_with_an_address_that_refuses_is_reached_by_the_other() -> None:
+    trio.socket.set_custom_hostname_resolver(Names())
+    async with served(answer) as (server, client):
+        reply = await client.send(asking(url=f"http://two.test:{server.port}/"))
+    assert reply.body == b"ok"
+
+
+@pytest.mark.trio
+async def test_a_name_with_an_address_that_is_silent_is_reached_by_the_other_soon(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with served(answer) as (server, client):
+        trio.socket.set_custom_hostname_resolver(Names())
+        trio.socket.set_custom_socket_factory(Sockets())
+        reply = await client.send(asking(url=f"http://two.test:{server.port}/"))
+        assert reply.body == b"ok"
+        assert 0 < trio.current_time() < 1

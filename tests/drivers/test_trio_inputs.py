@@ -66,6 +66,11 @@ def test_downloads_go_where_the_caller_or_the_environment_says(
     assert inputs.settings(given(download_files="here")).folder == os.path.abspath("here")
 
 
+def test_a_bundle_may_be_given_by_a_path_object(tmp_path: Path) -> None:
+    assert inputs.settings(given(ssl_verify=tmp_path)).verify == str(tmp_path)
+    assert inputs.settings(given(ssl_verify=False)).verify is False
+
+
 def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
     with pytest.raises(InvalidArguments):
         made("http://127.0.0.1:7860", proxy="socks5://127.0.0.1:1")

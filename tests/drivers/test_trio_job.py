@@ -114,6 +114,15 @@ async def test_everything_that_waits_is_a_checkpoint_also_when_it_need_not_wait(
         with trio.testing.assert_checkpoints():
             await client.predict("x", api_name="/echo")
         with trio.testing.assert_checkpoints():
+            await client.endpoints["/echo"]("x")
+        with trio.testing.assert_checkpoints():
+            await anext(job)
+        with trio.testing.assert_checkpoints(), pytest.raises(StopAsyncIteration):
+            await anext(job)
+        with trio.testing.assert_checkpoints():
+            async with client.new_session():
+                pass
+        with trio.testing.assert_checkpoints():
             await client.new_session().aclose()
         with trio.testing.assert_checkpoints():
             await client.aclose()

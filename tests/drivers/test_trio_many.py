@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.drivers.trio_rig import made
-from tests.support.fake.functions import TOUR
+from tests.support.fake.functions import TOUR, together
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 
@@ -29,15 +29,11 @@ async def test_two_thousand_jobs_at_once_all_have_their_own_result() -> None:
 @pytest.mark.slow
 @pytest.mark.trio
 async def test_a_thousand_sessions_each_have_their_own_stream() -> None:
-    fake = FakeGradio(functions=FUNCTIONS)
+    fake = FakeGradio(functions=[together(1000)])
     with threaded(fake) as server:
         async with made(server.url, max_workers=1000) as client:
             sessions = [client.new_session() for _ in range(1000)]
-            jobs = [session.submit(2, 1, api_name="/slow_count") for session in sessions]
-            for hold in await fake.holds.until(lambda _: True, 1000):
-                server.soon(hold.release)
-            for hold in (await fake.holds.until(lambda _: True, 2000))[1000:]:
-                server.soon(hold.release)
+            jobs = [session.submit(2, api_name="/story") for session in sessions]
             outputs = [[output async for output in job] for job in jobs]
-    assert outputs == [[0, 1]] * 1000
+    assert outputs == [["word 0 ", "word 0 word 1 "]] * 1000
     assert len({session for end, session in fake.streams if end == "finished"}) == 1000

@@ -1,77 +1,62 @@
-"""A public library that imports `gradio_client`, unchanged, on this package: smolagents."""
+"""Public libraries that import `gradio_client`, unchanged, on this package."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+import json
 
 import pytest
 
-from scripts.bootstrap import (
-    ROOT,
-    TOOLS,
-    digest,
-    is_fresh,
-    locked,
-    make_boot,
-    python_of,
-    run,
-    seal,
-    uv_of,
-)
+from tests.live.neighbours import printed, with_official, without_official
 from tests.support.live import LiveServer
 
-WANTED = ("smolagents==1.26.0", "httpx==0.28.1")
-DAY = "2026-11-20"
-"""Nothing newer than this day is installed."""
-HOME = TOOLS / "smolagents-1.26.0"
-SOURCES = [ROOT / "packages" / name / "src" for name in ("gradio-client-httpx", "gradio-protocol")]
-
-CODE = """
+INSTALL = """
 import sys, gradio_client_httpx
 gradio_client_httpx.install_as_gradio_client()
+"""
+
+SMOLAGENTS = """
 from smolagents import Tool
 tool = Tool.from_space(sys.argv[1], name="echo", description="Says it again.", api_name="/echo")
 print(tool("hello"))
 tool.client.close()
 """
 
+GRADIO_TOOLS = """
+from concurrent.futures import wait
+from gradio_tools import GradioTool
 
-@pytest.fixture(scope="module")
-def python() -> Path:
-    """An environment that has smolagents, and no `gradio_client`."""
-    stamp = digest(*WANTED, DAY, str(HOME))
-    with locked(TOOLS / f"{HOME.name}.lock"):
-        if not is_fresh(HOME, stamp):
-            with locked(TOOLS / "bootstrap.lock"):
-                uv = uv_of(make_boot())
-            shutil.rmtree(HOME, ignore_errors=True)
-            run([uv, "venv", "--no-project", "-p", sys.executable, HOME], "make an environment")
-            install: list[str | Path] = [
-                uv,
-                "pip",
-                "install",
-                "-p",
-                python_of(HOME),
-                "--exclude-newer",
-                DAY,
-            ]
-            run([*install, *WANTED], "fetch smolagents")
-            seal(HOME, stamp)
-    return python_of(HOME)
+class Echo(GradioTool):
+    def create_job(self, query):
+        job = self.client.submit(query, api_name="/echo")
+        wait([job])
+        return job
+
+    def postprocess(self, output):
+        return output
+
+print(Echo("echo", "Says it again.", sys.argv[1]).run("hello"))
+"""
+
+HF_GRADIO = """
+from hf_gradio.cli import app
+app(["predict", sys.argv[1], "/two", '{"text": "hello", "number": 3}'])
+"""
 
 
 @pytest.mark.slow
-def test_a_tool_of_smolagents_is_made_from_an_app(python: Path, tour: LiveServer) -> None:
-    path = os.pathsep.join(map(str, SOURCES))
-    done = subprocess.run(
-        [str(python), "-c", CODE, tour.url],
-        env={**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == "hello"
+def test_a_tool_of_smolagents_is_made_from_an_app(tour: LiveServer) -> None:
+    said = printed(without_official(), "-c", INSTALL + SMOLAGENTS, tour.url)
+    assert said.splitlines()[-1] == "hello"
+
+
+@pytest.mark.slow
+def test_a_tool_of_gradio_tools_runs_as_it_did_in_2023(tour: LiveServer) -> None:
+    # It passes `hf_token`, which the official client no longer takes.
+    said = printed(with_official(), "-c", INSTALL + GRADIO_TOOLS, tour.url)
+    assert said.splitlines()[-1] == "hello"
+
+
+@pytest.mark.slow
+def test_the_command_line_of_hf_gradio_calls_an_app(tour: LiveServer) -> None:
+    said = printed(with_official(), "-c", INSTALL + HF_GRADIO, tour.url)
+    assert json.loads(said) == {"Answer": "hello", "Total": 3}

@@ -37,3 +37,18 @@ def test_an_app_that_comes_back_behind_a_login_is_called_again(version: str) -> 
         with live(version, port=port, settings={"AUTH": "1"}):
             for client in clients:
                 usable(client)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_an_app_that_comes_back_with_its_functions_moved_is_called_by_name(version: str) -> None:
+    with live(version) as server, ExitStack() as opened:
+        port = int(server.url.rstrip("/").rpartition(":")[2])
+        clients = [opened.enter_context(driver.open(server.url)) for driver in DRIVERS.values()]
+        for client in clients:
+            assert client.predict("before", api_name="/echo") == "before"
+        server.stop()
+        with live(version, port=port, settings={"MOVED": "1"}):
+            for client in clients:
+                # What had this index before is another function now.
+                assert client.predict("after", 7, api_name="/two") == ("after", 7)
+                usable(client)

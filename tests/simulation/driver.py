@@ -97,6 +97,8 @@ class Client:
     lines: list[Line] = field(default_factory=list[Line])
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
     sleepers: deque[Callable[[], None]] = field(default_factory=deque[Callable[[], None]])
+    ghosts: list[Pipe] = field(default_factory=list[Pipe])
+    "The server's ends of streams that the client has given up, and the server has not."
 
     def __post_init__(self) -> None:
         self.contact = Contact(self.app, now=0.0)
@@ -223,6 +225,8 @@ class Client:
                 yield Move("reply lost", partial(self.fail, exchange, True), harm=True)
         for line in self.lines:
             yield from self.line_moves(line)
+        for pipe in self.ghosts:
+            yield Move("notice late", partial(self.give_up, pipe), harm=True)
         for caller in self.callers.values():
             if not (caller.cancelled or caller.ended):
                 yield Move("cancel", partial(self.cancel, caller), harm=True)
@@ -240,7 +244,7 @@ class Client:
             ending = Ending.FINISHED if line.pipe.end == "finished" else Ending.CUT
             yield Move("end", partial(self.over, line, ending))
         else:
-            yield Move("silence", partial(self.over, line, Ending.SILENT), harm=True)
+            yield Move("silence", partial(self.fall_silent, line, line.pipe), harm=True)
 
     def wake(self) -> None:
         self.sleepers.popleft()()
@@ -278,6 +282,21 @@ class Client:
         deliveries = line.reader.feed(b"data: " + data + b"\n\n")
         key, epoch = line.listen.stream.key, line.listen.epoch
         self.obey(line.session, line.session.deliver(key, epoch, deliveries))
+
+    def fall_silent(self, line: Line, pipe: Pipe) -> None:
+        """The network is gone, and the server does not notice for a while.
+
+        Where the app has state, whose session cannot be given up, it does at once: what it wrote
+        in vain meanwhile would be missing.
+        """
+        if not self.app.stateful:
+            line.pipe = None
+            self.ghosts.append(pipe)
+        self.over(line, Ending.SILENT)
+
+    def give_up(self, pipe: Pipe) -> None:
+        self.ghosts.remove(pipe)
+        self.server.drop(pipe)
 
     def over(self, line: Line, ending: Ending) -> None:
         self.hang_up(line)

@@ -186,7 +186,7 @@ def test_a_cancelled_job_harms_no_other(version: str, plans: list[Plan], schedul
 def test_whatever_goes_wrong_every_job_ends(
     version: str, plans: list[Plan], schedule: bytes, stateful: bool
 ) -> None:
-    harms = ("cancel", "cut", "silence", "refuse", "no connection", "reply lost")
+    harms = ("cancel", "cut", "silence", "notice late", "refuse", "no connection", "reply lost")
     for caller in play(version, plans, schedule, harms, stateful=stateful).callers:
         check_end(caller)
         if isinstance(caller.outcome, Exception):
@@ -201,7 +201,9 @@ def test_whatever_goes_wrong_every_job_ends(
 def test_after_any_losses_a_session_can_be_used_again(
     version: str, plans: list[Plan], schedule: bytes, stateful: bool
 ) -> None:
-    story = play(version, plans, schedule, ("cancel", "cut", "silence"), stateful=stateful)
+    story = play(
+        version, plans, schedule, ("cancel", "cut", "silence", "notice late"), stateful=stateful
+    )
     for _ in range(2):
         story.submit(Plan(fn_index=COUNT, value="x", isolated=False, resubmit=False))
         story.run_out()

@@ -313,7 +313,7 @@ def sessions(raw: bytes, document: JSON) -> None:
         for ticket in tickets:
             session.release(ticket)
         session.close()
-        assert session.idle
+        assert session.close() == []
 
 
 def _heard(session: Session, listen: Listen, turn: int, raw: bytes) -> Iterator[Order]:

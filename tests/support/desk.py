@@ -145,8 +145,12 @@ class Desk:
         return opening.read
 
     def say(self, event_id: str | None, *messages: Message, key: int = SHARED) -> None:
-        """Messages come on a stream."""
-        deliveries = [Delivery(event_id, message) for message in messages]
+        """Messages of one event come on a stream."""
+        self.arrive(*((event_id, message) for message in messages), key=key)
+
+    def arrive(self, *messages: tuple[str | None, Message], key: int = SHARED) -> None:
+        """Messages come on a stream, at once."""
+        deliveries = [Delivery(event_id, message) for event_id, message in messages]
         self.obey(self.session.deliver(key, self.listening[key].epoch, deliveries))
 
     def end(self, ending: Ending, key: int = SHARED, why: GradioError | None = None) -> None:

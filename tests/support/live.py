@@ -23,7 +23,9 @@ TOUR = Path(__file__).parent / "apps" / "tour.py"
 START = 120.0
 """Seconds that a server may take until it is ready: old ones import slowly on a busy machine."""
 ATTEMPTS = 3
+# A server that is started again and again is compiled once, whatever the caller thinks of that.
 QUIET = {
+    "PYTHONDONTWRITEBYTECODE": "",
     "GRADIO_ANALYTICS_ENABLED": "False",
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -33,6 +33,7 @@ from gradio_protocol.flows.call import call
 from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.leave import dismiss
 from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.channel import HEARTBEAT
 from gradio_protocol.jobs.contact import Contact
 from gradio_protocol.jobs.diff import History
 from gradio_protocol.jobs.messages import Generated
@@ -157,6 +158,12 @@ class Job:
         with suppress(Nothing):
             while True:
                 self.obey(self._next())
+
+    @property
+    def unended(self) -> list[Order]:
+        """What would close the streams that bring messages, if the server has not ended them."""
+        leaves = self.session.retire()
+        return [o for o in leaves if isinstance(o, Leave) and o.key != HEARTBEAT]
 
     def obey(self, orders: Iterable[Order]) -> list[object]:
         """Obey orders; returns what the flow is to be resumed with, if it is."""

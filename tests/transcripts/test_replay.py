@@ -126,7 +126,7 @@ def test_a_text_comes_back_with_every_character(version: str, cut: str) -> None:
     assert made.run() == TEXT
     assert made.outputs == [TEXT]
     made.finish()
-    assert made.session.idle
+    assert made.unended == []
 
 
 @queued
@@ -407,7 +407,7 @@ def test_a_job_that_is_cancelled_ends_at_once_and_leaves_the_session_usable(vers
     assert ours["event_id"] == theirs["event_id"]
     made.finish()
     assert made.left == []
-    assert made.session.idle
+    assert made.unended == []
 
 
 @pytest.mark.parametrize("version", CANCELLING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.endpoint import Endpoint, PythonType, Slot, endpoints, find
-from gradio_protocol.app.files import LocalFile
+from gradio_protocol.app.files import LocalFile, file_data
 from gradio_protocol.errors import InvalidArguments, RemoteError
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
@@ -336,6 +337,34 @@ def test_arrays_are_bound_as_lists() -> None:
 def test_what_handle_file_yields_is_bound_as_a_file() -> None:
     handled = {"path": "/here/a.txt", "meta": {"_type": "gradio.FileData"}}
     assert TWO.bind([[handled]], {}) == [[LocalFile("/here/a.txt")], [0]]
+
+
+def file_typed(words: str) -> Any:
+    return told("a", python_type={"type": words, "description": ""})
+
+
+@pytest.mark.parametrize("words", ["filepath", "List[filepath]", "list[filepath]"])
+def test_an_address_where_a_file_is_wanted_is_that_file(words: str) -> None:
+    url = "https://host/b.png"
+    value: Any = url if words == "filepath" else (url, url)
+    expected: Any = file_data(url) if words == "filepath" else [file_data(url), file_data(url)]
+    assert takes(file_typed(words)).bind([value], {}) == [expected]
+
+
+@pytest.mark.parametrize(("words", "value"), [("filepath", "/a"), ("list[filepath]", ["/a"])])
+def test_text_is_never_the_name_of_a_local_file(words: str, value: object) -> None:
+    refused = refusal(takes(file_typed(words)), value)
+    assert refused == "'a': expected a file (a path object, bytes, handle_file(…)), got text"
+
+
+def test_what_else_is_passed_for_a_file_is_taken_as_it_is() -> None:
+    assert takes(file_typed("filepath")).bind([PurePosixPath("/a")], {}) == [LocalFile("/a")]
+    assert takes(file_typed("list[filepath]")).bind([None], {}) == [None]
+    assert takes(file_typed("list[filepath]")).bind([[LocalFile("/a")]], {}) == [[LocalFile("/a")]]
+
+
+def test_an_address_where_no_file_is_wanted_is_text() -> None:
+    assert takes(told("a")).bind(["https://host/b.png"], {}) == ["https://host/b.png"]
 
 
 def test_a_default_never_names_a_local_file() -> None:

@@ -168,15 +168,18 @@ def test_an_announcement_holds_for_its_own_epoch_only() -> None:
     assert channel.ended(Ending.FINISHED, expected=True) is Meaning.LOST
 
 
-@pytest.mark.parametrize("ending", [Ending.CUT, Ending.SILENT])
-def test_a_cut_and_a_silence_are_losses_expected_or_not(ending: Ending) -> None:
+@pytest.mark.parametrize("speaks", [V4_22, V6])
+def test_a_cut_is_a_loss_expected_or_not_and_also_where_the_server_would_go_on(
+    speaks: Dialect,
+) -> None:
     for expected in (True, False):
-        assert opened().ended(ending, expected=expected) is Meaning.LOST
+        assert opened(speaks=speaks).ended(Ending.CUT, expected=expected) is Meaning.LOST
 
 
-@pytest.mark.parametrize("ending", [Ending.CUT, Ending.SILENT])
-def test_a_server_that_would_go_on_after_a_cut_has_lost_what_was_on_its_way(ending: Ending) -> None:
-    assert opened(speaks=V4_22).ended(ending, expected=True) is Meaning.LOST
+@pytest.mark.parametrize("speaks", [V4_22, V6])
+def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: Dialect) -> None:
+    for expected in (True, False):
+        assert opened(speaks=speaks).ended(Ending.SILENT, expected=expected) is Meaning.UNNOTICED
 
 
 def test_a_refusal_before_anything_was_read_is_no_loss() -> None:

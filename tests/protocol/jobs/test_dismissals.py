@@ -8,7 +8,6 @@ from gradio_protocol.app.dialect import Cancelling
 from gradio_protocol.jobs.dismissals import Dismissals, Stop, how_to_stop
 from gradio_protocol.jobs.messages import Completed, Queued, Started
 from gradio_protocol.jobs.orders import Dismiss
-from gradio_protocol.jobs.router import Mailbox
 from gradio_protocol.jobs.seat import Place, Seat
 from tests.support.known import COUNT, ECHO, known
 
@@ -24,7 +23,7 @@ VERSIONS = {
 def seat(
     place: Place = Place.JOINED, *, fn_index: int = ECHO, started: bool = False, event: str = "e"
 ) -> Seat:
-    made = Seat(1, Mailbox(1), place=place, fn_index=fn_index, event_id=event)
+    made = Seat(1, place=place, fn_index=fn_index, event_id=event)
     made.mailbox.put(Started() if started else Queued())
     return made
 

@@ -138,7 +138,7 @@ def failed(**rest: Any) -> Exception:
             {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True},
             Broken(message="404: Not Found", session_not_found=True),
         ),
-        ({"msg": "unexpected_error", "message": f"'{32 * 'e'}'"}, Closing()),
+        ({"msg": "unexpected_error", "message": f"'{32 * 'e'}'"}, Closing(all_said=False)),
         ({"msg": "server_stopped"}, Broken(message="Server stopped unexpectedly.")),
     ],
 )

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_protocol.errors import JobCancelled
-from gradio_protocol.jobs.messages import Completed, Queued
+from gradio_protocol.errors import AppError, JobCancelled
+from gradio_protocol.jobs.messages import (
+    Completed,
+    Failed,
+    Generated,
+    JobMessage,
+    Queued,
+    Refused,
+    Started,
+)
 from gradio_protocol.jobs.orders import Gone, Resume
-from gradio_protocol.jobs.router import Mailbox
-from gradio_protocol.jobs.seat import Place, Seat, Seats
+from gradio_protocol.jobs.seat import Mailbox, Place, Seat
 
 CANCELLED = JobCancelled("the job was cancelled")
 SEALED = Completed(data=())
+DONE = Completed(data=("x",))
 
 
 def seat(place: Place = Place.OUTSIDE) -> Seat:
-    return Seat(3, Mailbox(3), place=place)
+    return Seat(3, place=place)
+
+
+# --- seats ------------------------------------------------------------------------------------
 
 
 def test_a_message_is_handed_over_when_the_flow_waits_for_one() -> None:
@@ -88,6 +99,13 @@ def test_an_event_is_pending_once_it_is_joined(place: Place, pending: bool, at_s
     assert (one.pending, one.at_stake) == (pending, at_stake)
 
 
+def test_an_event_for_which_all_was_done_is_not_listened_for() -> None:
+    one = seat(Place.JOINED)
+    before = one.expects
+    one.dismissed = True
+    assert (before, one.expects) == (True, False)
+
+
 @pytest.mark.parametrize("place", [Place.JOINING, Place.JOINED])
 def test_nothing_is_at_stake_after_the_last_message(place: Place) -> None:
     one = seat(place)
@@ -95,48 +113,48 @@ def test_nothing_is_at_stake_after_the_last_message(place: Place) -> None:
     assert (one.pending, one.at_stake) == (False, False)
 
 
-# --- all of a session ---------------------------------------------------------------------------
+def contents(mailbox: Mailbox) -> list[JobMessage]:
+    """All that can be taken out."""
+    taken: list[JobMessage] = []
+    while (message := mailbox.take()) is not None:
+        taken.append(message)
+    return taken
 
 
-def seats(*places: Place) -> tuple[Seats, list[Seat]]:
-    """Some jobs, with tickets from 1 on, all on stream -1."""
-    made = Seats()
-    for ticket, place in enumerate(places, 1):
-        made.add(ticket)
-        one = made.get(ticket)
-        assert one is not None
-        one.place, one.stream = place, -1
-    return made, list(made)
+# --- mailboxes ----------------------------------------------------------------------------------
 
 
-def test_a_job_is_found_by_its_ticket_until_it_is_forgotten() -> None:
-    made, (one, two) = seats(Place.OUTSIDE, Place.OUTSIDE)
-    assert (made.get(2), made.get(3), made.get(None)) == (two, None, None)
-    made.remove(one)
-    made.remove(one)
-    assert list(made) == [two]
-    made.clear()
-    assert list(made) == []
+def test_messages_are_taken_in_the_order_in_which_they_came() -> None:
+    mailbox = Mailbox()
+    for message in (Queued(rank=1), Started(), Generated(data=(1,)), DONE):
+        mailbox.put(message)
+    assert contents(mailbox) == [Queued(rank=1), Started(), Generated(data=(1,)), DONE]
+    assert mailbox.take() is None
 
 
-def test_a_join_is_in_flight_while_anybody_joins() -> None:
-    assert seats(Place.JOINED, Place.JOINING)[0].joining
-    assert not seats(Place.JOINED, Place.WAITING)[0].joining
+@pytest.mark.parametrize("last", [DONE, Failed(error=AppError("no")), Refused(message="full")])
+def test_the_last_message_seals_a_mailbox(last: JobMessage) -> None:
+    mailbox = Mailbox()
+    mailbox.put(Queued())
+    before = mailbox.sealed
+    mailbox.put(last)
+    assert (before, mailbox.sealed) == (False, True)
+    mailbox.put(Generated(data=("late",)))
+    assert contents(mailbox) == [Queued(), last]
 
 
-def test_a_lost_stream_concerns_those_whose_messages_came_on_it() -> None:
-    made, (joined, joining, _, other) = seats(
-        Place.JOINED, Place.JOINING, Place.CALLING, Place.JOINED
-    )
-    other.stream = 4
-    assert made.concerned(-1) == [joined, joining]
+def test_a_mailbox_knows_whether_its_event_was_started() -> None:
+    mailbox = Mailbox()
+    mailbox.put(Queued())
+    assert not mailbox.started
+    mailbox.put(Started())
+    mailbox.put(Generated(data=()))
+    assert mailbox.started
 
 
-def test_a_stream_is_expected_to_bring_what_somebody_waits_for() -> None:
-    made, (one,) = seats(Place.JOINING)
-    assert not made.expect(-1)
-    one.place = Place.JOINED
-    assert made.expect(-1)
-    assert not made.expect(1)
-    one.dismissed = True
-    assert not made.expect(-1)
+def test_an_emptied_mailbox_keeps_what_it_knows() -> None:
+    mailbox = Mailbox()
+    for message in (Started(), DONE):
+        mailbox.put(message)
+    mailbox.empty()
+    assert (mailbox.take(), mailbox.started, mailbox.sealed) == (None, True, True)

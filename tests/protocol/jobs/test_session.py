@@ -120,6 +120,16 @@ def test_messages_wait_until_they_are_asked_for() -> None:
     assert [d.next(ticket) for _ in range(3)] == [Queued(), Started(), DONE]
 
 
+def test_of_what_comes_at_once_the_server_hears_before_the_flows_go_on() -> None:
+    d = desk("5.50.0")
+    waiting, cancelled = d.joined("a", ECHO), d.joined("b", COUNT)
+    d.open()
+    d.next(waiting)
+    d.cancel(cancelled)
+    d.arrive(("a", DONE), ("b", Started()))
+    assert (d.last(waiting), d.dismissals) == (DONE, [("b", COUNT)])
+
+
 def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
     d = desk()
     d.joined("a")
@@ -128,6 +138,18 @@ def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
     d.say("b", Queued(), DONE)
     d.accepted(ticket, "b")
     assert [d.next(ticket), d.next(ticket)] == [Queued(), DONE]
+
+
+def test_late_messages_of_an_earlier_event_are_not_those_of_the_next() -> None:
+    d = desk()
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    assert d.next(ticket) == DONE
+    d.enter(ticket)
+    d.accepted(ticket, "b")
+    d.say("a", Queued())
+    assert d.next(ticket) is None
 
 
 def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply() -> None:
@@ -170,7 +192,7 @@ def test_a_direct_call_joins_nothing() -> None:
         session_hash=d.session.hash, app=d.app, doubtful=False
     )
     d.release(ticket)
-    assert (d.streams, d.told, d.session.idle) == ([], [], True)
+    assert (d.streams, d.told) == ([], [])
 
 
 def test_sessions_of_one_client_have_hashes_and_tickets_of_their_own() -> None:
@@ -228,6 +250,64 @@ def test_a_stream_that_ended_before_the_joins_reply_is_opened_with_it() -> None:
     assert d.streams == []
     d.accepted(ticket, "b")
     assert d.streams == [SHARED]
+
+
+@pytest.mark.parametrize("joined_first", [True, False])
+def test_a_server_that_has_said_all_has_no_more_for_an_event_that_it_knew(
+    joined_first: bool,
+) -> None:
+    d = desk()
+    ticket = d.joined("a") if joined_first else d.joining()
+    other = d.joined("b")
+    d.open()
+    if not joined_first:
+        d.accepted(ticket, "a")
+        d.say("a", Queued())
+        d.next(ticket)
+    d.next(ticket)
+    d.say("b", DONE)
+    d.say(None, Closing())
+    assert isinstance(failed(d.last(ticket)), StreamLost)
+    d.end(Ending.FINISHED)
+    assert (d.streams, d.next(other)) == ([], DONE)
+
+
+def test_a_session_that_has_said_all_is_not_poisoned() -> None:
+    d = desk("4.29.0")
+    ticket = d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    assert isinstance(failed(d.next(ticket)), StreamLost)
+    assert (d.session.hash, d.left, d.told) == (before, [], [])
+
+
+def test_an_event_that_raced_with_one_close_is_known_before_the_next() -> None:
+    d = desk()
+    d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    ticket = d.joined("b")
+    for _ in range(2):
+        assert d.streams == [SHARED]
+        d.say(None, Closing())
+        d.end(Ending.FINISHED)
+        if d.streams:
+            d.open()
+    assert isinstance(failed(d.next(ticket)), StreamLost)
+
+
+def test_a_stream_that_breaks_off_has_not_said_all() -> None:
+    d = desk("5.20.1")
+    ticket = d.joined("a")
+    d.open()
+    d.say("a", Queued())
+    d.say(None, Closing(all_said=False))
+    d.end(Ending.CUT)
+    d.open()
+    d.say("a", DONE)
+    assert [d.next(ticket), d.next(ticket)] == [Queued(), DONE]
 
 
 @pytest.mark.parametrize("ending", LOST)
@@ -497,6 +577,39 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
     assert d.session.hash in d.listening[SHARED].stream.request.url
 
 
+def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_hash_is_taken() -> (
+    None
+):
+    d = desk("6.31.0")
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.SILENT)
+    d.joined("b")
+    assert d.session.hash != before
+    assert d.told == []
+
+
+def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
+    d = desk("6.31.0")
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.say("a", DONE)
+    d.end(Ending.SILENT)
+    assert d.session.hash != before
+
+
+def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
+    d = desk("6.31.0", stateful=True)
+    d.joined("a")
+    before = d.session.hash
+    d.open()
+    d.end(Ending.SILENT)
+    d.joined("b")
+    assert (d.session.hash, d.dismissals) == (before, [("a", -1)])
+
+
 def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
     d = desk("4.29.0", stateful=True)
     d.joined("a")
@@ -543,13 +656,7 @@ def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
     d = desk("5.20.1")
     one, two = d.joined("a"), d.joined("b")
     d.open()
-    d.obey(
-        d.session.deliver(
-            SHARED,
-            d.listening[SHARED].epoch,
-            [(None, Broken(message="gone")), ("a", DONE)],  # type: ignore[list-item]
-        )
-    )
+    d.arrive((None, Broken(message="gone")), ("a", DONE))
     assert (str(failed(d.next(one))), str(failed(d.next(two)))) == ("gone", "gone")
     assert d.streams == []
     assert [listen.stream.key for listen in d.left] == [SHARED]
@@ -743,12 +850,35 @@ def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
 
 def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
     d = desk("5.50.0")
-    ticket = d.joined("a")
+    d.joined("a")
     d.open()
+    d.say("a", DONE)
+    ticket = d.joined("b")
     d.cancel(ticket)
     d.say(None, Closing())
     d.end(Ending.FINISHED)
     assert d.streams == [SHARED]
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
+    started: bool,
+) -> None:
+    d = desk("6.31.0")
+    one = d.joined("a", COUNT)
+    d.open()
+    if started:
+        d.say("a", Started())
+    d.cancel(one)
+    d.release(one)
+    d.say(None, Closing())
+    d.end(Ending.FINISHED)
+    d.dismissed("a")
+    two = d.joined("b", COUNT)
+    d.open()
+    d.say("b", Started())
+    d.cancel(two)
+    assert d.dismissals[1:] == [("b", COUNT)]
 
 
 def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
@@ -903,9 +1033,8 @@ def test_a_cancelled_isolated_job_closes_its_stream(version: str) -> None:
     d.open()
     d.say("a", Started())
     d.cancel(ticket)
-    assert (d.streams, d.told) == ([], [])
     d.release(ticket)
-    assert d.session.idle
+    assert (d.streams, d.told) == ([], [])
 
 
 def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
@@ -990,9 +1119,16 @@ def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
     d.next(one)
     d.obey(d.session.close())
     assert isinstance(d.gone(one), JobCancelled)
-    assert (d.streams, d.told, d.session.idle) == ([], [], True)
+    assert (d.streams, d.told) == ([], [])
     for answer in (d.next(two), d.unjoined(two), d.accepted(one, "c"), d.enter(one)):
         assert isinstance(answer, Gone)
+
+
+def test_a_closed_session_takes_no_new_job() -> None:
+    d = Desk(known(heartbeat=True))
+    d.obey(d.session.close())
+    assert isinstance(d.enter(d.session.enrol()), Gone)
+    assert d.streams == []
 
 
 def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
@@ -1010,7 +1146,6 @@ def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
     ticket = d.joining()
     d.obey(d.session.retire())
     d.cancel(ticket)
-    assert d.session.idle
     d.accepted(ticket, "a")
     assert d.dismissals == [("a", -1)]
     d.release(ticket)
@@ -1052,10 +1187,14 @@ def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
 
 def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
     d = desk()
+    d.joined("a")
+    d.open()
     ticket = d.joining()
     d.release(ticket)
     d.release(ticket)
-    assert (d.session.idle, d.told) == (True, [])
+    d.say("b", Queued())
+    later = d.joined("b")
+    assert (d.next(later), d.told) == (None, [])
 
 
 # --- questions about the app --------------------------------------------------------------------

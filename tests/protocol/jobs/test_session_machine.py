@@ -59,6 +59,8 @@ class Job:
     "Its flow has not ended."
     lost: bool = False
     "The stream was lost while it joined."
+    raced: bool = False
+    "It was accepted while a stream was open, which may have ended for the server by then."
 
     @property
     def pending(self) -> bool:
@@ -147,6 +149,7 @@ class Visits(RuleBasedStateMachine):
 
     def accept(self, job: Job) -> None:
         job.phase = "joined"
+        job.raced = SHARED in self.desk.listening
         answer = self.desk.accepted(job.ticket, job.event)
         assert isinstance(answer, Gone) is not job.wanted
         for message in job.early:
@@ -291,12 +294,28 @@ class Visits(RuleBasedStateMachine):
     @rule()
     def finishes(self) -> None:
         if self.dialect.announces_close:
-            self.desk.say(None, Closing())
+            self.says_that_all_is_said()
         self.stream_ends(lost=self.fruitless() and self.expected)
         self.desk.end(Ending.FINISHED)
 
+    def says_that_all_is_said(self) -> None:
+        """What it knew of has had its end, even if that has not come."""
+        for job in self.jobs:
+            if job.pending and (job.sent or not job.raced):
+                job.ended = True
+                job.sent.append(Failed(error=JobCancelled("forsaken")))
+        self.desk.say(None, Closing())
+
+    @precondition(lambda self: self.reading)
+    @rule()
+    def says_something_twice(self) -> None:
+        """An event has been completed twice, which breaks the stream and nothing else."""
+        self.desk.say(None, Closing(all_said=False))
+        self.stream_ends(lost=self.fruitless() and self.expected)
+        self.desk.end(Ending.CUT)
+
     def breaks_off(self, ending: Ending) -> None:
-        self.stream_ends(lost=True)
+        self.stream_ends(lost=True, unnoticed=ending is Ending.SILENT)
         self.desk.end(ending)
 
     def is_out_of_reach(self) -> None:
@@ -317,17 +336,19 @@ class Visits(RuleBasedStateMachine):
     def fruitless(self) -> bool:
         return not self.heard and self.barren + 1 >= PATIENCE
 
-    def stream_ends(self, *, lost: bool, unknown: bool = False) -> None:
+    def stream_ends(self, *, lost: bool, unknown: bool = False, unnoticed: bool = False) -> None:
         """The model's side of an end: who loses what."""
         self.barren = 0 if self.heard else self.barren + 1
         self.heard = self.head = False
+        for job in self.jobs:
+            job.raced = False
         concerned = [job for job in self.jobs if job.at_stake]
         if not lost or not concerned:
             return
         for job in concerned:
             job.lost = job.ended = True
             job.sent.append(Failed(error=JobCancelled("lost")))
-        healable = self.dialect.healable or self.stateful
+        healable = (self.dialect.healable and not unnoticed) or self.stateful
         self.may_leave = self.may_leave or not (healable or unknown)
 
     @precondition(lambda self: self.underway)

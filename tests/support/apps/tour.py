@@ -6,7 +6,8 @@ that a tour never outlives the process that started it.
 
 Settings, by environment variable: PORT (required), AUTH (1 asks for a login), QUEUE (0 switches
 the queue off), MAX_SIZE (jobs that may wait), CONCURRENCY (jobs of one function at once, 100),
-MAX_FILE_SIZE, ROOT_PATH, SHOW_ERROR (0 hides the text of exceptions).
+MAX_FILE_SIZE, ROOT_PATH, SHOW_ERROR (0 hides the text of exceptions), MOVED (1 puts another
+function before all others).
 """
 
 from __future__ import annotations
@@ -194,6 +195,8 @@ def build() -> Any:
         data, steps = gr.JSON(label="Data"), gr.State(0)
         add = endpoints(gr.Button("Go"))
 
+        if setting("MOVED") == "1":
+            add(two, [text, number], [answer, total], name="newcomer")
         add(echo, text, answer)
         add(count, number, total)
         add(chat, text, answer)

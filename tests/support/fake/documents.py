@@ -72,11 +72,12 @@ class App:
 
     def _newer(self, username: str | None) -> dict[str, Any]:
         since = self.manners.since
+        stateful = any(part.type == "state" for part in self._parts())
         added: list[tuple[tuple[int, ...], dict[str, Any]]] = [
             ((3, 37), {"app_id": self.app_id}),
             ((4,), {"protocol": self.manners.protocol}),
             ((4, 28), {"max_file_size": self.max_file_size}),
-            ((4, 29), {"connect_heartbeat": True}),
+            ((4, 29), {"connect_heartbeat": stateful}),
             ((4, 38), {"username": username}),
             ((5,), {"api_prefix": self.manners.prefix}),
             ((5, 15), {"page": {}, "pages": [["", "Home", True]]}),

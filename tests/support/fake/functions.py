@@ -13,6 +13,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
+import trio
+
 from tests.support.latch import Gate, Ledger
 from tests.support.loopback import Request
 
@@ -279,3 +281,22 @@ TOUR = (
         visibility="undocumented",
     ),
 )
+
+
+def together(number: int) -> Function:
+    """`/story`, a generator that is silent until it runs so many times at once."""
+    running, all_run = 0, trio.Event()
+
+    async def tell(call: Call) -> AsyncGenerator[list[Any], None]:
+        nonlocal running
+        running += 1
+        if running == number:
+            all_run.set()
+        await all_run.wait()
+        said = ""
+        for word in range(int(call.data[0])):
+            said += f"word {word} "
+            yield [said]
+
+    story = Function(name="story", inputs=(NUMBER,), outputs=(ANSWER,), generator=tell)
+    return story.limited(number)

@@ -68,7 +68,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
-        ssl_verify: bool | str | ssl.SSLContext = True,
+        ssl_verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         analytics_enabled: bool = True,
         token: str | None = None,
         oauth_token: str | None = None,
@@ -170,7 +170,7 @@ class Client:
         api_name: str | None = None,
         fn_index: int | None = None,
         headers: Mapping[str, str] | None = None,
-        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] = (),
+        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] | None = None,
         **kwargs: Any,
     ) -> Job:
         """Call an endpoint in the background; returns its job at once.
@@ -186,7 +186,7 @@ class Client:
         if options.isolated:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
-        job.gives_to(result_callbacks)
+        job.gives_to(result_callbacks or ())
         sent = self.add_zero_gpu_headers({**(headers or {})})
         with enrolled(board, session) as ticket:
             entropy = secrets.token_bytes(16)

@@ -8,7 +8,9 @@ there is one. What has imported names from there before keeps them.
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+import threading
 from collections.abc import Mapping
 from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
@@ -31,12 +33,15 @@ from gradio_protocol import (
 
 from .duplicate import SpaceDuplicationError
 from .files import file, handle_file
+from .inputs import DEFAULT_FOLDER
 from .job import Job
 from .loadable import LoadableClient, LoadableEndpoint
 
 _NAME = "gradio_client"
 _RELEASE = "2.7.2"
 "The release of the official client whose surface this is."
+_LOADING = threading.RLock()
+"Held while an official module is loaded: another thread that asks meanwhile waits for it."
 
 
 def is_http_url_like(possible_url: object) -> bool:
@@ -80,7 +85,12 @@ def _names() -> dict[str, Mapping[str, object]]:
     }
     return {
         _NAME: {**shared, "Client": LoadableClient, "__all__": [*shared, "Client"]},
-        f"{_NAME}.client": {"Client": LoadableClient, "Endpoint": LoadableEndpoint, "Job": Job},
+        f"{_NAME}.client": {
+            "Client": LoadableClient,
+            "DEFAULT_TEMP_DIR": os.fspath(DEFAULT_FOLDER),
+            "Endpoint": LoadableEndpoint,
+            "Job": Job,
+        },
         f"{_NAME}.data_classes": {"FileData": FileData},
         f"{_NAME}.exceptions": errors,
         f"{_NAME}.utils": {**shared, **utils},
@@ -120,14 +130,20 @@ class _Standin(ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         """What is not ours."""
-        if not self._is_complete and not (name.startswith("__") and name.endswith("__")):
-            self._is_complete = True
-            for key, value in vars(self._loaded()).items():
-                self.__dict__.setdefault(key, value)
+        if not (name.startswith("__") and name.endswith("__")):
+            with _LOADING:
+                self._complete()
         try:
             return self.__dict__[name]
         except KeyError:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
+
+    def _complete(self) -> None:
+        if not self._is_complete:
+            # First, for the official module may ask us while it is loaded.
+            self._is_complete = True
+            for key, value in vars(self._loaded()).items():
+                self.__dict__.setdefault(key, value)
 
     def _loaded(self) -> ModuleType:
         """The official module; it is not registered anywhere, and imports its like from us."""

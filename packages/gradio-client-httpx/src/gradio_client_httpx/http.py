@@ -11,11 +11,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import math
-import socket
 import ssl
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -26,6 +24,7 @@ import httpx
 from gradio_protocol import (
     Head,
     InvalidArguments,
+    Origin,
     Request,
     Stream,
     TransportFailed,
@@ -35,19 +34,24 @@ from gradio_protocol import (
 )
 
 from .inputs import Settings
+from .wire import Key, Link, Links, Wire
 
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
 
 _KEPT_ALIVE = 4.0
 "Seconds; servers close idle connections after 5, and what is sent at that moment is lost."
-_REQUESTS = httpx.Limits(
-    max_connections=64, max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE
-)
-_STREAMS = httpx.Limits(max_keepalive_connections=0)
-"A new connection for each: it is known, and can be cut, before the head of the reply has come."
+_KEPT = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEPT_ALIVE)
+_FRESH = httpx.Limits(max_keepalive_connections=0)
+"For streams and direct calls: whether one that breaks has reached the server must not be a guess."
+_ANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE)
+"For a client that makes all connections."
 _CONNECTED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 "The events at which httpx has another socket."
+_OVER = ".response_closed.started"
+"The one after which another exchange may have it."
+_TRANSPORTS = ("transport", "mounts")
+"What may make several connections, and is the caller's."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 _CHUNK = 2**16
@@ -59,43 +63,11 @@ class Silent(Exception):
     """No byte came on a stream within its idle time."""
 
 
-class Wire:
-    """The connection under one exchange, to be cut from another thread.
-
-    Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
-    the socket down does, at once.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._socket: socket.socket | None = None
-        self._cut = False
-
-    def attach(self, connection: socket.socket | None) -> None:
-        """This is under the exchange."""
-        with self._lock:
-            self._socket = connection
-            cut = self._cut
-        if cut:
-            self.cut()
-
-    def detach(self) -> None:
-        """The exchange is over; its connection may serve another one."""
-        with self._lock:
-            self._socket = None
-
-    def cut(self) -> None:
-        """End it, now or as soon as it begins."""
-        with self._lock:
-            self._cut = True
-            if self._socket is not None:
-                shut(self._socket)
-
-
 class Connections:
-    """The httpx clients behind one of ours: for requests, and for streams, which live long.
+    """The clients of httpx behind one of ours: one for each connection, as `wire` has it.
 
-    A client costs 17 ms, nearly all of it the TLS context: each is made when it is first needed.
+    Where the caller gives a client, or a transport, that one makes all connections, and which it
+    takes for an exchange is only known when the head of the reply has come: no sooner is it cut.
     """
 
     def __init__(self, settings: Settings, src: str) -> None:
@@ -103,12 +75,13 @@ class Connections:
         self._timeout = timeouts(settings)
         self._library = library(settings.http_client)
         self._home = origin(src) if is_address(src) else None
-        self._lock = threading.Lock()
-        self._clients: dict[bool, httpx.Client] = {}
-        self._wires: set[Wire] = set()
-        # An exchange on a connection kept alive has no wire before its head: `close` cuts these.
-        self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._closed = False
+        self._contexts = Contexts(settings)
+        self._own: httpx.Client | None = None
+        if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORTS:
+            self._own = made(settings, self._contexts.real(), _ANY)
+        self._links = Links(self._made, settings.http_client or self._own)
+        self.pause = self._links.pause
+        "Wait; not so long if `close` comes first."
 
     def settle(self, src: str) -> None:
         """The app is here: this origin may see what `auth` makes of the caller's secrets."""
@@ -125,37 +98,43 @@ class Connections:
         endless = patience == math.inf
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
         timeout = reading(self._timeout, None) if endless else timeout
-        with self._kept(wire), translated(self._library, request):
-            reply = self._send(request, body, timeout, wire, stream=endless)
-            with contextlib.closing(reply):
-                wire.attach(socket_of(reply.extensions.get("network_stream")))
-                yield head_of(reply, request), reply.iter_raw(_CHUNK)
-                wire.detach()
+        with self._replied(request, body, timeout, wire, keep=not endless) as reply:
+            yield head_of(reply, request), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks. Raises TransportFailed, and Silent once it is open."""
-        request = stream.request
-        with translated(self._library, request):
-            timeout = reading(self._timeout, stream.idle)
-            reply = self._send(request, (), timeout, wire, stream=True)
-            with contextlib.closing(reply):
-                wire.attach(socket_of(reply.extensions.get("network_stream")))
-                yield head_of(reply, request), heard(self._library, reply)
-                wire.detach()
+        timeout = reading(self._timeout, stream.idle)
+        with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
+            yield head_of(reply, stream.request), heard(self._library, reply)
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
-        with self._lock:
-            self._closed = True
-            clients, self._clients = self._clients, {}
-            wires, sockets = list(self._wires), list(self._sockets)
-        for wire in wires:
-            wire.cut()
-        for connection in sockets:
-            shut(connection)
-        for client in clients.values():
-            client.close()
+        self._links.close()
+        if self._own is not None:
+            self._own.close()
+
+    @contextlib.contextmanager
+    def _replied(
+        self,
+        request: Request,
+        body: Iterable[bytes],
+        timeout: httpx.Timeout,
+        wire: Wire,
+        *,
+        keep: bool,
+    ) -> Generator[httpx.Response]:
+        link = self._links.take((origin(request.url), keep), wire)
+        if link is None:
+            raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+        try:
+            with translated(self._library, request):
+                reply = self._send(request, body, timeout, wire, link)
+                with contextlib.closing(reply):
+                    wire.attach(link.connected(reply.extensions.get("network_stream")))
+                    yield reply
+        finally:
+            self._links.give_back(link, wire)
 
     def _send(
         self,
@@ -163,69 +142,65 @@ class Connections:
         body: Iterable[bytes],
         timeout: httpx.Timeout,
         wire: Wire,
-        *,
-        stream: bool,
+        link: Link,
     ) -> httpx.Response:
-        client, auth = self._client(request, stream=stream), self._auth(request)
         try:
             sent = as_httpx(self._library, request, body, timeout)
-            sent.extensions["trace"] = self._trace(wire)
-            reply = client.send(sent, stream=True, auth=auth, follow_redirects=False)
+            sent.extensions["trace"] = traced(wire, link)
+            reply: httpx.Response = link.client.send(
+                sent, stream=True, auth=self._auth(request), follow_redirects=False
+            )
         except UnicodeError as error:  # a host that no name can have, such as `a..b`
             raise failed(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
 
-    def _trace(self, wire: Wire) -> Callable[[str, Mapping[str, Any]], None]:
-        """What tells the wire of a new connection, as soon as there is one."""
-
-        def trace(event: str, info: Mapping[str, Any]) -> None:
-            if event.endswith(_CONNECTED):
-                connection = socket_of(info["return_value"])
-                if connection is not None and self._settings.http_client is None:
-                    with self._lock:
-                        self._sockets.add(connection)
-                wire.attach(connection)
-
-        return trace
-
     def _auth(self, request: Request) -> Any:
         auth = self._settings.auth
         return auth if auth is not None and self._home == origin(request.url) else None
 
-    def _client(self, request: Request, *, stream: bool) -> httpx.Client:
+    def _made(self, key: Key) -> httpx.Client:
+        place, keep = key
+        return made(self._settings, self._contexts.of(place), _KEPT if keep else _FRESH)
+
+
+class Contexts:
+    """The TLS contexts of one client: one takes 17 ms to be made, so they are shared, and lazy."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._real: ssl.SSLContext | None = None
+        self._none = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not isinstance(settings.verify, bool):
+            self.real()
+
+    def of(self, place: Origin) -> ssl.SSLContext:
+        """The context for this origin; where there is no TLS, one that trusts nobody."""
+        return self.real() if place.scheme == "https" else self._none
+
+    def real(self) -> ssl.SSLContext:
+        """The context that was asked for. Raises InvalidArguments."""
         with self._lock:
-            if self._closed:
-                raise TransportFailed(f"{request!r}: the client was closed", connected=False)
-            if self._settings.http_client is not None:
-                own: httpx.Client = self._settings.http_client
-                return own
-            if stream not in self._clients:
-                self._clients[stream] = made(self._settings, stream=stream)
-            return self._clients[stream]
-
-    @contextlib.contextmanager
-    def _kept(self, wire: Wire) -> Generator[None]:
-        with self._lock:
-            self._wires.add(wire)
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._wires.discard(wire)
+            if self._real is None:
+                given = self._settings.httpx_kwargs
+                self._real = httpx.create_ssl_context(
+                    verify=verified(self._settings.verify), trust_env=given.get("trust_env", True)
+                )
+            return self._real
 
 
-def socket_of(stream: Any) -> socket.socket | None:
-    """The socket under a network stream of httpx, where there is one."""
-    found: socket.socket | None = stream.get_extra_info("socket") if stream is not None else None
-    return found
+def traced(wire: Wire, link: Link) -> Callable[[str, Mapping[str, Any]], None]:
+    """What tells the wire of a new connection, and of its end, as soon as there is one."""
 
+    def trace(event: str, info: Mapping[str, Any]) -> None:
+        if event.endswith(_CONNECTED):
+            wire.attach(link.connected(info["return_value"]))
+        elif event.endswith(_OVER):
+            wire.detach()
 
-def shut(connection: socket.socket) -> None:
-    """Wake whoever waits for this connection, which is of no more use."""
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+    return trace
 
 
 def library(client: object) -> Any:
@@ -243,22 +218,20 @@ def heard(library: Any, reply: httpx.Response) -> Iterator[bytes]:
         raise Silent from error
 
 
-def made(settings: Settings, *, stream: bool) -> httpx.Client:
-    """A new client for requests, or one for streams, of which there may be any number."""
+def made(settings: Settings, context: ssl.SSLContext, limits: httpx.Limits) -> httpx.Client:
+    """A new client of httpx."""
     given = dict(settings.httpx_kwargs)
-    verify = verified(settings.verify)
-    mapped = proxies(given.pop("proxies", None), verify)
-    mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
-    kwargs: dict[str, Any] = {"limits": _REQUESTS, **mapped, **given}
-    if stream:
-        kwargs["limits"] = _STREAMS
+    old = given.pop("proxies", None)
     # The core keeps the cookies; a second jar would send them by rules of its own.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
+        mapped = {} if given.get("proxy") is not None else proxies(old, context)
+        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
+        kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
         return httpx.Client(
-            verify=verify, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
+            verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
         )
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, ImportError) as error:
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
@@ -274,7 +247,7 @@ def verified(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def proxies(given: object, verify: bool | ssl.SSLContext) -> dict[str, Any]:
+def proxies(given: object, context: ssl.SSLContext) -> dict[str, Any]:
     """What httpx took as `proxies` until 0.28, as it takes it now."""
     match given:
         case None | str() | httpx.URL() | httpx.Proxy():
@@ -283,7 +256,7 @@ def proxies(given: object, verify: bool | ssl.SSLContext) -> dict[str, Any]:
             mounts = cast("Mapping[str, Any]", given)
             return {
                 "mounts": {
-                    pattern: proxy and httpx.HTTPTransport(proxy=proxy, verify=verify)
+                    pattern: proxy and httpx.HTTPTransport(proxy=proxy, verify=context)
                     for pattern, proxy in mounts.items()
                 }
             }
@@ -295,7 +268,10 @@ def proxies(given: object, verify: bool | ssl.SSLContext) -> dict[str, Any]:
 
 def timeouts(settings: Settings) -> httpx.Timeout:
     """The timeouts that the caller wants, or ours."""
-    return _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
+    made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
+    if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
+        raise InvalidArguments(f"timeout: expected seconds, got {settings.timeout!r}")
+    return made
 
 
 def reading(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:

@@ -39,6 +39,8 @@ from gradio_protocol import (
 _LIFTED = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
 _POINTLESS = ("base_url", "params", "default_encoding")
 "Entries that would change requests which the core has made complete."
+_ENDLESS = (None, None, None, None)
+"What httpx takes for no timeout at all; None stands for ours."
 
 
 class _DefaultFolder:
@@ -65,7 +67,7 @@ class Given:
     httpx_kwargs: Mapping[str, Any]
     headers: Mapping[str, str] | None
     download_files: str | os.PathLike[str] | bool
-    ssl_verify: bool | str | ssl.SSLContext
+    ssl_verify: bool | str | os.PathLike[str] | ssl.SSLContext
     oauth_token: str | None
     timeout: Any
     max_retries: int
@@ -108,20 +110,25 @@ def settings(given: Given) -> Settings:
     kept = {key: value for key, value in more.items() if key not in (*_LIFTED, *_POINTLESS)}
     return Settings(
         folder=_folder(given.download_files),
-        verify=more.get("verify", True) if given.ssl_verify is True else given.ssl_verify,
-        timeout=more.get("timeout") if given.timeout is None else given.timeout,
+        verify=_verify(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
+        timeout=_timeout(more) if given.timeout is None else given.timeout,
         httpx_kwargs=kept,
         http_client=given.http_client,
         auth=None if _basic(more.get("auth")) else more.get("auth"),
     )
 
 
+def _verify(verify: Any) -> Any:
+    return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
+
+
+def _timeout(more: Mapping[str, Any]) -> Any:
+    return _ENDLESS if more.get("timeout", 0) is None else more.get("timeout")
+
+
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
     place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
-    folder: str = os.path.abspath(place)
-    if os.path.exists(folder) and not os.path.isdir(folder):
-        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
-    return folder
+    return os.path.abspath(place)
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:

@@ -63,6 +63,7 @@ class Job(Future[Any]):
         self._call_off: Callable[[], None] = _nothing
         self._keeps = keeps
         self._value: object = None
+        self._turn = threading.Lock()
         self._iterator: Iterator[Any] | None = None
         JOBS.add(self)
 
@@ -130,9 +131,11 @@ class Job(Future[Any]):
 
     def __next__(self) -> Any:
         """The next output, or StopIteration after the last one."""
-        if self._iterator is None:
-            self._iterator = iter(self)
-        return next(self._iterator)
+        # One thread waits, the others for it: each output is given to one of them.
+        with self._turn:
+            if self._iterator is None:
+                self._iterator = iter(self)
+            return next(self._iterator)
 
     def __await__(self) -> Generator[Any, None, Any]:
         loop, over = asyncio.get_running_loop(), asyncio.Event()
@@ -214,6 +217,7 @@ class Job(Future[Any]):
         """This is another process now, where nobody works at the job."""
         # Another thread may have held these; whoever waited has stayed behind.
         self._condition, self._changed = threading.Condition(), threading.Condition()
+        self._turn, self._iterator = threading.Lock(), None
         mine: Any = self
         mine._done_callbacks, mine._waiters, self._bells = [], [], []
         self.raised(StreamLost("the job belongs to the process that was forked"))

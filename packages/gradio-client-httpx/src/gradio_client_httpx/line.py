@@ -18,7 +18,16 @@ import warnings
 import weakref
 from collections.abc import Generator
 
-from gradio_protocol import App, Contact, Flow, InvalidArguments, Session, Target, connect
+from gradio_protocol import (
+    App,
+    Contact,
+    Flow,
+    InvalidArguments,
+    Session,
+    Target,
+    TransportFailed,
+    connect,
+)
 
 from .http import Connections
 from .inputs import Settings
@@ -41,6 +50,7 @@ class Line:
     def _begin(self) -> None:
         # Held while connecting: whoever comes meanwhile waits for just that.
         self.lock = threading.RLock()
+        self._connecting: Performer | None = None
         self._board: Switchboard | None = None
         self._finalizer: weakref.finalize[[Switchboard, str], Line] | None = None
 
@@ -49,8 +59,11 @@ class Line:
         """The switchboard, connected. Raises what `connect` raises."""
         with self.lock:
             if self._board is None:
-                self._board = self._connected()
-                self._finalizer = weakref.finalize(self, _forgotten, self._board, repr(self))
+                board = self._connected()
+                self._finalizer = weakref.finalize(self, _forgotten, board, repr(self))
+                self._board = board
+                if self._closed:
+                    self.close()
             return self._board
 
     @property
@@ -59,13 +72,14 @@ class Line:
         return self.board.contact.app
 
     def close(self) -> None:
-        """End all jobs and streams; idempotent."""
-        with self.lock:
-            self._closed = True
-            board, finalizer = self._board, self._finalizer
-        if finalizer is not None:
-            finalizer.detach()
-        if board is not None:
+        """End all jobs and streams, and the connecting; idempotent."""
+        # Without the lock, which is held by who is connecting, to a server that never answers.
+        self._closed = True
+        connecting, board = self._connecting, self._board
+        if connecting is not None:
+            connecting.close()
+        if board is not None and self._finalizer is not None:
+            self._finalizer.detach()
             board.close()
 
     def after_fork(self) -> None:
@@ -77,15 +91,19 @@ class Line:
         self._begin()
 
     def _connected(self) -> Switchboard:
-        if self._closed:
-            raise InvalidArguments("the client was closed")
         connections = Connections(self._settings, self.target.src)
-        performer = Performer(self._settings, connections)
+        performer = self._connecting = Performer(self._settings, connections)
         try:
+            if self._closed:
+                raise InvalidArguments("the client was closed")
             app = run(Flow(connect(self.target)), performer)
-        except BaseException:
-            connections.close()
+        except BaseException as error:
+            performer.close()
+            if self._closed and isinstance(error, TransportFailed):
+                raise InvalidArguments("the client was closed") from error
             raise
+        finally:
+            self._connecting = None
         connections.settle(app.access.src)
         contact = Contact(app, time.monotonic())
         return Switchboard(contact, performer, max_workers=self._max_workers)
@@ -101,15 +119,23 @@ class Visit:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._seat: tuple[Switchboard, Session] | None = None
+        self._left = False
 
     @property
     def session(self) -> Session:
-        """The session, new at the first use and after a fork."""
+        """The session, new at the first use and after a fork.
+
+        Raises InvalidArguments once it has been left.
+        """
         board = self._line.board
         with self._line.lock:
-            if self._seat is None or self._seat[0] is not board:
-                self._seat = board, opened(board)
-            return self._seat[1]
+            seat = self._seat
+            if seat is None or seat[0] is not board:
+                seat = self._seat = board, opened(board)
+        if self._left:
+            self.leave()
+            raise InvalidArguments("the session was closed")
+        return seat[1]
 
     def reset(self) -> None:
         """Be another visitor from now on."""
@@ -121,8 +147,9 @@ class Visit:
 
     def leave(self) -> None:
         """End the jobs and streams of this visitor."""
-        with self._line.lock:
-            old, self._seat = self._seat, None
+        # Without the lock: see `Line.close`.
+        self._left = True
+        old, self._seat = self._seat, None
         if old is not None:
             old[0].leave(old[1])
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -42,10 +43,11 @@ from gradio_protocol import (
     dismiss,
 )
 
-from .http import Silent, Wire
+from .http import Silent
 from .perform import IO, Performer, run
 from .seated import Seated
 from .threads import Crew
+from .wire import Wire
 
 Step = Callable[[], "AnyAction | Done[object]"]
 
@@ -64,6 +66,7 @@ class Switchboard:
         self._waiting: dict[int, Seated] = {}
         self._seated: dict[int, Seated] = {}
         self._sessions: set[Session] = set()
+        self._left: weakref.WeakSet[Session] = weakref.WeakSet()
         self._readers: dict[tuple[int, int, int], Reader] = {}
         self._closed = False
 
@@ -84,40 +87,54 @@ class Switchboard:
     def start(self, seated: Seated) -> None:
         """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight.
 
-        Raises InvalidArguments if the client was closed.
+        Raises InvalidArguments if the client, or its session, was closed.
         """
         with self.lock:
             if self._closed:
                 raise InvalidArguments("the client was closed")
+            if seated.session in self._left:
+                raise InvalidArguments("the session was closed")
             self._seated[seated.ticket] = seated
             if self._running >= self._max_workers:
                 self._waiting[seated.ticket] = seated
                 return
             self._running += 1
-        self._begin(seated)
-
-    def _begin(self, seated: Seated) -> None:
         self._move(seated, seated.flow.start)
 
     def cancel(self, seated: Seated) -> None:
-        """The caller no longer wants this job."""
+        """The caller no longer wants this job.
+
+        What it sends or fetches is cut, but for a join, which would run all the same.
+        """
         with self.lock:
+            joining = seated.session.joining(seated.ticket)
             orders = seated.session.cancel(seated.ticket)
             if self._waiting.pop(seated.ticket, None) is not None:
                 self._seated.pop(seated.ticket, None)
                 orders += seated.session.release(seated.ticket)
-        seated.wire.cut()
+            sleeps = seated.rouse()
+        if sleeps:
+            self._move(seated, seated.awake)
+        if not joining:
+            seated.wire.cut()
         self.obey(seated.session, orders)
 
     def leave(self, session: Session) -> None:
         """End all jobs and streams of one session."""
         with self.lock:
             self._sessions.discard(session)
+            self._left.add(session)
             seated = [one for one in self._seated.values() if one.session is session]
             orders = session.close()
+            for one in seated:
+                if self._waiting.pop(one.ticket, None) is not None:
+                    self._seated.pop(one.ticket, None)
+            sleeping = [one for one in seated if one.rouse()]
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
             one.wire.cut()
+        for one in sleeping:
+            self._move(one, one.awake)
         self.obey(session, orders)
 
     def close(self) -> None:
@@ -139,7 +156,7 @@ class Switchboard:
             self.obey(session, todo)
         for resumed in known:
             self._resume(resumed, may_block=False)
-        self.connections.close()
+        self._performer.close()
         self.crew.close()
 
     # Obeying orders.
@@ -223,8 +240,10 @@ class Switchboard:
                         seated.watcher.tell(action.news)
                         action = flow.resume(None)
                     case Sleep():
-                        step = partial(flow.resume, None)
-                        self.crew.later(action.seconds, partial(self._move, seated, step))
+                        with self.lock:
+                            pause = seated.rest()
+                        seconds = 0 if seated.is_unwanted else action.seconds
+                        self.crew.later(seconds, partial(self._wake, seated, pause))
                         return []
                     case Question():
                         with self.lock:
@@ -245,33 +264,51 @@ class Switchboard:
             seated.watcher.raised(error)
             return self._release(seated)
 
+    def _wake(self, seated: Seated, pause: object) -> None:
+        with self.lock:
+            due = seated.wakes(pause)
+        if due:
+            self._move(seated, seated.awake)
+
     def _move(self, seated: Seated, step: Step) -> None:
         """Go on with a flow on an I/O thread."""
+        if not self._moved(seated, step):
+            for session, order in self._release(seated):
+                self.obey(session, [order])
+
+    def _moved(self, seated: Seated, step: Step) -> bool:
+        """Whether it could be moved; otherwise its job has failed."""
         try:
             self.crew.submit(lambda: self._go_on(seated, step))
         except RuntimeError as error:  # there are no more threads
             seated.watcher.raised(error)
-            for session, order in self._release(seated):
-                self.obey(session, [order])
+            return False
+        return True
 
     def _perform(self, seated: Seated, action: IO) -> AnyAction | Done[object]:
         try:
             reply = self._performer.perform(action, seated.watcher.tell, seated.wire)
         except GradioError as error:
+            if seated.wire.is_cut:
+                raise JobCancelled("the job was cancelled") from error
             return seated.flow.fail(error)
         return seated.flow.resume(reply)
 
     def _release(self, seated: Seated) -> list[tuple[Session, Order]]:
-        with self.lock:
-            orders = seated.session.release(seated.ticket)
-            self._seated.pop(seated.ticket, None)
-            first = next(iter(self._waiting), 0)
-            following = self._waiting.pop(first, None)
-            if following is None:
-                self._running -= 1
-        if following is not None:
-            self._begin(following)
-        return [(seated.session, order) for order in orders]
+        """A flow has ended: the next one takes its place, or one after that if it cannot begin."""
+        todo: list[tuple[Session, Order]] = []
+        while True:
+            with self.lock:
+                todo += [(seated.session, order) for order in seated.session.release(seated.ticket)]
+                self._seated.pop(seated.ticket, None)
+                first = next(iter(self._waiting), 0)
+                following = self._waiting.pop(first, None)
+                if following is None:
+                    self._running -= 1
+                    return todo
+            if self._moved(following, following.flow.start):
+                return todo
+            seated = following
 
 
 class Reader:

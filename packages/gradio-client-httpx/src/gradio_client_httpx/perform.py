@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import os
 import tempfile
-import time
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TypeAlias, TypeVar, assert_never
@@ -39,8 +37,9 @@ from gradio_protocol import (
     Transferred,
 )
 
-from .http import Connections, Wire
+from .http import Connections
 from .inputs import Settings
+from .wire import Wire
 
 T = TypeVar("T")
 IO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download
@@ -56,17 +55,22 @@ class Performer:
     def __init__(self, settings: Settings, connections: Connections) -> None:
         self.connections = connections
         self._settings = settings
+        self._partial: set[str] = set()
+
+    def close(self) -> None:
+        """Cut what is under way, and remove the files that it had begun to write."""
+        self.connections.close()
+        for partial in list(self._partial):
+            # Where open files cannot be removed, the thread that writes one does it a little later.
+            with contextlib.suppress(OSError):
+                Path(partial).unlink(missing_ok=True)
 
     def perform(self, action: IO, moved: Moved, wire: Wire | None = None) -> object:
-        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError.
-
-        Cutting the wire ends a direct call, and nothing else: a join once sent is seen through.
-        """
+        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+        wire = wire or Wire()
         match action:
-            case Send(patience=math.inf):
-                return self.send(action, moved, wire)
             case Send():
-                return self.send(action, moved)
+                return self.send(action, moved, wire)
             case Inspect():
                 return inspect(action)
             case ReadFile():
@@ -74,11 +78,11 @@ class Performer:
             case SaveBytes():
                 return self.save_bytes(action)
             case Download():
-                return self.download(action, moved)
+                return self.download(action, moved, wire)
             case _:
                 assert_never(action)
 
-    def send(self, action: Send, moved: Moved, wire: Wire | None = None) -> Response:
+    def send(self, action: Send, moved: Moved, wire: Wire) -> Response:
         """One exchange."""
         request = action.request
         with self._exchange(request, action.patience, moved, wire) as (head, chunks):
@@ -90,9 +94,9 @@ class Performer:
                 status=head.status, headers=head.headers, body=bytes(body), url=head.url
             )
 
-    def download(self, action: Download, moved: Moved) -> Saved | Response:
+    def download(self, action: Download, moved: Moved, wire: Wire) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        with self._exchange(action.request, None, moved) as (head, chunks):
+        with self._exchange(action.request, None, moved, wire) as (head, chunks):
             if not action.takes(head):
                 body = b"".join(beginning(chunks))
                 return Response(status=head.status, headers=head.headers, body=body, url=head.url)
@@ -104,11 +108,11 @@ class Performer:
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, patience: float | None, moved: Moved, wire: Wire | None = None
+        self, request: Request, patience: float | None, moved: Moved, wire: Wire
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
             contextlib.closing(body_of(request, moved)) as body,
-            self.connections.exchange(request, body, patience, wire or Wire()) as exchange,
+            self.connections.exchange(request, body, patience, wire) as exchange,
         ):
             yield exchange
 
@@ -121,6 +125,7 @@ class Performer:
             handle, partial = tempfile.mkstemp(prefix=".partial-", dir=folder)
         except OSError as error:
             raise FileFailed(f"download folder {str(folder)!r}: {error.strerror}") from error
+        self._partial.add(partial)
         try:
             # What is left in the buffer is written when the file is closed.
             with disk(name), os.fdopen(handle, "wb") as file:
@@ -136,6 +141,8 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
             raise
+        finally:
+            self._partial.discard(partial)
 
 
 def run(flow: Flow[T], performer: Performer) -> T:
@@ -145,7 +152,7 @@ def run(flow: Flow[T], performer: Performer) -> T:
         try:
             match step:
                 case Sleep():
-                    time.sleep(step.seconds)
+                    performer.connections.pause(step.seconds)
                     reply: object = None
                 case Tell():
                     reply = None
@@ -182,16 +189,17 @@ def chunks_of(part: bytes) -> Iterator[bytes]:
 
 
 def file_chunks(part: FileSlice) -> Iterator[bytes]:
-    """The bytes of a file, which must be the one that was looked at."""
+    """The bytes of a file, which must be the one that was looked at, and stay so."""
     with disk(part.path), open(part.path, "rb") as file:
-        facts = os.fstat(file.fileno())
-        if (facts.st_size, facts.st_mtime_ns) != (part.size, part.mtime_ns):
-            raise FileFailed(f"file {part.path!r} has changed since it was looked at")
         left = part.size
-        while left:
+        while True:
             chunk = file.read(min(left, _CHUNK))
-            if not chunk:
-                raise FileFailed(f"file {part.path!r} has become shorter while it was sent")
+            facts = os.fstat(file.fileno())
+            same = (facts.st_size, facts.st_mtime_ns) == (part.size, part.mtime_ns)
+            if not same or (left and not chunk):
+                raise FileFailed(f"file {part.path!r} has changed since it was looked at")
+            if not left:
+                return
             left -= len(chunk)
             yield chunk
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gradio_protocol import Flow, News, Session
+from gradio_protocol import AnyAction, Done, Flow, JobCancelled, News, Session
 
-from .http import Wire
+from .wire import Wire
 
 
 class Watcher(Protocol):
@@ -23,9 +23,13 @@ class Watcher(Protocol):
 
 
 class Seated:
-    """A flow that has a place in a session, and who watches it."""
+    """A flow that has a place in a session, and who watches it.
 
-    __slots__ = ("flow", "session", "ticket", "watcher", "wire")
+    While it pauses it is nobody's: who ends the pause goes on with it. What is said of pauses is
+    said under the switchboard's lock.
+    """
+
+    __slots__ = ("_pause", "flow", "is_unwanted", "session", "ticket", "watcher", "wire")
 
     def __init__(self, flow: Flow[object], session: Session, ticket: int, watcher: Watcher) -> None:
         self.flow = flow
@@ -33,4 +37,30 @@ class Seated:
         self.ticket = ticket
         self.watcher = watcher
         self.wire = Wire()
-        "Under its direct call, if it makes one."
+        "Under its exchanges."
+        self.is_unwanted = False
+        self._pause: object = None
+
+    def rest(self) -> object:
+        """The flow pauses; what `wakes` is told when the time is over."""
+        self._pause = object()
+        return self._pause
+
+    def wakes(self, pause: object) -> bool:
+        """Whether the flow still was in this pause; it is over now."""
+        was = self._pause is pause
+        if was:
+            self._pause = None
+        return was
+
+    def rouse(self) -> bool:
+        """The job is no longer wanted; whether its flow was in a pause, which is over now."""
+        self.is_unwanted = True
+        was, self._pause = self._pause is not None, None
+        return was
+
+    def awake(self) -> AnyAction | Done[object]:
+        """Go on after a pause. Raises JobCancelled where the job is no longer wanted."""
+        if self.is_unwanted:
+            raise JobCancelled("the job was cancelled")
+        return self.flow.resume(None)

@@ -1,11 +1,16 @@
 """The threads of one client: as few as there are things that really wait at once.
 
 `spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
-does the same for I/O, but only `IO_THREADS` at a time: httpx slows down beyond that. `call` is for
+does the same for I/O, but only `IO_THREADS` at a time: more make nothing faster. `call` is for
 callbacks, which are the user's code and may block, so they have other threads, no more than
 `CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. Each raises
 RuntimeError where the system gives no thread. All threads are daemons and hold only what they
 run, so that neither a forgotten client nor the end of the interpreter waits for them.
+
+So a client has one thread for each stream and heartbeat that it reads, and at most 19 others. From
+4.9 on all jobs of a session share a stream; only an isolated job, a job of 4.0 to 4.8 and a direct
+call have something of their own to read, and thus a thread: of these there are no more than jobs in
+flight, which `max_workers` bounds.
 """
 
 from __future__ import annotations

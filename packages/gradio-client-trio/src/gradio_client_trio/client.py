@@ -18,6 +18,7 @@ from gradio_protocol import (
     Flow,
     History,
     JobLife,
+    Options,
     Session,
     as_html,
     call,
@@ -46,6 +47,8 @@ class Client:
     The parameters are those of the blocking client. Instead of `httpx_kwargs` there are `proxy`,
     the address of an HTTP proxy for all hosts, and `trust_env`: whether the environment's
     proxies and certificates are used where nothing else is said. `timeout` may be a `Timeout`.
+
+    A pickled client is its configuration, token included; its twin is connected by its own block.
     """
 
     def __init__(
@@ -58,7 +61,7 @@ class Client:
         *,
         headers: Mapping[str, str] | None = None,
         download_files: str | os.PathLike[str] | bool = DEFAULT_FOLDER,
-        ssl_verify: Verify = True,
+        ssl_verify: Verify | os.PathLike[str] = True,
         analytics_enabled: bool = True,
         token: str | None = None,
         oauth_token: str | None = None,
@@ -69,28 +72,35 @@ class Client:
         proxy: str | None = None,
         trust_env: bool = True,
     ) -> None:
-        self._given = Given(
-            src=src,
-            token=token or hf_token,
-            max_workers=max_workers,
-            auth=auth,
-            headers=headers,
-            download_files=download_files,
-            ssl_verify=ssl_verify,
-            oauth_token=oauth_token,
-            timeout=timeout,
-            max_retries=max_retries,
-            max_download_size=max_download_size,
-            resubmit_lost=resubmit_lost,
-            proxy=proxy,
-            trust_env=trust_env,
+        self._prepare(
+            Given(
+                src=src,
+                token=token or hf_token,
+                max_workers=max_workers,
+                auth=auth,
+                headers=headers,
+                download_files=download_files,
+                ssl_verify=ssl_verify,
+                oauth_token=oauth_token,
+                timeout=timeout,
+                max_retries=max_retries,
+                max_download_size=max_download_size,
+                resubmit_lost=resubmit_lost,
+                proxy=proxy,
+                trust_env=trust_env,
+            )
         )
         self._verbose = verbose
         self._analytics_enabled = analytics_enabled
-        self._line = Line(self._given)
+
+    def _prepare(self, given: Given) -> None:
+        """Be configured, and not connected."""
+        self._given = given
+        self._line = Line(given)
         self._visit = Visit(self._line)
+        self._verbose = self._analytics_enabled = False
         self._guest = False
-        self._options = inputs.options(self._given)
+        self._options = inputs.options(given)
 
     @classmethod
     async def duplicate(
@@ -156,7 +166,7 @@ class Client:
         api_name: str | None = None,
         fn_index: int | None = None,
         headers: Mapping[str, str] | None = None,
-        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] = (),
+        result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] | None = None,
         **kwargs: Any,
     ) -> Job:
         """Call an endpoint in the background; returns its job at once.
@@ -171,7 +181,7 @@ class Client:
         if options.isolated:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)))
-        job.gives_to(result_callbacks)
+        job.gives_to(result_callbacks or ())
         ticket = session.enrol()
         sent = self.add_zero_gpu_headers({**(headers or {})})
         entropy = secrets.token_bytes(16)
@@ -292,9 +302,8 @@ class Client:
                 print(f"Loaded as API: {self.src}")
             if self._analytics_enabled and self.space_id is not None:
                 self._line.report()
-        except BaseException:
-            await self._end()
-            await self._line.leave()
+        except BaseException as error:
+            await self.__aexit__(type(error), error, error.__traceback__)
             raise
         return self
 
@@ -304,15 +313,26 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        await self._end()
-        if not self._guest:
-            await self._line.leave()
+        try:
+            await self._end()
+        finally:
+            if not self._guest:
+                await self._line.leave()
 
     def __repr__(self) -> str:
         return f"Client({self._line!r})"
 
     def _repr_html_(self) -> str:
         return as_html(self._known())
+
+    def __getstate__(self) -> tuple[Given, Options]:
+        self._given.check_pickles()
+        return self._given, self._options
+
+    def __setstate__(self, state: tuple[Given, Options]) -> None:
+        given, options = state
+        self._prepare(given)
+        self._options = options
 
     async def _end(self) -> None:
         if self._guest:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import os
+import pickle
 import secrets
 import sys
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class Given:
     auth: tuple[str, str] | None
     headers: Mapping[str, str] | None
     download_files: str | os.PathLike[str] | bool
-    ssl_verify: Verify
+    ssl_verify: Verify | os.PathLike[str]
     oauth_token: str | None
     timeout: float | Timeout | None
     max_retries: int
@@ -66,6 +67,14 @@ class Given:
     resubmit_lost: bool
     proxy: str | None
     trust_env: bool
+
+    def check_pickles(self) -> None:
+        """Raises InvalidArguments, naming it, if something here cannot be pickled."""
+        for each in fields(self):
+            try:
+                pickle.dumps(getattr(self, each.name))
+            except Exception as error:
+                raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +105,15 @@ def settings(given: Given) -> Settings:
         raise InvalidArguments(f"max_workers: expected 1 or more, got {given.max_workers}")
     return Settings(
         folder=_folder(given.download_files),
-        verify=given.ssl_verify,
+        verify=_verify(given.ssl_verify),
         timeout=_timeouts(given.timeout),
         proxy=given.proxy,
         trust_env=given.trust_env,
     )
+
+
+def _verify(verify: Verify | os.PathLike[str]) -> Verify:
+    return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
 
 
 def _timeouts(timeout: float | Timeout | None) -> Timeout:

@@ -164,6 +164,7 @@ class Job:
         self.tell(news)
         return True
 
+    @trio.lowlevel.disable_ki_protection  # an interrupt may stop what the caller wrote
     def _call_back(self, value: object) -> None:
         for callback in self._callbacks:
             try:

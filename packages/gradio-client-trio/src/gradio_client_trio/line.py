@@ -68,7 +68,7 @@ class Line:
         contact = Contact(app, trio.current_time())
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         workers = self._given.max_workers
-        board = Switchboard(contact, self._http, performer, nursery, max_workers=workers)
+        board = Switchboard(contact, performer, nursery, max_workers=workers)
         self._opened = board, target
 
     def report(self) -> None:
@@ -81,7 +81,13 @@ class Line:
 
     async def leave(self) -> None:
         """The end of the block."""
-        await self._nursery.aclose()
+        try:
+            await self._nursery.aclose()
+        except BaseExceptionGroup as group:
+            # Our tasks keep errors to their jobs: this one ends the program, and needs no group.
+            raise group.exceptions[0] from None
+        finally:
+            await self._http.aclose()
 
     def _open(self) -> tuple[Switchboard, Target]:
         if self._opened is None:

@@ -37,7 +37,6 @@ from gradio_protocol import (
     dismiss,
 )
 
-from .http import Http
 from .perform import Performer, run
 from .seated import Seated
 
@@ -51,16 +50,10 @@ class Switchboard:
     """See the module."""
 
     def __init__(
-        self,
-        contact: Contact,
-        http: Http,
-        performer: Performer,
-        nursery: trio.Nursery,
-        *,
-        max_workers: int,
+        self, contact: Contact, performer: Performer, nursery: trio.Nursery, *, max_workers: int
     ) -> None:
         self.contact = contact
-        self.http = http
+        self.http = performer.http
         self.closed = False
         self._performer = performer
         self._nursery = nursery
@@ -88,14 +81,6 @@ class Switchboard:
         self._seated[seated.ticket] = seated
         self._spawn(partial(self._go_on, seated))
 
-    def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it."""
-        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
-
-    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run a task that ends with the job that it watches."""
-        self._spawn(work)
-
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job."""
         # A join that is given up now would run all the same, under an id that nobody knows.
@@ -110,17 +95,20 @@ class Switchboard:
             seated.hurry(GRACE if session.joining(seated.ticket) else 0)
         self.obey(session, session.close())
 
+    @trio.lowlevel.enable_ki_protection
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing of them is left; idempotent."""
         self.closed = True
         with trio.CancelScope(shield=True):
-            with trio.move_on_after(GRACE):
-                await self._until_gone(self._call_off(), self._seated)
+            try:
+                with trio.move_on_after(GRACE):
+                    await self._until_gone(self._call_off(), self._seated)
+                    self._leave()
+                    await self._until_gone(self._tasks, self._tasks)
+            finally:  # an interrupt is no reason to leave anything behind
                 self._leave()
-                await self._until_gone(self._tasks, self._tasks)
-            self._leave()
-            for task in self._tasks:
-                task.cancel()
+                for task in self._tasks:
+                    task.cancel()
             await self._until_gone(self._tasks, self._tasks)
             await self.http.aclose()
 
@@ -152,6 +140,14 @@ class Switchboard:
         while any(one in present for one in awaited):
             await self._departures.park()
 
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run something in a thread; nobody waits for it."""
+        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
+
+    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a task that ends with the job that it watches."""
+        self._spawn(work)
+
     def _spawn(
         self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
     ) -> None:
@@ -161,6 +157,8 @@ class Switchboard:
         self._tasks.add(scope)
         self._nursery.start_soon(self._shielded, work, scope)
 
+    # An interrupt is for the program's own task, where it is one error and no group of them.
+    @trio.lowlevel.enable_ki_protection
     async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
         try:
             with scope:

@@ -42,7 +42,7 @@ from gradio_protocol import (
 )
 
 from .http import Http, Reply
-from .pool import Sent, unheeded
+from .pool import PAGE, Sent, unheeded
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -58,7 +58,7 @@ class Performer:
 
     def __init__(self, folder: str, http: Http) -> None:
         self._folder = folder
-        self._http = http
+        self.http = http
 
     async def perform(self, action: IO, moved: Moved) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
@@ -92,20 +92,20 @@ class Performer:
     async def send(self, action: Send, moved: Moved) -> Response:
         """One exchange."""
         if action.patience != inf:
-            return await self._http.send(
+            return await self.http.send(
                 action.request,
                 patience=action.patience,
                 limit=action.limit,
                 sent=counting(action.request, moved),
             )
         # It lasts as long as a job does, and must not take the place of a request.
-        async with self._http.stream(action.request, idle=None) as reply:
+        async with self.http.stream(action.request, idle=None) as reply:
             head, body = reply.head, await reply.whole(action.limit)
             return head.whole(body)
 
     async def download(self, action: Download, moved: Moved) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        async with self._http.stream(action.request, idle=self._http.timeout.read) as reply:
+        async with self.http.stream(action.request, idle=self.http.timeout.read) as reply:
             head, done = reply.head, 0
             if not action.takes(head):
                 body = await beginning(reply)
@@ -216,11 +216,14 @@ async def looked_up(look: Callable[[R], T], action: R) -> T:
 
 
 def inspect(action: Inspect) -> FileFacts:
-    """Look at a local file."""
+    """Look at a local file, for as long as somebody waits for that."""
+    digest = hashlib.sha256()
     with disk(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return FileFacts(size=facts.st_size, mtime_ns=facts.st_mtime_ns, digest=digest)
+        while data := file.read(PAGE):
+            trio.from_thread.check_cancelled()
+            digest.update(data)
+    return FileFacts(size=facts.st_size, mtime_ns=facts.st_mtime_ns, digest=digest.hexdigest())
 
 
 def read_file(action: ReadFile) -> bytes:

@@ -8,6 +8,7 @@ a terminal that stands still holds nobody up.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import time
@@ -17,10 +18,10 @@ from typing import Any, Protocol
 
 import trio
 
-from gradio_protocol import OutputUpdate, Progress, StatusUpdate
+from gradio_protocol import OutputUpdate, Progress, StatusUpdate, Ticker
 
-_PAUSE = 0.1
-"Seconds between two drawings that differ in their steps only."
+_UNCOUNTED = "{desc}: {elapsed}{postfix}"
+"tqdm's line for what has no steps."
 
 _log = logging.getLogger("gradio_client_trio")
 
@@ -38,25 +39,14 @@ class Bar(Protocol):
 async def follow(updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str) -> None:
     """Draw a job to its end; takes a task."""
     try:
-        drawn = await _aside(bar, title)
-        async for progress in seen(updates):
-            await _aside(drawn.show, progress)
+        drawn, ticker = await _aside(bar, title), Ticker()
+        async for update in updates:
+            progress = ticker.see(update, time.monotonic())
+            if progress is not None:
+                await _aside(drawn.show, progress)
         await _aside(drawn.close)
     except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
         _log.debug("%s: the progress bar failed", title, exc_info=True)
-
-
-async def seen(updates: AsyncIterator[StatusUpdate | OutputUpdate]) -> AsyncIterator[Progress]:
-    """What is worth drawing of these."""
-    outputs, last, since = 0, "", 0.0
-    async for update in updates:
-        if isinstance(update, OutputUpdate):
-            outputs += 1
-            continue
-        progress = Progress.of(update, outputs)
-        if progress.text != last or time.monotonic() - since >= _PAUSE:
-            yield progress
-            last, since = progress.text, time.monotonic()
 
 
 _aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True)
@@ -75,10 +65,11 @@ class _Tqdm:
     def __init__(self, tqdm: Any, title: str) -> None:
         # Without the thread of its own with which tqdm looks after its bars.
         quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
-        self._tqdm = quiet(desc=title, leave=False)
+        self._tqdm = quiet(desc=title, leave=False, file=_STDERR, bar_format=_UNCOUNTED)
 
     def show(self, progress: Progress) -> None:
         self._tqdm.set_postfix_str(progress.text, refresh=False)
+        self._tqdm.bar_format = None if progress.total else _UNCOUNTED
         self._tqdm.total = progress.total
         self._tqdm.n = progress.done or 0
         self._tqdm.refresh()
@@ -93,12 +84,38 @@ class _Line:
         self._drawn = False
 
     def show(self, progress: Progress) -> None:
-        if sys.stderr.isatty():
-            sys.stderr.write(f"\r{progress.line(self._title)}")
-            sys.stderr.flush()
+        if _STDERR.isatty():
+            self._write(f"\r{progress.line(self._title)}")
             self._drawn = True
 
     def close(self) -> None:
         if self._drawn:
-            sys.stderr.write("\n")
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        _STDERR.write(text)
+        _STDERR.flush()
+
+
+class _Stderr:
+    """Standard error, whatever that is by now; what it cannot take is lost.
+
+    tqdm never gives back the lock of all its bars if a write fails.
+    """
+
+    def write(self, text: str) -> None:
+        with contextlib.suppress(Exception):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(Exception):
             sys.stderr.flush()
+
+    def isatty(self) -> bool:
+        return bool(sys.stderr) and sys.stderr.isatty()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+_STDERR = _Stderr()

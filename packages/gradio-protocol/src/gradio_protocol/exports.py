@@ -65,7 +65,7 @@ from .jobs.orders import (
     Stream,
     StreamKind,
 )
-from .jobs.progress import Progress
+from .jobs.progress import Progress, Ticker
 from .jobs.reader import StreamReader
 from .jobs.session import Session
 from .jobs.stage import (
@@ -166,6 +166,7 @@ __all__ = [
     "StreamReader",
     "Target",
     "Tell",
+    "Ticker",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",

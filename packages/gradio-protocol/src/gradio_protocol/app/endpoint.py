@@ -15,11 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from keyword import iskeyword
+from typing import cast
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, as_object, want
+from ..wire.exchange import is_address
 from .config import Component, Config, Dependency, Visibility
-from .files import adopted
+from .files import adopted, file_data
 from .schema import python_type
 
 _RESERVED = frozenset(("api_name", "fn_index", "headers", "result_callbacks"))
@@ -51,6 +53,24 @@ class Parameter:
     has_default: bool
     default: JSON
     example: JSON
+
+    def taking(self, value: object) -> object:
+        """A value as `adopted` makes it; an address where a file is wanted is that file.
+
+        Raises InvalidArguments for other text there, for no text names a local file.
+        """
+        wanted = self.python_type.type.lower()
+        if wanted == "filepath":
+            value = self._file(value)
+        elif wanted == "list[filepath]" and isinstance(value, list | tuple):
+            value = [self._file(part) for part in cast("Sequence[object]", value)]
+        return adopted(value)
+
+    def _file(self, value: object) -> object:
+        if isinstance(value, str) and not is_address(value):
+            wanted = "expected a file (a path object, bytes, handle_file(…))"
+            raise InvalidArguments(f"{self.name!r}: {wanted}, got text")
+        return file_data(value) if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +130,14 @@ class Endpoint:
     def bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
         """The data of a call: what was passed, defaults, and null in hidden places.
 
-        Files and arrays among the values are found (`files.adopted`), in defaults they are not.
+        Files and arrays among the values are found (`Parameter.taking`), in defaults they are not.
         Raises InvalidArguments for too many, unknown and missing values, and one given twice.
         """
         given = self._given(args, kwargs)
         if lacking := [p.name for p in self.parameters if not (p.has_default or p.name in given)]:
             raise InvalidArguments(f"{self.title}: missing {_listed(lacking)}")
         values = iter(
-            [adopted(given[p.name]) if p.name in given else p.default for p in self.parameters]
+            [p.taking(given[p.name]) if p.name in given else p.default for p in self.parameters]
         )
         return [None if slot.hidden else next(values) for slot in self.inputs]
 

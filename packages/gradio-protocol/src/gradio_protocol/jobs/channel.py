@@ -3,11 +3,13 @@
 The rules begin in `router`.
 
 3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
-   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`.
+   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`; and an event that
+   it surely knew when it announced it is lost, since it has said all: perhaps to an older stream
+   whose end it has not noticed (4.44.1, 6.31).
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
-   for outputs, or the job had no end. `REFUSED` before anything was read is no loss: again after
-   a pause.
+   for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
+   nobody. `REFUSED` before anything was read is no loss: again after a pause.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -92,12 +94,13 @@ class Meaning(Enum):
     AGAIN = "nothing is lost: listen again, if messages are expected"
     OVER = "nothing is lost, and nothing expected"
     LOST = "what it would have brought is lost"
+    UNNOTICED = "lost, and the server may still take it for open"
 
 
 def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
-    again, lost = Meaning.AGAIN, Meaning.LOST
+    again, lost, unnoticed = Meaning.AGAIN, Meaning.LOST, Meaning.UNNOTICED
     rows = {
-        StreamKind.SHARED: (again, lost, lost, again, lost),
+        StreamKind.SHARED: (again, lost, unnoticed, again, lost),
         StreamKind.PRIVATE: (lost, lost, lost, again, lost),
         StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }
@@ -239,10 +242,10 @@ class Channels:
         channel = self._channels.get(key)
         return channel if channel is not None and channel.epoch == epoch else None
 
-    def is_closed(self, key: int) -> bool:
-        """Whether this stream has to be opened if messages are expected on it."""
+    def epoch(self, key: int) -> int:
+        """The opening of this stream that is under way, or was ordered; zero: there is none."""
         channel = self._channels.get(key)
-        return channel is None or channel.situation is Situation.CLOSED
+        return channel.epoch if channel else 0
 
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""

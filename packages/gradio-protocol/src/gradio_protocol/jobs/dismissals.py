@@ -102,9 +102,9 @@ class Dismissals:
         lost, self._lost = self._lost, []
         return [_dismiss(app, session_hash, event_id) for event_id in lost]
 
-    def done(self, event_id: str) -> None:
-        """The server was told, or could not be."""
-        self._stopping.pop(event_id, None)
+    def done(self, event_id: str) -> bool:
+        """The server was told, or could not be; returns whether joins had to wait for it."""
+        return self._stopping.pop(event_id, None) is not None
 
 
 def _dismiss(

@@ -130,10 +130,10 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closing:
-    """`close_stream`: the server has sent all, and ends the stream (4.22 and later).
+    """`close_stream`: the server ends the stream, whose session is whole (4.22 and later)."""
 
-    Also what breaks a stream and nothing else.
-    """
+    all_said: bool = True
+    "False: it breaks off, and another stream goes on where it was."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +295,7 @@ def _completed(document: Object, dialect: Dialect) -> Completed | Failed:
 def _broken(document: Object) -> Broken | Closing:
     said = text(document, "message") or _STOPPED
     if _TWICE.fullmatch(said):
-        return Closing()
+        return Closing(all_said=False)
     # The flag exists from 5.38 on; before, only the text says it: "404: Session not found."
     lost = flag(document, "session_not_found", default=said.startswith("404:"))
     return Broken(message=said, session_not_found=lost)

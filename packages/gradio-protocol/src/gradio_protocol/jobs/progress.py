@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .stage import Status
-from .updates import StatusUpdate
+from .updates import OutputUpdate, StatusUpdate
 
 _WIDTH = 79
+_PAUSE = 0.1
+"Seconds between two drawings that differ in their steps only."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,26 @@ class Progress:
         counted = self.done is not None and self.total
         steps = f" {self.done:g}/{self.total:g}" if counted else ""
         return f"{title}: {self.text}{steps}"[:_WIDTH].ljust(_WIDTH)
+
+
+class Ticker:
+    """Turns a job's updates into what a bar is to draw, and not more often than one can look."""
+
+    def __init__(self) -> None:
+        self._outputs = 0
+        self._text: str | None = None
+        self._drawn = 0.0
+
+    def see(self, update: StatusUpdate | OutputUpdate, now: float) -> Progress | None:
+        """What to draw after this update; None: nothing new."""
+        if isinstance(update, OutputUpdate):
+            self._outputs += 1
+            return None
+        progress = Progress.of(update, self._outputs)
+        if progress.text == self._text and now - self._drawn < _PAUSE:
+            return None
+        self._text, self._drawn = progress.text, now
+        return progress
 
 
 def _eta(update: StatusUpdate) -> str:

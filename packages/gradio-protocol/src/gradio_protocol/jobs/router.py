@@ -1,4 +1,4 @@
-"""Mailboxes: which flow gets what arrives on the shared stream of a session.
+"""The jobs of one session: whose message it is, and who waits for which stream.
 
 1. A mailbox is sealed by its last message; a sealed mailbox accepts nothing more.
 2. A message of an unknown event is kept while a join is in flight (on 6.0.2 and 6.31 it came
@@ -9,72 +9,92 @@ The rules of streams go on in `channel`. Not thread-safe; all belongs to a `Sess
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Iterator
 
-from .messages import Completed, Failed, JobMessage, Refused, Started
-
-
-class Mailbox:
-    """Where the messages of one event wait for the flow of its job."""
-
-    __slots__ = ("_messages", "sealed", "started", "ticket")
-
-    def __init__(self, ticket: int) -> None:
-        self.ticket = ticket
-        self.sealed = False
-        "The last message has come; it may not have been taken yet."
-        self.started = False
-        "`process_starts` has come."
-        self._messages: deque[JobMessage] = deque()
-
-    def put(self, message: JobMessage) -> None:
-        """Add a message, unless the last one has come."""
-        if not self.sealed:
-            self._messages.append(message)
-            self.started = self.started or isinstance(message, Started)
-            self.sealed = isinstance(message, Completed | Failed | Refused)
-
-    def take(self) -> JobMessage | None:
-        """The oldest message, or None if there is none."""
-        return self._messages.popleft() if self._messages else None
-
-    def empty(self) -> None:
-        """Drop what nobody will take."""
-        self._messages.clear()
+from .channel import SHARED
+from .messages import JobMessage
+from .seat import Seat
 
 
 class Router:
-    """The mailboxes of one session, by event id."""
+    """See the module."""
 
-    __slots__ = ("_boxes", "_early")
+    __slots__ = ("_early", "_events", "_joining", "_seats")
 
     def __init__(self) -> None:
-        self._boxes: dict[str, Mailbox] = {}
+        self._seats: dict[int, Seat] = {}
+        self._events: dict[str, Seat] = {}
         self._early: dict[str, list[JobMessage]] = {}
+        self._joining: set[int] = set()
 
-    def open(self, event_id: str, mailbox: Mailbox) -> None:
-        """Route an event to this mailbox, beginning with what came before its time."""
-        self._boxes[event_id] = mailbox
-        for message in self._early.pop(event_id, ()):
-            mailbox.put(message)
+    def add(self, ticket: int) -> None:
+        """A new job."""
+        self._seats[ticket] = Seat(ticket)
 
-    def close(self, event_id: str) -> None:
-        """Forget an event."""
-        self._boxes.pop(event_id, None)
+    def get(self, ticket: int) -> Seat | None:
+        """The job of this ticket, if the session has it."""
+        return self._seats.get(ticket)
 
-    def route(self, event_id: str, message: JobMessage) -> int | None:
-        """Put a message into its mailbox; returns the ticket of that, or None: there is none."""
-        mailbox = self._boxes.get(event_id)
-        if mailbox is None:
-            return None
-        mailbox.put(message)
-        return mailbox.ticket
+    def __iter__(self) -> Iterator[Seat]:
+        return iter(self._seats.values())
 
-    def keep(self, event_id: str, message: JobMessage) -> None:
-        """Keep a message of an event that may become known when a join has its reply."""
-        self._early.setdefault(event_id, []).append(message)
+    def remove(self, seat: Seat) -> None:
+        """Forget a job."""
+        self._seats.pop(seat.ticket, None)
+        self.close(seat)
+        self.settle(seat)
 
-    def settle(self, *, joining: bool) -> None:
-        """If no join is in flight any more, what came for unknown events is nobody's."""
-        if not joining:
+    def clear(self) -> None:
+        """Forget all."""
+        for table in (self._seats, self._events, self._early, self._joining):
+            table.clear()
+
+    # Events.
+
+    def joins(self, seat: Seat) -> None:
+        """The join of this job is in flight: what comes for an unknown event may be its."""
+        self._joining.add(seat.ticket)
+
+    def settle(self, seat: Seat) -> None:
+        """Its join is in flight no more; after the last one, early messages are nobody's."""
+        self._joining.discard(seat.ticket)
+        if not self._joining:
             self._early.clear()
+
+    def open(self, seat: Seat) -> None:
+        """Bring the messages of its event to this job, beginning with what came before its time."""
+        self._events[seat.event_id] = seat
+        for message in self._early.pop(seat.event_id, ()):
+            seat.mailbox.put(message)
+
+    def close(self, seat: Seat) -> None:
+        """Forget its event."""
+        if self._events.get(seat.event_id) is seat:
+            del self._events[seat.event_id]
+
+    def route(self, key: int, event_id: str | None, message: JobMessage) -> Seat | None:
+        """Put a message of this stream where it belongs; returns whose it is, if anybody's."""
+        seat = self._events.get(event_id or "") if key == SHARED else self._seats.get(key)
+        if seat is not None:
+            seat.mailbox.put(message)
+        elif self._joining:
+            self._early.setdefault(event_id or "", []).append(message)
+        return seat
+
+    # Streams.
+
+    def expects(self, stream: int) -> bool:
+        """Whether messages are expected on this stream."""
+        return any(seat.stream == stream and seat.expects for seat in self)
+
+    def concerned(self, stream: int) -> list[Seat]:
+        """Those who lose something when this stream is lost."""
+        return [seat for seat in self if seat.stream == stream and seat.at_stake]
+
+    def forsaken(self, stream: int, epoch: int) -> list[Seat]:
+        """Those who get nothing more if the server says, in this epoch, that it has said all.
+
+        Not those whose events it may not have known yet.
+        """
+        waiting = [seat for seat in self if seat.stream == stream and seat.pending]
+        return [seat for seat in waiting if seat.mailbox.heard or seat.epoch != epoch]

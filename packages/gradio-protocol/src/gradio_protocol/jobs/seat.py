@@ -1,15 +1,46 @@
-"""A job's place in its session."""
+"""A job's place in its session, and the mailbox where its messages wait."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
 from ..errors import GradioError
 from ..wire.exchange import Headers
+from .messages import Completed, Failed, JobMessage, Refused, Started
 from .orders import Gone, Resume
-from .router import Mailbox
+
+
+class Mailbox:
+    """Where the messages of one event wait for the flow of its job."""
+
+    __slots__ = ("_messages", "heard", "sealed", "started")
+
+    def __init__(self) -> None:
+        self.sealed = False
+        "The last message has come; it may not have been taken yet."
+        self.heard = False
+        "A message has come."
+        self.started = False
+        "`process_starts` has come."
+        self._messages: deque[JobMessage] = deque()
+
+    def put(self, message: JobMessage) -> None:
+        """Add a message, unless the last one has come."""
+        if not self.sealed:
+            self._messages.append(message)
+            self.heard = True
+            self.started = self.started or isinstance(message, Started)
+            self.sealed = isinstance(message, Completed | Failed | Refused)
+
+    def take(self) -> JobMessage | None:
+        """The oldest message, or None if there is none."""
+        return self._messages.popleft() if self._messages else None
+
+    def empty(self) -> None:
+        """Drop what nobody will take."""
+        self._messages.clear()
 
 
 class Place(Enum):
@@ -27,7 +58,7 @@ class Seat:
     """What the session knows of one job: of its flow, and of its event on the server."""
 
     ticket: int
-    mailbox: Mailbox
+    mailbox: Mailbox = field(default_factory=Mailbox)
     place: Place = Place.OUTSIDE
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
@@ -36,6 +67,8 @@ class Seat:
     "The key of the stream that its messages come on."
     event_id: str = ""
     "Empty before the join is accepted, and on a private stream."
+    epoch: int = 0
+    "The opening of its stream that the accepted join may have been too late for."
     asked: bool = False
     "An `Await` of its flow is not answered yet."
     dismissed: bool = False
@@ -72,7 +105,7 @@ class Seat:
         self.fn_index = fn_index
         self.headers = headers
         self.event_id = ""
-        self.mailbox = Mailbox(self.ticket)
+        self.mailbox = Mailbox()
         self.dismissed = False
 
     @property
@@ -81,54 +114,18 @@ class Seat:
         return self.place is Place.JOINED and not self.mailbox.sealed
 
     @property
+    def expects(self) -> bool:
+        """Whether somebody has to listen for what comes of it.
+
+        Not if its fate is settled; a cancelled event that has to start first is listened for,
+        since it must be stopped then.
+        """
+        return self.pending and not self.dismissed
+
+    @property
     def at_stake(self) -> bool:
         """Whether there is, or may be, an event of it on the server that is not at its end.
 
         A join in flight is not, once its stream is lost: its mailbox is sealed before its time.
         """
         return self.place in (Place.JOINING, Place.JOINED) and not self.mailbox.sealed
-
-
-class Seats:
-    """The jobs of one session, by their tickets."""
-
-    __slots__ = ("_seats",)
-
-    def __init__(self) -> None:
-        self._seats: dict[int, Seat] = {}
-
-    def add(self, ticket: int) -> None:
-        """A new job."""
-        self._seats[ticket] = Seat(ticket, Mailbox(ticket))
-
-    def get(self, ticket: int | None) -> Seat | None:
-        """The job of this ticket, if the session has it."""
-        return None if ticket is None else self._seats.get(ticket)
-
-    def remove(self, seat: Seat) -> None:
-        """Forget a job."""
-        self._seats.pop(seat.ticket, None)
-
-    def clear(self) -> None:
-        """Forget all."""
-        self._seats.clear()
-
-    def __iter__(self) -> Iterator[Seat]:
-        return iter(self._seats.values())
-
-    @property
-    def joining(self) -> bool:
-        """Whether a join is in flight."""
-        return any(seat.place is Place.JOINING for seat in self)
-
-    def concerned(self, stream: int) -> list[Seat]:
-        """Those who lose something when this stream is lost."""
-        return [seat for seat in self if seat.stream == stream and seat.at_stake]
-
-    def expect(self, stream: int) -> bool:
-        """Whether somebody waits for messages on this stream.
-
-        Not for those whose fate is settled; a cancelled event that has to start first is waited
-        for, since it must be stopped then.
-        """
-        return any(s.stream == stream and s.pending and not s.dismissed for s in self)

@@ -13,8 +13,9 @@ messages, and the cancels under way. Its rules:
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
    for a job that is alone of its function, and joins of that function wait for the reply.
 5. Lost events stay in the session's books on the server, which then never ends the stream:
-   where it can be healed, it is, after the next join; elsewhere a new hash is taken, unless the
-   app keeps state.
+   where it can be healed, it is, after the next join; elsewhere, and where the server may still
+   write to the lost stream what belongs on the next, a new hash is taken, unless the app keeps
+   state.
 
 Not thread-safe: a driver calls it under one lock, or from one thread or task.
 """
@@ -22,6 +23,7 @@ Not thread-safe: a driver calls it under one lock, or from one thread or task.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import count
 from typing import assert_never
 
 from ..app.access import session_hash
@@ -50,7 +52,9 @@ from .orders import (
 )
 from .rendered import Rendered
 from .router import Router
-from .seat import Place, Seat, Seats
+from .seat import Place, Seat
+
+_FORSAKEN = "stream: the server has said all, and nothing of how this event has ended"
 
 
 class Session:
@@ -58,11 +62,11 @@ class Session:
 
     def __init__(self, contact: Contact, *, entropy: bytes, single: bool = False) -> None:
         self._contact = contact
-        self._entropy = entropy
         self._single = single
         self._retired = single
-        self._generation = 0
-        self._seats = Seats()
+        self._closed = False
+        self._hashes = (session_hash(entropy, generation) for generation in count())
+        self._hash = next(self._hashes)
         self._router = Router()
         self._channels = Channels()
         self._dismissals = Dismissals()
@@ -71,12 +75,7 @@ class Session:
     @property
     def hash(self) -> str:
         """The session hash of the next join."""
-        return session_hash(self._entropy, self._generation)
-
-    @property
-    def idle(self) -> bool:
-        """Whether no job uses the session."""
-        return all(seat.gone is not None for seat in self._seats)
+        return self._hash
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -86,25 +85,26 @@ class Session:
     def enrol(self) -> int:
         """A ticket for a new job."""
         ticket = self._contact.ticket()
-        self._seats.add(ticket)
+        if not self._closed:
+            self._router.add(ticket)
         return ticket
 
     def cancel(self, ticket: int) -> list[Order]:
         """The caller no longer wants this job; its flow is told at its next question."""
-        seat = self._seats.get(ticket)
+        seat = self._router.get(ticket)
         if seat is None or seat.gone is not None:
             return []
         return self._abandon(seat) + self._send_away(seat, JobCancelled("the job was cancelled"))
 
     def joining(self, ticket: int) -> bool:
         """Whether the join of this job is in flight: given up now, it would run all the same."""
-        seat = self._seats.get(ticket)
+        seat = self._router.get(ticket)
         return seat is not None and seat.place is Place.JOINING
 
     def release(self, ticket: int) -> list[Order]:
         """The flow of this job has ended, however it did; it asks nothing more."""
         orders: list[Order] = []
-        seat = self._seats.get(ticket)
+        seat = self._router.get(ticket)
         if seat is not None:
             self._send_away(seat, JobCancelled("the job has ended"))
             seat.released = True
@@ -118,11 +118,12 @@ class Session:
         return self._leave_if_retired()
 
     def close(self) -> list[Order]:
-        """Leave at once: the server drops what is queued and stops generators."""
+        """Leave for good, at once: the server drops what is queued and stops generators."""
+        self._closed = True
         orders = self._channels.leave_all()
-        for seat in self._seats:
+        for seat in self._router:
             orders += self._send_away(seat, JobCancelled("the session was closed"))
-        self._seats.clear()
+        self._router.clear()
         return orders
 
     # What flows ask.
@@ -134,7 +135,7 @@ class Session:
         """
         if isinstance(question, AnyKnowledge):
             return [*self._contact.ask(question, now)]
-        seat = self._seats.get(question.ticket)
+        seat = self._router.get(question.ticket)
         if seat is None:
             gone = Gone(error=JobCancelled("the session was closed"))
             return [Resume(ticket=question.ticket, reply=gone)]
@@ -142,6 +143,7 @@ class Session:
             case Enter() | Await() if seat.gone is not None:
                 return [seat.answer(None)]
             case Enter():
+                self._router.close(seat)
                 seat.begin(question.fn_index, question.headers)
                 return self._enter(seat, direct=question.direct, now=now)
             case Joined():
@@ -165,10 +167,12 @@ class Session:
 
     def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
         app = self._contact.app
-        beats = app.config.connect_heartbeat and not self._single
-        orders = self._listen(HEARTBEAT) if beats and self._channels.is_closed(HEARTBEAT) else []
+        orders: list[Order] = []
+        if app.config.connect_heartbeat and not self._single:
+            orders += self._listen(HEARTBEAT)
         if app.dialect.travel is not Travel.PRIVATE:
             seat.stream = SHARED
+            self._router.joins(seat)
             return [*orders, self._admission(seat, Place.JOINING, doubtful=doubtful)]
         # The stream is the join.
         seat.stream = seat.ticket
@@ -182,23 +186,24 @@ class Session:
 
     def _joined(self, seat: Seat, question: Joined) -> list[Order]:
         seat.place, seat.event_id = Place.JOINED, question.event_id
+        seat.epoch = self._channels.epoch(SHARED)
         orders: list[Order] = []
         if not seat.mailbox.sealed:
             # Otherwise the stream was lost meanwhile, and with it the event.
-            self._router.open(seat.event_id, seat.mailbox)
+            self._router.open(seat)
             orders += self._dismissals.heal(self._contact.app, self.hash)
-        self._router.settle(joining=self._seats.joining)
+        self._router.settle(seat)
         if seat.gone is not None:
             seat.mailbox.empty()
             orders += self._abandon(seat)
-        if self._channels.is_closed(SHARED) and self._seats.expect(SHARED):
+        if seat.expects:
             # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
             orders += self._listen(SHARED)
         return [*orders, seat.answer(question)]
 
     def _unjoined(self, seat: Seat, question: Unjoined) -> list[Order]:
         seat.place = Place.OUTSIDE
-        self._router.settle(joining=self._seats.joining)
+        self._router.settle(seat)
         # A private stream is a join that was made already, for an app that is another one now.
         return [*self._channels.leave(seat.ticket), seat.answer(question)]
 
@@ -209,7 +214,7 @@ class Session:
         channel = self._channels.current(key, epoch)
         if channel is None or channel.accepts(head):
             return Opening(read=channel is not None, orders=[])
-        meaning = channel.refused(head, expected=self._seats.expect(key))
+        meaning = channel.refused(head, expected=self._router.expects(key))
         error = refusal(head, doing="opening the stream")
         return Opening(read=False, orders=self._go_on(channel, meaning, error))
 
@@ -225,13 +230,17 @@ class Session:
                     channel.heard(beat=True)
                 case Closing():
                     channel.announced()
+                    if message.all_said:
+                        forsaken = self._router.forsaken(key, epoch)
+                        orders += self._fail(forsaken, StreamLost(_FORSAKEN))
                 case Broken():
                     # The server ends the stream itself: what is joined from now on has another.
-                    return self._channels.leave(key) + orders + self._lose(key, message.error)
+                    orders += self._channels.leave(key) + self._lose(key, message.error)
+                    break
                 case _:
                     channel.heard()
                     orders += self._deliver(key, event_id, message)
-        return orders
+        return sorted(orders, key=lambda order: isinstance(order, Resume))
 
     def ended(
         self, key: int, epoch: int, ending: Ending, why: GradioError | None = None
@@ -242,22 +251,21 @@ class Session:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
-        meaning = channel.ended(ending, expected=self._seats.expect(key))
+        meaning = channel.ended(ending, expected=self._router.expects(key))
         return self._go_on(channel, meaning, error)
 
     def dismissed(self, event_id: str) -> list[Order]:
         """The server has been told of an event, or could not be: joins that waited may go on."""
-        self._dismissals.done(event_id)
-        orders: list[Order] = []
-        for seat in self._seats:
-            if seat.place is Place.WAITING and not self._dismissals.hold_up(seat.fn_index):
-                orders += self._admit(seat, doubtful=True)
-        return orders
+        if not self._dismissals.done(event_id):
+            return []
+        waiting = [seat for seat in self._router if seat.place is Place.WAITING]
+        free = [seat for seat in waiting if not self._dismissals.hold_up(seat.fn_index)]
+        return [order for seat in free for order in self._admit(seat, doubtful=True)]
 
     def _deliver(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
         if isinstance(message, Completed) and message.rendering is not None:
             self._rendered.add(self._contact.app, message.rendering)
-        seat = self._addressee(key, event_id or "", message)
+        seat = self._router.route(key, event_id, message)
         if seat is None:
             return []
         if seat.gone is None:
@@ -266,50 +274,41 @@ class Session:
         self._tidy(seat)
         return self._abandon(seat)
 
-    def _addressee(self, key: int, event_id: str, message: JobMessage) -> Seat | None:
-        """Put a message where it belongs; returns whose it is, if it is anybody's."""
-        if key != SHARED:
-            seat = self._seats.get(key)
-            if seat is not None:
-                seat.mailbox.put(message)
-            return seat
-        ticket = self._router.route(event_id, message)
-        if ticket is None and self._seats.joining:
-            self._router.keep(event_id, message)
-        return self._seats.get(ticket)
-
     def _go_on(self, channel: Channel, meaning: Meaning, error: GradioError) -> list[Order]:
         """After the end of a stream: listen again, or face what it means."""
         if meaning is Meaning.AGAIN:
             return self._listen(channel.key, after=channel.pause)
         self._channels.leave(channel.key)
-        return self._lose(channel.key, error) if meaning is Meaning.LOST else []
+        return [] if meaning is Meaning.OVER else self._lose(channel.key, error, meaning)
 
-    def _lose(self, key: int, error: GradioError) -> list[Order]:
+    def _lose(self, key: int, error: GradioError, how: Meaning = Meaning.LOST) -> list[Order]:
         """Tell everybody who waits for this stream that there is nothing to wait for."""
-        concerned = self._seats.concerned(key)
+        concerned = self._router.concerned(key)
+        dead = [seat.event_id for seat in concerned if seat.place is Place.JOINED]
+        told = self._fail(concerned, error)
+        if concerned or how is Meaning.UNNOTICED:
+            self._contact.doubt()
+            if key == SHARED and not isinstance(error, SessionNotFound):
+                return self._mend(dead, how) + told
+        return told
+
+    def _fail(self, seats: Iterable[Seat], error: GradioError) -> list[Order]:
+        """Nothing more comes of these events, or joins in flight."""
         told: list[Order] = []
-        dead: list[str] = []
-        for seat in concerned:
-            if seat.place is Place.JOINED:
-                dead.append(seat.event_id)
-                self._router.close(seat.event_id)
+        for seat in seats:
+            self._router.close(seat)
             seat.mailbox.put(Failed(error=error))
             told += seat.hand_over()
             self._tidy(seat)
-        if concerned:
-            self._contact.doubt()
-        if concerned and key == SHARED and not isinstance(error, SessionNotFound):
-            return self._mend(dead) + told
         return told
 
-    def _mend(self, dead: list[str]) -> list[Order]:
+    def _mend(self, dead: list[str], how: Meaning) -> list[Order]:
         """Make the session usable again, of which these events, or joins in flight, were lost."""
         app = self._contact.app
-        if app.dialect.healable:
+        if app.dialect.healable and (how is Meaning.LOST or app.stateful):
             self._dismissals.lose(dead)
         elif not app.stateful:
-            self._generation += 1
+            self._hash = next(self._hashes)
             self._rendered.clear(app)
             return self._channels.leave_all()
         return []
@@ -324,7 +323,9 @@ class Session:
         if not seat.pending or seat.dismissed:
             return []
         app, listening = self._contact.app, self._channels.is_open(seat.stream)
-        stop = how_to_stop(seat, self._seats, app.dialect, single=self._single, listening=listening)
+        stop = how_to_stop(
+            seat, self._router, app.dialect, single=self._single, listening=listening
+        )
         seat.dismissed = stop is not Stop.LATER
         orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, seat)]
         if stop in (Stop.LEAVE, Stop.RESET):
@@ -335,15 +336,15 @@ class Session:
     def _tidy(self, seat: Seat) -> None:
         """Forget a job whose flow has ended and of whose event nothing more will come."""
         if seat.released and not seat.pending:
-            self._seats.remove(seat)
-            self._router.close(seat.event_id)
-            self._router.settle(joining=self._seats.joining)
+            self._router.remove(seat)
 
     def _listen(self, key: int, after: float = 0.0) -> list[Order]:
-        app, seat = self._contact.app, self._seats.get(key)
+        if self._channels.epoch(key):
+            return []
+        app, seat = self._contact.app, self._router.get(key)
         join = (seat.fn_index, seat.headers) if seat else (-1, ())
         return self._channels.listen(stream(app, self.hash, key, *join), app.dialect, after)
 
     def _leave_if_retired(self) -> list[Order]:
-        over = all(seat.released for seat in self._seats)
-        return self._channels.leave_all() if self._retired and over else []
+        over = self._retired and all(seat.released for seat in self._router)
+        return self._channels.leave_all() if over else []

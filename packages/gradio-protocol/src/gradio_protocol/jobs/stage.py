@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
@@ -232,8 +233,7 @@ class JobLife:
             return False
         stage = TRANSITIONS[before.stage][_cause(news)]
         self._keep(news)
-        fresh = JobView(stage=stage, code=before.code, outputs=len(self.history))
-        self.views.append(_told(fresh, news))
+        self.views.append(_view(stage, len(self.history), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
@@ -276,37 +276,36 @@ def _cause(news: _Shown) -> Cause:
             assert_never(news)
 
 
-def _told(view: JobView, news: _Shown) -> JobView:
-    """The view with what the news say."""
+def _view(stage: Stage, outputs: int, news: _Shown) -> JobView:
+    """What the news say, at this stage and after so many outputs."""
+    view = partial(JobView, stage=stage, outputs=outputs)
     match news:
         case Joining():
-            return replace(view, code=Status.JOINING_QUEUE)
+            return view(code=Status.JOINING_QUEUE)
         case Transferred():
-            return replace(view, code=Status.SENDING_DATA, transferred=news)
+            return view(code=Status.SENDING_DATA, transferred=news)
         case Queued():
-            return replace(
-                view, code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta
-            )
+            return view(code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta)
         case DataWanted():
-            return replace(view, code=Status.SENDING_DATA)
+            return view(code=Status.SENDING_DATA)
         case Started():
-            return replace(view, code=Status.PROCESSING, eta=news.eta)
+            return view(code=Status.PROCESSING, eta=news.eta)
         case Progressed():
-            return replace(view, code=Status.PROGRESS, progress=news.steps)
+            return view(code=Status.PROGRESS, progress=news.steps)
         case Logged():
-            return replace(view, code=Status.LOG, log=news)
+            return view(code=Status.LOG, log=news)
         case Generated():
-            return replace(view, code=Status.ITERATING, success=True)
+            return view(code=Status.ITERATING, success=True)
         case Refused():
-            return replace(view, code=Status.QUEUE_FULL, success=False)
+            return view(code=Status.QUEUE_FULL, success=False)
         case Completed() | Returned():
-            return replace(view, code=Status.FINISHED, success=True)
+            return view(code=Status.FINISHED, success=True)
         case Raised(error=JobCancelled() as error):
-            return replace(view, code=Status.CANCELLED, success=False, error=error)
+            return view(code=Status.CANCELLED, success=False, error=error)
         case Failed(error=error) | Raised(error=error):
-            return replace(view, code=Status.FINISHED, success=False, error=error)
+            return view(code=Status.FINISHED, success=False, error=error)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
-            return replace(view, code=Status.CANCELLED, success=False, error=error)
+            return view(code=Status.CANCELLED, success=False, error=error)
         case _:
             assert_never(news)

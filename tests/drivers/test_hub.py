@@ -1,8 +1,9 @@
-"""What the blocking client does at Hugging Face: duplicating Spaces, telemetry."""
+"""What both drivers do at Hugging Face: duplicating Spaces, telemetry."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -12,10 +13,25 @@ import huggingface_hub.utils
 import pytest
 from huggingface_hub.errors import RepositoryNotFoundError
 
-from gradio_client_httpx import InvalidArguments, telemetry
-from gradio_client_httpx.duplicate import Copy, duplicated
+import gradio_client_httpx
+import gradio_client_trio
+from gradio_client_httpx import InvalidArguments
+from tests.support.gradio_server import FakeGradio
+from tests.support.loopback import Connection, Request, threaded
 
-COPY = Copy(private=True, hardware=None, secrets={"KEY": "value"}, minutes=5)
+DRIVERS: list[Any] = [gradio_client_httpx, gradio_client_trio]
+
+
+@pytest.fixture(params=DRIVERS, ids=["httpx", "trio"])
+def driver(request: pytest.FixtureRequest) -> Any:
+    return request.param
+
+
+def duplicated(driver: Any, to_id: str | None = None, token: str | None = None) -> str:
+    """The name of the copy of `them/app`."""
+    hub = driver.duplicate
+    copy = hub.Copy(private=True, hardware=None, secrets={"KEY": "value"}, minutes=5)
+    return str(hub.duplicated("them/app", to_id, copy, token=token, verbose=False))
 
 
 class FakeHub:
@@ -59,30 +75,32 @@ def install(monkeypatch: pytest.MonkeyPatch, hub: FakeHub, *, name: str) -> None
     ("name", "more"), [("duplicate_space", {}), ("duplicate_repo", {"repo_type": "space"})]
 )
 def test_a_space_is_duplicated_by_each_api_of_the_hub(
-    monkeypatch: pytest.MonkeyPatch, name: str, more: dict[str, str]
+    driver: Any, monkeypatch: pytest.MonkeyPatch, name: str, more: dict[str, str]
 ) -> None:
     hub = FakeHub(them__app="cpu-basic")
     install(monkeypatch, hub, name=name)
-    assert duplicated("them/app", None, COPY, token="t", verbose=False) == "me/app"
+    assert duplicated(driver, token="t") == "me/app"
     options = {**more, "token": "t", "exist_ok": True, "private": True}
     copied = ("duplicate", "them/app", "me/app", options)
     assert hub.asked == [copied, ("add_space_secret", "me/app", "KEY", "value")]
 
 
-def test_a_space_that_is_there_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_space_that_is_there_is_used_as_it_is(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hub = FakeHub(them__app="cpu-basic", me__mine="cpu-basic")
     install(monkeypatch, hub, name="duplicate_repo")
     with pytest.warns(UserWarning, match="secrets"):
-        assert duplicated("them/app", "x/mine", COPY, token=None, verbose=False) == "me/mine"
+        assert duplicated(driver, "x/mine") == "me/mine"
     assert hub.asked == []
 
 
 def test_the_hardware_is_the_originals_and_sleeps(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    driver: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hub = FakeHub(them__app="t4-small")
     install(monkeypatch, hub, name="duplicate_repo")
-    duplicated("them/app", None, COPY, token=None, verbose=False)
+    duplicated(driver)
     assert hub.asked[-2:] == [
         ("request_space_hardware", "me/app", "t4-small"),
         ("set_space_sleep_time", "me/app", 300),
@@ -91,11 +109,59 @@ def test_the_hardware_is_the_originals_and_sleeps(
 
 
 def test_a_space_that_is_not_there_is_an_error_of_the_caller(
+    driver: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     install(monkeypatch, FakeHub(), name="duplicate_repo")
     with pytest.raises(InvalidArguments, match="them/app"):
-        duplicated("them/app", None, COPY, token=None, verbose=False)
+        duplicated(driver)
+
+
+async def at_the_hub(request: Request, connection: Connection) -> None:
+    """A Hub at which every Space runs, behind the Hub itself."""
+    if request.path.endswith("/host"):
+        await connection.reply_json(200, {"host": f"http://{request.header('host')}"})
+    else:
+        await connection.reply_json(200, {"stage": "RUNNING"})
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> Generator[FakeHub]:
+    """A Hub where `them/app` can be copied, and called."""
+    fake, hub = FakeGradio(), FakeHub(them__app="cpu-basic")
+
+    async def answer(request: Request, connection: Connection) -> None:
+        here = at_the_hub if request.path.startswith("/api/spaces/me/app/") else fake
+        await here(request, connection)
+
+    install(monkeypatch, hub, name="duplicate_repo")
+    monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+    with threaded(answer) as server:
+        monkeypatch.setenv("HF_ENDPOINT", server.url.rstrip("/"))
+        yield hub
+
+
+def test_a_client_of_the_copy_is_connected(
+    copied: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with gradio_client_httpx.Client.duplicate("them/app", token="t") as client:
+        assert client.space_id == "me/app"
+        assert client.predict("x", api_name="/echo") == "x"
+        told = capsys.readouterr().out.splitlines()
+        assert told[1:] == [f"Loaded as API: {client.src}"]
+    assert [asked[0] for asked in copied.asked] == ["duplicate"]
+
+
+@pytest.mark.trio
+async def test_a_client_of_the_copy_is_connected_by_its_block(
+    copied: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with await gradio_client_trio.Client.duplicate("them/app", token="t") as client:
+        assert client.space_id == "me/app"
+        assert await client.predict("x", api_name="/echo") == "x"
+        told = capsys.readouterr().out.splitlines()
+        assert told[1:] == [f"Loaded as API: {client.src}"]
+    assert [asked[0] for asked in copied.asked] == ["duplicate"]
 
 
 @pytest.fixture
@@ -113,10 +179,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_the_word_to_hugging_face_names_the_library_only(sent: list[tuple[Any, ...]]) -> None:
-    telemetry.report()
+def test_the_word_to_hugging_face_names_the_library_only(
+    driver: Any, sent: list[tuple[Any, ...]]
+) -> None:
+    driver.telemetry.report()
     ((topic, facts),) = sent
-    assert topic == "gradio-client-httpx/connected"
+    assert topic == f"{driver.__name__.replace('_', '-')}/connected"
     assert facts.keys() == {"library_name", "library_version"}
 
 
@@ -130,8 +198,8 @@ def test_the_word_to_hugging_face_names_the_library_only(sent: list[tuple[Any, .
     ],
 )
 def test_nothing_is_sent_where_the_environment_objects(
-    sent: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+    driver: Any, sent: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
-    telemetry.report()
+    driver.telemetry.report()
     assert sent == []

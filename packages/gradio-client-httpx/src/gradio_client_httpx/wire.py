@@ -1,0 +1,146 @@
+"""The connections under exchanges: whose they are, and how another thread ends one.
+
+A client of httpx that has one exchange at a time has one connection, and that one is known before
+the head of a reply has come. A pool with several would not say which it takes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from gradio_protocol import Origin
+
+Key: TypeAlias = tuple[Origin, bool]
+"An origin, and whether its connections are kept alive."
+
+_IDLE = 16
+"Clients that are kept for later."
+
+
+class Wire:
+    """The connection under one exchange, to be cut from another thread.
+
+    Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
+    the socket down does, at once.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._cut = False
+
+    def attach(self, connection: socket.socket | None) -> None:
+        """This is under the exchange."""
+        with self._lock:
+            self._socket = connection
+            cut = self._cut
+        if cut:
+            self.cut()
+
+    def detach(self) -> None:
+        """The exchange is over; its connection may serve another one."""
+        with self._lock:
+            self._socket = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing more will come over it."""
+        return self._cut
+
+    def cut(self) -> None:
+        """End it, now or as soon as it begins."""
+        with self._lock:
+            self._cut = True
+            if self._socket is not None:
+                # It may be gone already.
+                with contextlib.suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class Link:
+    """A client of httpx, in the hands of one exchange."""
+
+    __slots__ = ("client", "connection", "key", "shared")
+
+    def __init__(self, client: Any, key: Key, *, shared: bool) -> None:
+        self.client = client
+        self.key = key
+        self.shared = shared
+        "Others use the client too: which connection it takes is not known."
+        self.connection: socket.socket | None = None
+
+    def connected(self, stream: Any) -> socket.socket | None:
+        """The socket under a network stream of httpx, where it is this exchange's alone."""
+        tls = stream and stream.get_extra_info("ssl_object")
+        if self.shared and tls is not None and tls.selected_alpn_protocol() == "h2":
+            return None
+        self.connection = stream and stream.get_extra_info("socket")
+        return self.connection
+
+
+class Links:
+    """The clients that nobody uses just now, and the wires of those in use; thread-safe."""
+
+    def __init__(self, made: Callable[[Key], Any], shared: Any) -> None:
+        self._made = made
+        self._shared = shared
+        self._lock = threading.Lock()
+        self._idle: list[Link] = []
+        self._wires: set[Wire] = set()
+        self._closed = threading.Event()
+
+    def take(self, key: Key, wire: Wire) -> Link | None:
+        """A client for one exchange; None once they are closed."""
+        link = self._spare(key) or self._new(key)
+        with self._lock:
+            if not self._closed.is_set():
+                self._wires.add(wire)
+                wire.attach(link.connection)
+                return link
+        self.give_back(link, wire)
+        return None
+
+    def give_back(self, link: Link, wire: Wire) -> None:
+        """The exchange is over."""
+        wire.detach()
+        surplus = link
+        with self._lock:
+            self._wires.discard(wire)
+            if not link.shared and not self._closed.is_set():
+                self._idle.append(link)
+                if len(self._idle) <= _IDLE:
+                    return
+                surplus = self._idle.pop(0)
+        if not surplus.shared:
+            surplus.client.close()
+
+    def _spare(self, key: Key) -> Link | None:
+        with self._lock:
+            # The last one first: the server closes what is idle for long.
+            for place in range(len(self._idle) - 1, -1, -1):
+                if self._idle[place].key == key:
+                    return self._idle.pop(place)
+        return None
+
+    def _new(self, key: Key) -> Link:
+        shared = self._shared is not None
+        return Link(self._shared if shared else self._made(key), key, shared=shared)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; not so long if they are closed meanwhile."""
+        self._closed.wait(seconds)
+
+    def close(self) -> None:
+        """Cut what is under way, and close what is not."""
+        with self._lock:
+            self._closed.set()
+            idle, self._idle = self._idle, []
+            wires = list(self._wires)
+        for wire in wires:
+            wire.cut()
+        for link in idle:
+            link.client.close()
