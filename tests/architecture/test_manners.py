@@ -78,3 +78,30 @@ def imports(path: Path, name: str) -> bool:
             case _:
                 pass
     return False
+
+
+EXAMPLES = [ROOT / "docs" / "how-to" / "drivers" / name for name in ("sockets.py", "streams.py")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_of_a_driver_is_one_short_file(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 250
+    assert list(faults(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_of_a_driver_needs_h11_and_nothing_else(path: Path) -> None:
+    outside = {name for name in imported(path) if name not in sys.stdlib_module_names}
+    assert outside == {"h11", "gradio_protocol"}
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules that a module imports, by their first names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=names):
+                yield from (each.name.partition(".")[0] for each in names)
+            case ast.ImportFrom(module=str(module)):
+                yield module.partition(".")[0]
+            case _:
+                pass

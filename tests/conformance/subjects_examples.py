@@ -1,6 +1,7 @@
 """The drivers of the guide as `Subject`s, and which scenarios they claim.
 
-They offer less than the packages do: no description, no other visitor, no headers of one call.
+They offer less than the packages do: no description, no session hash, no headers of one call.
+Another visitor is another client.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import asyncio
 import ssl
 import threading
 from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeVar
@@ -32,13 +33,10 @@ TLS = ssl.create_default_context()
 
 LACKING = {
     "a_new_session_begins_with_new_state",
-    "a_reset_session_harms_no_job_of_the_old_one",
     "headers_of_one_call_go_with_that_call",
-    "state_is_kept_from_call_to_call",
     "the_description_names_the_endpoints",
 }
 "Scenarios that need what neither example offers."
-
 
 CLAIMED: list[Scenario] = [
     scenario for scenario in (*CALLING, *CANCELLING, *NARROW) if scenario.name not in LACKING
@@ -73,21 +71,21 @@ def value(arg: Any) -> Any:
             return arg
 
 
-def shown(life: gp.JobLife, seen: Seen) -> Iterator[Update]:
-    """What became known of a job since the last time."""
-    for view in life.views[seen.taken :]:
-        seen.taken += 1
-        yield gp.status_update(view, None)
-        while seen.outputs.taken < view.outputs and seen.outputs.advance():
-            yield gp.OutputUpdate(outputs=[seen.outputs.value()])
-
-
-class Seen:
-    """How much of a job somebody has seen."""
+class Watch:
+    """Goes through what becomes known of a job."""
 
     def __init__(self, life: gp.JobLife) -> None:
-        self.outputs = gp.Outputs(life)
-        self.taken = 0
+        self._life = life
+        self._outputs = gp.Outputs(life)
+        self._taken = 0
+
+    def more(self) -> Iterator[Update]:
+        """What became known since the last time."""
+        for view in self._life.views[self._taken :]:
+            self._taken += 1
+            yield gp.status_update(view, None)
+            while self._outputs.taken < view.outputs and self._outputs.advance():
+                yield gp.OutputUpdate(outputs=[self._outputs.value()])
 
 
 def outputs(life: gp.JobLife) -> list[Any]:
@@ -109,9 +107,6 @@ class Lacking:
     def describe(self) -> str:
         raise NotImplementedError  # no scenario that the examples claim asks for it
 
-    def reset_session(self) -> None:
-        raise NotImplementedError  # no scenario that the examples claim asks for it
-
 
 class SocketsSubject:
     """The blocking one."""
@@ -120,15 +115,21 @@ class SocketsSubject:
 
     @contextmanager
     def open(self, url: str, options: Options = NOTHING) -> Generator[SocketsClient]:
-        with sockets.Client(target(url, options), options.downloads, TLS) as client:
-            yield SocketsClient(client)
+        with ExitStack() as clients:
+
+            def another() -> sockets.Client:
+                client = sockets.Client(target(url, options), options.downloads, TLS)
+                return clients.enter_context(client)
+
+            yield SocketsClient(another)
 
 
 class SocketsClient(Lacking):
     """Its client."""
 
-    def __init__(self, client: sockets.Client) -> None:
-        self._client = client
+    def __init__(self, another: Callable[[], sockets.Client]) -> None:
+        self._another = another
+        self._client = another()
 
     def predict(self, *args: Any, api_name: str, **kwargs: Any) -> Any:
         def predict() -> Any:
@@ -142,6 +143,9 @@ class SocketsClient(Lacking):
         assert headers is None
         job = self._client.submit(*values(args), api_name=api_name, **kwargs)
         return SocketsJob(job, self._client)
+
+    def reset_session(self) -> None:
+        self._client = self._another()
 
     def close(self) -> None:
         self._client.__exit__()
@@ -187,9 +191,9 @@ class SocketsJob:
     def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
         """Every update from the first one on, to the last one, or so many that are wanted."""
         life, found = self._job.life, list[Update]()
-        seen = Seen(life)
+        watch = Watch(life)
         while True:
-            found += shown(life, seen)
+            found += watch.more()
             if life.view.stage.final or sum(map(wanted, found)) >= times:
                 return found
             self._client.wait()
@@ -206,16 +210,17 @@ class StreamsSubject:
             loop = runner.get_loop()
             thread = threading.Thread(target=loop.run_forever, daemon=True)
             thread.start()
-            client = streams.Client(target(url, options), options.downloads, TLS)
-            try:
-                waited(loop, client.__aenter__())
-                try:
-                    yield StreamsClient(client, loop)
-                finally:
-                    waited(loop, client.__aexit__())
-            finally:
-                loop.call_soon_threadsafe(loop.stop)
-                thread.join()
+            with ExitStack() as ending:
+                ending.callback(thread.join)
+                ending.callback(loop.call_soon_threadsafe, loop.stop)
+
+                def another() -> streams.Client:
+                    client = streams.Client(target(url, options), options.downloads, TLS)
+                    waited(loop, client.__aenter__())
+                    ending.callback(lambda: waited(loop, client.__aexit__()))
+                    return client
+
+                yield StreamsClient(another, loop)
 
 
 def waited(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
@@ -233,8 +238,11 @@ def waited(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
 class StreamsClient(Lacking):
     """Its client."""
 
-    def __init__(self, client: streams.Client, loop: asyncio.AbstractEventLoop) -> None:
-        self._client = client
+    def __init__(
+        self, another: Callable[[], streams.Client], loop: asyncio.AbstractEventLoop
+    ) -> None:
+        self._another = another
+        self._client = another()
         self._loop = loop
 
     def predict(self, *args: Any, api_name: str, **kwargs: Any) -> Any:
@@ -250,6 +258,9 @@ class StreamsClient(Lacking):
             return self._client.submit(*values(args), api_name=api_name, **kwargs)
 
         return StreamsJob(waited(self._loop, begin()), self._client, self._loop)
+
+    def reset_session(self) -> None:
+        self._client = self._another()
 
     def close(self) -> None:
         waited(self._loop, self._client.__aexit__())
@@ -301,9 +312,9 @@ class StreamsJob:
     async def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
         """Every update from the first one on, to the last one, or so many that are wanted."""
         life, found = self._job.life, list[Update]()
-        seen = Seen(life)
+        watch = Watch(life)
         while True:
-            found += shown(life, seen)
+            found += watch.more()
             if life.view.stage.final or sum(map(wanted, found)) >= times:
                 return found
             await self._client.changed.wait()

@@ -36,6 +36,7 @@ OF_STREAMS: tuple[Fault, ...] = (
     faults.test_a_reply_that_is_no_http_is_a_typed_error,
     faults.test_a_redirect_to_another_origin_is_not_followed,
     faults.test_an_endless_reply_is_cut_short,
+    faults.test_junk_in_a_stream_is_a_typed_error,
     faults.test_an_upload_that_breaks_off_is_tried_again,
     faults.test_a_download_that_breaks_off_is_an_error_and_leaves_nothing,
     restarts.test_an_app_that_starts_again_is_called_as_before,
@@ -76,6 +77,14 @@ def test_an_example_passes(
 )
 def test_an_example_stands(subject: Subject, version: str, fault: Fault, tmp_path: Path) -> None:
     fault(subject, version, tmp_path)
+
+
+@pytest.mark.parametrize("version", [PRIVATE, "6.31.0"])
+@pytest.mark.parametrize("how", ["cut", "half-closed"])
+def test_a_stream_that_breaks_off_is_a_typed_error(
+    subject: Subject, version: str, how: str, tmp_path: Path
+) -> None:
+    faults.test_a_stream_that_breaks_off_is_a_typed_error(subject, version, how, tmp_path)
 
 
 @pytest.mark.parametrize("version", [PRIVATE, "6.31.0"])

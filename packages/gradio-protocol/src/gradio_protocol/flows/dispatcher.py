@@ -64,9 +64,9 @@ class _Held:
 class Dispatcher:
     """See the module. It begins by connecting: wait until `connected` before anything else.
 
-    `src` is what an address of an app or the name of a Space will do for, or all of a `Target`.
-    `entropy` are 16 bytes or more, of which all that is random is made. Without `download` files
-    stay the server's file objects.
+    `src` is the address of an app or the name of a Space; a `Target` says more. `entropy` is 16
+    bytes or more, of which all that is random is made. Without `download` files stay the server's
+    file objects.
     """
 
     def __init__(self, src: str | Target, *, entropy: bytes, download: bool = True) -> None:
