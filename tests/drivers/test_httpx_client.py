@@ -230,6 +230,7 @@ def test_a_forgotten_client_is_collected_and_its_threads_go(server: Loopback) ->
         del client
         gc.collect()
     assert [warning.category for warning in seen] == [ResourceWarning]
+    assert str(seen[0].message) == f"Client({server.url!r}) was never closed"
     for thread in threading.enumerate():
         if thread.name == "gradio-client":
             thread.join(20)

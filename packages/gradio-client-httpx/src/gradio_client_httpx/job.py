@@ -89,13 +89,10 @@ class Job(Future[Any]):
         jobs are never harmed.
         """
         call_off = self._call_off
-        if not self._end(Cancelled()):
-            return self.cancelled()
-        try:
-            call_off()
-        finally:
+        if self._end(Cancelled()):
             self._cancelled()
-        return True
+            call_off()
+        return self._life.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job is not over yet."""

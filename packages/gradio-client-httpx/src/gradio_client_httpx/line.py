@@ -59,9 +59,8 @@ class Line:
         """The switchboard, connected. Raises what `connect` raises."""
         with self.lock:
             if self._board is None:
-                board = self._connected()
-                self._finalizer = weakref.finalize(self, _forgotten, board, repr(self))
-                self._board = board
+                self._board = self._connected()
+                self._finalizer = weakref.finalize(self, _forgotten, self._board, repr(self))
                 if self._closed:
                     self.close()
             return self._board
@@ -87,7 +86,7 @@ class Line:
         if self._finalizer is not None:
             self._finalizer.detach()
         # Kept, for what it holds would say goodbye when it is collected.
-        _OTHERS.append(self._board)
+        _OTHERS.extend((self._board, self._connecting))
         self._begin()
 
     def _connected(self) -> Switchboard:
