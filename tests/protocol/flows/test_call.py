@@ -249,6 +249,23 @@ def test_a_refusal_that_another_app_explains_begins_the_story_again(status: int)
     assert [body(here, at=at)["fn_index"] for at in (0, 1)] == [0, 3]
 
 
+NOBODY = TransportFailed("refused", connected=False)
+
+
+def test_a_join_that_is_sent_again_is_for_the_app_that_is_there_by_then() -> None:
+    moved = restarted(function(3), routes={JOIN: [NOBODY, ACCEPTED]})
+    here = world(None, DONE, routes=moved)
+    assert predict(here) == "y"
+    assert [body(here, at=at)["fn_index"] for at in (0, 1)] == [0, 3]
+
+
+def test_a_join_is_sent_again_as_it_was_where_the_app_is_the_same() -> None:
+    here = world(None, DONE, routes={**SAME, JOIN: [NOBODY, ACCEPTED]})
+    assert predict(here) == "y"
+    assert kinds(here) == ["Enter", "Joined", "Await"]
+    assert body(here, at=0) == body(here, at=1)
+
+
 @pytest.mark.parametrize(
     ("status", "error"), [(401, AuthenticationError), (404, RemoteError), (500, RemoteError)]
 )
@@ -423,6 +440,16 @@ def test_a_full_queue_is_an_error() -> None:
     here = world(PRIVATE, refused)
     failing(here, QueueError, "The app's queue is full")
     assert here.news[-1] == refused
+
+
+def test_a_private_stream_that_reached_nobody_is_for_the_app_that_is_there_by_then() -> None:
+    lost = StreamLost("stream: no connection was made")
+    lost.__cause__ = NOBODY
+    ids = [reply({"app_id": number}) for number in (1, 2, 2)]
+    moved = restarted(function(4), version="4.7.1", routes={"GET app_id": ids})
+    here = world(PRIVATE, Failed(error=lost), DONE, routes=moved)
+    assert predict(here) == "y"
+    assert [q.fn_index for q in here.questions if isinstance(q, Enter)] == [0, 4]
 
 
 def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> None:

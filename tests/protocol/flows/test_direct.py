@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradio_protocol.app.access import App
-from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError
+from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Send
 from gradio_protocol.flows.attempt import Again, Attempt
 from gradio_protocol.flows.direct import by_index, run
@@ -110,6 +110,16 @@ def test_where_nobody_says_what_is_a_generator_all_functions_are_called_as_such(
     plain = world(unmarked, {RUN: output("y")})
     assert call(plain) == ("y",)
     assert plain.news == [Started(), Completed(data=("y",))]
+
+
+def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
+    nobody = TransportFailed("refused", connected=False)
+    steps: Routes = {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 1})}
+    assert call(world(STEPPING, steps)) == ("ab",)
+    moved = world(STEPPING, {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 2})})
+    with pytest.raises(Again, match="was restarted"):
+        call(moved)
+    assert len(moved.requests("run/echo")) == 1
 
 
 def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left() -> None:

@@ -183,10 +183,14 @@ def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: Dia
 
 
 def test_a_refusal_before_anything_was_read_is_no_loss() -> None:
-    for key in (SHARED, PRIVATE, HEARTBEAT):
+    for key in (SHARED, HEARTBEAT):
         channel = opening(key)
         assert channel.ended(Ending.REFUSED, expected=True) is Meaning.AGAIN
         assert channel.pause > 0
+
+
+def test_a_private_stream_is_not_opened_again_since_its_index_may_be_another_functions() -> None:
+    assert opening(PRIVATE).ended(Ending.REFUSED, expected=True) is Meaning.LOST
 
 
 def test_a_refusal_after_the_head_is_a_cut() -> None:

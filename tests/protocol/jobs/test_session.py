@@ -732,12 +732,13 @@ def test_a_broken_private_stream_loses_its_job_only() -> None:
     assert d.next(two) is None
 
 
-def test_a_private_stream_that_nobody_answered_is_tried_again() -> None:
+def test_a_private_stream_that_nobody_answered_is_lost_and_its_job_learns_why() -> None:
     d = desk("4.7.1")
     ticket = d.joining(COUNT)
-    d.end(Ending.REFUSED, key=ticket)
-    assert f"fn_index={COUNT}" in d.listening[ticket].stream.request.url
-    assert d.listening[ticket].after > 0
+    nobody = TransportFailed("refused", connected=False)
+    d.end(Ending.REFUSED, key=ticket, why=nobody)
+    assert d.streams == []
+    assert failed(d.next(ticket)).__cause__ is nobody
 
 
 def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:

@@ -119,7 +119,8 @@ def settings(given: Given) -> Settings:
 
 
 def _verify(verify: Any) -> Any:
-    return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
+    is_path = isinstance(verify, os.PathLike)
+    return os.fspath(cast("os.PathLike[str]", verify)) if is_path else verify
 
 
 def _timeout(more: Mapping[str, Any]) -> Any:

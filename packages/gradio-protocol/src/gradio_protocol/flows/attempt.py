@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..errors import GradioError, InvalidArguments, RemoteError
+from ..errors import AppChanged, GradioError, InvalidArguments, RemoteError
 from ..jobs.failures import validation
 from ..jobs.messages import Completed, Generated
 from ..jobs.orders import Entry, Gone
@@ -18,7 +18,7 @@ from ..wire.document import JSON, Object, read
 from ..wire.exchange import Headers, Request, Response
 from ..wire.status import refusal
 from .actions import Steps, Tell, ask
-from .connect import Target
+from .connect import Target, same_app
 from .download import Downloads
 from .retry import RetryPolicy
 
@@ -101,6 +101,12 @@ class Again(Exception):
         self.error = error
         self.anyway = anyway
         "Also if it turns out that the app is still the same one."
+
+
+def unchanged(attempt: Attempt) -> Steps[None]:
+    """Raises Again if another app answers by now, where the index is another function's."""
+    if (yield from same_app(attempt.app)) is False:
+        raise Again(AppChanged("the app was restarted while it was called"), anyway=True)
 
 
 def told(attempt: Attempt, message: Generated | Completed) -> Steps[None]:

@@ -14,18 +14,28 @@ do not go through a queue, 3 and 4 are one request: see `direct`.
 
 from __future__ import annotations
 
+from functools import partial
+
 from ..app.access import App
 from ..app.dialect import Travel
 from ..app.endpoint import Endpoint
 from ..app.files import place
-from ..errors import AppChanged, GradioError, JobCancelled, QueueError, SessionNotFound, StreamLost
+from ..errors import (
+    AppChanged,
+    GradioError,
+    JobCancelled,
+    QueueError,
+    SessionNotFound,
+    StreamLost,
+    TransportFailed,
+)
 from ..jobs.messages import Completed, DataWanted, Failed, Generated, Refused
 from ..jobs.orders import Await, Enter, Entry, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
 from ..wire.document import JSON, as_object, need, read
 from ..wire.exchange import Response
 from .actions import Send, Steps, Tell, ask
-from .attempt import Again, Attempt, Call, present, refused, told
+from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
 from .download import Downloads
@@ -133,7 +143,9 @@ def _joined(attempt: Attempt) -> Steps[str]:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
         send = Send(request=request, limit=_REPLY)
-        event_id = _event_id((yield from persist(send, spec.policy, Repeat.UNACCEPTED)))
+        recheck = partial(unchanged, attempt)
+        reply = yield from persist(send, spec.policy, Repeat.UNACCEPTED, recheck)
+        event_id = _event_id(reply)
     except (GradioError, Again):
         yield from ask(Unjoined(ticket=spec.ticket))
         raise
@@ -187,11 +199,18 @@ def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Ex
     """What to raise for a failed job: if it was lost, the app may have been restarted."""
     if not isinstance(error, _LOSSES):
         return error
-    if attempt.call.resubmit_lost and not shown:
+    if not shown and (attempt.call.resubmit_lost or _is_unsent(attempt, error)):
         return Again(error, anyway=True)
     if (yield from same_app(attempt.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error
+
+
+def _is_unsent(attempt: Attempt, error: GradioError) -> bool:
+    """Whether a private stream, which is its join, has reached nobody."""
+    why = error.__cause__
+    private = attempt.app.dialect.travel is Travel.PRIVATE
+    return private and isinstance(why, TransportFailed) and not why.connected
 
 
 def _hand_in(attempt: Attempt, event_id: str) -> Steps[None]:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from math import inf
 
 from ..app.access import App
@@ -23,7 +24,7 @@ from ..jobs.orders import Enter
 from ..wire.document import JSON, Object, as_object, need, read
 from ..wire.exchange import quoted
 from .actions import Send, Steps, Tell, ask
-from .attempt import Again, Attempt, present, refused, spoken, told
+from .attempt import Again, Attempt, present, refused, spoken, told, unchanged
 from .retry import Repeat, persist
 
 _RESULT = 2**30
@@ -94,11 +95,13 @@ def _made(attempt: Attempt) -> Steps[Object]:
     """One request, and the output that its reply is."""
     app, endpoint = attempt.app, attempt.endpoint
     more: dict[str, object] = {}
+    recheck = None
     if by_index(app, endpoint):
         more["fn_index"] = endpoint.index
+        recheck = partial(unchanged, attempt)
     path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
     send = Send(request=attempt.post(path, **more), limit=_RESULT, patience=inf)
-    reply = yield from persist(send, attempt.call.policy, Repeat.UNACCEPTED)
+    reply = yield from persist(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:
         return as_object(read(reply.body, where="result"), where="result")
     said = spoken(reply)

@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
@@ -68,10 +69,16 @@ def pause(
     return max(asked, seconds) if asked <= _MOST_OBEYED else None
 
 
-def persist(action: Action[R], policy: RetryPolicy, repeat: Repeat) -> Steps[R]:
+def persist(
+    action: Action[R],
+    policy: RetryPolicy,
+    repeat: Repeat,
+    recheck: Callable[[], Steps[None]] | None = None,
+) -> Steps[R]:
     """Ask until a reply comes that is worth no other attempt; returns it, whatever its status.
 
-    Raises the last TransportFailed where no reply came.
+    `recheck` is gone through before each further attempt, for what a pause may have changed.
+    Raises what it raises, and the last TransportFailed where no reply came.
     """
     attempt = 0
     while True:
@@ -88,6 +95,8 @@ def persist(action: Action[R], policy: RetryPolicy, repeat: Repeat) -> Steps[R]:
             if seconds is None:
                 return reply
         yield from ask(Sleep(seconds=seconds))
+        if recheck is not None:
+            yield from recheck()
         attempt += 1
 
 

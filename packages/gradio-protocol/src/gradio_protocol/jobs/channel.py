@@ -9,7 +9,8 @@ The rules begin in `router`.
 4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
    for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
-   nobody. `REFUSED` before anything was read is no loss: again after a pause.
+   nobody. `REFUSED` before anything was read is no loss: again after a pause; but a private
+   stream is a join, and before another one its flow makes sure of the app.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -101,7 +102,7 @@ def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
     again, lost, unnoticed = Meaning.AGAIN, Meaning.LOST, Meaning.UNNOTICED
     rows = {
         StreamKind.SHARED: (again, lost, unnoticed, again, lost),
-        StreamKind.PRIVATE: (lost, lost, lost, again, lost),
+        StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
         StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }
     return {kind: dict(zip(Ending, row, strict=True)) for kind, row in rows.items()}
