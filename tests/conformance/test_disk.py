@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from gradio_protocol import FileFailed
+from gradio_protocol import FileFailed, InvalidArguments
 from tests.conformance.rig import Rig, fails, rigged, usable
 from tests.conformance.subject import Subject
 from tests.support.fault_proxy import wait_after
@@ -84,10 +84,19 @@ def test_a_file_that_changes_while_it_is_sent_is_a_failed_file(
 
 
 def test_a_folder_that_cannot_be_written_is_a_failed_file(subject: Subject, tmp_path: Path) -> None:
-    (tmp_path / "downloads").write_bytes(b"no folder")
     with rigged(subject, VERSION, tmp_path) as rig:
+        (tmp_path / "downloads").write_bytes(b"no folder")
         fails(rig.client.submit(b"x", api_name="/file"), FileFailed)
         usable(rig.client)
+
+
+def test_a_file_is_no_folder_for_downloads(subject: Subject, tmp_path: Path) -> None:
+    (tmp_path / "downloads").write_bytes(b"no folder")
+    with (
+        pytest.raises(InvalidArguments, match="is not a folder"),
+        rigged(subject, VERSION, tmp_path),
+    ):
+        pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there files have no such limit")

@@ -129,7 +129,10 @@ def _timeout(more: Mapping[str, Any]) -> Any:
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
     place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
-    return os.path.abspath(place)
+    folder = os.path.abspath(place)
+    if os.path.exists(folder) and not os.path.isdir(folder):
+        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
+    return folder
 
 
 def pairs(given: object) -> tuple[tuple[str, Any], ...]:
