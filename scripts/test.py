@@ -2,7 +2,8 @@
 
 `scripts/test`            every step
 `scripts/test --fast`     the core's own tests, without the slow ones; seconds
-`scripts/test --matrix`   every step, with the live tests on every Gradio version at hand
+`scripts/test --matrix`   every step, with the live tests on every Gradio version at hand, and
+                          the table of scenarios by version, which goes into the documentation
 `scripts/test PATH -k …`  pytest alone, with these arguments; paths start at the root
 
 Every step runs, whatever failed before it. A step that passes says so in one line; tests and a
@@ -22,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.bootstrap import ROOT, TOOLS, run_in_place
+from scripts.matrix import TESTS as BY_VERSION
 
 PYTHON = sys.executable
 LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
@@ -35,6 +37,8 @@ WRITERS = ("behaviours", "bump", "map", "parity", "states", "tables")
 
 PATIENCE = 900
 """Seconds; a command that takes longer hangs."""
+ON_ALL_VERSIONS = 3600
+"""Likewise, for what is played on every Gradio version, each of which has to be installed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +49,8 @@ class Step:
     commands: tuple[tuple[str, ...], ...]
     shown: bool = False
     """Whether its output is worth reading also when it passes."""
+    patience: int = PATIENCE
+    """Seconds for each of its commands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +69,13 @@ def main(arguments: list[str]) -> int:
     passed_on = [word for word in arguments if word not in options]
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
+        if not passed_on:
+            return check([*steps(), matrix()])
     if "--fast" in options:
         return check(list(fast_steps(passed_on)))
     if passed_on:
-        return run_in_place([PYTHON, "-m", "pytest", *passed_on])
+        table = ("-p", "scripts.matrix") if "--matrix" in options else ()
+        return run_in_place([PYTHON, "-m", "pytest", *table, *passed_on])
     return check(list(steps()))
 
 
@@ -147,9 +156,19 @@ def other_tests() -> Step:
         if path.is_dir() and f"tests/{path.name}" not in CORE
     )
     server = (PYTHON, "-m", "scripts.servers")
-    tests = (PYTHON, "-m", "pytest", "-q", "--durations=5", *rest)
+    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else ()
+    ignored = (f"--ignore={path}" for path in elsewhere)
+    tests = (PYTHON, "-m", "pytest", "-q", "--durations=5", *rest, *ignored)
     live = "tests/live" in rest
     return Step(title="tests", commands=(server, tests) if live else (tests,), shown=True)
+
+
+def matrix() -> Step:
+    """The scenarios on every version at hand, and the table of them for the documentation."""
+    play = (PYTHON, "-m", "scripts.matrix")
+    return Step(
+        title="scenarios by version", commands=(play,), shown=True, patience=ON_ALL_VERSIONS
+    )
 
 
 def with_tests(folders: Iterable[str]) -> list[str]:
@@ -163,7 +182,7 @@ def perform(step: Step) -> Outcome:
     output: list[str] = []
     passed = True
     for command in step.commands:
-        passed, text = ran(command)
+        passed, text = ran(command, step.patience)
         output.append(text)
         if not passed:
             break
@@ -172,7 +191,7 @@ def perform(step: Step) -> Outcome:
     )
 
 
-def ran(command: tuple[str, ...]) -> tuple[bool, str]:
+def ran(command: tuple[str, ...], patience: int) -> tuple[bool, str]:
     """Whether a command passed, and what it printed; one that does not end has not."""
     with tempfile.TemporaryFile() as printed:
         try:
@@ -182,11 +201,11 @@ def ran(command: tuple[str, ...]) -> tuple[bool, str]:
                 stdin=subprocess.DEVNULL,
                 stdout=printed,
                 stderr=subprocess.STDOUT,
-                timeout=PATIENCE,
+                timeout=patience,
             )
             last = ""
         except subprocess.TimeoutExpired:
-            code, last = 1, f"\nstopped after {PATIENCE} seconds\n"
+            code, last = 1, f"\nstopped after {patience} seconds\n"
         printed.seek(0)
         return code == 0, printed.read().decode("utf-8", "replace") + last
 
