@@ -3,7 +3,9 @@
 By hand: `.tools/dev/bin/python -m sphinx -W docs .tools/docs`, then open `.tools/docs/index.html`.
 """
 
+import inspect
 import re
+import sys
 from typing import Any, get_args
 
 import gradio_protocol
@@ -37,6 +39,21 @@ def is_the_cores(_app: object, what: str, name: str, *_: object) -> bool | None:
     return True if what == "module" and name in gradio_protocol.__all__ else None
 
 
+def is_made_by_us(_app: object, _what: str, _name: str, member: object, *_: object) -> bool | None:
+    """Leave out how a job is made, which is `submit`'s business."""
+    return True if getattr(member, "__qualname__", "") == "Job.__init__" else None
+
+
+def with_module(
+    _app: object, _what: str, _name: str, seen: Any, _: object, lines: list[str]
+) -> None:
+    """Say here what a module says of its only class, where that says `See the module`."""
+    if lines and lines[0].startswith("See the module."):
+        lines[0] = lines[0].removeprefix("See the module.").strip()
+        told = inspect.cleandoc(sys.modules[seen.__module__].__doc__ or "")
+        lines[:0] = [*told.split("\n"), ""]
+
+
 NAMES = (action.__name__ for action in get_args(gradio_protocol.AnyAction))
 ACTIONS = re.compile(r" \| ".join(rf"[~\w.]*\b{name}\b" for name in NAMES))
 STEPS = re.compile(r"[~\w.]*Generator\[AnyAction, [~\w.]*Any, (.+)\]")
@@ -53,4 +70,6 @@ def with_aliases(*given: Any) -> tuple[str | None, str | None]:
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-skip-member", is_the_cores)
+    app.connect("autodoc-skip-member", is_made_by_us)
+    app.connect("autodoc-process-docstring", with_module)
     app.connect("autodoc-process-signature", with_aliases)

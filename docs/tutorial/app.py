@@ -49,6 +49,25 @@ def state(steps: int, n: float) -> tuple[int, float]:
     return steps + int(n), steps + n
 
 
+def progress(n: float, bar: gr.Progress = gr.Progress()) -> str:
+    """Walk, and say how far."""
+    for _ in bar.tqdm(range(int(n)), desc="walking"):
+        time.sleep(0.2)
+    return f"{n:g} steps"
+
+
+def fail(text: str) -> str:
+    """Say no."""
+    raise gr.Error(f"the guide says no to {text}")
+
+
+def crash_late(text: str) -> Iterator[str]:
+    """Say something, and break."""
+    yield text
+    yield text * 2
+    raise RuntimeError(text)
+
+
 with gr.Blocks() as app:
     text, number = gr.Textbox(label="Text"), gr.Number(label="Number")
     upload, download = gr.File(label="Upload"), gr.File(label="Download")
@@ -60,6 +79,9 @@ with gr.Blocks() as app:
         (chat, text, text),
         (slow, number, text),
         (file, upload, download),
+        (progress, number, text),
+        (fail, text, text),
+        (crash_late, text, text),
         (state, [steps, number], [steps, number]),
     ]:
         gr.Button(function.__name__).click(
