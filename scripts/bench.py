@@ -9,6 +9,7 @@ is worse than what is promised. `--streams` is another race: see `bench_streams.
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import bench_streams, official
-from scripts.bootstrap import BootstrapFailed
+from scripts import bench_streams, environments, official
+from scripts.bootstrap import ROOT, BootstrapFailed
 from scripts.servers import NEWEST
 from tests.support.live import DidNotStart, live
 
@@ -94,13 +95,23 @@ COUNTS: Mapping[str, Mapping[str, int]] = {
 """What was counted while 400 calls were out → by client of ours, how many there may be."""
 
 
+def python_with(client: str) -> str:
+    """The Python of an environment that has a client of ours and what it needs, as users have it.
+
+    httpx, for one, imports trio where it finds it, which takes 80 ms.
+    """
+    folders = (ROOT / "packages" / name for name in ("gradio-protocol", client.replace("_", "-")))
+    wanted = [f"--editable={folder}" for folder in folders]
+    return str(environments.ensure(f"bench-{client}", wanted, day=official.DAY))
+
+
 def main(argv: list[str]) -> int:
     """Run all races, print a line for each."""
     if "--streams" in argv:
         return bench_streams.main(argv)
     try:
         theirs = str(official.ensure())
-        pythons = {OFFICIAL: theirs, HTTPX: sys.executable, TRIO: sys.executable}
+        pythons = {OFFICIAL: theirs, **{client: python_with(client) for client in OURS}}
         said = {task: measured(pythons, task, jobs) for task, jobs in tasks().items()}
     except (BootstrapFailed, DidNotStart) as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)
@@ -133,6 +144,7 @@ def asked(command: list[str]) -> Figures:
     """The last line that a worker prints."""
     done = subprocess.run(
         command,
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},  # compiled once, as for any user
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
