@@ -22,9 +22,11 @@ from gradio_protocol.errors import (
     RemoteError,
     SessionNotFound,
     StreamLost,
+    TooManyRequestsError,
     TransportFailed,
     ValidationError,
 )
+from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
 from gradio_protocol.jobs.messages import (
     Completed,
@@ -442,14 +444,40 @@ def test_a_full_queue_is_an_error() -> None:
     assert here.news[-1] == refused
 
 
-def test_a_private_stream_that_reached_nobody_is_for_the_app_that_is_there_by_then() -> None:
-    lost = StreamLost("stream: no connection was made")
-    lost.__cause__ = NOBODY
+def lost_to(why: GradioError) -> StreamLost:
+    error = StreamLost("stream: no connection was made")
+    error.__cause__ = why
+    return error
+
+
+@pytest.mark.parametrize(
+    "refusal", [lost_to(NOBODY), TooManyRequestsError("busy"), RemoteError("busy", status=503)]
+)
+def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_after_a_pause(
+    refusal: GradioError,
+) -> None:
     ids = [reply({"app_id": number}) for number in (1, 2, 2)]
     moved = restarted(function(4), version="4.7.1", routes={"GET app_id": ids})
-    here = world(PRIVATE, Failed(error=lost), DONE, routes=moved)
+    here = world(PRIVATE, Failed(error=refusal), DONE, routes=moved)
     assert predict(here) == "y"
     assert [q.fn_index for q in here.questions if isinstance(q, Enter)] == [0, 4]
+    assert [action for action in here.driver.actions if isinstance(action, Sleep)]
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        lost_to(TransportFailed("cut")),
+        RemoteError("what?", status=500),
+        TooManyRequestsError("later", retry_after=3600),
+    ],
+)
+def test_a_private_stream_that_may_have_been_accepted_or_not_for_long_is_no_more(
+    refusal: GradioError,
+) -> None:
+    here = world(PRIVATE, Failed(error=refusal), routes=SAME)
+    failing(here, type(refusal))
+    assert kinds(here) == ["Enter", "Await"]
 
 
 def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> None:

@@ -236,14 +236,9 @@ def test_other_statuses_leave_no_hope(status: int) -> None:
     assert opening().refused(Head(status=status), expected=True) is Meaning.LOST
 
 
-@pytest.mark.parametrize(
-    ("status", "meaning"),
-    [(429, Meaning.AGAIN), (503, Meaning.AGAIN), (500, Meaning.LOST), (504, Meaning.LOST)],
-)
-def test_a_private_stream_is_a_join_and_is_repeated_only_if_it_was_not_accepted(
-    status: int, meaning: Meaning
-) -> None:
-    assert opening(PRIVATE).refused(Head(status=status), expected=True) is meaning
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+def test_a_private_stream_that_is_refused_is_lost_for_its_flow_to_join_again(status: int) -> None:
+    assert opening(PRIVATE).refused(Head(status=status), expected=True) is Meaning.LOST
 
 
 def test_a_refused_opening_that_nobody_needs_is_over() -> None:

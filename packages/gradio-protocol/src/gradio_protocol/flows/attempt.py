@@ -96,11 +96,13 @@ class Attempt:
 class Again(Exception):
     """The call has to be attempted again; `error` is what to raise where that cannot help."""
 
-    def __init__(self, error: GradioError, *, anyway: bool) -> None:
+    def __init__(self, error: GradioError, *, anyway: bool, later: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.anyway = anyway
         "Also if it turns out that the app is still the same one."
+        self.later = later
+        "After a pause: it surely was not accepted."
 
 
 def unchanged(attempt: Attempt) -> Steps[None]:

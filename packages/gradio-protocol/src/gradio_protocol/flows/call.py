@@ -25,8 +25,10 @@ from ..errors import (
     GradioError,
     JobCancelled,
     QueueError,
+    RemoteError,
     SessionNotFound,
     StreamLost,
+    TooManyRequestsError,
     TransportFailed,
 )
 from ..jobs.messages import Completed, DataWanted, Failed, Generated, Refused
@@ -34,12 +36,12 @@ from ..jobs.orders import Await, Enter, Entry, Gone, Joined, Renew, Renewed, Sta
 from ..jobs.stage import Joining
 from ..wire.document import JSON, as_object, need, read
 from ..wire.exchange import Response
-from .actions import Send, Steps, Tell, ask
+from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
 from .download import Downloads
-from .retry import Repeat, persist
+from .retry import Repeat, backoff, persist
 from .upload import uploaded
 
 _BEGINNINGS = 3
@@ -67,6 +69,8 @@ def call(spec: Call) -> Steps[object]:
             reason = again
         if beginnings == _BEGINNINGS:
             raise reason.error
+        if reason.later:
+            yield from _paused(spec, reason.error, beginnings - 1)
         beginnings += 1
         fresh = yield from _renewed(spec, app)
         if fresh is not app:
@@ -197,20 +201,33 @@ def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
 
 def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
     """What to raise for a failed job: if it was lost, the app may have been restarted."""
+    if not shown and _is_unaccepted(attempt, error):
+        return Again(error, anyway=True, later=True)
     if not isinstance(error, _LOSSES):
         return error
-    if not shown and (attempt.call.resubmit_lost or _is_unsent(attempt, error)):
+    if attempt.call.resubmit_lost and not shown:
         return Again(error, anyway=True)
     if (yield from same_app(attempt.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error
 
 
-def _is_unsent(attempt: Attempt, error: GradioError) -> bool:
-    """Whether a private stream, which is its join, has reached nobody."""
+def _is_unaccepted(attempt: Attempt, error: GradioError) -> bool:
+    """Whether a private stream, which is its join, has reached nobody, or somebody busy."""
+    if attempt.app.dialect.travel is not Travel.PRIVATE:
+        return False
     why = error.__cause__
-    private = attempt.app.dialect.travel is Travel.PRIVATE
-    return private and isinstance(why, TransportFailed) and not why.connected
+    unsent = isinstance(why, TransportFailed) and not why.connected
+    return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
+
+
+def _paused(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
+    """Wait before another attempt. Raises the error if there is to be none."""
+    asked = error.retry_after if isinstance(error, TooManyRequestsError) else None
+    seconds = backoff(spec.policy, attempt, asked)
+    if seconds is None:
+        raise error
+    yield from ask(Sleep(seconds=seconds))
 
 
 def _hand_in(attempt: Attempt, event_id: str) -> Steps[None]:

@@ -58,12 +58,19 @@ def pause(
 
     The first attempt is number 0.
     """
-    if attempt >= policy.max_retries or not _is_repeatable(outcome, repeat):
+    if not _is_repeatable(outcome, repeat):
+        return None
+    asked = retry_after(outcome) if isinstance(outcome, Response) else None
+    return backoff(policy, attempt, asked)
+
+
+def backoff(policy: RetryPolicy, attempt: int, asked: float | None) -> float | None:
+    """The same, of what may be tried again; `asked` are the seconds that the server asked for."""
+    if attempt >= policy.max_retries:
         return None
     digest = sha256(policy.entropy + attempt.to_bytes(8, "big")).digest()
     jitter = 0.5 + digest[0] / 512
     seconds = min(_FIRST * 2.0 ** min(attempt, 10), _LONGEST) * jitter
-    asked = retry_after(outcome) if isinstance(outcome, Response) else None
     if asked is None:
         return seconds
     return max(asked, seconds) if asked <= _MOST_OBEYED else None

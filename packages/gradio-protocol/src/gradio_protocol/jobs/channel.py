@@ -10,7 +10,7 @@ The rules begin in `router`.
    (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
    for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
    nobody. `REFUSED` before anything was read is no loss: again after a pause; but a private
-   stream is a join, and before another one its flow makes sure of the app.
+   stream is a join: its flow makes another one, once it is sure of the app.
 5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
@@ -111,8 +111,7 @@ def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
 MEANINGS = _meanings()
 "The table: what each ending means, by what the stream is for."
 
-_JOIN_AGAIN = frozenset({429, 503})
-_STREAM_AGAIN = _JOIN_AGAIN | {408, 425, 500, 502, 504}
+_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 "Statuses of a stream's head that say nothing about the session: worth another try."
 
 
@@ -178,11 +177,10 @@ class Channel:
             self._barren = False
 
     def refused(self, head: Head, *, expected: bool) -> Meaning:
-        """The stream was not opened; the status may leave hope."""
+        """The stream was not opened; the status may leave hope, but for one that is a join."""
         self._close(Turn.ENDS)
         self._asked = retry_after(head)
-        private = self._kind is StreamKind.PRIVATE
-        hopeful = head.status in (_JOIN_AGAIN if private else _STREAM_AGAIN)
+        hopeful = self._kind is not StreamKind.PRIVATE and head.status in _PASSING
         return self._judged(Meaning.AGAIN if hopeful else Meaning.LOST, expected=expected)
 
     def ended(self, ending: Ending, *, expected: bool) -> Meaning:
