@@ -11,7 +11,7 @@ messages, and the cancels under way. Its rules:
 3. A cancelled job is gone for its flow at once; its event stays known until the server is done
    with it, so that its late messages are absorbed and no other job is harmed.
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
-   for a job that is alone of its function, and joins of that function wait for the reply.
+   when nobody wants any of them, once for each, and joins of that function wait for the replies.
 5. Lost events stay in the session's books on the server, which then never ends the stream:
    where it can be healed, it is, after the next join; elsewhere, and where the server may still
    write to the lost stream what belongs on the next, a new hash is taken, unless the app keeps
@@ -326,8 +326,8 @@ class Session:
         stop = how_to_stop(
             seat, self._router, app.dialect, single=self._single, listening=listening
         )
-        seat.dismissed = stop is not Stop.LATER
-        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, seat)]
+        stopped = self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]
+        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, stopped)]
         if stop in (Stop.LEAVE, Stop.RESET):
             seat.place = Place.OUTSIDE
             orders += self._channels.leave(seat.stream)
