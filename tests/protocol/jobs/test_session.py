@@ -444,6 +444,28 @@ def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
     assert d.streams == []
 
 
+def test_each_job_that_is_lost_with_a_stream_has_an_error_of_its_own() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    why = TransportFailed("cut", late=True)
+    d.end(Ending.CUT, why=why)
+    first, second = failed(d.next(one)), failed(d.next(two))
+    assert first is not second
+    assert (str(first), first.__cause__) == (str(second), second.__cause__)
+    assert first.__cause__ is why
+
+
+def test_each_job_of_a_stream_that_is_refused_learns_the_status() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open(head=Head(status=401))
+    for ticket in (one, two):
+        error = failed(d.next(ticket))
+        assert isinstance(error, AuthenticationError)
+        assert error.status == 401
+
+
 def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -> None:
     d = desk()
     d.joined("a")

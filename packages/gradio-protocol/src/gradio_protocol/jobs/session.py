@@ -35,7 +35,7 @@ from ..wire.status import refusal
 from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, stream
 from .contact import Contact
 from .dismissals import Dismissals, Stop, how_to_stop
-from .messages import Broken, Closing, Completed, Delivery, Failed, Heartbeat, JobMessage
+from .messages import Broken, Closing, Completed, Delivery, Heartbeat, JobMessage
 from .orders import (
     AnyKnowledge,
     AnyQuestion,
@@ -297,8 +297,7 @@ class Session:
         told: list[Order] = []
         for seat in seats:
             self._router.close(seat)
-            seat.mailbox.put(Failed(error=error))
-            told += seat.hand_over()
+            told += seat.lose(error)
             self._tidy(seat)
         return told
 
