@@ -183,9 +183,9 @@ MUTANTS = (
     # Cancelling.
     mutant(
         "jobs/dismissals.py",
-        "Stop.NOT if any(_is_sibling(seat, other) for other in others) else Stop.FUNCTION",
+        "Stop.LATER if any(_is_harmed(seat, other) for other in others) else Stop.FUNCTION",
         "Stop.FUNCTION",
-        "a function is stopped for a job that is alone of it",
+        "a function is stopped when nobody needs it",
         MACHINE,
     ),
     mutant(
@@ -264,10 +264,31 @@ MUTANTS = (
         MACHINE,
     ),
     mutant(
-        "jobs/session.py",
-        "        seat.dismissed = stop is not Stop.LATER\n",
-        "        seat.dismissed = True\n",
+        "jobs/dismissals.py",
+        "            seat.dismissed = how is not Stop.LATER\n",
+        "            seat.dismissed = True\n",
         "an event that has to start first is stopped then",
+        MACHINE,
+    ),
+    mutant(
+        "jobs/dismissals.py",
+        "other.gone is None or other.place is Place.JOINING",
+        "other.gone is None",
+        "a join in flight is not lost by a cancel, wanted or not",
+    ),
+    mutant(
+        "jobs/router.py",
+        "one.expects and one.mailbox.started",
+        "one.pending and one.mailbox.started",
+        "an event is completed once only",
+        ("jobs/test_session.py",),
+    ),
+    mutant(
+        "jobs/session.py",
+        "self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]",
+        "[seat]",
+        "no event that is killed by a cancel is left in the books",
+        MACHINE,
     ),
     mutant(
         "jobs/session.py",

@@ -121,8 +121,8 @@ def stops(dialects: Iterable[Dialect], single: bool) -> Iterator[Row]:
     known = [*dialects]
     for situation, started, sibling in (
         ("queued", False, False),
-        ("running, alone of its function", True, False),
-        *([] if single else [("running, beside another of its function", True, True)]),
+        ("running, and nobody wants another of its function", True, False),
+        *([] if single else [("running, beside another that is wanted", True, True)]),
     ):
         job, other = seat(1, started=started), seat(2, started=True)
         others = [job, other] if sibling else [job]

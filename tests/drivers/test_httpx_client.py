@@ -144,6 +144,13 @@ def test_endpoints_are_called_by_name_and_by_index(client: Client) -> None:
     assert "/private" not in client.endpoints
 
 
+def test_the_endpoints_say_their_names(client: Client) -> None:
+    shown = repr(client.endpoints)
+    assert shown.startswith("<Endpoints /")
+    assert "/echo" in shown
+    assert "/private" not in shown
+
+
 def test_the_description_of_a_notebook_is_a_table(client: Client) -> None:
     notebook: Any = client
     assert notebook._repr_html_().startswith("<table>")
@@ -167,7 +174,7 @@ def test_options_of_a_view_leave_the_names_to_the_app(client: Client, fake: Fake
 
 
 def test_the_time_of_a_view_is_the_end_of_predict(client: Client, fake: FakeGradio) -> None:
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"^<Job /slow \w+>: no result after 0\.05 s$"):
         client.with_options(timeout=0.05).predict(1, api_name="/slow")
     assert client.predict("x", api_name="/echo") == "x"
 

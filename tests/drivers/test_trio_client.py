@@ -113,6 +113,7 @@ async def test_an_endpoint_can_be_called_by_itself() -> None:
         assert await echo.submit(text="ho").result() == "ho"
         assert "Endpoint /echo(" in repr(echo)
         assert echo.fn_index in list(client.endpoints)
+        assert repr(client.endpoints).startswith("<Endpoints /")
         with pytest.raises(KeyError):
             client.endpoints["/nowhere"]
 

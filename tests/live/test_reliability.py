@@ -20,6 +20,7 @@ from tests.support.latch import Gate
 from tests.support.live import Fleet
 
 QUEUED = [version for version in chosen() if parsed(version) >= (4,)]
+CANCELLING = [version for version in QUEUED if parsed(version) >= (4, 31)]
 SHARED = [version for version in QUEUED if parsed(version) >= (4, 9)]
 
 
@@ -79,6 +80,23 @@ def test_messages_that_come_before_the_reply_to_their_join_are_kept(
         reply.open()
         assert job.iterated().outputs == [0, 1, 2, 3, 4]
         assert other.result() == 19
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+@pytest.mark.parametrize("version", CANCELLING)
+def test_siblings_that_are_all_cancelled_leave_their_places_to_others(
+    fleet: Fleet, version: str, driver: str, tmp_path: Path
+) -> None:
+    url = fleet.server(version, CONCURRENCY="2").url
+    with DRIVERS[driver].open(url, Options(downloads=tmp_path / "downloads")) as client:
+        endless = [client.submit(10_000, 0.1, api_name="/slow_count") for _ in range(2)]
+        for job in endless:
+            job.until(is_output)
+        for job in endless:
+            job.cancel()
+        usable(client)
+        assert client.predict(3, 0.01, api_name="/slow_count") == 2
+        usable(client)
 
 
 @pytest.mark.parametrize("driver", DRIVERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gradio_protocol.app.dialect import Cancelling
+from gradio_protocol.errors import JobCancelled
 from gradio_protocol.jobs.dismissals import Dismissals, Stop, how_to_stop
 from gradio_protocol.jobs.messages import Completed, Queued, Started
 from gradio_protocol.jobs.orders import Dismiss
@@ -102,8 +103,21 @@ def test_a_running_event_that_is_alone_of_its_function_is_stopped_with_it(versio
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 @pytest.mark.parametrize("place", [Place.JOINING, Place.JOINED])
-def test_a_running_event_with_a_sibling_is_left_alone(version: str, place: Place) -> None:
-    assert stop(version, seat(place), started=True) is Stop.NOT
+def test_a_running_event_with_a_sibling_is_left_alone_as_long_as_that_lasts(
+    version: str, place: Place
+) -> None:
+    assert stop(version, seat(place), started=True) is Stop.LATER
+
+
+@pytest.mark.parametrize(
+    ("place", "way"), [(Place.JOINING, Stop.LATER), (Place.JOINED, Stop.FUNCTION)]
+)
+def test_a_sibling_that_nobody_wants_needs_its_function_no_more_once_it_has_joined(
+    place: Place, way: Stop
+) -> None:
+    sibling = seat(place)
+    sibling.send_away(JobCancelled("cancelled"))
+    assert stop("6.31.0", sibling, started=True) is way
 
 
 # --- what the server is told --------------------------------------------------------------------
@@ -111,7 +125,7 @@ def test_a_running_event_with_a_sibling_is_left_alone(version: str, place: Place
 
 def told(how: Stop, dismissals: Dismissals | None = None) -> list[Dismiss]:
     books = dismissals or Dismissals()
-    return books.stop(how, known(), "hash", seat(fn_index=COUNT))
+    return books.stop(how, known(), "hash", [seat(fn_index=COUNT)])
 
 
 @pytest.mark.parametrize("how", [Stop.NOT, Stop.LATER, Stop.LEAVE])

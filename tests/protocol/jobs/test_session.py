@@ -444,6 +444,28 @@ def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
     assert d.streams == []
 
 
+def test_each_job_that_is_lost_with_a_stream_has_an_error_of_its_own() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open()
+    why = TransportFailed("cut", late=True)
+    d.end(Ending.CUT, why=why)
+    first, second = failed(d.next(one)), failed(d.next(two))
+    assert first is not second
+    assert (str(first), first.__cause__) == (str(second), second.__cause__)
+    assert first.__cause__ is why
+
+
+def test_each_job_of_a_stream_that_is_refused_learns_the_status() -> None:
+    d = desk()
+    one, two = d.joined("a"), d.joined("b")
+    d.open(head=Head(status=401))
+    for ticket in (one, two):
+        error = failed(d.next(ticket))
+        assert isinstance(error, AuthenticationError)
+        assert error.status == 401
+
+
 def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -> None:
     d = desk()
     d.joined("a")
@@ -940,6 +962,67 @@ def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool
     d.say("a", DONE)
     assert [d.next(sibling), d.next(sibling)] == [Started(), DONE]
     assert d.told == []
+
+
+def running(d: Desk, *events: str) -> list[int]:
+    """Jobs of one function, all at once."""
+    tickets = [d.joined(event, COUNT) for event in events]
+    d.open()
+    for event in events:
+        d.say(event, Started())
+    return tickets
+
+
+@pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
+def test_siblings_that_nobody_wants_are_stopped_together_each_under_its_own_id(
+    version: str,
+) -> None:
+    d = desk(version)
+    one, two, three = running(d, "a", "b", "c")
+    d.cancel(one)
+    d.cancel(two)
+    assert d.told == []
+    d.cancel(three)
+    assert sorted(d.dismissals) == [("a", COUNT), ("b", COUNT), ("c", COUNT)]
+    waiting = d.session.enrol()
+    d.enter(waiting, COUNT)
+    d.dismissed("b")
+    d.dismissed("c")
+    assert waiting in d.asking
+    d.dismissed("a")
+    assert isinstance(d.last(waiting), Entry)
+
+
+def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
+    d = desk("6.31.0")
+    (one,) = running(d, "a")
+    d.cancel(one)
+    d.dismissed("a")
+    two = d.joined("b", COUNT)
+    d.say("b", Started())
+    d.cancel(two)
+    assert d.dismissals == [("a", COUNT), ("b", COUNT)]
+
+
+def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_over() -> None:
+    d = desk("6.31.0")
+    one, _ = running(d, "a", "b")
+    d.cancel(one)
+    d.say("a", Generated(data=("x",)))
+    d.say("b", DONE)
+    assert d.told == []
+    d.say("a", Generated(data=("x",)))
+    assert d.dismissals == [("a", COUNT)]
+
+
+def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling() -> None:
+    d = desk("6.31.0")
+    one, _ = running(d, "a", "b")
+    d.cancel(one)
+    d.say("b", DONE)
+    d.say(None, Closing(all_said=False))
+    d.end(Ending.FINISHED)
+    assert d.streams == [SHARED]
 
 
 def test_a_job_that_waits_to_join_can_be_cancelled() -> None:

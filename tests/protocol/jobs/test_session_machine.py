@@ -188,8 +188,24 @@ class Visits(RuleBasedStateMachine):
     @rule(data=st.data())
     def is_cancelled(self, data: st.DataObject) -> None:
         job = self.job(data, "entering", "joining", "joined")
-        if job is None:
-            return
+        if job is not None:
+            self.cancel(job)
+
+    @precondition(lambda self: not self.retired)
+    @rule(fn_index=FUNCTIONS, joins=st.booleans(), go=st.integers(0, 4))
+    def some_of_a_crowd_are_cancelled(self, fn_index: int, joins: bool, go: int) -> None:
+        """Jobs of one function run beside each other, and perhaps one is joining."""
+        before = len(self.jobs)
+        if joins:
+            self.enters(fn_index)
+        for _ in range(3):
+            self.runs(fn_index, early=False, asks=False)
+            if self.reading and self.jobs[-1].pending:
+                self.say(self.jobs[-1], "started")
+        for job in self.jobs[before:][:go]:
+            self.cancel(job)
+
+    def cancel(self, job: Job) -> None:
         waited = job.wanted and job.ticket in self.desk.asking
         self.desk.cancel(job.ticket)
         if job.wanted and job.phase == "entering":
@@ -198,6 +214,7 @@ class Visits(RuleBasedStateMachine):
         if waited:
             assert isinstance(self.desk.gone(job.ticket), JobCancelled)
         self.depart(job)
+        self.stops_with_the_last(job)
 
     @rule(data=st.data())
     def is_released(self, data: st.DataObject) -> None:
@@ -209,6 +226,7 @@ class Visits(RuleBasedStateMachine):
         if job.phase != "joined":
             job.phase = "refused"
         self.depart(job)
+        self.stops_with_the_last(job)
 
     def depart(self, job: Job) -> None:
         """A session of one job ends with it."""
@@ -329,9 +347,14 @@ class Visits(RuleBasedStateMachine):
 
     @property
     def expected(self) -> bool:
-        """Whether anybody waits for messages, or for an event that has to start to be stopped."""
-        later = self.dialect.cancelling is Cancelling.FUNCTION
-        return any(j.pending and (j.wanted or later) for j in self.jobs)
+        """Whether anybody waits for messages, or for an event that can be stopped later only."""
+        return any(j.pending and (j.wanted or self.to_be_stopped(j)) for j in self.jobs)
+
+    def to_be_stopped(self, job: Job) -> bool:
+        """Whether the server has yet to be told that nobody wants this event."""
+        tells = self.dialect.cancelling in (Cancelling.FUNCTION, Cancelling.EXACT)
+        told = any(event == job.event for event, _ in self.desk.dismissals)
+        return tells and job.pending and not (job.wanted or told)
 
     def fruitless(self) -> bool:
         return not self.heard and self.barren + 1 >= PATIENCE
@@ -408,8 +431,18 @@ class Visits(RuleBasedStateMachine):
             (own,) = [job for job in self.jobs if job.event == event]
             others = [j for j in self.jobs if j is not own and j.fn_index == fn_index]
             assert fn_index in (-1, own.fn_index)
-            assert not any(job.at_stake for job in others)
+            assert not any(self.is_harmed(job) for job in others)
             assert own.lost or not own.wanted
+
+    def is_harmed(self, job: Job) -> bool:
+        """By a stop of its function: a join in flight can be lost, wanted or not."""
+        return job.at_stake and (job.wanted or job.phase == "joining")
+
+    def stops_with_the_last(self, job: Job) -> None:
+        """Nobody wants this job any more, nor, perhaps, any that runs beside it."""
+        beside = [j for j in self.jobs if j.fn_index == job.fn_index]
+        if job.pending and job.started and not any(self.is_harmed(j) for j in beside):
+            assert not any(self.to_be_stopped(j) for j in beside if j.started)
 
 
 def shown(message: JobMessage) -> str:

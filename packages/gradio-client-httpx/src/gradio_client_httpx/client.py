@@ -6,6 +6,7 @@ import os
 import secrets
 import ssl
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import wait
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
@@ -157,8 +158,11 @@ class Client:
         then what `Job.result` raises.
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
+        timeout = self._options.timeout
         try:
-            return job.result(self._options.timeout)
+            if timeout is not None and not wait((job,), timeout).done:
+                raise TimeoutError(f"{job}: no result after {timeout:g} s")
+            return job.result()
         except BaseException:
             # Ctrl-C, most of all: nobody is left to want the result.
             job.cancel()

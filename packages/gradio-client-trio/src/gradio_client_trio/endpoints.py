@@ -68,3 +68,7 @@ class Endpoints(Mapping[int | str, BoundEndpoint]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        names = {endpoint.index: endpoint.name for endpoint in self._known()}
+        return f"<Endpoints {', '.join(names.get(index) or str(index) for index in self)}>"

@@ -15,18 +15,18 @@ from typing import assert_never
 from ..app.access import App
 from ..app.dialect import Cancelling, Dialect
 from .orders import Dismiss
-from .seat import Seat
+from .seat import Place, Seat
 
 
 class Stop(Enum):
     """How to stop an event that is joined and pending."""
 
     NOT = "tell nobody; its messages are absorbed"
-    LATER = "tell nobody until it starts"
+    LATER = "tell nobody until it starts, or as long as another job needs its function"
     LEAVE = "close its stream"
     RESET = "by /reset, then close its stream"
     EXACT = "by /cancel of this one queued event"
-    FUNCTION = "by /cancel of its function, of which it is the only one"
+    FUNCTION = "by /cancel of its function, which no other job needs"
 
 
 def how_to_stop(
@@ -37,7 +37,7 @@ def how_to_stop(
     `single`: the session is this job's own; `listening`: its stream has been opened, so that the
     server would notice its end. `/cancel` with -1 for a plain function that runs breaks the stream
     (4.37.2, 5.20.1), so it is for queued events only; with the real index it kills the siblings
-    without a message (4.37.2 to 6.31), so it is for a job that has none.
+    without a message (4.37.2 to 6.31), so it is for a job whose siblings nobody wants either.
     """
     match dialect.cancelling:
         case Cancelling.CLOSE:
@@ -49,7 +49,7 @@ def how_to_stop(
         case Cancelling.NOTHING:
             return Stop.NOT
         case _ if seat.mailbox.started:
-            return Stop.NOT if any(_is_sibling(seat, other) for other in others) else Stop.FUNCTION
+            return Stop.LATER if any(_is_harmed(seat, other) for other in others) else Stop.FUNCTION
         case Cancelling.EXACT:
             return Stop.EXACT
         case Cancelling.FUNCTION:
@@ -58,8 +58,11 @@ def how_to_stop(
             assert_never(dialect.cancelling)
 
 
-def _is_sibling(seat: Seat, other: Seat) -> bool:
-    return other.at_stake and other is not seat and other.fn_index == seat.fn_index
+def _is_harmed(seat: Seat, other: Seat) -> bool:
+    # A join in flight can be lost by it, wanted or not.
+    wanted = other.gone is None or other.place is Place.JOINING
+    sibling = other is not seat and other.fn_index == seat.fn_index
+    return sibling and wanted and other.at_stake
 
 
 class Dismissals:
@@ -75,8 +78,15 @@ class Dismissals:
         """Whether a join of this function has to wait."""
         return fn_index in self._stopping.values()
 
-    def stop(self, how: Stop, app: App, session_hash: str, seat: Seat) -> list[Dismiss]:
-        """Tell the server of one event, as far as this way to stop it tells anybody."""
+    def stop(self, how: Stop, app: App, session_hash: str, seats: Iterable[Seat]) -> list[Dismiss]:
+        """Tell the server of these events, as far as this way to stop them tells anybody."""
+        orders: list[Dismiss] = []
+        for seat in seats:
+            seat.dismissed = how is not Stop.LATER
+            orders += self._stop(how, app, session_hash, seat)
+        return orders
+
+    def _stop(self, how: Stop, app: App, session_hash: str, seat: Seat) -> list[Dismiss]:
         match how:
             case Stop.NOT | Stop.LATER | Stop.LEAVE:
                 return []

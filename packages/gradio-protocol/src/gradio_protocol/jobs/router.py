@@ -81,6 +81,12 @@ class Router:
             self._early.setdefault(event_id or "", []).append(message)
         return seat
 
+    def unwanted(self, seat: Seat) -> list[Seat]:
+        """This one, and those that run beside it and waited for it to be stopped."""
+        beside = [one for one in self if one.gone and one.fn_index == seat.fn_index]
+        waited = [one for one in beside if one.expects and one.mailbox.started]
+        return [seat, *(one for one in waited if one is not seat)]
+
     # Streams.
 
     def expects(self, stream: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -89,6 +90,14 @@ class Seat:
             return []
         self.asked = False
         return [Resume(ticket=self.ticket, reply=message)]
+
+    def lose(self, error: GradioError) -> list[Resume]:
+        """Nothing more comes of it, for this reason."""
+        # Its own, for raised in several threads one error would have the tracebacks of all.
+        own = copy(error)
+        own.__cause__ = error.__cause__
+        self.mailbox.put(Failed(error=own))
+        return self.hand_over()
 
     def send_away(self, error: GradioError) -> list[Resume]:
         """The flow need not go on; nobody reads its messages any more."""

@@ -11,7 +11,7 @@ messages, and the cancels under way. Its rules:
 3. A cancelled job is gone for its flow at once; its event stays known until the server is done
    with it, so that its late messages are absorbed and no other job is harmed.
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
-   for a job that is alone of its function, and joins of that function wait for the reply.
+   when nobody wants any of them, once for each, and joins of that function wait for the replies.
 5. Lost events stay in the session's books on the server, which then never ends the stream:
    where it can be healed, it is, after the next join; elsewhere, and where the server may still
    write to the lost stream what belongs on the next, a new hash is taken, unless the app keeps
@@ -35,7 +35,7 @@ from ..wire.status import refusal
 from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, stream
 from .contact import Contact
 from .dismissals import Dismissals, Stop, how_to_stop
-from .messages import Broken, Closing, Completed, Delivery, Failed, Heartbeat, JobMessage
+from .messages import Broken, Closing, Completed, Delivery, Heartbeat, JobMessage
 from .orders import (
     AnyKnowledge,
     AnyQuestion,
@@ -297,8 +297,7 @@ class Session:
         told: list[Order] = []
         for seat in seats:
             self._router.close(seat)
-            seat.mailbox.put(Failed(error=error))
-            told += seat.hand_over()
+            told += seat.lose(error)
             self._tidy(seat)
         return told
 
@@ -326,8 +325,8 @@ class Session:
         stop = how_to_stop(
             seat, self._router, app.dialect, single=self._single, listening=listening
         )
-        seat.dismissed = stop is not Stop.LATER
-        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, seat)]
+        stopped = self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]
+        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, stopped)]
         if stop in (Stop.LEAVE, Stop.RESET):
             seat.place = Place.OUTSIDE
             orders += self._channels.leave(seat.stream)
