@@ -14,7 +14,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protocol"
 
 NAMED = {
-    "__future__", "base64", "collections", "collections.abc", "dataclasses", "difflib",
+    "__future__", "base64", "collections", "collections.abc", "copy", "dataclasses", "difflib",
     "enum", "functools", "hashlib", "html", "inspect", "itertools", "json", "keyword", "math", "re",
     "typing", "urllib.parse",
 }  # fmt: skip

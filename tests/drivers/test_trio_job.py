@@ -216,8 +216,8 @@ async def test_a_file_that_is_not_there_is_a_failure_of_that_job(tmp_path: Path)
 
 @pytest.mark.trio
 async def test_a_folder_that_cannot_be_written_is_a_failure_of_that_job(tmp_path: Path) -> None:
-    (tmp_path / "occupied").write_bytes(b"")
     async with rig(download_files=tmp_path / "occupied") as (client, _):
+        (tmp_path / "occupied").write_bytes(b"")
         with pytest.raises(FileFailed, match="occupied"):
             await client.predict(b"abc", api_name="/file")
         assert await client.predict("x", api_name="/echo") == "x"
