@@ -95,14 +95,14 @@ class Connections:
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
         timeout = reading(self._timeout, None) if endless else timeout
         with self._replied(request, body, timeout, wire, keep=not endless) as reply:
-            yield head_of(reply, request), reply.iter_raw(_CHUNK)
+            yield Head.of(request, reply.status_code, reply.headers.raw), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks. Raises TransportFailed."""
         timeout = reading(self._timeout, stream.idle)
         with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
-            yield head_of(reply, stream.request), reply.iter_raw()
+            yield Head.of(stream.request, reply.status_code, reply.headers.raw), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
@@ -287,14 +287,6 @@ def as_httpx(
         extensions={"timeout": timeout.as_dict()},
     )
     return made
-
-
-def head_of(reply: httpx.Response, request: Request) -> Head:
-    """The beginning of a reply, as it came."""
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.headers.raw
-    )
-    return Head(status=reply.status_code, headers=headers, url=request.url)
 
 
 @contextlib.contextmanager
