@@ -303,9 +303,9 @@ MUTANTS = (
         "a job cancelled while it joins is stopped once it has joined",
     ),
     mutant(
-        "jobs/session.py",
-        "            seat.mailbox.put(Failed(error=error))\n",
-        "            pass\n",
+        "jobs/seat.py",
+        "        self.mailbox.put(Failed(error=own))\n",
+        "",
         "a loss is told to every open mailbox",
         MACHINE,
     ),
@@ -329,7 +329,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        self._closed = True\n",
+        "        self.closed = True\n",
         "",
         "a closed session takes no new job",
     ),

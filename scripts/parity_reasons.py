@@ -93,6 +93,9 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread takes a flow as far as it goes, and leaves it; a task waits for each answer": (
         "Performer.answer",
         "Step",
+        "Owned",
+        "Seats",
+        "Switchboard._obey",
         "Switchboard._move",
         "Switchboard._moved",
         "Switchboard._wake",
@@ -130,9 +133,10 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.after_fork",
         "JOBS",
     ),
-    "a thread may fail to begin: then the stream is reported by who wanted it begun": (
+    "a thread may fail to begin: then the end is reported by who wanted the beginning": (
         "Switchboard._read",
-        "Reader.report",
+        "Switchboard._dismissed",
+        "End",
         "Reader.broken",
     ),
 }

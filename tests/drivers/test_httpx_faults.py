@@ -12,16 +12,27 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from gradio_client_httpx import Client, FileFailed, GradioError, InvalidArguments, TransportFailed
-from gradio_client_httpx.http import Connections
+from gradio_client_httpx import (
+    Client,
+    FileFailed,
+    GradioError,
+    InvalidArguments,
+    Job,
+    StatusUpdate,
+    TransportFailed,
+)
+from gradio_client_httpx.http import Connections, translated
 from gradio_client_httpx.inputs import Settings
 from gradio_client_httpx.perform import Performer
 from gradio_client_httpx.wire import Wire
-from gradio_protocol import Request, SaveBytes, Session, StreamReader
-from tests.support.gradio_server import FakeGradio
-from tests.support.latch import Gate, Latch
+from gradio_protocol import Request, Resume, SaveBytes, Session, Status, StreamLost, StreamReader
+from gradio_protocol.jobs import contact
+from gradio_protocol.jobs.orders import AnyKnowledge, Renew
+from tests.support.gradio_server import FakeGradio, answering
+from tests.support.latch import Gate, Latch, Ledger
 from tests.support.loopback import Loopback, threaded
 
 
@@ -70,7 +81,13 @@ def joined() -> bool:
     return time.monotonic() - begin < 1
 
 
-def no_thread(_: threading.Thread) -> None:
+def until_started(job: Job) -> None:
+    for update in job.updates():
+        if isinstance(update, StatusUpdate) and update.code is Status.PROCESSING:
+            return
+
+
+def no_thread(_: object) -> None:
     raise RuntimeError("can't start new thread")
 
 
@@ -263,15 +280,86 @@ def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
         waiting = [client.submit("x", api_name="/echo") for _ in range(1500)]
         private: Any = client
 
-        def submit(_: object) -> None:
-            raise RuntimeError("can't start new thread")
-
-        monkeypatch.setattr(private._line.board.crew, "submit", submit)
+        monkeypatch.setattr(private._line.board.crew, "submit", no_thread)
         fake.holds[0].release()
         assert running.result(20) == "slept 1"
         assert {type(job.exception(20)) for job in waiting} == {RuntimeError}
         monkeypatch.undo()
         assert client.predict("x", api_name="/echo") == "x"
+
+
+def test_joins_do_not_wait_for_a_cancel_for_which_there_was_no_thread(
+    client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = client.submit(1, api_name="/slow")
+    until_started(job)
+    private: Any = client
+    monkeypatch.setattr(private._line.board.crew, "submit", no_thread)
+    assert job.cancel()
+    monkeypatch.undo()
+    again = client.submit(2, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True, times=2)[-1].release()
+    assert again.result(20) == "slept 2"
+
+
+def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
+    client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: Ledger[object] = Ledger("asked")
+    ask = contact.Contact.ask
+
+    def noting(self: contact.Contact, question: AnyKnowledge, now: float) -> list[Resume]:
+        try:
+            return ask(self, question, now)
+        finally:
+            asked.append(question)
+
+    monkeypatch.setattr(contact, "FRESH", -1.0)
+    monkeypatch.setattr(contact.Contact, "ask", noting)
+    # After a pause the flow that finds out goes on by itself, not for another one.
+    fake.instead("config", answering(503))
+    known = fake.reply_gates["config"] = Gate("the reply with the config")
+    join = fake.reply_gates["queue/join"] = Gate("the replies to the joins")
+    fake.restart(fake.functions)
+    jobs = [client.submit(text, api_name="/echo") for text in "xy"]
+    asked.until_blocking(lambda question: isinstance(question, Renew), times=2)
+    known.open()
+    fake.seen.until_blocking(lambda seen: seen[0] == "queue/join", times=2)
+    join.open()
+    assert [job.result(20) for job in jobs] == ["x", "y"]
+
+
+def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
+    client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.instead("queue/data", answering(503))
+
+    def later(_: float, work: object) -> None:
+        no_thread(work)
+
+    private: Any = client
+    monkeypatch.setattr(private._line.board.crew, "later", later)
+    error = client.submit("x", api_name="/echo").exception(20)
+    assert isinstance(error, StreamLost)
+    assert "new thread" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "connected", "late"),
+    [
+        (httpx.ReadTimeout, True, True),
+        (httpx.ConnectTimeout, False, True),
+        (httpx.ReadError, True, False),
+        (httpx.ConnectError, False, False),
+    ],
+)
+def test_a_failure_says_how_far_it_came_and_whether_it_was_the_time(
+    error: type[httpx.TransportError], connected: bool, late: bool
+) -> None:
+    request = Request(method="GET", url="http://127.0.0.1/")
+    with pytest.raises(TransportFailed) as raised, translated(httpx, request):
+        raise error("so")
+    assert (raised.value.connected, raised.value.late) == (connected, late)
 
 
 def test_a_wire_lets_go_of_its_connection_before_another_exchange_has_it(

@@ -1,9 +1,9 @@
 """HTTP by httpx: the only module that knows it.
 
 A `Request` of the core is complete and is sent as it is; a reply is delivered whatever its
-status. What httpx raises leaves as TransportFailed, with the exception as its cause; the silence
-of a stream as `Silent`. A caller's own client may also be one of httpx2, the continuation of httpx
-under another name: what is needed of a library is looked up in the one that the client is of.
+status. What httpx raises leaves as TransportFailed, with the exception as its cause. A caller's own
+client may also be one of httpx2, the continuation of httpx under another name: what is needed of a
+library is looked up in the one that the client is of.
 """
 
 from __future__ import annotations
@@ -59,10 +59,6 @@ _CHUNK = 2**16
 _log = logging.getLogger("gradio_client_httpx")
 
 
-class Silent(Exception):
-    """No byte came on a stream within its idle time."""
-
-
 class Connections:
     """The clients of httpx behind one of ours: one for each connection, as `wire` has it.
 
@@ -99,14 +95,14 @@ class Connections:
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
         timeout = reading(self._timeout, None) if endless else timeout
         with self._replied(request, body, timeout, wire, keep=not endless) as reply:
-            yield head_of(reply, request), reply.iter_raw(_CHUNK)
+            yield Head.of(request, reply.status_code, reply.headers.raw), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """A stream's head and chunks. Raises TransportFailed, and Silent once it is open."""
+        """A stream's head and chunks. Raises TransportFailed."""
         timeout = reading(self._timeout, stream.idle)
         with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
-            yield head_of(reply, stream.request), heard(self._library, reply)
+            yield Head.of(stream.request, reply.status_code, reply.headers.raw), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
@@ -210,14 +206,6 @@ def library(client: object) -> Any:
     return sys.modules[found]
 
 
-def heard(library: Any, reply: httpx.Response) -> Iterator[bytes]:
-    """The chunks of a stream. Raises Silent."""
-    try:
-        yield from reply.iter_raw()
-    except library.ReadTimeout as error:
-        raise Silent from error
-
-
 def made(settings: Settings, context: ssl.SSLContext, limits: httpx.Limits) -> httpx.Client:
     """A new client of httpx."""
     given = dict(settings.httpx_kwargs)
@@ -301,26 +289,21 @@ def as_httpx(
     return made
 
 
-def head_of(reply: httpx.Response, request: Request) -> Head:
-    """The beginning of a reply, as it came."""
-    headers = tuple(
-        (name.decode("latin-1"), value.decode("latin-1")) for name, value in reply.headers.raw
-    )
-    return Head(status=reply.status_code, headers=headers, url=request.url)
-
-
 @contextlib.contextmanager
 def translated(library: Any, request: Request) -> Generator[None]:
     """What the library raises, as TransportFailed."""
     h = library
     try:
         yield
-    except (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError) as error:
-        raise failed(request, error, connected=False) from error
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
-        raise failed(request, error) from error
+        unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
+        late = isinstance(error, h.TimeoutException)
+        raise failed(request, error, connected=not isinstance(error, unmade), late=late) from error
 
 
-def failed(request: Request, error: Exception, *, connected: bool = True) -> TransportFailed:
+def failed(
+    request: Request, error: Exception, *, connected: bool = True, late: bool = False
+) -> TransportFailed:
     """What the library said, and of which request."""
-    return TransportFailed(f"{request!r}: {error or type(error).__name__}", connected=connected)
+    said = f"{request!r}: {error or type(error).__name__}"
+    return TransportFailed(said, connected=connected, late=late)

@@ -13,11 +13,10 @@ from __future__ import annotations
 import math
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
     AnyAction,
@@ -43,13 +42,16 @@ from gradio_protocol import (
     dismiss,
 )
 
-from .http import Silent
 from .perform import IO, Performer, run
-from .seated import Seated
+from .seated import Seated, Seats
 from .threads import Crew
 from .wire import Wire
 
-Step = Callable[[], "AnyAction | Done[object]"]
+Step: TypeAlias = Callable[[], AnyAction | Done[object]]
+Owned: TypeAlias = tuple[Session, Order]
+"An order, and the session that gave it."
+End: TypeAlias = tuple[Ending, GradioError | None]
+"How a stream ended, and the error that says more."
 
 
 class Switchboard:
@@ -61,12 +63,8 @@ class Switchboard:
         self.crew = Crew()
         self.connections = performer.connections
         self._performer = performer
-        self._max_workers = max_workers
-        self._running = 0
-        self._waiting: dict[int, Seated] = {}
-        self._seated: dict[int, Seated] = {}
+        self._seats = Seats(max_workers)
         self._sessions: set[Session] = set()
-        self._left: weakref.WeakSet[Session] = weakref.WeakSet()
         self._readers: dict[tuple[int, int, int], Reader] = {}
         self._closed = False
 
@@ -92,14 +90,11 @@ class Switchboard:
         with self.lock:
             if self._closed:
                 raise InvalidArguments("the client was closed")
-            if seated.session in self._left:
+            if seated.session.closed:
                 raise InvalidArguments("the session was closed")
-            self._seated[seated.ticket] = seated
-            if self._running >= self._max_workers:
-                self._waiting[seated.ticket] = seated
-                return
-            self._running += 1
-        self._move(seated, seated.flow.start)
+            begins = self._seats.add(seated)
+        if begins:
+            self._move(seated, seated.flow.start)
 
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job.
@@ -109,8 +104,7 @@ class Switchboard:
         with self.lock:
             joining = seated.session.joining(seated.ticket)
             orders = seated.session.cancel(seated.ticket)
-            if self._waiting.pop(seated.ticket, None) is not None:
-                self._seated.pop(seated.ticket, None)
+            if self._seats.withdraw(seated):
                 orders += seated.session.release(seated.ticket)
             sleeps = seated.rouse()
         if sleeps:
@@ -123,12 +117,10 @@ class Switchboard:
         """End all jobs and streams of one session."""
         with self.lock:
             self._sessions.discard(session)
-            self._left.add(session)
-            seated = [one for one in self._seated.values() if one.session is session]
+            seated = [one for one in self._seats if one.session is session]
             orders = session.close()
             for one in seated:
-                if self._waiting.pop(one.ticket, None) is not None:
-                    self._seated.pop(one.ticket, None)
+                self._seats.withdraw(one)
             sleeping = [one for one in seated if one.rouse()]
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
@@ -143,17 +135,17 @@ class Switchboard:
             if self._closed:
                 return
             self._closed = True
-            seated, readers = list(self._seated.values()), list(self._readers.values())
+            seated, readers = list(self._seats), list(self._readers.values())
             sessions = self._sessions | {one.session for one in seated}
-            orders = [(session, session.close()) for session in sessions]
+            orders = [(session, order) for session in sessions for order in session.close()]
             known = self.contact.close()
-            self._waiting.clear()
+            for one in seated:
+                self._seats.withdraw(one)
         for one in seated:
             one.watcher.raised(JobCancelled("the client was closed"))
         for reader in readers:
-            reader.leave()
-        for session, todo in orders:
-            self.obey(session, todo)
+            reader.wire.cut()
+        self._obey(orders, may_block=False)
         for resumed in known:
             self._resume(resumed, may_block=False)
         self._performer.close()
@@ -163,18 +155,22 @@ class Switchboard:
 
     def obey(self, session: Session, orders: list[Order], *, may_block: bool = False) -> None:
         """Do what a session orders, and what comes of it; `may_block` on an I/O thread."""
-        todo = deque((session, order) for order in orders)
+        self._obey([(session, order) for order in orders], may_block=may_block)
+
+    def _obey(self, orders: list[Owned], *, may_block: bool) -> None:
+        todo = deque(orders)
         while todo:
             owner, order = todo.popleft()
             match order:
                 case Resume():
+                    # While one flow is gone on with right here, no other must wait for that.
                     todo += self._resume(order, may_block=may_block and not todo)
                 case Listen():
                     self._listen(owner, order)
                 case Leave():
-                    reader = self._readers.get((id(owner), order.key, order.epoch))
+                    reader = self._readers.get((id(owner), *order.name))
                     if reader is not None:
-                        reader.leave()
+                        reader.wire.cut()
                 case Dismiss():
                     self._dismiss(owner, order)
                 case _:
@@ -184,49 +180,54 @@ class Switchboard:
         reader = Reader(self, session, order)
         with self.lock:
             self._readers[reader.name] = reader
-        if order.after:
-            self.crew.later(order.after, lambda: self._read(reader))
-        else:
-            self._read(reader)
+        self._read(reader, order.after)
 
-    def _read(self, reader: Reader) -> None:
+    def _read(self, reader: Reader, after: float) -> None:
         try:
-            self.crew.spawn(reader.run)
-        except RuntimeError as error:
-            reader.report(Ending.CUT, reader.broken(error))
+            if after:
+                self.crew.later(after, partial(self._read, reader, 0))
+            else:
+                self.crew.spawn(reader.run)
+        except RuntimeError as error:  # there are no more threads
+            self.left(reader, reader.broken(error))
 
-    def left(self, reader: Reader) -> None:
+    def left(self, reader: Reader, ended: End | None) -> None:
         """A reader has ended."""
         with self.lock:
             self._readers.pop(reader.name, None)
+            orders = reader.session.ended(*reader.order.name, *ended) if ended else []
+        self.obey(reader.session, orders)
 
     def _dismiss(self, session: Session, order: Dismiss) -> None:
         def work() -> None:
             try:
                 run(Flow(dismiss(order)), self._performer)
             finally:
-                with self.lock:
-                    orders = session.dismissed(order.event_id)
-                self.obey(session, orders, may_block=True)
+                self._dismissed(session, order, may_block=True)
 
-        self.crew.submit(work)
+        try:
+            self.crew.submit(work)
+        except RuntimeError:  # there are no more threads: the server hears nothing of it
+            self._dismissed(session, order, may_block=False)
+
+    def _dismissed(self, session: Session, order: Dismiss, *, may_block: bool) -> None:
+        with self.lock:
+            orders = session.dismissed(order.event_id)
+        self.obey(session, orders, may_block=may_block)
 
     # Resuming flows.
 
-    def _resume(self, order: Resume, *, may_block: bool) -> list[tuple[Session, Order]]:
-        seated = self._seated.get(order.ticket)
+    def _resume(self, order: Resume, *, may_block: bool) -> list[Owned]:
+        seated = self._seats.get(order.ticket)
         if seated is None:
             return []
         return self._advance(seated, lambda: seated.flow.resume(order.reply), may_block=may_block)
 
     def _go_on(self, seated: Seated, step: Step) -> None:
         """On an I/O thread: go on with a flow, and with what comes of that."""
-        for session, order in self._advance(seated, step, may_block=True):
-            self.obey(session, [order], may_block=True)
+        self._obey(self._advance(seated, step, may_block=True), may_block=True)
 
-    def _advance(
-        self, seated: Seated, step: Step, *, may_block: bool
-    ) -> list[tuple[Session, Order]]:
+    def _advance(self, seated: Seated, step: Step, *, may_block: bool) -> list[Owned]:
         """Take a flow as far as it goes on this thread; returns the orders that come of it."""
         flow = seated.flow
         try:
@@ -273,8 +274,7 @@ class Switchboard:
     def _move(self, seated: Seated, step: Step) -> None:
         """Go on with a flow on an I/O thread."""
         if not self._moved(seated, step):
-            for session, order in self._release(seated):
-                self.obey(session, [order])
+            self._obey(self._release(seated), may_block=False)
 
     def _moved(self, seated: Seated, step: Step) -> bool:
         """Whether it could be moved; otherwise its job has failed."""
@@ -294,19 +294,14 @@ class Switchboard:
             return seated.flow.fail(error)
         return seated.flow.resume(reply)
 
-    def _release(self, seated: Seated) -> list[tuple[Session, Order]]:
+    def _release(self, seated: Seated) -> list[Owned]:
         """A flow has ended: the next one takes its place, or one after that if it cannot begin."""
-        todo: list[tuple[Session, Order]] = []
+        todo: list[Owned] = []
         while True:
             with self.lock:
                 todo += [(seated.session, order) for order in seated.session.release(seated.ticket)]
-                self._seated.pop(seated.ticket, None)
-                first = next(iter(self._waiting), 0)
-                following = self._waiting.pop(first, None)
-                if following is None:
-                    self._running -= 1
-                    return todo
-            if self._moved(following, following.flow.start):
+                following = self._seats.remove(seated)
+            if following is None or self._moved(following, following.flow.start):
                 return todo
             seated = following
 
@@ -316,57 +311,40 @@ class Reader:
 
     def __init__(self, board: Switchboard, session: Session, order: Listen) -> None:
         self._board = board
-        self._session = session
-        self._order = order
-        self._wire = Wire()
-        self.name = (id(session), order.stream.key, order.epoch)
-
-    def leave(self) -> None:
-        """End the reading, from any thread."""
-        self._wire.cut()
+        self.session = session
+        self.order = order
+        self.wire = Wire()
+        self.name = (id(session), *order.name)
 
     def run(self) -> None:
         """Read the stream to its end and report what it says."""
         try:
             ended = self._read()
-        except Silent:
-            ended = Ending.SILENT, None
-        except GradioError as error:
-            ended = Ending.of(error), error
         except Exception as error:  # noqa: BLE001 - whatever it is, jobs wait for this stream
-            ended = Ending.CUT, self.broken(error)
-        if ended is None:
-            self._board.left(self)
-        else:
-            self.report(*ended)
+            ended = self.broken(error)
+        self._board.left(self, ended)
 
-    def report(self, ended: Ending, error: GradioError | None) -> None:
-        """The stream is over, and so."""
-        self._board.left(self)
-        with self._board.lock:
-            orders = self._session.ended(self._order.stream.key, self._order.epoch, ended, error)
-        self._board.obey(self._session, orders)
+    def broken(self, error: Exception) -> End:
+        """How the stream has ended if this was raised; what is no error of ours becomes one."""
+        if not isinstance(error, GradioError):
+            failed = TransportFailed(f"{self.order.stream.request!r}: {error!r}")
+            failed.__cause__ = error
+            return Ending.CUT, failed
+        return Ending.of(error), error
 
-    def broken(self, error: Exception) -> TransportFailed:
-        """What is no error of ours, as one."""
-        failed = TransportFailed(f"{self._order.stream.request!r}: {error!r}")
-        failed.__cause__ = error
-        return failed
-
-    def _read(self) -> tuple[Ending, GradioError | None] | None:
+    def _read(self) -> End | None:
         """How the stream ended; None: it is not to be reported."""
-        stream, epoch = self._order.stream, self._order.epoch
-        connections = self._board.connections
-        with connections.open_stream(stream, self._wire) as (head, chunks):
-            with self._board.lock:
-                opening = self._session.opened(stream.key, epoch, head)
-            self._board.obey(self._session, opening.orders)
+        board, session, order = self._board, self.session, self.order
+        with board.connections.open_stream(order.stream, self.wire) as (head, chunks):
+            with board.lock:
+                opening = session.opened(*order.name, head)
+            board.obey(session, opening.orders)
             if not opening.read:
                 return None
-            reader = StreamReader(stream.kind, self._board.contact.app.dialect)
+            reader = StreamReader(order.stream.kind, board.contact.app.dialect)
             for chunk in chunks:
                 deliveries = reader.feed(chunk)
-                with self._board.lock:
-                    orders = self._session.deliver(stream.key, epoch, deliveries)
-                self._board.obey(self._session, orders)
+                with board.lock:
+                    orders = session.deliver(*order.name, deliveries)
+                board.obey(session, orders)
         return Ending.FINISHED, None

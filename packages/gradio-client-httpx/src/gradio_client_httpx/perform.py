@@ -90,16 +90,13 @@ class Performer:
             for chunk in chunks:
                 body += chunk
                 action.check(len(body))
-            return Response(
-                status=head.status, headers=head.headers, body=bytes(body), url=head.url
-            )
+            return head.whole(bytes(body))
 
     def download(self, action: Download, moved: Moved, wire: Wire) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
         with self._exchange(action.request, None, moved, wire) as (head, chunks):
             if not action.takes(head):
-                body = b"".join(beginning(chunks))
-                return Response(status=head.status, headers=head.headers, body=body, url=head.url)
+                return head.whole(b"".join(beginning(chunks)))
             return self._save(action.name, counted(chunks, head.length, action, moved))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
@@ -194,10 +191,9 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
         left = part.size
         while True:
             chunk = file.read(min(left, _CHUNK))
-            facts = os.fstat(file.fileno())
-            same = (facts.st_size, facts.st_mtime_ns) == (part.size, part.mtime_ns)
-            if not same or (left and not chunk):
-                raise FileFailed(f"file {part.path!r} has changed since it was looked at")
+            part.check(os.fstat(file.fileno()))
+            if left and not chunk:
+                raise FileFailed(f"file {part.path!r} is shorter than it says")
             if not left:
                 return
             left -= len(chunk)
@@ -231,7 +227,7 @@ def inspect(action: Inspect) -> FileFacts:
     with disk(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return FileFacts(size=facts.st_size, mtime_ns=facts.st_mtime_ns, digest=digest)
+        return FileFacts.of(facts, digest)
 
 
 def read_file(action: ReadFile) -> bytes:

@@ -131,7 +131,7 @@ class Switchboard:
         for resumed in self.contact.close():
             self._resume(resumed)
         for reader in self._readers.values():
-            reader.leave()
+            reader.scope.cancel()
         self._asides.cancel()
         for seated in self._seated.values():
             seated.hurry(0)
@@ -178,9 +178,9 @@ class Switchboard:
                 case Listen():
                     self._listen(session, order)
                 case Leave():
-                    reader = self._readers.get((id(session), order.key, order.epoch))
+                    reader = self._readers.get((id(session), *order.name))
                     if reader is not None:
-                        reader.leave()
+                        reader.scope.cancel()
                 case Dismiss():
                     self._dismiss(session, order)
                 case _:
@@ -267,11 +267,7 @@ class Reader:
         self._session = session
         self._order = order
         self.scope = trio.CancelScope()
-        self.name = (id(session), order.stream.key, order.epoch)
-
-    def leave(self) -> None:
-        """End the reading."""
-        self.scope.cancel()
+        self.name = (id(session), *order.name)
 
     async def run(self) -> None:
         """Read the stream to its end and report what it says."""

@@ -223,7 +223,7 @@ def inspect(action: Inspect) -> FileFacts:
         while data := file.read(PAGE):
             trio.from_thread.check_cancelled()
             digest.update(data)
-    return FileFacts(size=facts.st_size, mtime_ns=facts.st_mtime_ns, digest=digest.hexdigest())
+    return FileFacts.of(facts, digest.hexdigest())
 
 
 def read_file(action: ReadFile) -> bytes:

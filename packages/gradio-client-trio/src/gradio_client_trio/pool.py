@@ -290,9 +290,7 @@ def _raw(stream: Any) -> Any:
 
 
 def _check(descriptor: int, part: FileSlice) -> None:
-    facts = os.fstat(descriptor)
-    if (facts.st_size, facts.st_mtime_ns) != (part.size, part.mtime_ns):
-        raise FileFailed(f"{part.path}: changed after it was looked at")
+    part.check(os.fstat(descriptor))
 
 
 @contextmanager

@@ -64,7 +64,8 @@ class Session:
         self._contact = contact
         self._single = single
         self._retired = single
-        self._closed = False
+        self.closed = False
+        "It was left for good."
         self._hashes = (session_hash(entropy, generation) for generation in count())
         self._hash = next(self._hashes)
         self._router = Router()
@@ -85,7 +86,7 @@ class Session:
     def enrol(self) -> int:
         """A ticket for a new job."""
         ticket = self._contact.ticket()
-        if not self._closed:
+        if not self.closed:
             self._router.add(ticket)
         return ticket
 
@@ -119,7 +120,7 @@ class Session:
 
     def close(self) -> list[Order]:
         """Leave for good, at once: the server drops what is queued and stops generators."""
-        self._closed = True
+        self.closed = True
         orders = self._channels.leave_all()
         for seat in self._router:
             orders += self._send_away(seat, JobCancelled("the session was closed"))
