@@ -169,16 +169,17 @@ def test_clients_that_come_and_go_leave_nothing(
             hold.release()
 
     use()
-    settle()
+    settle(server)
     before = descriptors()
     for _ in range(100):
         use()
-    settle()
+    settle(server)
     assert descriptors() <= before
 
 
-def settle() -> None:
-    """Wait for what has been closed: for threads, and for what only they kept."""
+def settle(server: Loopback) -> None:
+    """Wait for what has been closed: threads, what only they kept, and the server's side of it."""
     for thread in ours():
         thread.join(PATIENCE)
     gc.collect()
+    server.do(server.reset_all)
