@@ -286,7 +286,7 @@ class Names(trio.abc.HostnameResolver):
         return [(*kind, (address, int(port or 0))) for address in (ELSEWHERE, HERE)]
 
     async def getnameinfo(self, sockaddr: object, flags: int) -> tuple[str, str]:
-        raise NotImplementedError
+        raise AssertionError("to connect, only addresses are looked up")
 
 
 class Sockets(trio.abc.SocketFactory):
