@@ -39,11 +39,12 @@ from gradio_protocol import (
     StreamReader,
     Tell,
     TransportFailed,
+    Turns,
     dismiss,
 )
 
 from .perform import IO, Performer, run
-from .seated import Seated, Seats
+from .seated import Seated
 from .threads import Crew
 from .wire import Wire
 
@@ -63,7 +64,7 @@ class Switchboard:
         self.crew = Crew()
         self.connections = performer.connections
         self._performer = performer
-        self._seats = Seats(max_workers)
+        self._turns = Turns[Seated](max_workers)
         self._sessions: set[Session] = set()
         self._readers: dict[tuple[int, int, int], Reader] = {}
         self._closed = False
@@ -92,7 +93,7 @@ class Switchboard:
                 raise InvalidArguments("the client was closed")
             if seated.session.closed:
                 raise InvalidArguments("the session was closed")
-            begins = self._seats.add(seated)
+            begins = self._turns.add(seated)
         if begins:
             self._move(seated, seated.flow.start)
 
@@ -104,7 +105,7 @@ class Switchboard:
         with self.lock:
             joining = seated.session.joining(seated.ticket)
             orders = seated.session.cancel(seated.ticket)
-            if self._seats.withdraw(seated):
+            if self._turns.withdraw(seated):
                 orders += seated.session.release(seated.ticket)
             sleeps = seated.rouse()
         if sleeps:
@@ -117,10 +118,10 @@ class Switchboard:
         """End all jobs and streams of one session."""
         with self.lock:
             self._sessions.discard(session)
-            seated = [one for one in self._seats if one.session is session]
+            seated = [one for one in self._turns if one.session is session]
             orders = session.close()
             for one in seated:
-                self._seats.withdraw(one)
+                self._turns.withdraw(one)
             sleeping = [one for one in seated if one.rouse()]
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
@@ -135,12 +136,12 @@ class Switchboard:
             if self._closed:
                 return
             self._closed = True
-            seated, readers = list(self._seats), list(self._readers.values())
+            seated, readers = list(self._turns), list(self._readers.values())
             sessions = self._sessions | {one.session for one in seated}
             orders = [(session, order) for session in sessions for order in session.close()]
             known = self.contact.close()
             for one in seated:
-                self._seats.withdraw(one)
+                self._turns.withdraw(one)
         for one in seated:
             one.watcher.raised(JobCancelled("the client was closed"))
         for reader in readers:
@@ -218,7 +219,7 @@ class Switchboard:
     # Resuming flows.
 
     def _resume(self, order: Resume, *, may_block: bool) -> list[Owned]:
-        seated = self._seats.get(order.ticket)
+        seated = self._turns.get(order.ticket)
         if seated is None:
             return []
         return self._advance(seated, lambda: seated.flow.resume(order.reply), may_block=may_block)
@@ -300,7 +301,7 @@ class Switchboard:
         while True:
             with self.lock:
                 todo += [(seated.session, order) for order in seated.session.release(seated.ticket)]
-                following = self._seats.remove(seated)
+                following = self._turns.remove(seated)
             if following is None or self._moved(following, following.flow.start):
                 return todo
             seated = following

@@ -1,8 +1,7 @@
-"""A flow at its place in a session, the one who watches it, and how many may be under way."""
+"""A flow at its place in a session, and the one who watches it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Protocol
 
 from gradio_protocol import AnyAction, Done, Flow, JobCancelled, News, Session
@@ -65,44 +64,3 @@ class Seated:
         if self.is_unwanted:
             raise JobCancelled("the job was cancelled")
         return self.flow.resume(None)
-
-
-class Seats:
-    """The flows of one client: some are under way, the others wait, first come, first served.
-
-    Used under the switchboard's lock.
-    """
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        "May be under way at once."
-        self._seated: dict[int, Seated] = {}
-        self._waiting: dict[int, Seated] = {}
-        "Those of them that have not begun."
-
-    def __iter__(self) -> Iterator[Seated]:
-        return iter(self._seated.values())
-
-    def get(self, ticket: int) -> Seated | None:
-        """The flow of this job, until it has ended."""
-        return self._seated.get(ticket)
-
-    def add(self, seated: Seated) -> bool:
-        """Take a flow in; returns whether it begins at once."""
-        begins = len(self._seated) - len(self._waiting) < self._most
-        self._seated[seated.ticket] = seated
-        if not begins:
-            self._waiting[seated.ticket] = seated
-        return begins
-
-    def withdraw(self, seated: Seated) -> bool:
-        """A flow is not wanted any more; returns whether it had not begun, and is gone."""
-        waits = self._waiting.pop(seated.ticket, None) is not None
-        if waits:
-            del self._seated[seated.ticket]
-        return waits
-
-    def remove(self, seated: Seated) -> Seated | None:
-        """A flow has ended; returns the one that begins in its place, if any waits."""
-        self._seated.pop(seated.ticket, None)
-        return self._waiting.pop(next(iter(self._waiting), 0), None)

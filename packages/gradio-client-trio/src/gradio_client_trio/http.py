@@ -17,10 +17,11 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from math import inf
+from types import TracebackType
 
 import h11
 import trio
@@ -73,12 +74,10 @@ class Timeout:
 class Reply:
     """A reply whose body is still coming: iterate for its pieces, in the sizes they come in."""
 
-    def __init__(
-        self, head: Head, connection: Connection, *, target: Origin, patience: float
-    ) -> None:
+    def __init__(self, head: Head, connection: Connection, pool: Pool, *, patience: float) -> None:
         self.head = head
         self._connection = connection
-        self._target = target
+        self._pool = pool
         self._patience = patience
         self._ended = False
 
@@ -95,11 +94,34 @@ class Reply:
         try:
             event = await self._connection.event(self._patience)
         except _NETWORK as error:
-            raise _failed("reading from", self._target, error) from error
+            raise _failed("reading from", self._pool.target, error) from error
         if isinstance(event, h11.Data):
             return bytes(event.data)
         self._ended = True
         raise StopAsyncIteration
+
+    async def feed(self, take: Callable[[bytes], None]) -> None:
+        """Give the pieces to `take` as they come, until the body has ended.
+
+        Raises as iterating does. Silence is noticed up to a sixteenth of its time too late: here
+        one scope serves all reads, and moving its deadline for each would cost as much as parsing.
+        """
+        patience, grain = self._patience, self._patience / 16
+        with trio.CancelScope(deadline=trio.current_time() + patience + grain) as silence:
+            while True:
+                try:
+                    event = await self._connection.event(inf)
+                except _NETWORK as error:
+                    raise _failed("reading from", self._pool.target, error) from error
+                if not isinstance(event, h11.Data):
+                    self._ended = True
+                    return
+                take(bytes(event.data))
+                due = trio.current_time() + patience
+                if silence.deadline < due:
+                    silence.deadline = due + grain
+        late = trio.TooSlowError()
+        raise _failed("reading from", self._pool.target, late) from late
 
     async def whole(self, limit: int | None) -> bytes:
         """The rest of the body. Raises RemoteError once it is longer than `limit` bytes."""
@@ -107,9 +129,38 @@ class Reply:
         async for piece in self:
             body += piece
             if limit is not None and len(body) > limit:
-                reason = f"{self._target}: the reply is longer than {limit} bytes"
+                reason = f"{self._pool.target}: the reply is longer than {limit} bytes"
                 raise RemoteError(reason, status=self.head.status)
         return bytes(body)
+
+    async def leave(self, *, early: bool) -> None:
+        """Nobody reads on: rule 4."""
+        if early:
+            await self._connection.aclose()
+        else:
+            await self._pool.give(self._connection)
+
+
+class Exchange:
+    """One exchange, to be entered: rule 4."""
+
+    __slots__ = ("_begin", "_reply")
+
+    def __init__(self, begin: Callable[[], Awaitable[Reply]]) -> None:
+        self._begin = begin
+        self._reply: Reply
+
+    async def __aenter__(self) -> Reply:
+        self._reply = await self._begin()
+        return self._reply
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._reply.leave(early=kind is not None)
 
 
 class Http:
@@ -160,7 +211,7 @@ class Http:
         except trio.TooSlowError as error:
             raise _failed("asking", origin(request.url), error) from error
 
-    def stream(self, request: Request, *, idle: float | None) -> AbstractAsyncContextManager[Reply]:
+    def stream(self, request: Request, *, idle: float | None) -> Exchange:
         """One exchange whose body is read as it comes.
 
         `idle` seconds may pass between two reads, None: any time. Raises TransportFailed and
@@ -204,30 +255,23 @@ class Http:
         except _NETWORK as error:
             raise _failed("connecting to", target, error, connected=False) from error
 
-    @asynccontextmanager
-    async def _exchange(
+    def _exchange(
         self, pool: Pool, request: Request, patience: float, sent: Sent = unheeded
-    ) -> AsyncGenerator[Reply, None]:
-        connection, head = await self._begun(pool, request, patience, sent)
-        try:
-            yield Reply(head, connection, target=pool.target, patience=patience)
-        except BaseException:
-            await connection.aclose()
-            raise
-        await pool.give(connection)
+    ) -> Exchange:
+        return Exchange(partial(self._begun, pool, request, patience, sent))
 
-    async def _begun(
-        self, pool: Pool, request: Request, patience: float, sent: Sent
-    ) -> tuple[Connection, Head]:
-        rested = await pool.take()
-        if rested is not None:
+    async def _begun(self, pool: Pool, request: Request, patience: float, sent: Sent) -> Reply:
+        connection = await pool.take()
+        if connection is not None:
             try:
-                return rested, await self._asked(rested, pool.target, request, patience, sent)
+                head = await self._asked(connection, pool.target, request, patience, sent)
+                return Reply(head, connection, pool, patience=patience)
             except TransportFailed as failure:
-                if not _repeatable(request, rested, failure):
+                if not _repeatable(request, connection, failure):
                     raise
-        fresh = await self._connected(pool.target)
-        return fresh, await self._asked(fresh, pool.target, request, patience, sent)
+        connection = await self._connected(pool.target)
+        head = await self._asked(connection, pool.target, request, patience, sent)
+        return Reply(head, connection, pool, patience=patience)
 
     async def _asked(
         self,

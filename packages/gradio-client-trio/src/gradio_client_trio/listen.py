@@ -1,23 +1,27 @@
 """The switchboard of one client: its sessions, its one nursery, and the loops that read streams.
 
 There is no lock: between two checkpoints nobody else runs, and no call of the core's machines
-has one. Each step returns orders, which are obeyed at once, in turn.
+has one. Each step returns orders, which are obeyed at once, in turn: those that come of obeying
+one wait until it is done.
 
-A flow is performed by one task, which sleeps while the session has no answer for it. All tasks
-are shielded from what cancels the block that the nursery belongs to: until the block is left
-they serve it, and then `close` ends them, within `GRACE` seconds. Nothing that a flow raises
-leaves its task.
+While a flow waits for its session it is only an entry in a table, and costs no task. Whoever
+brings the answer goes on with it until it waits again; if it asks for I/O, that has a task of its
+own. All tasks are shielded from what cancels the block that the nursery belongs to: until the
+block is left they serve it, and then `close` ends them, within `GRACE` seconds. Nothing that a
+flow raises leaves its task.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Container, Iterable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar, assert_never
+from typing import TypeAlias, assert_never
 
 import trio
 
 from gradio_protocol import (
+    AnyAction,
     Contact,
     Dismiss,
     Done,
@@ -34,13 +38,16 @@ from gradio_protocol import (
     Session,
     StreamReader,
     Tell,
+    Turns,
     dismiss,
 )
 
-from .perform import Performer, run
+from .perform import IO, Performer, run
 from .seated import Seated
 
-T = TypeVar("T")
+Step: TypeAlias = Callable[[], AnyAction | Done[object]]
+Owned: TypeAlias = tuple[Session, Order]
+"An order, and the session that gave it."
 
 GRACE = 2.0
 "Seconds for what must still be said to the server when nobody wants to hear its answer."
@@ -57,10 +64,11 @@ class Switchboard:
         self.closed = False
         self._performer = performer
         self._nursery = nursery
-        self._places = trio.Semaphore(max_workers)
-        self._seated: dict[int, Seated] = {}
+        self._turns = Turns[Seated](max_workers)
         self._sessions: set[Session] = set()
         self._readers: dict[tuple[int, int, int], Reader] = {}
+        self._todo = deque[Owned]()
+        self._obeying = False
         self._tasks: set[trio.CancelScope] = set()
         self._departures = trio.lowlevel.ParkingLot()
         self._asides = trio.CancelScope()
@@ -71,28 +79,36 @@ class Switchboard:
         """Take a session in, so that `close` closes it."""
         self._sessions.add(session)
 
+    @trio.lowlevel.enable_ki_protection
     def retire(self, session: Session) -> None:
         """No more jobs will come for this session."""
         self._sessions.discard(session)
         self.obey(session, session.retire())
 
+    @trio.lowlevel.enable_ki_protection
     def start(self, seated: Seated) -> None:
         """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight."""
-        self._seated[seated.ticket] = seated
-        self._spawn(partial(self._go_on, seated))
+        if self._turns.add(seated):
+            self._move(seated, seated.flow.start)
 
+    @trio.lowlevel.enable_ki_protection
     def cancel(self, seated: Seated) -> None:
         """The caller no longer wants this job."""
         # A join that is given up now would run all the same, under an id that nobody knows.
         seated.hurry(GRACE if seated.session.joining(seated.ticket) else 0)
-        self.obey(seated.session, seated.session.cancel(seated.ticket))
+        orders = seated.session.cancel(seated.ticket)
+        if self._turns.withdraw(seated):
+            orders += seated.session.release(seated.ticket)
+        self.obey(seated.session, orders)
 
+    @trio.lowlevel.enable_ki_protection
     def leave(self, session: Session) -> None:
         """End all jobs and streams of one session."""
         self._sessions.discard(session)
-        for seated in [one for one in self._seated.values() if one.session is session]:
+        for seated in [one for one in self._turns if one.session is session]:
             seated.watcher.raised(JobCancelled("the session was closed"))
             seated.hurry(GRACE if session.joining(seated.ticket) else 0)
+            self._turns.withdraw(seated)
         self.obey(session, session.close())
 
     @trio.lowlevel.enable_ki_protection
@@ -102,42 +118,44 @@ class Switchboard:
         with trio.CancelScope(shield=True):
             try:
                 with trio.move_on_after(GRACE):
-                    await self._until_gone(self._call_off(), self._seated)
+                    joining = self._call_off()
+                    await self._until(lambda: all(self._turns.get(one) is None for one in joining))
                     self._leave()
-                    await self._until_gone(self._tasks, self._tasks)
+                    await self._until(lambda: not self._tasks)
             finally:  # an interrupt is no reason to leave anything behind
                 self._leave()
                 for task in self._tasks:
                     task.cancel()
-            await self._until_gone(self._tasks, self._tasks)
+            await self._until(lambda: not self._tasks)
             await self.http.aclose()
 
     def _call_off(self) -> list[int]:
         """End all jobs; returns the tickets of those whose joins are in flight."""
         joining: list[int] = []
-        for seated in [*self._seated.values()]:
+        for seated in [*self._turns]:
             seated.watcher.raised(JobCancelled("the client was closed"))
             if seated.session.joining(seated.ticket):
                 joining.append(seated.ticket)
                 self.cancel(seated)
             else:
                 seated.hurry(0)
+                self._turns.withdraw(seated)
         return joining
 
     def _leave(self) -> None:
         """End all streams, which tells the server to end what it still does for us."""
-        for session in self._sessions | {one.session for one in self._seated.values()}:
+        for session in self._sessions | {one.session for one in self._turns}:
             self.obey(session, session.close())
         for resumed in self.contact.close():
             self._resume(resumed)
         for reader in self._readers.values():
             reader.scope.cancel()
         self._asides.cancel()
-        for seated in self._seated.values():
+        for seated in self._turns:
             seated.hurry(0)
 
-    async def _until_gone(self, awaited: Iterable[T], present: Container[T]) -> None:
-        while any(one in present for one in awaited):
+    async def _until(self, over: Callable[[], bool]) -> None:
+        while not over():
             await self._departures.park()
 
     def aside(self, work: Callable[[], None]) -> None:
@@ -169,22 +187,33 @@ class Switchboard:
 
     # Obeying orders.
 
+    @trio.lowlevel.enable_ki_protection
     def obey(self, session: Session, orders: list[Order]) -> None:
-        """Do what a session orders."""
-        for order in orders:
-            match order:
-                case Resume():
-                    self._resume(order)
-                case Listen():
-                    self._listen(session, order)
-                case Leave():
-                    reader = self._readers.get((id(session), *order.name))
-                    if reader is not None:
-                        reader.scope.cancel()
-                case Dismiss():
-                    self._dismiss(session, order)
-                case _:
-                    assert_never(order)
+        """Do what a session orders, and what comes of it."""
+        self._todo += [(session, order) for order in orders]
+        if self._obeying:
+            return
+        self._obeying = True
+        try:
+            while self._todo:
+                self._obey(*self._todo.popleft())
+        finally:
+            self._obeying = False
+
+    def _obey(self, session: Session, order: Order) -> None:
+        match order:
+            case Resume():
+                self._resume(order)
+            case Listen():
+                self._listen(session, order)
+            case Leave():
+                reader = self._readers.get((id(session), *order.name))
+                if reader is not None:
+                    reader.scope.cancel()
+            case Dismiss():
+                self._dismiss(session, order)
+            case _:
+                assert_never(order)
 
     def _listen(self, session: Session, order: Listen) -> None:
         reader = Reader(self, session, order)
@@ -207,56 +236,75 @@ class Switchboard:
     # Resuming flows.
 
     def _resume(self, order: Resume) -> None:
-        seated = self._seated.get(order.ticket)
+        seated = self._turns.get(order.ticket)
         if seated is not None:
-            seated.resume(order.reply)
+            self._advance(seated, partial(seated.flow.resume, order.reply))
 
-    async def _go_on(self, seated: Seated) -> None:
-        """The task of one job."""
+    async def _go_on(self, seated: Seated, step: Step | None) -> None:
+        """The task of a flow: do what it asks for, until it waits for its session or has ended."""
+        seated.busy = True
         try:
-            value = await self._performed(seated)
+            if step is not None:
+                # What is cancelled at its caller's next checkpoint has sent nothing.
+                await trio.lowlevel.checkpoint()
+                self._advance(seated, step)
+            while seated.wanted is not None:
+                action, seated.wanted = seated.wanted, None
+                self._advance(seated, await self._perform(seated, action))
+        except trio.Cancelled:
+            self._fail(seated, JobCancelled("the job was cancelled"))
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must end with it
-            seated.watcher.raised(error)
-        else:
-            seated.watcher.returned(value)
+            self._fail(seated, error)
         finally:
-            self._release(seated)
+            seated.busy = False
 
-    async def _performed(self, seated: Seated) -> object:
-        await seated.while_wanted(self._places.acquire())
+    def _advance(self, seated: Seated, step: Step) -> None:
+        """Take a flow as far as it goes without I/O."""
         try:
-            return await self._advance(seated)
-        finally:
-            self._places.release()
+            action = step()
+            while isinstance(action, Tell):
+                seated.watcher.tell(action.news)
+                action = seated.flow.resume(None)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the job must end with it
+            self._fail(seated, error)
+            return
+        match action:
+            case Question():
+                self.obey(seated.session, seated.session.ask(action, trio.current_time()))
+            case Done():
+                try:
+                    seated.watcher.returned(action.value)
+                finally:
+                    self._release(seated)
+            case _:
+                seated.wanted = action
+                if not seated.busy:
+                    self._move(seated)
 
-    async def _advance(self, seated: Seated) -> object:
-        """Take a flow to its end."""
-        flow, session, tell = seated.flow, seated.session, seated.watcher.tell
-        action = flow.start()
-        while True:
-            match action:
-                case Done():
-                    return action.value
-                case Tell():
-                    tell(action.news)
-                    action = flow.resume(None)
-                case Question():
-                    self.obey(session, session.ask(action, trio.current_time()))
-                    action = flow.resume(await seated.answer())
-                case _:
-                    work = self._performer.perform(action, tell)
-                    try:
-                        reply = await seated.while_wanted(work)
-                    except GradioError as error:
-                        action = flow.fail(error)
-                    else:
-                        action = flow.resume(reply)
+    def _move(self, seated: Seated, step: Step | None = None) -> None:
+        """Go on with a flow in a task of its own."""
+        self._spawn(partial(self._go_on, seated, step), seated.patience())
+
+    async def _perform(self, seated: Seated, action: IO) -> Step:
+        try:
+            reply = await self._performer.perform(action, seated.watcher.tell)
+        except GradioError as error:
+            return partial(seated.flow.fail, error)
+        return partial(seated.flow.resume, reply)
+
+    def _fail(self, seated: Seated, error: Exception) -> None:
+        seated.watcher.raised(error)
+        self._release(seated)
 
     def _release(self, seated: Seated) -> None:
+        """A flow has ended: the next one takes its place."""
         orders = seated.session.release(seated.ticket)
-        self._seated.pop(seated.ticket, None)
+        following = self._turns.remove(seated)
         self._departures.unpark_all()
         self.obey(seated.session, orders)
+        if following is not None:
+            self._move(following, following.flow.start)
 
 
 class Reader:
@@ -273,7 +321,8 @@ class Reader:
         """Read the stream to its end and report what it says."""
         stream, epoch = self._order.stream, self._order.epoch
         try:
-            await trio.sleep(self._order.after)
+            if self._order.after:
+                await trio.sleep(self._order.after)
             ended = await self._read()
         except GradioError as error:
             ended = Ending.of(error), error
@@ -294,6 +343,9 @@ class Reader:
             if not opening.read:
                 return None
             reader = StreamReader(stream.kind, board.contact.app.dialect)
-            async for chunk in reply:
+
+            def heard(chunk: bytes) -> None:
                 board.obey(session, session.deliver(stream.key, epoch, reader.feed(chunk)))
+
+            await reply.feed(heard)
         return Ending.FINISHED, None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from math import inf
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import trio
 
-from gradio_protocol import Flow, JobCancelled, News, Session
+from gradio_protocol import Flow, News, Session
 
-T = TypeVar("T")
+from .perform import IO
 
 
 class Watcher(Protocol):
@@ -30,14 +29,13 @@ class Seated:
     """A flow that has a place in a session, and who watches it."""
 
     __slots__ = (
-        "_answered",
-        "_bell",
         "_patience",
-        "_reply",
         "_until",
+        "busy",
         "flow",
         "session",
         "ticket",
+        "wanted",
         "watcher",
     )
 
@@ -46,29 +44,17 @@ class Seated:
         self.session = session
         self.ticket = ticket
         self.watcher = watcher
-        self._answered = False
-        self._reply: object = None
-        self._bell = trio.lowlevel.ParkingLot()
+        self.wanted: IO | None = None
+        "What the flow asks for, until its task does it."
+        self.busy = False
+        "Whether it has a task."
         self._until = inf
         self._patience: trio.CancelScope | None = None
 
-    def resume(self, reply: object) -> None:
-        """The answer to the flow's question has come."""
-        self._answered, self._reply = True, reply
-        self._bell.unpark_all()
-
-    async def answer(self) -> object:
-        """Wait for the answer, if it has not come already."""
-        while not self._answered:
-            await self._bell.park()
-        self._answered = False
-        return self._reply
-
-    async def while_wanted(self, work: Awaitable[T]) -> T:
-        """What the work gives. Raises JobCancelled where nobody has the patience for it."""
-        with trio.CancelScope(deadline=self._until) as self._patience:
-            return await work
-        raise JobCancelled("the job was cancelled")
+    def patience(self) -> trio.CancelScope:
+        """A scope for what takes time: it ends when nobody has the patience for that."""
+        self._patience = trio.CancelScope(deadline=self._until)
+        return self._patience
 
     def hurry(self, seconds: float) -> None:
         """Nothing that takes time may go on for longer than so many seconds from now."""

@@ -49,6 +49,7 @@ from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
 from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
+from .flows.turns import Turns
 from .jobs.contact import Contact
 from .jobs.diff import History
 from .jobs.messages import Delivery, Logged, ProgressUnit
@@ -170,6 +171,7 @@ __all__ = [
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
+    "Turns",
     "ValidationError",
     "Visibility",
     "Work",
