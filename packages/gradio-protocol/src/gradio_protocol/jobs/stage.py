@@ -241,9 +241,8 @@ class JobLife:
         if isinstance(news, Fetched):
             self._saved[news.path] = news.local
             return False
-        stage = TRANSITIONS[before.stage][_cause(news)]
         self._keep(news)
-        self.views.append(_view(stage, len(self.history), news))
+        self.views.append(_view(before.stage, len(self.history), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
@@ -267,60 +266,43 @@ class JobLife:
                 pass
 
 
-# The next two begin with what a job hears most often.
-
-
-def _cause(news: _Shown) -> Cause:
+def _view(before: Stage, n: int, news: _Shown) -> JobView:
+    """What the news say, after this stage and `n` outputs."""
+    row = TRANSITIONS[before]
     match news:
-        case Generated() | Progressed() | Logged() | Completed() | Failed():
-            return Cause.REPORTS
-        case Transferred():
-            return Cause.UPLOADS if news.upload else Cause.REPORTS
-        case Joining():
-            return Cause.JOINS
-        case Queued() | DataWanted() | Refused():
-            return Cause.QUEUES
-        case Started():
-            return Cause.STARTS
-        case Returned():
-            return Cause.RETURNS
-        case Cancelled() | Raised(error=JobCancelled()):
-            return Cause.CANCELS
-        case Raised():
-            return Cause.RAISES
-        case _:
-            assert_never(news)
-
-
-def _view(s: Stage, n: int, news: _Shown) -> JobView:
-    """What the news say, at stage `s` and after `n` outputs."""
-    match news:
+        # What a job hears most often comes first.
         case Generated():
-            return JobView(s, Status.ITERATING, n, success=True)
+            return JobView(row[Cause.REPORTS], Status.ITERATING, n, success=True)
         case Progressed():
-            return JobView(s, Status.PROGRESS, n, progress=news.steps)
+            return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
         case Logged():
-            return JobView(s, Status.LOG, n, log=news)
+            return JobView(row[Cause.REPORTS], Status.LOG, n, log=news)
         case Transferred():
-            return JobView(s, Status.SENDING_DATA, n, transferred=news)
+            stage = row[Cause.UPLOADS if news.upload else Cause.REPORTS]
+            return JobView(stage, Status.SENDING_DATA, n, transferred=news)
         case Joining():
-            return JobView(s, Status.JOINING_QUEUE, n)
+            return JobView(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
-            return JobView(s, Status.IN_QUEUE, n, news.rank, news.size, news.eta)
+            stage = row[Cause.QUEUES]
+            return JobView(stage, Status.IN_QUEUE, n, news.rank, news.size, news.eta)
         case DataWanted():
-            return JobView(s, Status.SENDING_DATA, n)
-        case Started():
-            return JobView(s, Status.PROCESSING, n, eta=news.eta)
+            return JobView(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case Refused():
-            return JobView(s, Status.QUEUE_FULL, n, success=False)
-        case Completed() | Returned():
-            return JobView(s, Status.FINISHED, n, success=True)
-        case Raised(error=JobCancelled() as error):
-            return JobView(s, Status.CANCELLED, n, success=False, error=error)
-        case Failed(error=error) | Raised(error=error):
-            return JobView(s, Status.FINISHED, n, success=False, error=error)
+            return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
+        case Started():
+            return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=news.eta)
+        case Completed():
+            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=True)
+        case Returned():
+            return JobView(row[Cause.RETURNS], Status.FINISHED, n, success=True)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
-            return JobView(s, Status.CANCELLED, n, success=False, error=error)
+            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        case Raised(error=JobCancelled() as error):
+            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        case Failed(error=error):
+            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
+        case Raised(error=error):
+            return JobView(row[Cause.RAISES], Status.FINISHED, n, success=False, error=error)
         case _:
             assert_never(news)
