@@ -13,7 +13,7 @@ Source: the edits that 4.17.0, 4.44.1, 5.20.1, 5.50.0, 6.0.2 and 6.31.0 make of 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from ..app.dialect import Edits
 from ..wire.document import JSON
@@ -46,10 +46,7 @@ def whole(value: JSON) -> Change:
 
 def is_whole(change: Change) -> bool:
     """Tell whether the change does not depend on what was before."""
-    if not change:
-        return False
-    action, path, *_ = change[0]
-    return path == TOP and action == "replace"
+    return change[0][:2] == ("replace", TOP) if change else False
 
 
 class Reader:
@@ -130,9 +127,4 @@ class _Deletions:
         self.inner: dict[Step, _Deletions] = {}
 
 
-_ACTIONS: dict[str, Action] = {
-    "replace": "replace",
-    "append": "append",
-    "add": "add",
-    "delete": "delete",
-}
+_ACTIONS: dict[str, Action] = {name: name for name in get_args(Action)}

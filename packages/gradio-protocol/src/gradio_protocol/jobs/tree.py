@@ -34,8 +34,6 @@ class _Text:
 
 Node: TypeAlias = "bool | int | float | str | _Text | list[Node] | dict[str, Node] | None"
 _Box: TypeAlias = "list[Node] | dict[str, Node]"
-
-
 _COMPOUND = (list, dict, _Text)
 
 
