@@ -257,7 +257,6 @@ def edits(raw: bytes, document: JSON) -> None:
         cursor = Cursor(history)
         while cursor.advance():
             cursor.value()
-            cursor.parts()
         assert len(history) == len(history.outputs)
 
 

@@ -343,6 +343,14 @@ def test_placing_copies_and_leaves_the_rest_as_it_is() -> None:
     assert data == before
 
 
+def test_what_is_placed_is_the_callers_own_where_no_file_was_saved_too() -> None:
+    data: Any = [[["a"]], "b"]
+    placed: Any = place(data, {})
+    assert placed == data
+    placed[0][0].append("mine")
+    assert data == [[["a"]], "b"]
+
+
 @settings(max_examples=40)
 @given(JSONS, st.sampled_from((V3_16, V3, V4, V6)))
 def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> None:

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from gradio_protocol.app.dialect import Edits
 from gradio_protocol.jobs.diff import Cursor, History
 from gradio_protocol.jobs.messages import Generated
-from gradio_protocol.wire.document import JSON
 from tests.support.edits import random_change, random_value, server_edits
 
 KINDS = pytest.mark.parametrize("kind", [Edits.UNSHIFTED, Edits.SHIFTED])
@@ -187,29 +186,6 @@ def test_the_values_of_the_last_message_are_not_shared_either() -> None:
     value: Any = Cursor(made, 2).value()[0]
     value.append("mine")
     assert Cursor(made, 2).value() == (["b"],)
-
-
-# --- parts --------------------------------------------------------------------------------------
-
-
-def test_parts_are_the_containers_that_came() -> None:
-    made = history({"a": 1}, [["add", ["b"], [2]], ["replace", ["a"], {}], ["add", ["c"], 3]], [])
-    cursor = Cursor(made)
-    assert cursor.parts() == []
-    found: list[list[JSON]] = []
-    while cursor.advance():
-        found.append(cursor.parts())
-    assert found == [[{"a": 1}], [[2], {}], []]
-
-
-def test_an_edited_path_brings_the_object_around_it() -> None:
-    image = {"path": "/a.png", "url": None, "meta": {"_type": "gradio.FileData"}}
-    made = history(
-        [image, "text"],
-        [["replace", [0, "path"], "/b.png"], ["replace", [0, "url"], "u"], ["append", [1], "s"]],
-    )
-    cursor = Cursor(made, 2)
-    assert cursor.parts() == [{**image, "path": "/b.png", "url": "u"}]
 
 
 # --- edits that do not fit ----------------------------------------------------------------------

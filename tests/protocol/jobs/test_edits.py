@@ -5,19 +5,25 @@ from __future__ import annotations
 import pytest
 
 from gradio_protocol.app.dialect import Edits
-from gradio_protocol.jobs.edits import TOP, Edit, Reader, is_whole, whole
+from gradio_protocol.jobs.edits import TOP, Action, Edit, Path, Reader, is_whole, whole
 from gradio_protocol.wire.document import JSON
+
+
+def edit(action: Action, path: Path, value: JSON = None, *, items: int = 1) -> Edit:
+    """An edit as it is kept."""
+    return (action, path, value, items)
+
 
 KINDS = pytest.mark.parametrize("kind", [Edits.UNSHIFTED, Edits.SHIFTED])
 
 
 def test_a_whole_value_is_a_change_that_needs_no_value_before() -> None:
-    assert whole([1]) == (Edit("replace", TOP, [1]),)
+    assert whole([1]) == (edit("replace", TOP, [1]),)
     assert is_whole(whole(None))
 
 
 @pytest.mark.parametrize(
-    "change", [None, (), (Edit("replace", (0, 1)),), (Edit("append", TOP, "x"),)]
+    "change", [None, (), (edit("replace", (0, 1)),), (edit("append", TOP, "x"),)]
 )
 def test_any_other_change_needs_one(change: tuple[Edit, ...] | None) -> None:
     assert not is_whole(change)
@@ -40,24 +46,24 @@ def test_edits_keep_their_order_and_places(kind: Edits) -> None:
         ]
     )
     assert change == (
-        Edit("append", (0,), "!"),
-        Edit("replace", (0, 0, "a"), 1),
-        Edit("add", (0, 3), {}),
-        Edit("delete", (0, "k")),
-        Edit("delete", (0, "k")),
+        edit("append", (0,), "!"),
+        edit("replace", (0, 0, "a"), 1),
+        edit("add", (0, 3), {}),
+        edit("delete", (0, "k")),
+        edit("delete", (0, "k")),
     )
 
 
 def test_an_old_server_counts_positions_before_any_deletion() -> None:
     edits: list[JSON] = [["delete", [place], None] for place in (1, 2, 3)]
     change = Reader(Edits.UNSHIFTED).read(edits)
-    assert change == (Edit("delete", (0, 1), items=3),)
+    assert change == (edit("delete", (0, 1), items=3),)
 
 
 def test_a_new_server_counts_them_right_in_the_outermost_list() -> None:
     edits: list[JSON] = [["delete", [1], None] for _ in range(3)]
     change = Reader(Edits.SHIFTED).read(edits)
-    assert change == (Edit("delete", (0, 1), items=3),)
+    assert change == (edit("delete", (0, 1), items=3),)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ def test_nested_lists_that_shrink_are_repaired(kind: Edits, positions: tuple[int
     places = zip((0, 0, 1, 1), positions, strict=True)
     edits: list[JSON] = [["delete", [outer, inner], None] for outer, inner in places]
     change = Reader(kind).read(edits)
-    assert change == (Edit("delete", (0, 0, 1), items=2), Edit("delete", (0, 1, 1), items=2))
+    assert change == (edit("delete", (0, 0, 1), items=2), edit("delete", (0, 1, 1), items=2))
 
 
 UNREADABLE: list[JSON] = [
@@ -101,4 +107,4 @@ def test_a_deep_path_is_repaired_as_any_other(kind: Edits) -> None:
     deep: list[JSON] = [0] * 10_000
     change = Reader(kind).read([["delete", [*deep, 1], None], ["delete", ["k", *deep, 1], None]])
     assert change is not None
-    assert [len(edit.path) for edit in change] == [10_002, 10_003]
+    assert [len(path) for _, path, *_ in change] == [10_002, 10_003]

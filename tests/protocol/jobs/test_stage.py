@@ -235,6 +235,14 @@ def test_files_stand_in_the_outputs_as_paths_of_this_machine() -> None:
     assert outputs(one) == ["/home/a.txt"]
 
 
+@pytest.mark.parametrize("saved", [[], [Fetched(path="/srv/a.txt", local="/home/a.txt")]])
+def test_an_output_is_the_readers_own(saved: list[News]) -> None:
+    one = life("/echo", *saved, Completed(data=(["a"],)))
+    read: Any = outputs(one)[0]
+    read.append("mine")
+    assert outputs(one) == [["a"]]
+
+
 def test_what_the_server_keeps_is_no_part_of_an_output() -> None:
     assert outputs(life("/keep", Completed(data=("x", None)), stateful=True)) == ["x"]
 

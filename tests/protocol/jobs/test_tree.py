@@ -20,7 +20,7 @@ def tree(value: JSON) -> Tree:
 
 def edit(action: Action, *path: Step, value: JSON = None, items: int = 1) -> Edit:
     """An edit at a path below the top."""
-    return Edit(action, (0, *path), value, items)
+    return (action, (0, *path), value, items)
 
 
 def test_a_tree_is_null_at_first() -> None:

@@ -203,7 +203,11 @@ def find_remote(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
 
 def place(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
     """A copy of the outputs, each file of `saved` (remote to local path) as its local path."""
-    placed = [_rewritten(value, lambda part: _placed(part, saved)) for value in data]
+
+    def local(part: JSON) -> JSON:
+        return _placed(part, saved)
+
+    placed = [_rewritten(v, local) if isinstance(v, (list, dict)) else local(v) for v in data]
     return cast("list[JSON]", placed)
 
 
@@ -274,10 +278,10 @@ def _named(part: JSON, _: bool) -> RemoteFile | None:
 
 def _placed(part: JSON, saved: Mapping[str, str]) -> JSON:
     match part:
+        case str():
+            return saved.get(part, part) if part.startswith("data:") else part
         case {"path": str(path)} | {"name": _, "data": str(path)} | {"name": str(path)}:
             return saved.get(path, part)
-        case str(text) if text.startswith("data:"):
-            return saved.get(text, part)
         case _:
             return part
 

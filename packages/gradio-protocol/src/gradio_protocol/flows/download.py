@@ -50,6 +50,8 @@ class Downloads:
     def fetch(self, message: Generated | Completed) -> Steps[None]:
         """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
         parts = self._search.new(message)
+        if not parts:
+            return
         for file in find_remote(parts, self._app.dialect):
             unfinished = file.url is not None and isinstance(message, Generated)
             if file.path not in self.saved and not unfinished:
@@ -114,10 +116,9 @@ class _Search:
 
 def _barren(endpoint: Endpoint) -> frozenset[int]:
     """The outputs that cannot hold a file: hidden ones, texts, numbers."""
-    plain = (gives.schema.get("type") in _PLAIN for gives in endpoint.returns)
-    return frozenset(
-        index for index, slot in enumerate(endpoint.outputs) if slot.hidden or next(plain)
-    )
+    plain = iter([gives.schema.get("type") in _PLAIN for gives in endpoint.returns])
+    slots = enumerate(endpoint.outputs)
+    return frozenset([index for index, slot in slots if slot.hidden or next(plain)])
 
 
 def _request(app: App, file: RemoteFile) -> Request:

@@ -13,11 +13,13 @@ from ..app.dialect import Edits
 from ..wire.document import JSON
 from .edits import Change, Reader, is_whole, whole
 from .messages import Generated
-from .tree import Misfit, Node, Tree, assembled
+from .tree import Misfit, Tree, assembled
 
 
 class History:
     """The outputs of one job, in order."""
+
+    __slots__ = ("_reader", "final", "outputs")
 
     def __init__(self, edits: Edits) -> None:
         self._reader = None if edits is Edits.NONE else Reader(edits)
@@ -33,9 +35,9 @@ class History:
     def add(self, generated: Generated) -> None:
         """Keep the next output; what is in it belongs to the history from now on."""
         if self._reader is None or generated.streamed or not self.outputs:
-            self.outputs.append(tuple(whole(value) for value in generated.data))
+            self.outputs.append(tuple([whole(value) for value in generated.data]))
         else:
-            self.outputs.append(tuple(self._reader.read(item) for item in generated.data))
+            self.outputs.append(tuple([self._reader.read(item) for item in generated.data]))
 
     def complete(self, data: tuple[JSON, ...]) -> None:
         """Keep the values of the last message: an output only if none came before it.
@@ -45,26 +47,27 @@ class History:
         if self.outputs:
             self.final = data
         else:
-            self.outputs.append(tuple(whole(value) for value in data))
+            self.outputs.append(tuple([whole(value) for value in data]))
 
 
 class Cursor:
     """Reads the outputs of a history, from the one at an index on."""
 
+    __slots__ = ("_components", "_history", "_taken")
+
     def __init__(self, history: History, at: int = 0) -> None:
         self._history = history
         self._taken = 0
         self._components: list[_Component] = []
-        self._touched: list[Node] = []
         while self._taken < at and self.advance():
             pass
 
     def advance(self) -> bool:
         """Go on to the next output; False if there is none yet."""
-        if self._taken == len(self._history):
+        outputs = self._history.outputs
+        if self._taken == len(outputs):
             return False
-        self._touched = []
-        for index, change in enumerate(self._history.outputs[self._taken]):
+        for index, change in enumerate(outputs[self._taken]):
             if index == len(self._components):
                 # An app that is loaded again while it runs can gain outputs, which begin as null.
                 self._components.append(_Component(self._taken))
@@ -74,10 +77,8 @@ class Cursor:
 
     def value(self) -> tuple[JSON, ...]:
         """The output last gone on to, an item for each component; the caller's own."""
-        final = self._final()
         return tuple(
-            assembled(final[index]) if c.stale and index < len(final) else c.tree.value()
-            for index, c in enumerate(self._components)
+            [self._mended(i) if c.stale else c.value() for i, c in enumerate(self._components)]
         )
 
     @property
@@ -86,15 +87,12 @@ class Cursor:
         unmended = self._components[len(self._final()) :]
         return not any(component.stale for component in unmended)
 
-    def parts(self) -> list[JSON]:
-        """Where this output can have files that the one before had not; the caller's own.
-
-        These are the lists and objects that came, and the objects whose `path` was edited.
-        """
-        return [assembled(node) for node in self._touched]
-
     def _final(self) -> tuple[JSON, ...]:
         return self._history.final if self._taken == len(self._history) else ()
+
+    def _mended(self, index: int) -> JSON:
+        final = self._final()
+        return assembled(final[index]) if index < len(final) else self._components[index].value()
 
     def _take(self, index: int, change: Change) -> None:
         before = self._components[index]
@@ -103,7 +101,7 @@ class Cursor:
             before.stale = True
             return
         try:
-            self._touched += after.tree.apply(change)
+            after.apply(change)
         except Misfit:
             # Some of the edits were made already: back to the value before.
             after = self._again(index) if after is before else before
@@ -115,17 +113,17 @@ class Cursor:
         component = _Component(self._components[index].since)
         for changes in self._history.outputs[component.since : self._taken]:
             for change in changes[index : index + 1]:
-                component.tree.apply(change or ())
+                component.apply(change or ())
         return component
 
 
-class _Component:
+class _Component(Tree):
     """One component's value, as a cursor has it."""
 
-    __slots__ = ("since", "stale", "tree")
+    __slots__ = ("since", "stale")
 
     def __init__(self, since: int) -> None:
-        self.tree = Tree()
+        super().__init__()
         self.since = since
         "The output that it came whole with."
         self.stale = False

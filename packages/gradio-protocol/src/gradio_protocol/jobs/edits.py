@@ -13,7 +13,7 @@ Source: the edits that 4.17.0, 4.44.1, 5.20.1, 5.50.0, 6.0.2 and 6.31.0 make of 
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 from ..app.dialect import Edits
 from ..wire.document import JSON
@@ -26,16 +26,14 @@ TOP: Path = (0,)
 "The whole value: it is taken for the one item of a list, so that it has a place like any other."
 
 
-class Edit(NamedTuple):
-    """One edit, with the position that it should have had."""
+# All outputs of all jobs are kept as these, so they are bare tuples: the garbage collector looks at
+# a tuple of texts and numbers once, at an object of any other type again and again.
+Edit: TypeAlias = tuple[Action, Path, JSON, int]
+"""One edit, with the position that it should have had.
 
-    action: Action
-    path: Path
-    "Begins with `TOP`."
-    value: JSON = None
-    items: int = 1
-    "How many items a deletion takes from a list, from its position on."
-
+The path begins with `TOP`. The number is that of the items that a deletion takes from a list, from
+its position on; otherwise 1.
+"""
 
 Change: TypeAlias = tuple[Edit, ...] | None
 "What an output brings for one component; None: it cannot be read."
@@ -43,16 +41,18 @@ Change: TypeAlias = tuple[Edit, ...] | None
 
 def whole(value: JSON) -> Change:
     """The change to this value from any other."""
-    return (Edit("replace", TOP, value),)
+    return (("replace", TOP, value, 1),)
 
 
 def is_whole(change: Change) -> bool:
     """Tell whether the change does not depend on what was before."""
-    return change is not None and [edit[:2] for edit in change[:1]] == [("replace", TOP)]
+    return change[0][:2] == ("replace", TOP) if change else False
 
 
 class Reader:
     """Reads the changes of one job."""
+
+    __slots__ = ("_paths", "_shifted")
 
     def __init__(self, edits: Edits) -> None:
         self._shifted = edits is Edits.SHIFTED
@@ -64,29 +64,42 @@ class Reader:
         if not isinstance(item, list):
             return None
         change: list[Edit] = []
-        deletions = _Deletions()
+        deletions: _Deletions | None = None
         for entry in item:
             edit = self._edit(entry)
             if edit is None:
                 return None
-            if edit.action == "delete" and isinstance(edit.path[-1], int):
-                edit = edit._replace(path=self._repaired(edit.path, edit.path[-1], deletions))
-                if change and change[-1][:2] == edit[:2]:
+            action, path, value, items = edit
+            if action == "delete" and isinstance(path[-1], int):
+                deletions = deletions or _Deletions()
+                path = self._repaired(path, path[-1], deletions)
+                if change and change[-1][:2] == (action, path):
                     # Item by item, a long list would be moved as often as it has items.
-                    edit = edit._replace(items=change.pop().items + 1)
+                    items += change.pop()[3]
+                edit = (action, path, value, items)
             change.append(edit)
         return tuple(change)
 
     def _edit(self, entry: JSON) -> Edit | None:
-        match entry:
-            case [str(name), [*steps], value] if name in _ACTIONS:
-                path = _path(steps)
-            case _:
-                return None
-        action = _ACTIONS[name]
-        if path is None or (path == TOP and action in ("add", "delete")):
+        if not isinstance(entry, list) or len(entry) != 3:
             return None
-        return Edit(action, self._paths.setdefault(path, path), value)
+        name, steps, value = entry
+        action = _ACTIONS.get(name) if isinstance(name, str) else None
+        path = self._path(steps) if isinstance(steps, list) else None
+        if action is None or path is None or (path is TOP and action in ("add", "delete")):
+            return None
+        return (action, path, value, 1)
+
+    def _path(self, steps: list[JSON]) -> Path | None:
+        if not steps:
+            return TOP
+        path = list(TOP)
+        for step in steps:
+            # A bool is an int to isinstance, and no step.
+            if not isinstance(step, (int, str)) or isinstance(step, bool):
+                return None
+            path.append(step)
+        return self._paths.setdefault(tuple(path), tuple(path))
 
     def _repaired(self, path: Path, index: int, deletions: _Deletions) -> Path:
         nodes = [deletions]
@@ -114,15 +127,4 @@ class _Deletions:
         self.inner: dict[Step, _Deletions] = {}
 
 
-_ACTIONS: dict[str, Action] = {
-    "replace": "replace",
-    "append": "append",
-    "add": "add",
-    "delete": "delete",
-}
-
-
-def _path(steps: list[JSON]) -> Path | None:
-    # A bool is an int to isinstance, and no step.
-    path = tuple(s for s in steps if isinstance(s, (int, str)) and not isinstance(s, bool))
-    return (*TOP, *path) if len(path) == len(steps) else None
+_ACTIONS: dict[str, Action] = {name: name for name in get_args(Action)}

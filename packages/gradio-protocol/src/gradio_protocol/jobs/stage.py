@@ -13,8 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
 from ..app.files import place
@@ -48,10 +47,16 @@ class Stage(Enum):
     FAILED = "it has an error"
     CANCELLED = "the caller did not want it any more"
 
+    # The hash of an enum is written in Python, and every message looks into the table.
+    __hash__ = object.__hash__
+
     @property
     def final(self) -> bool:
         """Whether nothing can change any more."""
-        return self in (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
+        return self in _FINAL
+
+
+_FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 
 class Cause(Enum):
@@ -66,14 +71,15 @@ class Cause(Enum):
     RAISES = "the flow ends with an error"
     CANCELS = "the caller cancels"
 
+    __hash__ = object.__hash__
+
 
 def _table() -> dict[Stage, dict[Cause, Stage]]:
     s = Stage
     # The same from every stage that is not final, for a job may begin again: another app may be
     # there by now, or the event may be lost.
     leads = (s.UPLOADING, s.JOINING, s.QUEUED, s.RUNNING, s.RUNNING)
-    ends = (s.SUCCEEDED, s.FAILED, s.CANCELLED)
-    row: dict[Cause, Stage] = dict(zip(Cause, (*leads, *ends), strict=True))
+    row: dict[Cause, Stage] = dict(zip(Cause, (*leads, *_FINAL), strict=True))
     return {stage: dict.fromkeys(Cause, stage) if stage.final else row for stage in Stage}
 
 
@@ -161,8 +167,7 @@ _Shown: TypeAlias = (
 News: TypeAlias = _Shown | Fetched | Absorbed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobView:
+class JobView(NamedTuple):
     """What is known of a job: its stage, and what the latest news said."""
 
     stage: Stage = Stage.STARTING
@@ -181,8 +186,13 @@ class JobView:
     "Of a job that was called off, JobCancelled."
 
 
+_FIRST = JobView()
+
+
 class Outputs:
     """Reads the outputs of a job, one after the other, as its caller wants them."""
+
+    __slots__ = ("_cursor", "_life", "taken")
 
     def __init__(self, life: JobLife) -> None:
         self._life = life
@@ -207,7 +217,7 @@ class JobLife:
     def __init__(self, endpoint: Endpoint, history: History) -> None:
         self.endpoint = endpoint
         self.history = history
-        self.views: list[JobView] = [JobView()]
+        self.views: list[JobView] = [_FIRST]
         "All views, oldest first; only ever appended to."
         self._saved: dict[str, str] = {}
         self._value: object = None
@@ -225,27 +235,29 @@ class JobLife:
 
     def apply(self, news: News) -> bool:
         """Take news in; returns whether the view is another one now."""
-        before = self.view
+        before = self.views[-1]
         if before.stage.final or isinstance(news, Absorbed):
             return False
         if isinstance(news, Fetched):
             self._saved[news.path] = news.local
             return False
-        stage = TRANSITIONS[before.stage][_cause(news)]
         self._keep(news)
-        self.views.append(_view(stage, len(self.history), news))
+        self.views.append(_view(before.stage, len(self.history), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
-        """What the caller gets of an output: files as local paths, hidden slots left out."""
-        return self.endpoint.pick(place(data, self._saved))
+        """What the caller gets of an output: files as local paths, hidden slots left out.
+
+        Where no file was saved, the values are those of `data`.
+        """
+        return self.endpoint.pick(place(data, self._saved) if self._saved else data)
 
     def _keep(self, news: _Shown) -> None:
         match news:
-            case Returned():
-                self._value = news.value
             case Generated():
                 self.history.add(news)
+            case Returned():
+                self._value = news.value
             case Completed(data=tuple() as data) if (
                 len(self.history) or not self.endpoint.generator
             ):
@@ -254,58 +266,43 @@ class JobLife:
                 pass
 
 
-def _cause(news: _Shown) -> Cause:
+def _view(before: Stage, n: int, news: _Shown) -> JobView:
+    """What the news say, after this stage and `n` outputs."""
+    row = TRANSITIONS[before]
     match news:
-        case Transferred():
-            return Cause.UPLOADS if news.upload else Cause.REPORTS
-        case Joining():
-            return Cause.JOINS
-        case Queued() | DataWanted() | Refused():
-            return Cause.QUEUES
-        case Started():
-            return Cause.STARTS
-        case Returned():
-            return Cause.RETURNS
-        case Cancelled() | Raised(error=JobCancelled()):
-            return Cause.CANCELS
-        case Raised():
-            return Cause.RAISES
-        case Progressed() | Logged() | Generated() | Completed() | Failed():
-            return Cause.REPORTS
-        case _:
-            assert_never(news)
-
-
-def _view(stage: Stage, outputs: int, news: _Shown) -> JobView:
-    """What the news say, at this stage and after so many outputs."""
-    view = partial(JobView, stage=stage, outputs=outputs)
-    match news:
-        case Joining():
-            return view(code=Status.JOINING_QUEUE)
-        case Transferred():
-            return view(code=Status.SENDING_DATA, transferred=news)
-        case Queued():
-            return view(code=Status.IN_QUEUE, rank=news.rank, queue_size=news.size, eta=news.eta)
-        case DataWanted():
-            return view(code=Status.SENDING_DATA)
-        case Started():
-            return view(code=Status.PROCESSING, eta=news.eta)
-        case Progressed():
-            return view(code=Status.PROGRESS, progress=news.steps)
-        case Logged():
-            return view(code=Status.LOG, log=news)
+        # What a job hears most often comes first.
         case Generated():
-            return view(code=Status.ITERATING, success=True)
+            return JobView(row[Cause.REPORTS], Status.ITERATING, n, success=True)
+        case Progressed():
+            return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
+        case Logged():
+            return JobView(row[Cause.REPORTS], Status.LOG, n, log=news)
+        case Transferred():
+            stage = row[Cause.UPLOADS if news.upload else Cause.REPORTS]
+            return JobView(stage, Status.SENDING_DATA, n, transferred=news)
+        case Joining():
+            return JobView(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+        case Queued():
+            stage = row[Cause.QUEUES]
+            return JobView(stage, Status.IN_QUEUE, n, news.rank, news.size, news.eta)
+        case DataWanted():
+            return JobView(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case Refused():
-            return view(code=Status.QUEUE_FULL, success=False)
-        case Completed() | Returned():
-            return view(code=Status.FINISHED, success=True)
-        case Raised(error=JobCancelled() as error):
-            return view(code=Status.CANCELLED, success=False, error=error)
-        case Failed(error=error) | Raised(error=error):
-            return view(code=Status.FINISHED, success=False, error=error)
+            return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
+        case Started():
+            return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=news.eta)
+        case Completed():
+            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=True)
+        case Returned():
+            return JobView(row[Cause.RETURNS], Status.FINISHED, n, success=True)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
-            return view(code=Status.CANCELLED, success=False, error=error)
+            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        case Raised(error=JobCancelled() as error):
+            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        case Failed(error=error):
+            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
+        case Raised(error=error):
+            return JobView(row[Cause.RAISES], Status.FINISHED, n, success=False, error=error)
         case _:
             assert_never(news)

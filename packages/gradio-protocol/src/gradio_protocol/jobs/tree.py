@@ -10,10 +10,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias, assert_never, cast
+from typing import Any, TypeAlias, assert_never, cast
 
 from ..wire.document import JSON
-from .edits import Edit, Step
+from .edits import Action, Edit, Step
 
 
 class _Text:
@@ -33,6 +33,8 @@ class _Text:
 
 
 Node: TypeAlias = "bool | int | float | str | _Text | list[Node] | dict[str, Node] | None"
+_Box: TypeAlias = "list[Node] | dict[str, Node]"
+_COMPOUND = (list, dict, _Text)
 
 
 class Misfit(Exception):
@@ -54,19 +56,18 @@ class Tree:
         changed: where there can be new files. Raises Misfit, with some of the edits made.
         """
         touched: list[Node] = []
-        for edit in change:
+        for action, path, value, items in change:
             box: Node = self._top
-            for step in edit.path[:-1]:
+            for step in path[:-1]:
                 box = _child(box, step)
-            last = edit.path[-1]
-            new = _copied(cast("Node", edit.value))
-            match box, last:
-                case list(), int():
-                    _edit_list(box, last, edit, new)
-                case dict(), str():
-                    _edit_object(box, last, edit, new)
-                case _:
-                    raise Misfit
+            last = path[-1]
+            new: Node = _copied(value) if isinstance(value, (list, dict)) else value
+            if isinstance(box, list) and isinstance(last, int):
+                _edit_list(box, last, new, action, items)
+            elif isinstance(box, dict) and isinstance(last, str):
+                _edit_object(box, last, new, action)
+            else:
+                raise Misfit
             if isinstance(new, (list, dict)):
                 touched.append(new)
             if last == "path":
@@ -80,7 +81,9 @@ class Tree:
 
 def assembled(tree: Node | JSON) -> JSON:
     """A copy with whole texts, which is the caller's: nothing that can change is shared."""
-    return cast("JSON", _copied(cast("Node", tree)))
+    if isinstance(tree, _Text):
+        return tree.read()
+    return cast("JSON", _copied(tree)) if isinstance(tree, (list, dict)) else tree
 
 
 def _child(box: Node, step: Step) -> Node:
@@ -91,11 +94,11 @@ def _child(box: Node, step: Step) -> Node:
     raise Misfit
 
 
-def _edit_list(box: list[Node], index: int, edit: Edit, new: Node) -> None:
-    needed = 0 if edit.action == "add" else edit.items
+def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: int) -> None:
+    needed = 0 if action == "add" else items
     if not 0 <= index <= len(box) - needed:
         raise Misfit
-    match edit.action:
+    match action:
         case "replace":
             box[index] = new
         case "append":
@@ -103,15 +106,15 @@ def _edit_list(box: list[Node], index: int, edit: Edit, new: Node) -> None:
         case "add":
             box.insert(index, new)
         case "delete":
-            del box[index : index + edit.items]
+            del box[index : index + items]
         case _:
-            assert_never(edit.action)
+            assert_never(action)
 
 
-def _edit_object(box: dict[str, Node], key: str, edit: Edit, new: Node) -> None:
-    if (key in box) == (edit.action == "add"):
+def _edit_object(box: dict[str, Node], key: str, new: Node, action: Action) -> None:
+    if (key in box) == (action == "add"):
         raise Misfit
-    match edit.action:
+    match action:
         case "replace" | "add":
             box[key] = new
         case "append":
@@ -119,7 +122,7 @@ def _edit_object(box: dict[str, Node], key: str, edit: Edit, new: Node) -> None:
         case "delete":
             del box[key]
         case _:
-            assert_never(edit.action)
+            assert_never(action)
 
 
 def _appended(old: Node, piece: Node) -> _Text:
@@ -130,23 +133,26 @@ def _appended(old: Node, piece: Node) -> _Text:
     return text
 
 
-def _copied(tree: Node) -> Node:
+def _copied(tree: list[Any] | dict[str, Any]) -> _Box:
     """A copy that shares nothing that can change; texts are joined."""
-    top: list[Node] = [tree]
-    boxes: list[list[Node] | dict[str, Node]] = [top]
+    copy: _Box = tree.copy()
+    boxes = [copy]
     while boxes:
         box = boxes.pop()
         if isinstance(box, list):
             for index, item in enumerate(box):
-                box[index] = _opened(item, boxes)
+                if isinstance(item, _COMPOUND):
+                    box[index] = _opened(item, boxes)
         else:
             for key, item in box.items():
-                box[key] = _opened(item, boxes)
-    return top[0]
+                if isinstance(item, _COMPOUND):
+                    box[key] = _opened(item, boxes)
+    return copy
 
 
-def _opened(item: Node, boxes: list[list[Node] | dict[str, Node]]) -> Node:
-    if isinstance(item, (list, dict)):
-        item = item.copy()
-        boxes.append(item)
-    return item.read() if isinstance(item, _Text) else item
+def _opened(item: _Box | _Text, boxes: list[_Box]) -> Node:
+    if isinstance(item, _Text):
+        return item.read()
+    item = item.copy()
+    boxes.append(item)
+    return item
