@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from ..errors import FileFailed, InvalidArguments
@@ -178,8 +178,7 @@ def first(headers: Headers, name: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Scheme, host and port: what two addresses must share to share a secret (RFC 6454)."""
 
     scheme: str
@@ -220,7 +219,7 @@ def _authority(where: Origin) -> bytes:
         host = where.host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise InvalidArguments(f"address {where}: {error}") from error
-    return _authority(replace(where, host=host))
+    return _authority(where._replace(host=host))
 
 
 def is_address(text: str) -> bool:
