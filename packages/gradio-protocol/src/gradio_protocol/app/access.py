@@ -25,6 +25,7 @@ _JSON: Headers = (("content-type", "application/json"),)
 _EVENTS: Headers = (("accept", "text/event-stream"), ("cache-control", "no-store"))
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = [first + second for second in _DIGITS for first in _DIGITS]
+_PLACES = [36**place for place in range(0, 20, 2)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +38,14 @@ class Access:
     jar: Jar = field(default=Jar(), repr=False)
     prefix: str = ""
     "`/gradio_api` from 5.0 on."
-    _api: str = field(init=False, repr=False, compare=False)
-    "Where all addresses of the API begin."
-    _posting: Headers = field(init=False, repr=False, compare=False)
-    "Those of each `post`, as long as no cookie and no call has a say."
-    _listening: Headers = field(init=False, repr=False, compare=False)
-    "Those of each `get` of events, likewise."
+    _posts: Headers = field(init=False, repr=False, compare=False)
+    "Of each `post` where neither a cookie nor the call has a say: the same for every job."
+    _events: Headers = field(init=False, repr=False, compare=False)
+    "Of each `get` of events, likewise."
 
     def __post_init__(self) -> None:
-        # The same for every job, so they are worked out here.
-        posting = compose(self.identity, "POST", self.src, own=_JSON)
-        listening = compose(self.identity, "GET", self.src, own=_EVENTS)
-        object.__setattr__(self, "_api", join(self.src, self.prefix))
-        object.__setattr__(self, "_posting", posting)
-        object.__setattr__(self, "_listening", listening)
+        object.__setattr__(self, "_posts", compose(self.identity, "POST", self.src, own=_JSON))
+        object.__setattr__(self, "_events", compose(self.identity, "GET", self.src, own=_EVENTS))
 
     def request(
         self, method: str, url: str, *, body: Body = (), own: Headers = (), call: Headers = ()
@@ -63,9 +58,8 @@ class Access:
     @property
     def headers(self) -> dict[str, str]:
         """What each request to the app carries, secrets included; cookies are not among them."""
-        shown = dict(self.request("GET", self.src).headers)
-        shown.pop("cookie", None)
-        return shown
+        carried = compose(self.identity, "GET", self.src)
+        return {name: value for name, value in carried if name != "cookie"}
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -80,24 +74,23 @@ class Access:
 
     def api(self, path: str, **query: str) -> str:
         """An address of the API."""
-        url = join(self._api, path)
-        if not query:
-            return url
-        return f"{url}?{'&'.join([f'{key}={quote_plus(value)}' for key, value in query.items()])}"
+        url = join(join(self.src, self.prefix), path)
+        asked = "&".join([f"{key}={quote_plus(value)}" for key, value in query.items()])
+        return f"{url}?{asked}" if query else url
 
     def post(self, path: str, document: object, *, call: Headers = ()) -> Request:
         """A POST of JSON to the API. Raises InvalidArguments for what JSON cannot say."""
         url, body = self.api(path), (write(document),)
         if call or self.jar.cookies:
             return self.request("POST", url, body=body, own=_JSON, call=call)
-        return Request(method="POST", url=url, headers=self._posting, body=body)
+        return Request(method="POST", url=url, headers=self._posts, body=body)
 
     def get(self, path: str, *, events: bool = False, call: Headers = (), **query: str) -> Request:
         """A GET of the API, for a document or for a stream of events."""
         url, own = self.api(path, **query), _EVENTS if events else ()
         if call or self.jar.cookies or not events:
             return self.request("GET", url, own=own, call=call)
-        return Request(method="GET", url=url, headers=self._listening)
+        return Request(method="GET", url=url, headers=self._events)
 
     def file_address(self, path: str) -> str:
         """Where a file of the server is to be had, by its path there."""
@@ -143,8 +136,5 @@ def address(src: str) -> tuple[str, Headers]:
 def session_hash(entropy: bytes, generation: int = 0) -> str:
     """A session hash: 20 digits of base 36, as hard to guess as `entropy` is."""
     digest = sha256(entropy + generation.to_bytes(8, "big")).digest()
-    number, digits = int.from_bytes(digest, "big") % 36**20, ""
-    for _ in range(10):
-        number, pair = divmod(number, 36**2)
-        digits += _PAIRS[pair]
-    return digits
+    number = int.from_bytes(digest, "big") % 36**20
+    return "".join([_PAIRS[number // place % 36**2] for place in _PLACES])

@@ -306,10 +306,8 @@ def _parts(value: object) -> Iterator[Any]:
     while todo:
         part = todo.pop()
         yield part
-        if isinstance(part, dict):
-            todo += reversed(part.values())
-        elif isinstance(part, list | tuple):
-            todo += reversed(part)
+        if isinstance(part, dict | list | tuple):
+            todo += reversed(part.values() if isinstance(part, dict) else part)
 
 
 def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:

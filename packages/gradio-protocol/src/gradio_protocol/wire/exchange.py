@@ -79,11 +79,6 @@ class Request:
         return sum([part.size if isinstance(part, FileSlice) else len(part) for part in self.body])
 
     @property
-    def origin(self) -> Origin:
-        """Where it goes. Raises InvalidArguments where `url` is none that a request can go to."""
-        return origin(self.url)
-
-    @property
     def target(self) -> str:
         """What a request line asks for: path and query, encoded also where a caller did not."""
         if plain := _PLAIN.fullmatch(self.url):
@@ -102,7 +97,7 @@ class Request:
         """
         headers: list[tuple[bytes, bytes]] = []
         if first(self.headers, "host") is None:
-            headers.append((b"host", _authority(self.origin)))
+            headers.append((b"host", _authority(origin(self.url))))
         if self.body or self.method not in ("GET", "HEAD"):
             headers.append((b"content-length", b"%d" % self.size))
         headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers]
@@ -212,14 +207,11 @@ def origin(url: str) -> Origin:
 
 def _authority(where: Origin) -> bytes:
     """What a Host header says."""
-    authority = str(where).partition("://")[2]
-    if authority.isascii():
-        return authority.encode("ascii")
     try:
-        host = where.host.encode("idna").decode("ascii")
+        host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise InvalidArguments(f"address {where}: {error}") from error
-    return _authority(where._replace(host=host))
+    return str(Origin(where.scheme, host, where.port)).partition("://")[2].encode("ascii")
 
 
 def is_address(text: str) -> bool:
