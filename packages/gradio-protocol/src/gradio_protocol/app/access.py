@@ -25,7 +25,7 @@ _JSON: Headers = (("content-type", "application/json"),)
 _EVENTS: Headers = (("accept", "text/event-stream"), ("cache-control", "no-store"))
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = [first + second for second in _DIGITS for first in _DIGITS]
-_PLACES = [36**place for place in range(0, 20, 2)]
+_PLACES: list[int] = [36**place for place in range(0, 20, 2)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -306,8 +306,8 @@ def _parts(value: object) -> Iterator[Any]:
     while todo:
         part = todo.pop()
         yield part
-        if isinstance(part, dict | list | tuple):
-            todo += reversed(part.values() if isinstance(part, dict) else part)
+        if inside := _copy(part):
+            todo += reversed(inside.values() if isinstance(inside, dict) else inside)
 
 
 def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:
