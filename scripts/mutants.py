@@ -220,7 +220,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/dismissals.py",
-        "        lost, self._lost = self._lost, []\n",
+        "        lost, self._lost = self._lost, ()\n",
         "        lost = self._lost\n",
         "a lost event is dismissed once",
     ),
@@ -240,7 +240,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            self._hash = next(self._hashes)\n",
+        "            self._generation += 1\n",
         "",
         "what cannot be healed gets a new hash",
     ),

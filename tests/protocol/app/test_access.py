@@ -124,9 +124,36 @@ def test_a_get_of_events_says_so() -> None:
     assert header(request, "cache-control") == "no-store"
 
 
-def test_an_access_does_not_show_its_cookies() -> None:
-    assert "a=1" not in repr(access())
-    assert "jar" not in repr(access())
+@pytest.mark.parametrize("call", [(), (("x-call", "2"), ("x-ip-token", "3"))])
+@pytest.mark.parametrize("cookies", [(), (("a", "1"),)])
+@pytest.mark.parametrize("src", [SRC, "https://me-app.hf.space/"])
+@pytest.mark.parametrize("app", [True, False])
+def test_what_was_worked_out_before_is_what_a_request_would_carry(
+    call: Headers, cookies: Headers, src: str, app: bool
+) -> None:
+    headers = (("x-mine", "1"), ("accept", "text/plain"), ("x-gradio-user", "app"))
+    mine = Identity(app=origin(src) if app else None, headers=headers, token="hf_x")
+    known = Access(src=src, identity=mine, jar=Jar().give(src, cookies), prefix="/p")
+    post, events = known.post("x", {}, call=call), known.get("y", events=True, call=call)
+    json = (("content-type", "application/json"),)
+    stream = (("accept", "text/event-stream"), ("cache-control", "no-store"))
+    assert post == known.request("POST", known.api("x"), body=(b"{}",), own=json, call=call)
+    assert events == known.request("GET", known.api("y"), own=stream, call=call)
+
+
+def test_an_access_that_moves_carries_what_its_new_origin_may_see() -> None:
+    old = Access(src=SRC, identity=Identity(app=origin(SRC), headers=(("x-mine", "1"),)))
+    assert header(old.post("x", {}), "x-mine") == "1"
+    moved = replace(old, src="https://there/", identity=replace(old.identity, headers=()))
+    assert header(moved.post("x", {}), "x-mine") is None
+    assert header(replace(old, src="https://there/").post("x", {}), "x-mine") is None
+
+
+def test_an_access_shows_neither_cookies_nor_headers() -> None:
+    known = access(headers=(("x-mine", "s3cret"),))
+    assert "a=1" not in repr(known)
+    assert "jar" not in repr(known)
+    assert "s3cret" not in repr(known)
 
 
 def app(kind: str) -> App:
@@ -150,6 +177,11 @@ def test_an_app_is_stateful_where_one_of_its_functions_is(kind: str, expected: b
 @given(st.binary(), st.integers(0, 2**63))
 def test_a_session_hash_is_twenty_digits_of_base_36(entropy: bytes, generation: int) -> None:
     assert re.fullmatch(r"[0-9a-z]{20}", session_hash(entropy, generation))
+
+
+def test_a_session_hash_stays_what_it_was() -> None:
+    assert session_hash(b"x" * 16) == "zg1c0nmeqcboseyp1pch"
+    assert session_hash(b"", 7) == "mvkpqbyd6wqziy8x11oc"
 
 
 def test_a_session_hash_depends_on_entropy_and_generation() -> None:

@@ -192,6 +192,12 @@ def test_3_x_takes_an_image_as_a_bare_data_url_and_other_files_by_path() -> None
     assert b"bb" not in sent(here.requests("upload")[0])
 
 
+def test_where_all_files_are_bare_images_nothing_is_recalled() -> None:
+    here = world(one(2, version="3.50.2"))
+    assert upload(here, B) == ["data:text/plain;base64,YmI="]
+    assert here.questions == []
+
+
 def test_one_file_may_be_an_image_here_and_a_file_there() -> None:
     here = world(one(2, 3, version="3.50.2"), "/up/b.txt")
     image, file = upload(here, B, B)

@@ -175,6 +175,24 @@ def test_any_text_has_an_origin_or_a_typed_error(url: str) -> None:
     assert 0 <= found.port < 65536
 
 
+def read(url: str) -> object:
+    try:
+        return origin(url), Request(method="GET", url=url).target
+    except InvalidArguments:
+        return None
+
+
+@given(
+    st.sampled_from(("http", "https")),
+    st.from_regex(r"[a-zA-Z0-9.@%\[\]_ü-]{0,8}(:[0-9]{0,6})?", fullmatch=True),
+    st.text("/?#%@:&=+~ü [];\t\\aZ0", max_size=8),
+)
+def test_a_plain_address_is_read_as_the_parser_reads_it(scheme: str, place: str, rest: str) -> None:
+    url = f"://{place}/{rest}"
+    # In upper case it means the same, and is not plain.
+    assert read(scheme + url) == read(scheme.upper() + url)
+
+
 @pytest.mark.parametrize(
     ("text", "answer"),
     [

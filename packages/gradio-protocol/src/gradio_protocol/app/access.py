@@ -11,7 +11,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import quote_plus, unquote, urlsplit
 
 from ..wire.cookies import Jar
 from ..wire.document import write
@@ -24,6 +24,8 @@ from .endpoint import Endpoint
 _JSON: Headers = (("content-type", "application/json"),)
 _EVENTS: Headers = (("accept", "text/event-stream"), ("cache-control", "no-store"))
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = [first + second for second in _DIGITS for first in _DIGITS]
+_PLACES: list[int] = [36**place for place in range(0, 20, 2)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,14 @@ class Access:
     jar: Jar = field(default=Jar(), repr=False)
     prefix: str = ""
     "`/gradio_api` from 5.0 on."
+    _posts: Headers = field(init=False, repr=False, compare=False)
+    "Of each `post` where neither a cookie nor the call has a say: the same for every job."
+    _events: Headers = field(init=False, repr=False, compare=False)
+    "Of each `get` of events, likewise."
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_posts", compose(self.identity, "POST", self.src, own=_JSON))
+        object.__setattr__(self, "_events", compose(self.identity, "GET", self.src, own=_EVENTS))
 
     def request(
         self, method: str, url: str, *, body: Body = (), own: Headers = (), call: Headers = ()
@@ -48,9 +58,8 @@ class Access:
     @property
     def headers(self) -> dict[str, str]:
         """What each request to the app carries, secrets included; cookies are not among them."""
-        shown = dict(self.request("GET", self.src).headers)
-        shown.pop("cookie", None)
-        return shown
+        carried = compose(self.identity, "GET", self.src)
+        return {name: value for name, value in carried if name != "cookie"}
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -66,17 +75,22 @@ class Access:
     def api(self, path: str, **query: str) -> str:
         """An address of the API."""
         url = join(join(self.src, self.prefix), path)
-        return f"{url}?{urlencode(query)}" if query else url
+        asked = "&".join([f"{key}={quote_plus(value)}" for key, value in query.items()])
+        return f"{url}?{asked}" if query else url
 
     def post(self, path: str, document: object, *, call: Headers = ()) -> Request:
         """A POST of JSON to the API. Raises InvalidArguments for what JSON cannot say."""
-        body = (write(document),)
-        return self.request("POST", self.api(path), body=body, own=_JSON, call=call)
+        url, body = self.api(path), (write(document),)
+        if call or self.jar.cookies:
+            return self.request("POST", url, body=body, own=_JSON, call=call)
+        return Request(method="POST", url=url, headers=self._posts, body=body)
 
     def get(self, path: str, *, events: bool = False, call: Headers = (), **query: str) -> Request:
         """A GET of the API, for a document or for a stream of events."""
-        own = _EVENTS if events else ()
-        return self.request("GET", self.api(path, **query), own=own, call=call)
+        url, own = self.api(path, **query), _EVENTS if events else ()
+        if call or self.jar.cookies or not events:
+            return self.request("GET", url, own=own, call=call)
+        return Request(method="GET", url=url, headers=self._events)
 
     def file_address(self, path: str) -> str:
         """Where a file of the server is to be had, by its path there."""
@@ -121,5 +135,6 @@ def address(src: str) -> tuple[str, Headers]:
 
 def session_hash(entropy: bytes, generation: int = 0) -> str:
     """A session hash: 20 digits of base 36, as hard to guess as `entropy` is."""
-    number = int.from_bytes(sha256(entropy + generation.to_bytes(8, "big")).digest(), "big")
-    return "".join(_DIGITS[number // 36**place % 36] for place in range(20))
+    digest = sha256(entropy + generation.to_bytes(8, "big")).digest()
+    number = int.from_bytes(digest, "big") % 36**20
+    return "".join([_PAIRS[number // place % 36**2] for place in _PLACES])

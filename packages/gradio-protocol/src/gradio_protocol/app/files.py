@@ -45,6 +45,8 @@ _MEDIA = {
     "txt": "text/plain",
 }
 "Written down here, for the standard library's table is read from the machine's files."
+_ATOMS = frozenset((bool, float, int, str, type(None)))
+"What most values are, and what has nothing inside it that could be a file."
 _MARK = {"_type": "gradio.FileData"}
 
 
@@ -121,7 +123,7 @@ def adopted(value: object) -> object:
     What offers `tolist`, as numpy's arrays and scalars do, becomes what that returns.
     Raises InvalidArguments for values that are nested too deeply, or contain themselves.
     """
-    return _rewritten(value, _adopted, _DEEPEST)
+    return value if type(value) in _ATOMS else _rewritten(value, _adopted, _DEEPEST)
 
 
 def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]]:
@@ -145,7 +147,7 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
 
 def find_local(data: object) -> tuple[Upload, ...]:
     """The files to be uploaded, in order, each once."""
-    return tuple(dict.fromkeys(part for part in _parts(data) if _is_upload(part)))
+    return tuple(dict.fromkeys([part for part in _parts(data) if _is_upload(part)]))
 
 
 def replace(data: object, uploaded: Mapping[Upload, JSON]) -> object:
@@ -304,7 +306,12 @@ def _rewritten(value: object, change: Callable[[Any], object], deepest: float = 
 
 def _parts(value: object) -> Iterator[Any]:
     """The value and all inside it, in order."""
-    return (holder[key] for holder, key in walk([value], inf))
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        yield part
+        if inside := _copy(part):
+            todo += reversed(inside.values() if isinstance(inside, dict) else inside)
 
 
 def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:

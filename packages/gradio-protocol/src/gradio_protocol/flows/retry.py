@@ -96,9 +96,7 @@ def persist(
             if seconds is None:
                 raise
         else:
-            if not isinstance(reply, Response):
-                return reply
-            seconds = pause(policy, attempt, reply, repeat)
+            seconds = pause(policy, attempt, reply, repeat) if isinstance(reply, Response) else None
             if seconds is None:
                 return reply
         yield from ask(Sleep(seconds=seconds))

@@ -55,6 +55,8 @@ def uploaded(
     contents: dict[Upload, _Content] = {}
     for file in find_local(data):
         contents[file] = yield from _inspected(app, file)
+    if not contents:
+        return [value for value, _ in zip(data, endpoint.inputs, strict=True)]
     bare = [embeds(app.dialect, slot.type) for slot in endpoint.inputs]
     images = find_local([value for value, is_bare in zip(data, bare, strict=True) if is_bare])
     files = find_local([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])

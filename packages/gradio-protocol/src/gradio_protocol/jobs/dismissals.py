@@ -72,7 +72,7 @@ class Dismissals:
 
     def __init__(self) -> None:
         self._stopping: dict[str, int] = {}
-        self._lost: list[str] = []
+        self._lost: tuple[str, ...] = ()
 
     def hold_up(self, fn_index: int) -> bool:
         """Whether a join of this function has to wait."""
@@ -105,11 +105,12 @@ class Dismissals:
 
         One that is being stopped is taken out by that.
         """
-        self._lost += (event_id for event_id in event_ids if event_id not in self._stopping)
+        lost = [event_id for event_id in event_ids if event_id not in self._stopping]
+        self._lost = (*self._lost, *lost)
 
     def heal(self, app: App, session_hash: str) -> list[Dismiss]:
         """Take the lost events out of the books, now that the session is open."""
-        lost, self._lost = self._lost, []
+        lost, self._lost = self._lost, ()
         return [_dismiss(app, session_hash, event_id) for event_id in lost]
 
     def done(self, event_id: str) -> bool:

@@ -23,7 +23,6 @@ Not thread-safe: a driver calls it under one lock, or from one thread or task.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import count
 from typing import assert_never
 
 from ..app.access import session_hash
@@ -66,8 +65,8 @@ class Session:
         self._retired = single
         self.closed = False
         "It was left for good."
-        self._hashes = (session_hash(entropy, generation) for generation in count())
-        self._hash = next(self._hashes)
+        self._entropy, self._generation = entropy, 0
+        self._hash = session_hash(entropy)
         self._router = Router()
         self._channels = Channels()
         self._dismissals = Dismissals()
@@ -308,7 +307,8 @@ class Session:
         if app.dialect.healable and (how is Meaning.LOST or app.stateful):
             self._dismissals.lose(dead)
         elif not app.stateful:
-            self._hash = next(self._hashes)
+            self._generation += 1
+            self._hash = session_hash(self._entropy, self._generation)
             self._rendered.clear(app)
             return self._channels.leave_all()
         return []

@@ -7,9 +7,10 @@ text; `origin` is what decides which secrets may travel.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from ..errors import FileFailed, InvalidArguments
@@ -18,7 +19,12 @@ Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
-"What stands in the path of a request line as it is, besides letters, digits, `-`, `.` and `_`."
+"What stands in the path of a request line as it is, besides letters, digits, `-`, `.`, `_`, `~`."
+_SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
+_PLAIN = re.compile(
+    rf"(https?)://([a-z0-9.-]+)(?::([0-5]?[0-9]{{1,4}}))?(/{_SAFE}*(?:\?{_SAFE}+)?)?"
+)
+"Scheme, host, port and target of an address where they stand as they are: no parser is needed."
 
 
 class Stat(Protocol):
@@ -70,11 +76,13 @@ class Request:
     @property
     def size(self) -> int:
         """Bytes of the body: its Content-Length."""
-        return sum(part.size if isinstance(part, FileSlice) else len(part) for part in self.body)
+        return sum([part.size if isinstance(part, FileSlice) else len(part) for part in self.body])
 
     @property
     def target(self) -> str:
         """What a request line asks for: path and query, encoded also where a caller did not."""
+        if plain := _PLAIN.fullmatch(self.url):
+            return plain[4] or "/"
         parts = urlsplit(self.url)
         path = quote(parts.path.encode("utf-8", "replace") or b"/", safe=_IN_PATH)
         query = quote(parts.query.encode("utf-8", "replace"), safe=_IN_PATH + "?")
@@ -87,12 +95,13 @@ class Request:
         Only a GET or HEAD without a body says nothing of one. A `host` of the caller's stays.
         Raises InvalidArguments for a host whose name no header can carry.
         """
-        headers = list(self.headers)
-        if self.body or self.method not in ("GET", "HEAD"):
-            headers.insert(0, ("content-length", str(self.size)))
+        headers: list[tuple[bytes, bytes]] = []
         if first(self.headers, "host") is None:
-            headers.insert(0, ("host", _authority(origin(self.url))))
-        return [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
+            headers.append((b"host", _authority(origin(self.url))))
+        if self.body or self.method not in ("GET", "HEAD"):
+            headers.append((b"content-length", b"%d" % self.size))
+        headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers]
+        return headers
 
     def __repr__(self) -> str:
         # Header values may be secrets, and a query may be a signed one.
@@ -158,11 +167,13 @@ class Response:
 def first(headers: Headers, name: str) -> str | None:
     """The value of the first header of this name, in any case of letters."""
     wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), None)
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """Scheme, host and port: what two addresses must share to share a secret (RFC 6454)."""
 
     scheme: str
@@ -181,6 +192,9 @@ def origin(url: str) -> Origin:
 
     Raises InvalidArguments for anything else.
     """
+    if plain := _PLAIN.fullmatch(url):
+        scheme, host, port, _ = plain.groups()
+        return Origin(scheme, host, int(port) if port else _PORTS[scheme])
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -191,13 +205,13 @@ def origin(url: str) -> Origin:
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
 
 
-def _authority(where: Origin) -> str:
+def _authority(where: Origin) -> bytes:
     """What a Host header says."""
     try:
         host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")
     except UnicodeError as error:
         raise InvalidArguments(f"address {where}: {error}") from error
-    return str(replace(where, host=host)).partition("://")[2]
+    return str(Origin(where.scheme, host, where.port)).partition("://")[2].encode("ascii")
 
 
 def is_address(text: str) -> bool:

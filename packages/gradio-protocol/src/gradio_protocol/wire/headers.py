@@ -164,13 +164,9 @@ def _header(given_name: object, given_value: object) -> tuple[str, str]:
 
 
 def _text(given: object) -> str | None:
-    match given:
-        case str():
-            return given
-        case bytes():
-            return given.decode("latin-1")
-        case _:
-            return None
+    if isinstance(given, bytes):
+        return given.decode("latin-1")
+    return given if isinstance(given, str) else None
 
 
 def redact(headers: Headers) -> Headers:
