@@ -14,6 +14,7 @@ The rules are those of the WHATWG, on bytes:
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from ..errors import RemoteError
@@ -22,6 +23,8 @@ LIMIT: Final = 256 * 2**20
 "Bytes of one event, unless the caller says otherwise."
 
 _BOM = b"\xef\xbb\xbf"
+_WHOLE = re.compile(rb"data: (.*)\n\n")
+"Nearly every chunk of Gradio's: one event, and nothing else. A CR in it must be looked for."
 
 
 class Event(NamedTuple):
@@ -39,7 +42,17 @@ class EventParser:
     Not thread-safe: one reader owns it.
     """
 
-    __slots__ = ("_after_cr", "_data", "_failed", "_first", "_held", "_limit", "_line", "_name")
+    __slots__ = (
+        "_after_cr",
+        "_between",
+        "_data",
+        "_failed",
+        "_first",
+        "_held",
+        "_limit",
+        "_line",
+        "_name",
+    )
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
@@ -50,6 +63,7 @@ class EventParser:
         self._first = True  # no line has ended yet: a byte order mark may come
         self._after_cr = False  # a LF at the beginning of the next chunk ends no line
         self._failed = False
+        self._between = False  # nothing is kept: what comes next begins an event
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes.
@@ -57,6 +71,11 @@ class EventParser:
         Raises RemoteError, now and at every later call, when an event or a line is larger than
         the limit; where that happens does not depend on how the bytes were cut.
         """
+        if self._between and len(chunk) <= self._limit:
+            whole = _WHOLE.fullmatch(chunk)
+            if whole is not None and b"\r" not in chunk:
+                return [Event("message", whole[1])]
+        self._between = False
         self._check(self._line)
         events: list[Event] = []
         for line in self._ended(chunk) if chunk else ():
@@ -69,6 +88,8 @@ class EventParser:
                 self._data, self._held = [], 0
             self._name = ""
         self._check(self._line)
+        kept = self._line or self._data or self._name or self._first or self._after_cr
+        self._between = not kept
         return events
 
     def _ended(self, chunk: bytes) -> list[bytes]:
