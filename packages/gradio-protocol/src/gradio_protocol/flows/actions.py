@@ -180,10 +180,10 @@ Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The body of a flow that returns a T."
 
 
-def ask(action: Action[R] | Question[R]) -> Generator[AnyAction, Any, R]:
+def ask(action: Action[R] | Question[R]) -> Generator[Any, Any, R]:
     """Ask the driver; returns the reply, in the type that the action declares."""
-    reply = yield cast(AnyAction, action)
-    return cast(R, reply)
+    reply: R = yield action
+    return reply
 
 
 @dataclass(frozen=True, slots=True)

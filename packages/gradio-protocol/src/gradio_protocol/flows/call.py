@@ -31,7 +31,7 @@ from ..errors import (
     TooManyRequestsError,
     TransportFailed,
 )
-from ..jobs.messages import Completed, DataWanted, Failed, Generated, Refused
+from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
 from ..jobs.orders import Await, Enter, Entry, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
 from ..wire.document import JSON, as_object, need, read
@@ -172,9 +172,16 @@ def _event_id(reply: Response) -> str:
 def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
     """Await the messages of the event until its last one; returns the data of that."""
     shown = False
+    awaits = Await(ticket=attempt.call.ticket)
     while True:
-        message = yield from ask(Await(ticket=attempt.call.ticket))
+        # Without `ask`, since this is gone through for each message.
+        message: JobMessage | Gone = yield awaits
         match message:
+            case Generated():
+                yield from told(attempt, message)
+                if message.streamed and not shown:
+                    yield from _end_input(attempt, event_id)
+                shown = True
             case Gone():
                 raise message.error
             case Completed(data=None):
@@ -187,11 +194,6 @@ def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
             case Refused():
                 yield from ask(Tell(news=message))
                 raise QueueError(f"calling the app: {message.message}")
-            case Generated():
-                yield from told(attempt, message)
-                if message.streamed and not shown:
-                    yield from _end_input(attempt, event_id)
-                shown = True
             case DataWanted():
                 yield from ask(Tell(news=message))
                 yield from _hand_in(attempt, message.event_id)

@@ -85,9 +85,11 @@ class Logged:
     visible: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
-    """`process_generating`, `process_streaming`: an output, or the edits that lead to it."""
+class Generated(NamedTuple):
+    """`process_generating`, `process_streaming`: an output, or the edits that lead to it.
+
+    A tuple, for they come by the hundred thousand; no other message is one.
+    """
 
     data: tuple[JSON, ...]
     "One item for each output component, state included."

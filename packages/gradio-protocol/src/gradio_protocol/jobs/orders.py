@@ -199,9 +199,11 @@ class Leave:
         return self.key, self.epoch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resume:
-    """Let the flow of this job go on with the answer to its question."""
+class Resume(NamedTuple):
+    """Let the flow of this job go on with the answer to its question.
+
+    A tuple, for there is one for each message; no other order is one.
+    """
 
     ticket: int
     reply: object

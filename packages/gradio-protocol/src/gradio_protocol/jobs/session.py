@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count
-from typing import assert_never
 
 from ..app.access import session_hash
 from ..app.dialect import Travel
@@ -134,32 +133,28 @@ class Session:
 
         `now` is any clock that only goes forward, in seconds.
         """
+        seat = self._router.get(question.ticket)
+        if isinstance(question, Await):
+            return seat.wait() if seat else _closed(question.ticket)
         if isinstance(question, AnyKnowledge):
             return [*self._contact.ask(question, now)]
-        seat = self._router.get(question.ticket)
         if seat is None:
-            gone = Gone(error=JobCancelled("the session was closed"))
-            return [Resume(ticket=question.ticket, reply=gone)]
+            return _closed(question.ticket)
         match question:
-            case Enter() | Await() if seat.gone is not None:
-                return [seat.answer(None)]
             case Enter():
-                self._router.close(seat)
-                seat.begin(question.fn_index, question.headers)
-                return self._enter(seat, direct=question.direct, now=now)
+                return self._enter(seat, question, now)
             case Joined():
                 self._contact.heard(now)
                 return self._joined(seat, question)
-            case Unjoined():
-                return self._unjoined(seat, question)
-            case Await():
-                seat.asked = True
-                return [*seat.hand_over()]
             case _:
-                assert_never(question)
+                return self._unjoined(seat, question)
 
-    def _enter(self, seat: Seat, *, direct: bool, now: float) -> list[Order]:
-        if direct:
+    def _enter(self, seat: Seat, question: Enter, now: float) -> list[Order]:
+        if seat.gone is not None:
+            return [seat.answer(None)]
+        self._router.close(seat)
+        seat.begin(question.fn_index, question.headers)
+        if question.direct:
             return [self._admission(seat, Place.CALLING, doubtful=False)]
         if self._dismissals.hold_up(seat.fn_index):
             seat.place = Place.WAITING
@@ -241,7 +236,7 @@ class Session:
                 case _:
                     channel.heard()
                     orders += self._deliver(key, event_id, message)
-        return sorted(orders, key=lambda order: isinstance(order, Resume))
+        return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def ended(
         self, key: int, epoch: int, ending: Ending, why: GradioError | None = None
@@ -270,7 +265,7 @@ class Session:
         if seat is None:
             return []
         if seat.gone is None:
-            return [*seat.hand_over()]
+            return seat.hand_over()
         seat.mailbox.empty()
         self._tidy(seat)
         return self._abandon(seat)
@@ -316,7 +311,7 @@ class Session:
     def _send_away(self, seat: Seat, error: GradioError) -> list[Order]:
         waits = self._contact.withdraw(seat.ticket)
         told = seat.send_away(error)
-        return [*told, seat.answer(None)] if waits else [*told]
+        return [*told, seat.answer(None)] if waits else told
 
     def _abandon(self, seat: Seat) -> list[Order]:
         """Do what can be done for an event that nobody wants any more."""
@@ -348,3 +343,7 @@ class Session:
     def _leave_if_retired(self) -> list[Order]:
         over = self._retired and all(seat.released for seat in self._router)
         return self._channels.leave_all() if over else []
+
+
+def _closed(ticket: int) -> list[Order]:
+    return [Resume(ticket, Gone(error=JobCancelled("the session was closed")))]

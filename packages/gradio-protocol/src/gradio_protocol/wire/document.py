@@ -103,6 +103,8 @@ def checked(value: object, kind: type[Any], where: str) -> Any:
     The result is Any, for only `kind` knows: this is the one place where a document's word is
     taken for a type, after looking.
     """
+    if type(value) is kind:
+        return value
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
