@@ -40,7 +40,7 @@ from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
-from .download import Downloads
+from .download import Downloads, bears_files
 from .retry import Repeat, backoff, persist
 from .upload import uploaded
 
@@ -84,7 +84,7 @@ def _attempted(spec: Call, app: App, endpoint: Endpoint) -> Steps[object]:
     data = yield from uploaded(app, endpoint, spec.data, ticket=spec.ticket, policy=spec.policy)
     entry = yield from _entered(spec, app, endpoint)
     downloads = None
-    if spec.download:
+    if spec.download and bears_files(app, endpoint):
         limit = spec.max_download_size
         downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
     attempt = Attempt(
@@ -172,13 +172,15 @@ def _event_id(reply: Response) -> str:
 def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
     """Await the messages of the event until its last one; returns the data of that."""
     shown = False
-    awaits = Await(ticket=attempt.call.ticket)
+    awaits, downloads = Await(ticket=attempt.call.ticket), attempt.downloads
     while True:
-        # Without `ask`, since this is gone through for each message.
+        # Without `ask` and `told`, since this is gone through for each message.
         message: JobMessage | Gone = yield awaits
         match message:
             case Generated():
-                yield from told(attempt, message)
+                if downloads is not None:
+                    yield from downloads.fetch(message)
+                yield Tell(news=message)
                 if message.streamed and not shown:
                     yield from _end_input(attempt, event_id)
                 shown = True
