@@ -185,6 +185,7 @@ whole = st.sampled_from([b"data: a\n\n", b"data: \xff\n\n", b"data: b\r\n\n", b"
 @example([b"data: a\n\n", b"data: b\n", b"data: c\n\n"])
 @example([b"data: a\n\n", b"event: b\n", b"data: c\n\n"])
 @example([b"data: a\r\r", b"data: b\n\n"])
+@example([b"data: a\n\n", b"\xef\xbb\xbfdata: b\n\n"])
 def test_whole_events_among_pieces_give_the_events_of_the_model(chunks: list[bytes]) -> None:
     parser = EventParser()
     events = [event for chunk in chunks for event in parser.feed(chunk)]

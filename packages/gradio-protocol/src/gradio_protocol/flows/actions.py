@@ -1,7 +1,7 @@
 """What a flow may ask of a driver, and what it answers.
 
 A flow is a generator of actions. `ask` gives an action to whoever drives the flow and returns
-the reply in its proper type: the only place in the core where a type is taken on trust. `Flow`
+the reply in its proper type. It alone takes a type on trust, with the loop over messages. `Flow`
 is the generator with a small, total interface: each step is either the next action or `Done`.
 
 A failure of the driver (`TransportFailed`, `FileFailed`) is raised at the line that asked. A flow

@@ -200,7 +200,7 @@ def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
                 yield from ask(Tell(news=message))
                 yield from _hand_in(attempt, message.event_id)
             case _:
-                yield from ask(Tell(news=message))
+                yield Tell(news=message)
 
 
 def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:

@@ -85,11 +85,8 @@ class Logged:
     visible: bool = True
 
 
-class Generated(NamedTuple):
-    """`process_generating`, `process_streaming`: an output, or the edits that lead to it.
-
-    A tuple, for they come by the hundred thousand; no other message is one.
-    """
+class Generated(NamedTuple):  # they come by the hundred thousand; no other message is a tuple
+    """`process_generating`, `process_streaming`: an output, or the edits that lead to it."""
 
     data: tuple[JSON, ...]
     "One item for each output component, state included."

@@ -199,11 +199,8 @@ class Leave:
         return self.key, self.epoch
 
 
-class Resume(NamedTuple):
-    """Let the flow of this job go on with the answer to its question.
-
-    A tuple, for there is one for each message; no other order is one.
-    """
+class Resume(NamedTuple):  # one comes for each message; no other order is a tuple
+    """Let the flow of this job go on with the answer to its question."""
 
     ticket: int
     reply: object

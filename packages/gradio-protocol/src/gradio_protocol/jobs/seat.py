@@ -34,10 +34,8 @@ class Mailbox:
         if not self.sealed:
             self._messages.append(message)
             self.heard = True
-            if isinstance(message, Started):
-                self.started = True
-            elif isinstance(message, _LAST):
-                self.sealed = True
+            self.started = self.started or isinstance(message, Started)
+            self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:
         """The oldest message, or None if there is none."""
@@ -86,13 +84,6 @@ class Seat:
     def answer(self, reply: object) -> Resume:
         """Answer the flow's question, if only to say that it need not go on."""
         return Resume(ticket=self.ticket, reply=Gone(error=self.gone) if self.gone else reply)
-
-    def wait(self) -> list[Order]:
-        """The flow asks for the next message."""
-        if self.gone is not None:
-            return [self.answer(None)]
-        self.asked = True
-        return self.hand_over()
 
     def hand_over(self) -> list[Order]:
         """Give the next message to the flow, if it waits for one and one is there."""

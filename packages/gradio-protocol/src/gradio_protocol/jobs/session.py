@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import count
+from typing import assert_never
 
 from ..app.access import session_hash
 from ..app.dialect import Travel
@@ -133,28 +134,32 @@ class Session:
 
         `now` is any clock that only goes forward, in seconds.
         """
-        seat = self._router.get(question.ticket)
-        if isinstance(question, Await):
-            return seat.wait() if seat else _closed(question.ticket)
         if isinstance(question, AnyKnowledge):
             return [*self._contact.ask(question, now)]
+        seat = self._router.get(question.ticket)
         if seat is None:
-            return _closed(question.ticket)
+            gone = Gone(error=JobCancelled("the session was closed"))
+            return [Resume(ticket=question.ticket, reply=gone)]
         match question:
+            case Enter() | Await() if seat.gone is not None:
+                return [seat.answer(None)]
+            case Await():
+                seat.asked = True
+                return seat.hand_over()
             case Enter():
-                return self._enter(seat, question, now)
+                self._router.close(seat)
+                seat.begin(question.fn_index, question.headers)
+                return self._enter(seat, direct=question.direct, now=now)
             case Joined():
                 self._contact.heard(now)
                 return self._joined(seat, question)
-            case _:
+            case Unjoined():
                 return self._unjoined(seat, question)
+            case _:
+                assert_never(question)
 
-    def _enter(self, seat: Seat, question: Enter, now: float) -> list[Order]:
-        if seat.gone is not None:
-            return [seat.answer(None)]
-        self._router.close(seat)
-        seat.begin(question.fn_index, question.headers)
-        if question.direct:
+    def _enter(self, seat: Seat, *, direct: bool, now: float) -> list[Order]:
+        if direct:
             return [self._admission(seat, Place.CALLING, doubtful=False)]
         if self._dismissals.hold_up(seat.fn_index):
             seat.place = Place.WAITING
@@ -343,7 +348,3 @@ class Session:
     def _leave_if_retired(self) -> list[Order]:
         over = self._retired and all(seat.released for seat in self._router)
         return self._channels.leave_all() if over else []
-
-
-def _closed(ticket: int) -> list[Order]:
-    return [Resume(ticket, Gone(error=JobCancelled("the session was closed")))]

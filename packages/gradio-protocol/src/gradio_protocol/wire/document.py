@@ -17,7 +17,6 @@ Object: TypeAlias = "dict[str, JSON]"
 T = TypeVar("T")
 
 _DECODER = json.JSONDecoder()
-_BLANK = " \t\n\r"
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
@@ -38,7 +37,7 @@ def _parsed(text: bytes | str) -> Any:
         # Surely UTF-8; json itself finds that out in Python, for half as much again.
         said = text.decode("utf-8", "surrogatepass")
         value, end = _DECODER.raw_decode(said)
-        if not said[end:].strip(_BLANK):
+        if not said[end:].strip(" \t\n\r"):
             return value
     return json.loads(text)
 

@@ -42,17 +42,7 @@ class EventParser:
     Not thread-safe: one reader owns it.
     """
 
-    __slots__ = (
-        "_after_cr",
-        "_between",
-        "_data",
-        "_failed",
-        "_first",
-        "_held",
-        "_limit",
-        "_line",
-        "_name",
-    )
+    __slots__ = ("_after_cr", "_between", "_data", "_first", "_held", "_limit", "_line", "_name")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
@@ -62,8 +52,7 @@ class EventParser:
         self._name = ""
         self._first = True  # no line has ended yet: a byte order mark may come
         self._after_cr = False  # a LF at the beginning of the next chunk ends no line
-        self._failed = False
-        self._between = False  # nothing is kept: what comes next begins an event
+        self._between = True  # nothing is kept: what comes next begins an event
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes.
@@ -74,6 +63,7 @@ class EventParser:
         if self._between and len(chunk) <= self._limit:
             whole = _WHOLE.fullmatch(chunk)
             if whole is not None and b"\r" not in chunk:
+                self._first = False
                 return [Event("message", whole[1])]
         self._between = False
         self._check(self._line)
@@ -88,8 +78,7 @@ class EventParser:
                 self._data, self._held = [], 0
             self._name = ""
         self._check(self._line)
-        kept = self._line or self._data or self._name or self._first or self._after_cr
-        self._between = not kept
+        self._between = not (self._line or self._data or self._name or self._after_cr)
         return events
 
     def _ended(self, chunk: bytes) -> list[bytes]:
@@ -114,8 +103,8 @@ class EventParser:
         return lines
 
     def _check(self, line: bytes | bytearray) -> None:
-        if self._failed or self._held + len(line) > self._limit:
-            self._failed = True
+        if self._held + len(line) > self._limit:
+            self._held = self._limit + 1  # it stays too large
             raise RemoteError(f"stream: an event is larger than {self._limit} bytes")
 
     def _field(self, line: bytes) -> None:
