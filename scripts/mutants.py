@@ -43,6 +43,25 @@ def mutant(file: str, old: str, new: str, why: str, tests: tuple[str, ...] = ())
 
 
 MUTANTS = (
+    # Events.
+    mutant(
+        "wire/sse.py",
+        "        self._between = False\n        self._check",
+        "        self._check",
+        "a parser that failed between two events stays failed",
+    ),
+    mutant(
+        "wire/sse.py",
+        "                self._first = False\n                return",
+        "                return",
+        "a byte order mark is taken off the beginning only",
+    ),
+    mutant(
+        "wire/sse.py",
+        ' and b"\\r" not in chunk',
+        "",
+        "a CR ends a line of a whole event, too",
+    ),
     # Mailboxes.
     mutant(
         "jobs/seat.py",
@@ -52,8 +71,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/seat.py",
-        "isinstance(message, Completed | Failed | Refused)",
-        "isinstance(message, Completed | Failed)",
+        "_LAST = (Completed, Failed, Refused)",
+        "_LAST = (Completed, Failed)",
         "a refusal is a last message",
     ),
     mutant(

@@ -6,7 +6,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradio_protocol.errors import InvalidArguments, RemoteError
@@ -38,6 +38,30 @@ def test_what_is_written_is_read_back(value: JSON) -> None:
 @pytest.mark.parametrize("text", [b'{"a":[1]}', '{"a":[1]}', b'\xef\xbb\xbf{"a":[1]}'])
 def test_bytes_and_text_are_read(text: bytes | str) -> None:
     assert read(text, where="x") == {"a": [1]}
+
+
+around = st.sampled_from(["", "", " ", "\r\n\t", "\ufeff", "\xa0", "\x00", "x", "{}", ","])
+encodings = st.sampled_from(["utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+
+
+@given(around, values | st.dictionaries(st.text(), values), around, encodings)
+@example("", {"a": "\ud800"}, "", "utf-8")
+@example("", {"a": 1}, "\n", "utf-8")
+@example("", {"a": 1}, "\xa0", "utf-8")
+@example("", {"a": 1}, "{}", "utf-8")
+def test_what_is_read_is_what_json_reads(
+    before: str, value: JSON, after: str, encoding: str
+) -> None:
+    text = (before + json.dumps(value, ensure_ascii=False) + after).encode(
+        encoding, "surrogatepass"
+    )
+    try:
+        expected: JSON = json.loads(text)
+    except ValueError:
+        with pytest.raises(RemoteError):
+            read(text, where="x")
+    else:
+        assert read(text, where="x") == expected
 
 
 def test_nan_and_lone_surrogates_are_let_through() -> None:

@@ -168,6 +168,30 @@ def test_a_parser_that_failed_delivers_nothing_more() -> None:
             parser.feed(chunk)
 
 
+def test_a_parser_that_failed_between_events_delivers_nothing_more() -> None:
+    parser = EventParser(10)
+    assert parser.feed(b"data: a\n\n") == [Event("message", b"a")]
+    with pytest.raises(RemoteError):
+        parser.feed(b"data: much too long\n\n")
+    with pytest.raises(RemoteError):
+        parser.feed(b"data: c\n\n")
+
+
+whole = st.sampled_from([b"data: a\n\n", b"data: \xff\n\n", b"data: b\r\n\n", b"data: c\n\n\n"])
+
+
+@given(st.lists(whole | pieces, max_size=12))
+@example([b"data: a\n\n", b"data: a\r\n\n"])
+@example([b"data: a\n\n", b"data: b\n", b"data: c\n\n"])
+@example([b"data: a\n\n", b"event: b\n", b"data: c\n\n"])
+@example([b"data: a\r\r", b"data: b\n\n"])
+@example([b"data: a\n\n", b"\xef\xbb\xbfdata: b\n\n"])
+def test_whole_events_among_pieces_give_the_events_of_the_model(chunks: list[bytes]) -> None:
+    parser = EventParser()
+    events = [event for chunk in chunks for event in parser.feed(chunk)]
+    assert events == model(b"".join(chunks))
+
+
 @given(streams, st.lists(st.integers(0, 400), max_size=12), st.integers(0, 30))
 @example(b"\xef\xbb\xbf\n", [1], 0)
 def test_the_limit_strikes_at_the_same_place_however_the_bytes_are_cut(

@@ -1,7 +1,7 @@
 """What a flow may ask of a driver, and what it answers.
 
 A flow is a generator of actions. `ask` gives an action to whoever drives the flow and returns
-the reply in its proper type: the only place in the core where a type is taken on trust. `Flow`
+the reply in its proper type. It alone takes a type on trust, with the loop over messages. `Flow`
 is the generator with a small, total interface: each step is either the next action or `Done`.
 
 A failure of the driver (`TransportFailed`, `FileFailed`) is raised at the line that asked. A flow
@@ -180,10 +180,10 @@ Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The body of a flow that returns a T."
 
 
-def ask(action: Action[R] | Question[R]) -> Generator[AnyAction, Any, R]:
+def ask(action: Action[R] | Question[R]) -> Generator[Any, Any, R]:
     """Ask the driver; returns the reply, in the type that the action declares."""
-    reply = yield cast(AnyAction, action)
-    return cast(R, reply)
+    reply: R = yield action
+    return reply
 
 
 @dataclass(frozen=True, slots=True)

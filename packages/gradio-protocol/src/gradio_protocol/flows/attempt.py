@@ -17,7 +17,7 @@ from ..jobs.orders import Entry, Gone
 from ..wire.document import JSON, Object, read
 from ..wire.exchange import Headers, Request, Response
 from ..wire.status import refusal
-from .actions import Steps, Tell, ask
+from .actions import Steps, Tell
 from .connect import Target, same_app
 from .download import Downloads
 from .retry import RetryPolicy
@@ -115,7 +115,7 @@ def told(attempt: Attempt, message: Generated | Completed) -> Steps[None]:
     """Fetch the files of an output, then show it."""
     if attempt.downloads is not None:
         yield from attempt.downloads.fetch(message)
-    yield from ask(Tell(news=message))
+    yield Tell(news=message)
 
 
 def present(answer: Entry | Gone) -> Entry:

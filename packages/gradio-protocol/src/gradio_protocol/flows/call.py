@@ -31,7 +31,7 @@ from ..errors import (
     TooManyRequestsError,
     TransportFailed,
 )
-from ..jobs.messages import Completed, DataWanted, Failed, Generated, Refused
+from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
 from ..jobs.orders import Await, Enter, Entry, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
 from ..wire.document import JSON, as_object, need, read
@@ -40,7 +40,7 @@ from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
-from .download import Downloads
+from .download import Downloads, bears_files
 from .retry import Repeat, backoff, persist
 from .upload import uploaded
 
@@ -84,7 +84,7 @@ def _attempted(spec: Call, app: App, endpoint: Endpoint) -> Steps[object]:
     data = yield from uploaded(app, endpoint, spec.data, ticket=spec.ticket, policy=spec.policy)
     entry = yield from _entered(spec, app, endpoint)
     downloads = None
-    if spec.download:
+    if spec.download and bears_files(app, endpoint):
         limit = spec.max_download_size
         downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
     attempt = Attempt(
@@ -172,9 +172,18 @@ def _event_id(reply: Response) -> str:
 def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
     """Await the messages of the event until its last one; returns the data of that."""
     shown = False
+    awaits, downloads = Await(ticket=attempt.call.ticket), attempt.downloads
     while True:
-        message = yield from ask(Await(ticket=attempt.call.ticket))
+        # Without `ask` and `told`, since this is gone through for each message.
+        message: JobMessage | Gone = yield awaits
         match message:
+            case Generated():
+                if downloads is not None:
+                    yield from downloads.fetch(message)
+                yield Tell(news=message)
+                if message.streamed and not shown:
+                    yield from _end_input(attempt, event_id)
+                shown = True
             case Gone():
                 raise message.error
             case Completed(data=None):
@@ -187,16 +196,11 @@ def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
             case Refused():
                 yield from ask(Tell(news=message))
                 raise QueueError(f"calling the app: {message.message}")
-            case Generated():
-                yield from told(attempt, message)
-                if message.streamed and not shown:
-                    yield from _end_input(attempt, event_id)
-                shown = True
             case DataWanted():
                 yield from ask(Tell(news=message))
                 yield from _hand_in(attempt, message.event_id)
             case _:
-                yield from ask(Tell(news=message))
+                yield Tell(news=message)
 
 
 def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import count
-from typing import TypeAlias, assert_never
+from typing import Any, TypeAlias, assert_never
 
 from ..app.access import App
 from ..app.endpoint import find
@@ -48,7 +48,7 @@ class Perform:
 
 
 Work: TypeAlias = Perform | Listen | Leave
-_Step: TypeAlias = "Callable[[], AnyAction | Done[object]]"
+_Step: TypeAlias = "Callable[[Any], AnyAction | Done[object]]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +82,7 @@ class Dispatcher:
         "Of flows that are no job's; a job's is its ticket."
         self._held: dict[int, _Held] = {}
         self._readers: dict[tuple[int, int], StreamReader] = {}
-        self._steps = deque[tuple[int, _Step]]()
+        self._steps = deque[tuple[int, _Step, object]]()
         self._orders = deque[Order]()
         self._begin(next(self._numbers), _Held(flow=Flow(connect(self._target)), ended=self._met))
 
@@ -166,8 +166,7 @@ class Dispatcher:
 
     def failed(self, number: int, error: GradioError | OSError) -> None:
         """The action of this number has failed; an OSError is one of the disk."""
-        held = self._held[number]
-        self._steps.append((number, lambda: held.flow.fail(error)))
+        self._steps.append((number, self._held[number].flow.fail, error))
 
     def heard(self, name: tuple[int, int], part: Head | bytes | GradioError) -> bool:
         """What has come of a stream: its head, bytes of its body, or why it broke or never began.
@@ -207,11 +206,10 @@ class Dispatcher:
 
     def _begin(self, number: int, held: _Held) -> None:
         self._held[number] = held
-        self._steps.append((number, held.flow.start))
+        self._go_on(number, None)
 
     def _go_on(self, number: int, reply: object) -> None:
-        held = self._held[number]
-        self._steps.append((number, lambda: held.flow.resume(reply)))
+        self._steps.append((number, self._held[number].flow.resume, reply))
 
     def _obey(self, order: Order) -> Work | None:
         match order:
@@ -230,11 +228,11 @@ class Dispatcher:
                 assert_never(order)
         return None
 
-    def _advance(self, number: int, step: _Step) -> Work | None:
+    def _advance(self, number: int, step: _Step, given: object) -> Work | None:
         """Take a flow as far as it goes without I/O."""
         held = self._held[number]
         try:
-            action = step()
+            action = step(given)
         except GradioError as error:
             del self._held[number]
             held.ended(None, error)

@@ -114,6 +114,11 @@ class _Search:
         return [assembled(node) for node in touched]
 
 
+def bears_files(app: App, endpoint: Endpoint) -> bool:
+    """Whether an output can hold a file, so that some are worth looking for."""
+    return app.dialect.edits is Edits.NONE or len(_barren(endpoint)) < len(endpoint.outputs)
+
+
 def _barren(endpoint: Endpoint) -> frozenset[int]:
     """The outputs that cannot hold a file: hidden ones, texts, numbers."""
     plain = iter([gives.schema.get("type") in _PLAIN for gives in endpoint.returns])

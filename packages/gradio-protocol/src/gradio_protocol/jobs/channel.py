@@ -122,6 +122,7 @@ class Channel:
         "_announces",
         "_asked",
         "_barren",
+        "_beats",
         "_epochs",
         "_fruitless",
         "_kind",
@@ -132,6 +133,7 @@ class Channel:
 
     def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
         self._kind, self.key = wanted.kind, wanted.key
+        self._beats = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._asked: float | None = None
         "Seconds that the server asked to wait."
@@ -196,10 +198,6 @@ class Channel:
                 pass
         self._close(Turn.ENDS)
         return self._judged(MEANINGS[self._kind][ending], expected=expected)
-
-    @property
-    def _beats(self) -> bool:
-        return self._kind is StreamKind.HEARTBEAT
 
     @property
     def pause(self) -> float:

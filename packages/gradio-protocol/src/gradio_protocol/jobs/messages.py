@@ -85,8 +85,7 @@ class Logged:
     visible: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Generated:
+class Generated(NamedTuple):  # they come by the hundred thousand; no other message is a tuple
     """`process_generating`, `process_streaming`: an output, or the edits that lead to it."""
 
     data: tuple[JSON, ...]

@@ -199,8 +199,7 @@ class Leave:
         return self.key, self.epoch
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resume:
+class Resume(NamedTuple):  # one comes for each message; no other order is a tuple
     """Let the flow of this job go on with the answer to its question."""
 
     ticket: int

@@ -10,7 +10,9 @@ from enum import Enum
 from ..errors import GradioError
 from ..wire.exchange import Headers
 from .messages import Completed, Failed, JobMessage, Refused, Started
-from .orders import Gone, Resume
+from .orders import Gone, Order, Resume
+
+_LAST = (Completed, Failed, Refused)
 
 
 class Mailbox:
@@ -33,7 +35,7 @@ class Mailbox:
             self._messages.append(message)
             self.heard = True
             self.started = self.started or isinstance(message, Started)
-            self.sealed = isinstance(message, Completed | Failed | Refused)
+            self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:
         """The oldest message, or None if there is none."""
@@ -83,15 +85,15 @@ class Seat:
         """Answer the flow's question, if only to say that it need not go on."""
         return Resume(ticket=self.ticket, reply=Gone(error=self.gone) if self.gone else reply)
 
-    def hand_over(self) -> list[Resume]:
+    def hand_over(self) -> list[Order]:
         """Give the next message to the flow, if it waits for one and one is there."""
         message = self.mailbox.take() if self.asked else None
         if message is None:
             return []
         self.asked = False
-        return [Resume(ticket=self.ticket, reply=message)]
+        return [Resume(self.ticket, message)]
 
-    def lose(self, error: GradioError) -> list[Resume]:
+    def lose(self, error: GradioError) -> list[Order]:
         """Nothing more comes of it, for this reason."""
         # Its own, for raised in several threads one error would have the tracebacks of all.
         own = copy(error)
@@ -99,7 +101,7 @@ class Seat:
         self.mailbox.put(Failed(error=own))
         return self.hand_over()
 
-    def send_away(self, error: GradioError) -> list[Resume]:
+    def send_away(self, error: GradioError) -> list[Order]:
         """The flow need not go on; nobody reads its messages any more."""
         waits = self.asked or self.place is Place.WAITING
         if self.place is Place.WAITING:

@@ -142,6 +142,9 @@ class Session:
         match question:
             case Enter() | Await() if seat.gone is not None:
                 return [seat.answer(None)]
+            case Await():
+                seat.asked = True
+                return seat.hand_over()
             case Enter():
                 self._router.close(seat)
                 seat.begin(question.fn_index, question.headers)
@@ -151,9 +154,6 @@ class Session:
                 return self._joined(seat, question)
             case Unjoined():
                 return self._unjoined(seat, question)
-            case Await():
-                seat.asked = True
-                return [*seat.hand_over()]
             case _:
                 assert_never(question)
 
@@ -240,7 +240,7 @@ class Session:
                 case _:
                     channel.heard()
                     orders += self._deliver(key, event_id, message)
-        return sorted(orders, key=lambda order: isinstance(order, Resume))
+        return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def ended(
         self, key: int, epoch: int, ending: Ending, why: GradioError | None = None
@@ -269,7 +269,7 @@ class Session:
         if seat is None:
             return []
         if seat.gone is None:
-            return [*seat.hand_over()]
+            return seat.hand_over()
         seat.mailbox.empty()
         self._tidy(seat)
         return self._abandon(seat)
@@ -316,7 +316,7 @@ class Session:
     def _send_away(self, seat: Seat, error: GradioError) -> list[Order]:
         waits = self._contact.withdraw(seat.ticket)
         told = seat.send_away(error)
-        return [*told, seat.answer(None)] if waits else [*told]
+        return [*told, seat.answer(None)] if waits else told
 
     def _abandon(self, seat: Seat) -> list[Order]:
         """Do what can be done for an event that nobody wants any more."""

@@ -7,7 +7,7 @@ its type; what they raise names the document, the key, what was expected and wha
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias, TypeVar, cast, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from ..errors import InvalidArguments, RemoteError
 
@@ -16,6 +16,8 @@ Object: TypeAlias = "dict[str, JSON]"
 
 T = TypeVar("T")
 
+_DECODER = json.JSONDecoder()
+
 
 def read(text: bytes | str, *, where: str) -> JSON:
     """Parse `text`; NaN and lone surrogates are let through, for servers do send them.
@@ -23,10 +25,21 @@ def read(text: bytes | str, *, where: str) -> JSON:
     Raises RemoteError, naming `where`, for anything that is not JSON.
     """
     try:
-        return cast(JSON, json.loads(text))
+        document: JSON = _parsed(text)
     except (ValueError, RecursionError) as error:
         # UnicodeDecodeError and the limit on digits of an int are ValueErrors too.
         raise RemoteError(f"{where}: expected JSON, got {excerpt(text)}") from error
+    return document
+
+
+def _parsed(text: bytes | str) -> Any:
+    if isinstance(text, bytes) and text.startswith(b'{"'):
+        # Surely UTF-8; json itself finds that out in Python, for half as much again.
+        said = text.decode("utf-8", "surrogatepass")
+        value, end = _DECODER.raw_decode(said)
+        if not said[end:].strip(" \t\n\r"):
+            return value
+    return json.loads(text)
 
 
 def write(value: object, *, where: str = "arguments") -> bytes:
@@ -89,6 +102,8 @@ def checked(value: object, kind: type[Any], where: str) -> Any:
     The result is Any, for only `kind` knows: this is the one place where a document's word is
     taken for a type, after looking.
     """
+    if type(value) is kind:
+        return value
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")

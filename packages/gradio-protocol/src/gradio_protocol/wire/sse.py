@@ -14,6 +14,7 @@ The rules are those of the WHATWG, on bytes:
 
 from __future__ import annotations
 
+import re
 from typing import Final, NamedTuple
 
 from ..errors import RemoteError
@@ -22,6 +23,8 @@ LIMIT: Final = 256 * 2**20
 "Bytes of one event, unless the caller says otherwise."
 
 _BOM = b"\xef\xbb\xbf"
+_WHOLE = re.compile(rb"data: (.*)\n\n")
+"Nearly every chunk of Gradio's: one event, and nothing else. A CR in it must be looked for."
 
 
 class Event(NamedTuple):
@@ -39,7 +42,7 @@ class EventParser:
     Not thread-safe: one reader owns it.
     """
 
-    __slots__ = ("_after_cr", "_data", "_failed", "_first", "_held", "_limit", "_line", "_name")
+    __slots__ = ("_after_cr", "_between", "_data", "_first", "_held", "_limit", "_line", "_name")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
@@ -49,7 +52,7 @@ class EventParser:
         self._name = ""
         self._first = True  # no line has ended yet: a byte order mark may come
         self._after_cr = False  # a LF at the beginning of the next chunk ends no line
-        self._failed = False
+        self._between = True  # nothing is kept: what comes next begins an event
 
     def feed(self, chunk: bytes) -> list[Event]:
         """The events that `chunk` completes.
@@ -57,6 +60,12 @@ class EventParser:
         Raises RemoteError, now and at every later call, when an event or a line is larger than
         the limit; where that happens does not depend on how the bytes were cut.
         """
+        if self._between and len(chunk) <= self._limit:
+            whole = _WHOLE.fullmatch(chunk)
+            if whole is not None and b"\r" not in chunk:
+                self._first = False
+                return [Event("message", whole[1])]
+        self._between = False
         self._check(self._line)
         events: list[Event] = []
         for line in self._ended(chunk) if chunk else ():
@@ -69,6 +78,7 @@ class EventParser:
                 self._data, self._held = [], 0
             self._name = ""
         self._check(self._line)
+        self._between = not (self._line or self._data or self._name or self._after_cr)
         return events
 
     def _ended(self, chunk: bytes) -> list[bytes]:
@@ -93,8 +103,8 @@ class EventParser:
         return lines
 
     def _check(self, line: bytes | bytearray) -> None:
-        if self._failed or self._held + len(line) > self._limit:
-            self._failed = True
+        if self._held + len(line) > self._limit:
+            self._held = self._limit + 1  # it stays too large
             raise RemoteError(f"stream: an event is larger than {self._limit} bytes")
 
     def _field(self, line: bytes) -> None:
