@@ -2,7 +2,7 @@
 
 `scripts/bench --streams`. The server has a process of its own, and so has each reader. Every
 generator waits until all of them run, and then gives OUTPUTS values. The bare reader sends the
-same joins, over as many connections, and reads the same streams to their ends, but looks into
+same requests, over as many connections, and reads the same streams to their ends, but looks into
 none. `--check` fails where we take more than is promised.
 """
 
@@ -24,6 +24,8 @@ import trio
 
 from gradio_client_trio import Client
 from gradio_client_trio.http import REQUESTS
+from gradio_protocol import Access, Headers, origin
+from gradio_protocol.wire.headers import Identity
 from tests.support.fake.functions import together
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import loopback
@@ -135,11 +137,14 @@ async def bare(address: str) -> None:
     resting: list[Exchange] = []
     limit = trio.Semaphore(REQUESTS)
     port = urlsplit(address).port or 80
+    access = Access(src=address, identity=Identity(app=origin(address)))
+    post = access.post("queue/join", {}).headers
+    get = access.get("queue/data", events=True).headers
 
     async def join(body: bytes) -> None:
         async with limit:
             exchange = resting.pop() if resting else await Exchange.opened(port)
-            await exchange.ask("POST", "/gradio_api/queue/join?", body)
+            await exchange.ask("POST", "/gradio_api/queue/join", post, body)
             await exchange.read()
             exchange.renew()
             resting.append(exchange)
@@ -148,7 +153,7 @@ async def bare(address: str) -> None:
         call = {"data": [OUTPUTS], "fn_index": 0, "session_hash": session}
         await join(json.dumps(call).encode())
         exchange = await Exchange.opened(port)
-        await exchange.ask("GET", f"/gradio_api/queue/data?session_hash={session}")
+        await exchange.ask("GET", f"/gradio_api/queue/data?session_hash={session}", get)
         assert await exchange.read() > OUTPUTS
         await trio.aclose_forcefully(exchange.stream)
 
@@ -169,10 +174,11 @@ class Exchange:
         """A new one."""
         return cls(await trio.open_tcp_stream("127.0.0.1", port))
 
-    async def ask(self, method: str, target: str, body: bytes = b"") -> None:
+    async def ask(self, method: str, target: str, headers: Headers, body: bytes = b"") -> None:
         """Send a request."""
-        headers = [("host", "127.0.0.1"), ("content-length", f"{len(body)}")]
-        head = h11.Request(method=method, target=target, headers=headers)
+        length = [("content-length", f"{len(body)}")] if body else []
+        headers = (("host", "127.0.0.1"), *length, *headers)
+        head = h11.Request(method=method, target=target, headers=list(headers))
         events = (head, h11.Data(data=body), h11.EndOfMessage())
         await self.stream.send_all(b"".join(self._h11.send(event) or b"" for event in events))
 

@@ -37,7 +37,7 @@ from gradio_protocol import (
     origin,
 )
 
-from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
+from .pool import Connection, Deadline, Dial, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
 _NETWORK = (
@@ -283,8 +283,11 @@ class Http:
     ) -> Head:
         try:
             opening = _opening(request, target, connection.relay)
-            await connection.ask(opening, request.body, self.timeout.write, sent)
-            answer = await connection.head(patience)
+            with Deadline() as deadline:
+                writing = partial(deadline.move, self.timeout.write)
+                await connection.ask(opening, request.body, writing, sent)
+                deadline.move(patience)
+                answer = await connection.head()
         except _NETWORK as error:
             await connection.aclose()
             raise _failed("asking", target, error) from error

@@ -124,10 +124,12 @@ class Job:
     # For the switchboard, and for those who watch.
 
     async def until(self, ready: Callable[[], bool]) -> None:
-        """Wait until something is so; always a checkpoint."""
-        if ready():
+        """Wait until something is so, or the job is over; always a checkpoint."""
+        if ready() or self.done():
             await trio.lowlevel.checkpoint()
-        while not ready():
+            return
+        await self._changed.park()
+        while not (ready() or self.done()):
             await self._changed.park()
 
     def tell(self, news: News) -> None:
@@ -185,7 +187,7 @@ class JobOutputs:
         return self
 
     async def __anext__(self) -> Any:
-        await self._job.until(lambda: self._job.done() or self._is_there())
+        await self._job.until(self._is_there)
         if self._outputs.advance():
             return self._outputs.value()
         # A failed job says so after all that it has given.
@@ -215,7 +217,7 @@ class JobUpdates:
         return self
 
     async def __anext__(self) -> StatusUpdate | OutputUpdate:
-        await self._job.until(lambda: self._job.done() or self._has_more())
+        await self._job.until(self._has_more)
         if self._outputs.taken < self._told and self._outputs.advance():
             return OutputUpdate(outputs=spread(self._outputs.value()))
         if not self._has_more():

@@ -19,7 +19,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from math import inf
-from typing import Any, TypeAlias
+from types import TracebackType
+from typing import Any, Self, TypeAlias
 
 import h11
 import trio
@@ -51,6 +52,37 @@ def unheeded(_: int) -> None:
     """Nobody wants to know."""
 
 
+class Deadline:
+    """When the present step must be over. Leaving its block late raises `trio.TooSlowError`.
+
+    It moves from step to step, for a scope of its own for each would cost four times as much.
+    """
+
+    __slots__ = ("_scope",)
+
+    def __init__(self) -> None:
+        self._scope = trio.CancelScope()
+
+    def __enter__(self) -> Self:
+        self._scope.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        caught = self._scope.__exit__(kind, error, traceback)
+        if self._scope.cancelled_caught:
+            raise trio.TooSlowError from None
+        return bool(caught)
+
+    def move(self, seconds: float) -> None:
+        """The step that begins now may take so long."""
+        self._scope.deadline = trio.current_time() + seconds
+
+
 _TLS: type[Any] = trio.SSLStream  # generic in what it wraps, which can be anything
 
 
@@ -70,10 +102,10 @@ class Connection:
         self,
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
-        seconds: float,
+        writing: Callable[[], None],
         sent: Sent = unheeded,
     ) -> None:
-        """Write one request, small parts in one packet; `seconds` bound each write.
+        """Write one request, small parts in one packet; `writing` is called before each write.
 
         A peer that closes before it has read everything has usually answered first: that is not
         an error here, the reply is read next. Raises FileFailed if a file is not what it was.
@@ -82,16 +114,16 @@ class Connection:
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                await self._put(pending, part, seconds, sent)
+                await self._put(pending, part, writing, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
-            await self._flush(pending, seconds)
+            await self._flush(pending, writing)
         except trio.BrokenResourceError:
             pass
 
-    async def head(self, seconds: float) -> h11.Response:
-        """The reply's head, once everything 1xx is past; `seconds` bound each read."""
+    async def head(self) -> h11.Response:
+        """The reply's head, once everything 1xx is past."""
         while True:
-            event = await self.event(seconds)
+            event = await self.event(inf)
             if isinstance(event, h11.Response):
                 return event
 
@@ -141,7 +173,7 @@ class Connection:
         raise trio.TooSlowError
 
     async def _put(
-        self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
+        self, pending: bytearray, part: bytes | FileSlice, writing: Callable[[], None], sent: Sent
     ) -> None:
         match part:
             case bytes():
@@ -149,10 +181,10 @@ class Connection:
                 sent(len(part))
             case FileSlice():
                 with _blaming(part):  # trio's streams raise no OSError: it is the disk's
-                    await self._put_file(pending, part, seconds, sent)
+                    await self._put_file(pending, part, writing, sent)
 
     async def _put_file(
-        self, pending: bytearray, part: FileSlice, seconds: float, sent: Sent
+        self, pending: bytearray, part: FileSlice, writing: Callable[[], None], sent: Sent
     ) -> None:
         async with await trio.open_file(part.path, "rb") as file:
             await trio.to_thread.run_sync(_check, file.fileno(), part)
@@ -164,14 +196,14 @@ class Connection:
                 left -= len(data)
                 pending += self._h11.send(h11.Data(data=data)) or b""
                 if len(pending) >= PIECE:
-                    await self._flush(pending, seconds)
+                    await self._flush(pending, writing)
                 sent(len(data))
             await trio.to_thread.run_sync(_check, file.fileno(), part)
 
-    async def _flush(self, pending: bytearray, seconds: float) -> None:
-        with trio.fail_after(seconds):
-            await self._stream.send_all(bytes(pending))
-            pending.clear()
+    async def _flush(self, pending: bytearray, writing: Callable[[], None]) -> None:
+        writing()
+        await self._stream.send_all(bytes(pending))
+        pending.clear()
 
 
 class Pool:
@@ -184,21 +216,26 @@ class Pool:
     def __init__(self, target: Origin, bound: int) -> None:
         self.target = target
         self._bound = bound
-        self._slots = trio.Semaphore(bound, max_value=bound)
+        self._free = bound
+        self._waiting = trio.lowlevel.ParkingLot()
         self._resting: deque[Connection] = deque()
         "The youngest is last."
 
     async def enter(self, seconds: float) -> None:
         """Wait for the right to have one request out; first come, first served."""
-        try:
-            self._slots.acquire_nowait()  # succeeds only if nobody waits
-        except trio.WouldBlock:
+        if self._free:
+            self._free -= 1
+        else:
+            # No `Semaphore`: with a thousand that wait, what it raises and keeps costs more.
             with trio.fail_after(seconds):
-                await self._slots.acquire()
+                await self._waiting.park()
 
     def leave(self) -> None:
         """Pass that right on."""
-        self._slots.release()
+        if self._waiting:
+            self._waiting.unpark()
+        else:
+            self._free += 1
 
     async def take(self) -> Connection | None:
         """The connection that has rested least, if one is fit for use."""
@@ -278,10 +315,14 @@ async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
-    reply = await talk.head(inf)
+    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), _freely)
+    reply = await talk.head()
     if not talk.tunnelled():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
+
+
+def _freely() -> None:
+    """The caller has set a deadline for all of it."""
 
 
 def _raw(stream: Any) -> Any:

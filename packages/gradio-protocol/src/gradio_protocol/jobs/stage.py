@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
@@ -266,13 +267,19 @@ class JobLife:
                 pass
 
 
+@lru_cache(4096)
+def _iterating(stage: Stage, n: int) -> JobView:
+    """After `n` outputs. A view is a value: a thousand streams can share it."""
+    return JobView(stage, Status.ITERATING, n, success=True)
+
+
 def _view(before: Stage, n: int, news: _Shown) -> JobView:
     """What the news say, after this stage and `n` outputs."""
     row = TRANSITIONS[before]
     match news:
         # What a job hears most often comes first.
         case Generated():
-            return JobView(row[Cause.REPORTS], Status.ITERATING, n, success=True)
+            return _iterating(row[Cause.REPORTS], n)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
         case Logged():
