@@ -21,10 +21,10 @@ from typing import TypeAlias
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7900,
+    "gradio_protocol": 8050,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3400,
-    "gradio_client_trio": 2800,
+    "gradio_client_trio": 2950,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
 MODULE_LINES = 350

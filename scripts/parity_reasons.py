@@ -83,6 +83,8 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Partial",
         "looked_up",
         "counting",
+        "Reader._opened",
+        "Reader._heard",
         "Performer._exchange",
         "Performer._save",
         "body_of",
@@ -106,14 +108,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
-        "Switchboard._until",
         "Performer.close",
-    ),
-    "tasks are the switchboard's, threads those of a `Crew`": (
-        "Switchboard.aside",
-        "Switchboard.watch",
-        "Switchboard._spawn",
-        "Switchboard._shielded",
     ),
     "callbacks run on threads that may block, here in the job's own task": (
         "_given",

@@ -3,9 +3,8 @@
 The lock guards the core's machines and the tables beside them, never I/O and never user code.
 Each step under it returns orders, which are obeyed outside of it, in turn.
 
-A flow is resumed by one thread at a time: while it waits for its session it is only an entry in
-a table, and costs no thread. Whoever brings the answer resumes it, and goes on with it until it
-waits again; if it asks for I/O, that moves to an I/O thread.
+While a flow waits for its session it is only an entry in a table, and costs no thread. Whoever
+brings the answer goes on with it until it waits again; if it asks for I/O, that has another thread.
 """
 
 from __future__ import annotations

@@ -190,7 +190,7 @@ class Client:
         job.calls_off(partial(board.cancel, seated))
         board.start(seated)
         if options.progress:
-            board.watch(partial(progress.follow, job.updates(), bound[0].title))
+            board.crew.spawn(partial(progress.follow, job.updates(), bound[0].title))
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:

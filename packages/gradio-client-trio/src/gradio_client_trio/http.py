@@ -17,11 +17,12 @@ Rules:
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from math import inf
 from types import TracebackType
+from typing import Self
 
 import h11
 import trio
@@ -72,14 +73,56 @@ class Timeout:
 
 
 class Reply:
-    """A reply whose body is still coming: iterate for its pieces, in the sizes they come in."""
+    """A reply to be asked for: enter it for its head, iterate for the pieces of its body.
 
-    def __init__(self, head: Head, connection: Connection, pool: Pool, *, patience: float) -> None:
-        self.head = head
-        self._connection = connection
+    They come in the sizes that the server sends. Rule 4 says what leaving it does.
+    """
+
+    __slots__ = (
+        "_connection",
+        "_ended",
+        "_patience",
+        "_pool",
+        "_request",
+        "_sent",
+        "_write",
+        "head",
+    )
+
+    def __init__(
+        self, pool: Pool, request: Request, *, patience: float, write: float, sent: Sent
+    ) -> None:
+        self.head: Head
+        self._connection: Connection
         self._pool = pool
+        self._request = request
         self._patience = patience
+        self._write = write
+        self._sent = sent
         self._ended = False
+
+    async def __aenter__(self) -> Self:
+        rested = await self._pool.take()
+        if rested is not None:
+            try:
+                await self._ask(rested)
+                return self
+            except TransportFailed as failure:
+                if not _repeatable(self._request, rested, failure):
+                    raise
+        await self._ask(await self._connected())
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            await self._pool.give(self._connection)
+        else:
+            await self._connection.aclose()
 
     def __aiter__(self) -> Reply:
         return self
@@ -133,34 +176,29 @@ class Reply:
                 raise RemoteError(reason, status=self.head.status)
         return bytes(body)
 
-    async def leave(self, *, early: bool) -> None:
-        """Nobody reads on: rule 4."""
-        if early:
-            await self._connection.aclose()
-        else:
-            await self._pool.give(self._connection)
+    async def _connected(self) -> Connection:
+        try:
+            return await self._pool.connect()
+        except _NETWORK as error:
+            raise _failed("connecting to", self._pool.target, error, connected=False) from error
 
-
-class Exchange:
-    """One exchange, to be entered: rule 4."""
-
-    __slots__ = ("_begin", "_reply")
-
-    def __init__(self, begin: Callable[[], Awaitable[Reply]]) -> None:
-        self._begin = begin
-        self._reply: Reply
-
-    async def __aenter__(self) -> Reply:
-        self._reply = await self._begin()
-        return self._reply
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._reply.leave(early=kind is not None)
+    async def _ask(self, connection: Connection) -> None:
+        request = self._request
+        try:
+            opening = _opening(request, self._pool.target, connection.relay)
+            with Deadline() as deadline:
+                writing = partial(deadline.move, self._write)
+                await connection.ask(opening, request.body, writing, self._sent)
+                deadline.move(self._patience)
+                answer = await connection.head()
+        except _NETWORK as error:
+            await connection.aclose()
+            raise _failed("asking", self._pool.target, error) from error
+        except BaseException:
+            await connection.aclose()
+            raise
+        self._connection = connection
+        self.head = Head.of(request, answer.status_code, answer.headers)
 
 
 class Http:
@@ -211,13 +249,13 @@ class Http:
         except trio.TooSlowError as error:
             raise _failed("asking", origin(request.url), error) from error
 
-    def stream(self, request: Request, *, idle: float | None) -> Exchange:
+    def stream(self, request: Request, *, idle: float | None) -> Reply:
         """One exchange whose body is read as it comes.
 
         `idle` seconds may pass between two reads, None: any time. Raises TransportFailed and
         FileFailed, on entry and from the reply; what the block itself raises is left alone.
         """
-        return self._exchange(self._pool(request), request, inf if idle is None else idle)
+        return self._reply(request, inf if idle is None else idle)
 
     async def aclose(self) -> None:
         """Close what rests; what is in use is closed at the end of its exchange."""
@@ -230,7 +268,7 @@ class Http:
         pool = self._pool(request)
         await self._admitted(pool)
         try:
-            async with self._exchange(pool, request, patience, sent) as reply:
+            async with self._reply(request, patience, sent) as reply:
                 body = await reply.whole(limit)
         finally:
             pool.leave()
@@ -239,7 +277,8 @@ class Http:
     def _pool(self, request: Request) -> Pool:
         target = origin(request.url)
         if target not in self._pools:
-            self._pools[target] = Pool(target, self._bound)
+            connect = partial(self._dialer.connect, target, self.timeout.connect)
+            self._pools[target] = Pool(target, self._bound, connect)
         return self._pools[target]
 
     async def _admitted(self, pool: Pool) -> None:
@@ -249,52 +288,9 @@ class Http:
             doing = "waiting for a free connection to"
             raise _failed(doing, pool.target, error, connected=False) from error
 
-    async def _connected(self, target: Origin) -> Connection:
-        try:
-            return await self._dialer.connect(target, self.timeout.connect)
-        except _NETWORK as error:
-            raise _failed("connecting to", target, error, connected=False) from error
-
-    def _exchange(
-        self, pool: Pool, request: Request, patience: float, sent: Sent = unheeded
-    ) -> Exchange:
-        return Exchange(partial(self._begun, pool, request, patience, sent))
-
-    async def _begun(self, pool: Pool, request: Request, patience: float, sent: Sent) -> Reply:
-        connection = await pool.take()
-        if connection is not None:
-            try:
-                head = await self._asked(connection, pool.target, request, patience, sent)
-                return Reply(head, connection, pool, patience=patience)
-            except TransportFailed as failure:
-                if not _repeatable(request, connection, failure):
-                    raise
-        connection = await self._connected(pool.target)
-        head = await self._asked(connection, pool.target, request, patience, sent)
-        return Reply(head, connection, pool, patience=patience)
-
-    async def _asked(
-        self,
-        connection: Connection,
-        target: Origin,
-        request: Request,
-        patience: float,
-        sent: Sent,
-    ) -> Head:
-        try:
-            opening = _opening(request, target, connection.relay)
-            with Deadline() as deadline:
-                writing = partial(deadline.move, self.timeout.write)
-                await connection.ask(opening, request.body, writing, sent)
-                deadline.move(patience)
-                answer = await connection.head()
-        except _NETWORK as error:
-            await connection.aclose()
-            raise _failed("asking", target, error) from error
-        except BaseException:
-            await connection.aclose()
-            raise
-        return Head.of(request, answer.status_code, answer.headers)
+    def _reply(self, request: Request, patience: float, sent: Sent = unheeded) -> Reply:
+        write = self.timeout.write
+        return Reply(self._pool(request), request, patience=patience, write=write, sent=sent)
 
 
 def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:

@@ -73,7 +73,7 @@ class Line:
 
     def report(self) -> None:
         """Say that a Space was connected to, if nothing objects."""
-        self.board.aside(telemetry.report)
+        self.board.crew.aside(telemetry.report)
 
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing is left of them; idempotent."""

@@ -1,4 +1,4 @@
-"""The switchboard of one client: its sessions, its one nursery, and the loops that read streams.
+"""The switchboard of one client: its sessions, its tasks, and the loops that read streams.
 
 There is no lock: between two checkpoints nobody else runs, and no call of the core's machines
 has one. Each step returns orders, which are obeyed at once, in turn: those that come of obeying
@@ -6,15 +6,13 @@ one wait until it is done.
 
 While a flow waits for its session it is only an entry in a table, and costs no task. Whoever
 brings the answer goes on with it until it waits again; if it asks for I/O, that has a task of its
-own. All tasks are shielded from what cancels the block that the nursery belongs to: until the
-block is left they serve it, and then `close` ends them, within `GRACE` seconds. Nothing that a
-flow raises leaves its task.
+own. `close` ends all tasks within `GRACE` seconds. Nothing that a flow raises leaves its task.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias, assert_never
 
@@ -28,6 +26,7 @@ from gradio_protocol import (
     Ending,
     Flow,
     GradioError,
+    Head,
     JobCancelled,
     Leave,
     Listen,
@@ -44,6 +43,7 @@ from gradio_protocol import (
 
 from .perform import IO, Performer, run
 from .seated import Seated
+from .tasks import Crew
 
 Step: TypeAlias = Callable[[], AnyAction | Done[object]]
 Owned: TypeAlias = tuple[Session, Order]
@@ -61,17 +61,14 @@ class Switchboard:
     ) -> None:
         self.contact = contact
         self.http = performer.http
+        self.crew = Crew(nursery)
         self.closed = False
         self._performer = performer
-        self._nursery = nursery
         self._turns = Turns[Seated](max_workers)
         self._sessions: set[Session] = set()
         self._readers: dict[tuple[int, int, int], Reader] = {}
         self._todo = deque[Owned]()
         self._obeying = False
-        self._tasks: set[trio.CancelScope] = set()
-        self._departures = trio.lowlevel.ParkingLot()
-        self._asides = trio.CancelScope()
 
     # Sessions and jobs come and go.
 
@@ -119,14 +116,13 @@ class Switchboard:
             try:
                 with trio.move_on_after(GRACE):
                     joining = self._call_off()
-                    await self._until(lambda: all(self._turns.get(one) is None for one in joining))
+                    await self.crew.until(lambda: not any(map(self._turns.get, joining)))
                     self._leave()
-                    await self._until(lambda: not self._tasks)
+                    await self.crew.gone()
             finally:  # an interrupt is no reason to leave anything behind
                 self._leave()
-                for task in self._tasks:
-                    task.cancel()
-            await self._until(lambda: not self._tasks)
+                self.crew.end()
+            await self.crew.gone()
             await self.http.aclose()
 
     def _call_off(self) -> list[int]:
@@ -150,40 +146,9 @@ class Switchboard:
             self._resume(resumed)
         for reader in self._readers.values():
             reader.scope.cancel()
-        self._asides.cancel()
+        self.crew.end_asides()
         for seated in self._turns:
             seated.hurry(0)
-
-    async def _until(self, over: Callable[[], bool]) -> None:
-        while not over():
-            await self._departures.park()
-
-    def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it."""
-        self._spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
-
-    def watch(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run a task that ends with the job that it watches."""
-        self._spawn(work)
-
-    def _spawn(
-        self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
-    ) -> None:
-        """Run a task until it ends, or `close` ends it."""
-        scope = scope or trio.CancelScope()
-        scope.shield = True
-        self._tasks.add(scope)
-        self._nursery.start_soon(self._shielded, work, scope)
-
-    # An interrupt is for the program's own task, where it is one error and no group of them.
-    @trio.lowlevel.enable_ki_protection
-    async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
-        try:
-            with scope:
-                await work()
-        finally:
-            self._tasks.discard(scope)
-            self._departures.unpark_all()
 
     # Obeying orders.
 
@@ -218,7 +183,7 @@ class Switchboard:
     def _listen(self, session: Session, order: Listen) -> None:
         reader = Reader(self, session, order)
         self._readers[reader.name] = reader
-        self._spawn(reader.run, reader.scope)
+        self.crew.spawn(reader.run, reader.scope)
 
     def left(self, reader: Reader) -> None:
         """A reader has ended."""
@@ -231,7 +196,7 @@ class Switchboard:
             finally:
                 self.obey(session, session.dismissed(order.event_id))
 
-        self._spawn(work)
+        self.crew.spawn(work)
 
     # Resuming flows.
 
@@ -271,7 +236,9 @@ class Switchboard:
             return
         match action:
             case Question():
-                self.obey(seated.session, seated.session.ask(action, trio.current_time()))
+                orders = seated.session.ask(action, trio.current_time())
+                if orders:
+                    self.obey(seated.session, orders)
             case Done():
                 try:
                     seated.watcher.returned(action.value)
@@ -284,7 +251,7 @@ class Switchboard:
 
     def _move(self, seated: Seated, step: Step | None = None) -> None:
         """Go on with a flow in a task of its own."""
-        self._spawn(partial(self._go_on, seated, step), seated.patience())
+        self.crew.spawn(partial(self._go_on, seated, step), seated.patience())
 
     async def _perform(self, seated: Seated, action: IO) -> Step:
         try:
@@ -301,7 +268,7 @@ class Switchboard:
         """A flow has ended: the next one takes its place."""
         orders = seated.session.release(seated.ticket)
         following = self._turns.remove(seated)
-        self._departures.unpark_all()
+        self.crew.departed()
         self.obey(seated.session, orders)
         if following is not None:
             self._move(following, following.flow.start)
@@ -314,6 +281,7 @@ class Reader:
         self._board = board
         self._session = session
         self._order = order
+        self._parser = StreamReader(order.stream.kind, board.contact.app.dialect)
         self.scope = trio.CancelScope()
         self.name = (id(session), *order.name)
 
@@ -335,17 +303,19 @@ class Reader:
 
     async def _read(self) -> tuple[Ending, GradioError | None] | None:
         """How the stream ended; None: it is not to be reported."""
-        stream, epoch = self._order.stream, self._order.epoch
-        board, session = self._board, self._session
-        async with board.http.stream(stream.request, idle=stream.idle) as reply:
-            opening = session.opened(stream.key, epoch, reply.head)
-            board.obey(session, opening.orders)
-            if not opening.read:
+        stream = self._order.stream
+        async with self._board.http.stream(stream.request, idle=stream.idle) as reply:
+            if not self._opened(reply.head):
                 return None
-            reader = StreamReader(stream.kind, board.contact.app.dialect)
-
-            def heard(chunk: bytes) -> None:
-                board.obey(session, session.deliver(stream.key, epoch, reader.feed(chunk)))
-
-            await reply.feed(heard)
+            await reply.feed(self._heard)
         return Ending.FINISHED, None
+
+    def _opened(self, head: Head) -> bool:
+        opening = self._session.opened(*self._order.name, head)
+        self._board.obey(self._session, opening.orders)
+        return opening.read
+
+    def _heard(self, chunk: bytes) -> None:
+        messages = self._parser.feed(chunk)
+        orders = self._session.deliver(*self.name[1:], messages)
+        self._board.obey(self._session, orders)

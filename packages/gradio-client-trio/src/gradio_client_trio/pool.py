@@ -213,8 +213,12 @@ class Pool:
     no slot: they last, and would starve the requests that feed them.
     """
 
-    def __init__(self, target: Origin, bound: int) -> None:
+    def __init__(
+        self, target: Origin, bound: int, connect: Callable[[], Awaitable[Connection]]
+    ) -> None:
         self.target = target
+        self.connect = connect
+        "Makes a new one."
         self._bound = bound
         self._free = bound
         self._waiting = trio.lowlevel.ParkingLot()

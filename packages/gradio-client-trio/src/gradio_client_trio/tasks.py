@@ -1,0 +1,67 @@
+"""The tasks that work for one client, in its one nursery.
+
+All are shielded from what cancels the block that the nursery belongs to: until the block is left
+they serve it, and then `Switchboard.close` ends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import trio
+
+
+class Crew:
+    """See the module."""
+
+    def __init__(self, nursery: trio.Nursery) -> None:
+        self._nursery = nursery
+        self._scopes: set[trio.CancelScope] = set()
+        self._asides = trio.CancelScope()
+        self._departures = trio.lowlevel.ParkingLot()
+
+    def spawn(
+        self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
+    ) -> None:
+        """Run a task until it ends, or its scope is cancelled."""
+        scope = scope or trio.CancelScope()
+        scope.shield = True
+        self._scopes.add(scope)
+        self._nursery.start_soon(self._shielded, work, scope)
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Run something in a thread; nobody waits for it."""
+        self.spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
+
+    def departed(self) -> None:
+        """Something is over that somebody may wait for."""
+        self._departures.unpark_all()
+
+    async def until(self, over: Callable[[], bool]) -> None:
+        """Wait until enough is over."""
+        while not over():
+            await self._departures.park()
+
+    async def gone(self) -> None:
+        """Wait until there is no task."""
+        await self.until(lambda: not self._scopes)
+
+    def end_asides(self) -> None:
+        """End what nobody waits for."""
+        self._asides.cancel()
+
+    def end(self) -> None:
+        """End all tasks."""
+        for scope in self._scopes:
+            scope.cancel()
+
+    # An interrupt is for the program's own task, where it is one error and no group of them.
+    @trio.lowlevel.enable_ki_protection
+    async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
+        try:
+            with scope:
+                await work()
+        finally:
+            self._scopes.discard(scope)
+            self.departed()
