@@ -72,11 +72,9 @@ class Deadline:
         kind: type[BaseException] | None,
         error: BaseException | None,
         traceback: TracebackType | None,
-    ) -> bool:
-        caught = self._scope.__exit__(kind, error, traceback)
-        if self._scope.cancelled_caught:
+    ) -> None:
+        if self._scope.__exit__(kind, error, traceback):
             raise trio.TooSlowError from None
-        return bool(caught)
 
     def move(self, seconds: float) -> None:
         """The step that begins now may take so long."""
@@ -231,7 +229,8 @@ class Pool:
             self._free -= 1
         else:
             # No `Semaphore`: with a thousand that wait, what it raises and keeps costs more.
-            with trio.fail_after(seconds):
+            with Deadline() as deadline:
+                deadline.move(seconds)
                 await self._waiting.park()
 
     def leave(self) -> None:
