@@ -73,7 +73,8 @@ class Deadline:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._scope.__exit__(kind, error, traceback):
+        self._scope.__exit__(kind, error, traceback)
+        if self._scope.cancelled_caught:
             raise trio.TooSlowError from None
 
     def move(self, seconds: float) -> None:
