@@ -317,5 +317,5 @@ class Reader:
 
     def _heard(self, chunk: bytes) -> None:
         messages = self._parser.feed(chunk)
-        orders = self._session.deliver(*self.name[1:], messages)
+        orders = self._session.deliver(*self._order.name, messages)
         self._board.obey(self._session, orders)
