@@ -71,7 +71,7 @@ class Attempt:
     "Of this app."
     data: list[object]
     "As it travels: each file is what this app wants for it."
-    entry: Entry
+    session_hash: str
     downloads: Downloads | None
     "None: the caller wants none."
 
@@ -85,7 +85,7 @@ class Attempt:
         body: dict[str, object] = {
             "data": self.data,
             "event_data": self.call.event_data,
-            "session_hash": self.entry.session_hash,
+            "session_hash": self.session_hash,
             **more,
         }
         if self.endpoint.oauth and self.call.oauth_token:
