@@ -7,6 +7,7 @@ then all but the `Call` is new.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
@@ -61,8 +62,7 @@ class Call:
             raise InvalidArguments(f"call: expected {_ENTROPY} bytes of entropy, got {came}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A call on its way to one app."""
 
     call: Call

@@ -65,8 +65,7 @@ def call(spec: Call) -> Steps[object]:
     while True:
         try:
             attempt = yield from _begun(spec, app, endpoint)
-            direct = _is_direct(app, endpoint)
-            outputs = yield from (run if direct else _followed)(attempt)
+            outputs = yield from (run if _is_direct(app, endpoint) else _followed)(attempt)
             return endpoint.pick(place(outputs, attempt.saved))
         except Again as again:
             reason = again
@@ -90,14 +89,7 @@ def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     if spec.download and bears_files(app, endpoint):
         limit = spec.max_download_size
         downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
-    return Attempt(
-        call=spec,
-        app=app,
-        endpoint=endpoint,
-        data=data,
-        session_hash=session_hash,
-        downloads=downloads,
-    )
+    return Attempt(spec, app, endpoint, data, session_hash, downloads)
 
 
 def _is_direct(app: App, endpoint: Endpoint) -> bool:
@@ -105,10 +97,7 @@ def _is_direct(app: App, endpoint: Endpoint) -> bool:
 
 
 def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
-    """Get leave to join; returns the session hash to join with.
-
-    Raises Again where another app seems to have taken the place of `app`.
-    """
+    """The session hash to join with. Raises Again where another app seems to be there by now."""
     error = AppChanged("the app does not stay the same long enough to be called")
     changed = Again(error, anyway=True)
     direct = _is_direct(app, endpoint)

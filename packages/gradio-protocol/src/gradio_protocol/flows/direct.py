@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from math import inf
 
@@ -83,7 +82,7 @@ def _alone(attempt: Attempt) -> Steps[Attempt]:
     """The attempt with no other call's generator in its way."""
     session_hash, index = attempt.session_hash, attempt.endpoint.index
     if not attempt.endpoint.stateful:
-        return replace(attempt, session_hash=f"{session_hash}{attempt.call.ticket}")
+        return attempt._replace(session_hash=f"{session_hash}{attempt.call.ticket}")
     body = {"session_hash": session_hash, "fn_index": index}
     reset = Send(request=attempt.app.access.post("reset", body), limit=_REPLY)
     yield from persist(reset, attempt.call.policy, Repeat.HARMLESS)
