@@ -61,6 +61,8 @@ class Situation(Enum):
     OPEN = "its head has come"
     CLOSING = "the server has said that it has sent all"
 
+    __hash__ = object.__hash__
+
 
 class Turn(Enum):
     """What may change the situation of a stream."""
@@ -70,6 +72,8 @@ class Turn(Enum):
     ANNOUNCES = "`close_stream` comes"
     ENDS = "it ends, or does not open"
     LEAVES = "it is closed for good"
+
+    __hash__ = object.__hash__
 
 
 def _situations() -> dict[Situation, dict[Turn, Situation]]:

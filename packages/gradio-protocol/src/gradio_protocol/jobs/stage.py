@@ -217,6 +217,8 @@ class Outputs:
 class JobLife:
     """See the module. Not thread-safe, but its views are."""
 
+    __slots__ = ("_saved", "_value", "endpoint", "history", "views")
+
     def __init__(self, endpoint: Endpoint, history: History) -> None:
         self.endpoint = endpoint
         self.history = history
