@@ -26,7 +26,6 @@ from tests.support.calls import HASH, POLICY, World, app, call_of, function, sen
 from tests.support.scripted import header, reply
 
 APP = app()
-ENTRY = Entry(session_hash=HASH, app=APP, doubtful=False)
 VERDICT = {"__type__": "validate", "is_valid": False, "message": "short", "parameter_name": "x"}
 SHAPE = {"type": "missing", "loc": ["body", "data"], "msg": "Field required"}
 
@@ -35,7 +34,7 @@ def attempt(files: Downloads | None = None, known: Any = APP, **more: Any) -> At
     spec = call_of(known, "a", **more)
     endpoint = known.endpoints[0]
     return Attempt(
-        call=spec, app=known, endpoint=endpoint, data=["a"], entry=ENTRY, downloads=files
+        call=spec, app=known, endpoint=endpoint, data=["a"], session_hash=HASH, downloads=files
     )
 
 
@@ -92,7 +91,8 @@ def test_a_caller_may_want_no_files() -> None:
 
 
 def test_leave_is_given_or_the_job_is_over() -> None:
-    assert present(ENTRY) is ENTRY
+    entry = Entry(session_hash=HASH, app=APP, doubtful=False)
+    assert present(entry) is entry
     with pytest.raises(JobCancelled):
         present(Gone(error=JobCancelled("cancelled")))
 

@@ -14,7 +14,7 @@ from gradio_protocol.flows.actions import Send
 from gradio_protocol.flows.attempt import Again, Attempt
 from gradio_protocol.flows.direct import by_index, run
 from gradio_protocol.jobs.messages import Completed, Generated, Started
-from gradio_protocol.jobs.orders import Enter, Entry
+from gradio_protocol.jobs.orders import Enter
 from gradio_protocol.wire.exchange import Response
 from tests.support.calls import HASH, TICKET, Routes, World, app, call_of, function, sent
 from tests.support.scripted import reply
@@ -40,9 +40,10 @@ def world(known: App, routes: Routes, **more: Any) -> World:
 def call(here: World) -> tuple[Any, ...]:
     known = here.app
     endpoint = known.endpoints[-1]
-    entry = Entry(session_hash=HASH, app=known, doubtful=False)
     spec = call_of(known, "x", endpoint=endpoint)
-    made = Attempt(call=spec, app=known, endpoint=endpoint, data=["x"], entry=entry, downloads=None)
+    made = Attempt(
+        call=spec, app=known, endpoint=endpoint, data=["x"], session_hash=HASH, downloads=None
+    )
     return here.run(run(made))
 
 

@@ -34,7 +34,7 @@ def world(known: App, *paths: str, **more: Any) -> World:
 
 def upload(here: World, *data: object) -> list[Any]:
     known = here.app
-    steps = uploaded(known, known.endpoints[0], data, ticket=TICKET, policy=POLICY)
+    steps = uploaded(known, known.endpoints[0], [*data], ticket=TICKET, policy=POLICY)
     return here.run(steps)
 
 

@@ -41,7 +41,7 @@ def test_a_job_is_found_by_its_ticket_until_it_is_forgotten() -> None:
 
 
 def test_of_a_job_that_is_forgotten_nothing_is_left() -> None:
-    made, (one, two) = seats(Place.JOINED, Place.JOINED)
+    made, (one, two) = seats(Place.JOINED, Place.OUTSIDE)
     made.open(one)
     made.joins(two)
     made.remove(one)
@@ -53,7 +53,7 @@ def test_of_a_job_that_is_forgotten_nothing_is_left() -> None:
 
 
 def test_all_are_forgotten_at_once() -> None:
-    made, (one, two) = seats(Place.JOINED, Place.JOINING)
+    made, (one, two) = seats(Place.JOINED, Place.OUTSIDE)
     made.open(one)
     made.joins(two)
     made.route(SHARED, "e2", Queued())
@@ -90,31 +90,31 @@ def test_a_message_of_an_unknown_event_belongs_to_nobody() -> None:
 
 
 def test_messages_that_came_before_the_joins_reply_come_first() -> None:
-    router, (one, two) = seats(Place.JOINING, Place.JOINING)
+    router, (one, two) = seats(Place.OUTSIDE, Place.OUTSIDE)
     router.joins(one)
     router.joins(two)
     assert router.route(SHARED, "e1", Queued(rank=3)) is None
     assert router.route(SHARED, "e1", Started()) is None
-    router.settle(two)
+    router.settle(two, Place.JOINED)
     router.open(one)
     router.route(SHARED, "e1", DONE)
     assert contents(one) == [Queued(rank=3), Started(), DONE]
 
 
 def test_messages_of_unknown_events_are_dropped_when_no_join_is_in_flight() -> None:
-    router, (one, two) = seats(Place.JOINING, Place.JOINING)
+    router, (one, two) = seats(Place.OUTSIDE, Place.OUTSIDE)
     router.route(SHARED, "e1", Queued(rank=3))
     router.joins(one)
     router.joins(two)
     router.route(SHARED, "e1", Queued())
-    router.settle(one)
-    router.settle(two)
+    router.settle(one, Place.JOINED)
+    router.settle(two, Place.JOINED)
     router.open(one)
     assert contents(one) == []
 
 
 def test_early_messages_are_given_once() -> None:
-    router, (one, two) = seats(Place.JOINING, Place.JOINING)
+    router, (one, two) = seats(Place.OUTSIDE, Place.OUTSIDE)
     two.event_id = one.event_id
     router.joins(one)
     router.route(SHARED, "e1", Queued())

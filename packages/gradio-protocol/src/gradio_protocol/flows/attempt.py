@@ -7,6 +7,7 @@ then all but the `Call` is new.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
@@ -61,8 +62,7 @@ class Call:
             raise InvalidArguments(f"call: expected {_ENTROPY} bytes of entropy, got {came}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A call on its way to one app."""
 
     call: Call
@@ -71,7 +71,7 @@ class Attempt:
     "Of this app."
     data: list[object]
     "As it travels: each file is what this app wants for it."
-    entry: Entry
+    session_hash: str
     downloads: Downloads | None
     "None: the caller wants none."
 
@@ -85,7 +85,7 @@ class Attempt:
         body: dict[str, object] = {
             "data": self.data,
             "event_data": self.call.event_data,
-            "session_hash": self.entry.session_hash,
+            "session_hash": self.session_hash,
             **more,
         }
         if self.endpoint.oauth and self.call.oauth_token:

@@ -32,7 +32,7 @@ from ..errors import (
     TransportFailed,
 )
 from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
-from ..jobs.orders import Await, Enter, Entry, Gone, Joined, Renew, Renewed, Stale, Unjoined
+from ..jobs.orders import Await, Enter, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
 from ..wire.document import JSON, as_object, need, read
 from ..wire.exchange import Response
@@ -64,7 +64,9 @@ def call(spec: Call) -> Steps[object]:
     beginnings = 1
     while True:
         try:
-            return (yield from _attempted(spec, app, endpoint))
+            attempt = yield from _begun(spec, app, endpoint)
+            outputs = yield from (run if _is_direct(app, endpoint) else _followed)(attempt)
+            return endpoint.pick(place(outputs, attempt.saved))
         except Again as again:
             reason = again
         if beginnings == _BEGINNINGS:
@@ -79,27 +81,23 @@ def call(spec: Call) -> Steps[object]:
             raise reason.error
 
 
-def _attempted(spec: Call, app: App, endpoint: Endpoint) -> Steps[object]:
-    """Make the prediction with this app. Raises Again if it may be another one."""
+def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
+    """Send the files, and get leave to join. Raises Again if the app may be another one."""
     data = yield from uploaded(app, endpoint, spec.data, ticket=spec.ticket, policy=spec.policy)
-    entry = yield from _entered(spec, app, endpoint)
+    session_hash = yield from _entered(spec, app, endpoint)
     downloads = None
     if spec.download and bears_files(app, endpoint):
         limit = spec.max_download_size
         downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
-    attempt = Attempt(
-        call=spec, app=app, endpoint=endpoint, data=data, entry=entry, downloads=downloads
-    )
-    outputs = yield from (run if _is_direct(app, endpoint) else _queued)(attempt)
-    return endpoint.pick(place(outputs, attempt.saved))
+    return Attempt(spec, app, endpoint, data, session_hash, downloads)
 
 
 def _is_direct(app: App, endpoint: Endpoint) -> bool:
     return app.dialect.travel is Travel.DIRECT or (endpoint.batch and app.dialect.batch_direct)
 
 
-def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[Entry]:
-    """Leave to join. Raises Again where another app seems to have taken the place of `app`."""
+def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
+    """The session hash to join with. Raises Again where another app seems to be there by now."""
     error = AppChanged("the app does not stay the same long enough to be called")
     changed = Again(error, anyway=True)
     direct = _is_direct(app, endpoint)
@@ -112,7 +110,7 @@ def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[Entry]:
     )
     entry = present((yield from ask(question)))
     if entry.app is app and not (entry.doubtful and (yield from same_app(app)) is False):
-        return entry
+        return entry.session_hash
     yield from ask(Unjoined(ticket=spec.ticket))
     raise changed
 
@@ -132,16 +130,11 @@ def _renewed(spec: Call, app: App) -> Steps[App]:
     return (yield from ask(Renewed(ticket=spec.ticket, app=fresh)))
 
 
-def _queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
-    """Go through the queue; returns the data of the event's last message."""
-    yield from ask(Tell(news=Joining()))
-    private = attempt.app.dialect.travel is Travel.PRIVATE
-    event_id = "" if private else (yield from _joined(attempt))
-    return (yield from _followed(attempt, event_id))
-
-
 def _joined(attempt: Attempt) -> Steps[str]:
-    """Send the join; returns the event id that it was given."""
+    """Send the join; returns the event id that it was given, none where the stream is the join."""
+    yield from ask(Tell(news=Joining()))
+    if attempt.app.dialect.travel is Travel.PRIVATE:
+        return ""
     spec = attempt.call
     try:
         index = attempt.endpoint.index
@@ -169,8 +162,9 @@ def _event_id(reply: Response) -> str:
     return need(as_object(read(reply.body, where=where), where=where), "event_id", str, where=where)
 
 
-def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
-    """Await the messages of the event until its last one; returns the data of that."""
+def _followed(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
+    """Join, and await the messages of the event until its last one; returns the data of that."""
+    event_id = yield from _joined(attempt)
     shown = False
     awaits, downloads = Await(ticket=attempt.call.ticket), attempt.downloads
     while True:
@@ -201,6 +195,7 @@ def _followed(attempt: Attempt, event_id: str) -> Steps[tuple[JSON, ...]]:
                 yield from _hand_in(attempt, message.event_id)
             case _:
                 yield Tell(news=message)
+        del message  # it would live on until the next one comes
 
 
 def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:

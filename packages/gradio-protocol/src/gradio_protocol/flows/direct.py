@@ -11,7 +11,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from math import inf
 
@@ -81,10 +80,9 @@ def _generated(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 
 def _alone(attempt: Attempt) -> Steps[Attempt]:
     """The attempt with no other call's generator in its way."""
-    session_hash, index = attempt.entry.session_hash, attempt.endpoint.index
+    session_hash, index = attempt.session_hash, attempt.endpoint.index
     if not attempt.endpoint.stateful:
-        session_hash = f"{session_hash}{attempt.call.ticket}"
-        return replace(attempt, entry=replace(attempt.entry, session_hash=session_hash))
+        return attempt._replace(session_hash=f"{session_hash}{attempt.call.ticket}")
     body = {"session_hash": session_hash, "fn_index": index}
     reset = Send(request=attempt.app.access.post("reset", body), limit=_REPLY)
     yield from persist(reset, attempt.call.policy, Repeat.HARMLESS)

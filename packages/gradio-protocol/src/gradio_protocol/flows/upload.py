@@ -45,7 +45,7 @@ class _Content:
 
 
 def uploaded(
-    app: App, endpoint: Endpoint, data: Sequence[object], *, ticket: int, policy: RetryPolicy
+    app: App, endpoint: Endpoint, data: list[object], *, ticket: int, policy: RetryPolicy
 ) -> Steps[list[object]]:
     """The arguments with each file sent to `app` and named as its generation wants it.
 
@@ -56,7 +56,7 @@ def uploaded(
     for file in find_local(data):
         contents[file] = yield from _inspected(app, file)
     if not contents:
-        return [value for value, _ in zip(data, endpoint.inputs, strict=True)]
+        return data
     bare = [embeds(app.dialect, slot.type) for slot in endpoint.inputs]
     images = find_local([value for value, is_bare in zip(data, bare, strict=True) if is_bare])
     files = find_local([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])

@@ -22,9 +22,7 @@ belong to a `Session`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
-from itertools import count
 
 from ..app.access import App
 from ..app.dialect import Dialect
@@ -63,6 +61,8 @@ class Situation(Enum):
     OPEN = "its head has come"
     CLOSING = "the server has said that it has sent all"
 
+    __hash__ = object.__hash__
+
 
 class Turn(Enum):
     """What may change the situation of a stream."""
@@ -72,6 +72,8 @@ class Turn(Enum):
     ANNOUNCES = "`close_stream` comes"
     ENDS = "it ends, or does not open"
     LEAVES = "it is closed for good"
+
+    __hash__ = object.__hash__
 
 
 def _situations() -> dict[Situation, dict[Turn, Situation]]:
@@ -123,7 +125,6 @@ class Channel:
         "_asked",
         "_barren",
         "_beats",
-        "_epochs",
         "_fruitless",
         "_kind",
         "epoch",
@@ -131,13 +132,12 @@ class Channel:
         "situation",
     )
 
-    def __init__(self, wanted: Stream, dialect: Dialect, epochs: Iterator[int]) -> None:
+    def __init__(self, wanted: Stream, dialect: Dialect) -> None:
         self._kind, self.key = wanted.kind, wanted.key
         self._beats = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._asked: float | None = None
         "Seconds that the server asked to wait."
-        self._epochs = epochs
         self._barren = True
         "This opening has brought no message yet."
         self._fruitless = 0
@@ -146,15 +146,15 @@ class Channel:
         "Zero while it is closed."
         self.situation = Situation.CLOSED
 
-    def listen(self, wanted: Stream, after: float = 0.0) -> list[Order]:
-        """Open the stream, unless it is open already; each opening is a new epoch."""
+    def listen(self, wanted: Stream, epoch: int, after: float = 0.0) -> list[Order]:
+        """Open the stream, as this epoch, unless it is open already."""
         if self.situation is not Situation.CLOSED:
             return []
         self._turn(Turn.LISTENS)
-        self.epoch = next(self._epochs)
+        self.epoch = epoch
         self._barren = True
         self._asked = None
-        return [Listen(stream=wanted, epoch=self.epoch, after=after)]
+        return [Listen(stream=wanted, epoch=epoch, after=after)]
 
     def leave(self) -> list[Order]:
         """Close the stream for good; what it still says belongs to an older epoch."""
@@ -228,11 +228,12 @@ class Channel:
 class Channels:
     """The streams of one session, by their keys."""
 
-    __slots__ = ("_channels", "_epochs")
+    __slots__ = ("_channels", "_latest")
 
     def __init__(self) -> None:
         self._channels: dict[int, Channel] = {}
-        self._epochs = count(1)
+        self._latest = 0
+        "The last epoch, of whichever stream."
 
     def current(self, key: int, epoch: int) -> Channel | None:
         """The stream that a report is about; None: the report is late."""
@@ -251,8 +252,12 @@ class Channels:
 
     def listen(self, wanted: Stream, dialect: Dialect, after: float = 0.0) -> list[Order]:
         """Open this stream, unless it is open."""
-        fresh = Channel(wanted, dialect, self._epochs)
-        return self._channels.setdefault(wanted.key, fresh).listen(wanted, after)
+        channel = self._channels.get(wanted.key)
+        if channel is None:
+            channel = self._channels[wanted.key] = Channel(wanted, dialect)
+        orders = channel.listen(wanted, self._latest + 1, after)
+        self._latest += len(orders)
+        return orders
 
     def leave(self, key: int) -> list[Order]:
         """Close a stream for good, if it is open, and forget it."""

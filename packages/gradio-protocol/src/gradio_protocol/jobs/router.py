@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from .channel import SHARED
 from .messages import JobMessage
-from .seat import Seat
+from .seat import Place, Seat
 
 
 class Router:
@@ -25,7 +25,8 @@ class Router:
         self._seats: dict[int, Seat] = {}
         self._events: dict[str, Seat] = {}
         self._early: dict[str, list[JobMessage]] = {}
-        self._joining: set[int] = set()
+        self._joining = 0
+        "How many joins are in flight."
 
     def add(self, ticket: int) -> None:
         """A new job."""
@@ -42,22 +43,25 @@ class Router:
         """Forget a job."""
         self._seats.pop(seat.ticket, None)
         self.close(seat)
-        self.settle(seat)
+        self.settle(seat, Place.OUTSIDE)
 
     def clear(self) -> None:
         """Forget all."""
-        for table in (self._seats, self._events, self._early, self._joining):
+        for table in (self._seats, self._events, self._early):
             table.clear()
+        self._joining = 0
 
     # Events.
 
     def joins(self, seat: Seat) -> None:
         """The join of this job is in flight: what comes for an unknown event may be its."""
-        self._joining.add(seat.ticket)
+        self._joining += seat.place is not Place.JOINING
+        seat.place = Place.JOINING
 
-    def settle(self, seat: Seat) -> None:
+    def settle(self, seat: Seat, place: Place) -> None:
         """Its join is in flight no more; after the last one, early messages are nobody's."""
-        self._joining.discard(seat.ticket)
+        self._joining -= seat.place is Place.JOINING
+        seat.place = place
         if not self._joining:
             self._early.clear()
 

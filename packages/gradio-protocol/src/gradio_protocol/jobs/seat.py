@@ -18,7 +18,7 @@ _LAST = (Completed, Failed, Refused)
 class Mailbox:
     """Where the messages of one event wait for the flow of its job."""
 
-    __slots__ = ("_messages", "heard", "sealed", "started")
+    __slots__ = ("_later", "_next", "heard", "sealed", "started")
 
     def __init__(self) -> None:
         self.sealed = False
@@ -27,23 +27,31 @@ class Mailbox:
         "A message has come."
         self.started = False
         "`process_starts` has come."
-        self._messages: deque[JobMessage] = deque()
+        self._next: JobMessage | None = None
+        self._later: deque[JobMessage] | None = None
+        "Made when a second message waits; most are taken as they come."
 
     def put(self, message: JobMessage) -> None:
         """Add a message, unless the last one has come."""
         if not self.sealed:
-            self._messages.append(message)
+            if self._next is None:
+                self._next = message
+            else:
+                self._later = self._later or deque()
+                self._later.append(message)
             self.heard = True
             self.started = self.started or isinstance(message, Started)
             self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:
         """The oldest message, or None if there is none."""
-        return self._messages.popleft() if self._messages else None
+        message = self._next
+        self._next = self._later.popleft() if self._later else None
+        return message
 
     def empty(self) -> None:
         """Drop what nobody will take."""
-        self._messages.clear()
+        self._next = self._later = None
 
 
 class Place(Enum):

@@ -70,7 +70,7 @@ class Session:
         self._router = Router()
         self._channels = Channels()
         self._dismissals = Dismissals()
-        self._rendered = Rendered(contact.app)
+        self._rendered: Rendered | None = None
 
     @property
     def hash(self) -> str:
@@ -80,7 +80,8 @@ class Session:
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What can be called from this session: the app's endpoints and those rendered for it."""
-        return self._rendered.endpoints(self._contact.app)
+        app = self._contact.app
+        return self._rendered.endpoints(app) if self._rendered else app.endpoints
 
     def enrol(self) -> int:
         """A ticket for a new job."""
@@ -137,8 +138,7 @@ class Session:
             return [*self._contact.ask(question, now)]
         seat = self._router.get(question.ticket)
         if seat is None:
-            gone = Gone(error=JobCancelled("the session was closed"))
-            return [Resume(ticket=question.ticket, reply=gone)]
+            return [Resume(question.ticket, Gone(error=JobCancelled("the session was closed")))]
         match question:
             case Enter() | Await() if seat.gone is not None:
                 return [seat.answer(None)]
@@ -185,14 +185,14 @@ class Session:
         return Resume(ticket=seat.ticket, reply=entry)
 
     def _joined(self, seat: Seat, question: Joined) -> list[Order]:
-        seat.place, seat.event_id = Place.JOINED, question.event_id
+        seat.event_id = question.event_id
         seat.epoch = self._channels.epoch(SHARED)
         orders: list[Order] = []
         if not seat.mailbox.sealed:
             # Otherwise the stream was lost meanwhile, and with it the event.
             self._router.open(seat)
             orders += self._dismissals.heal(self._contact.app, self.hash)
-        self._router.settle(seat)
+        self._router.settle(seat, Place.JOINED)
         if seat.gone is not None:
             seat.mailbox.empty()
             orders += self._abandon(seat)
@@ -202,8 +202,7 @@ class Session:
         return [*orders, seat.answer(question)]
 
     def _unjoined(self, seat: Seat, question: Unjoined) -> list[Order]:
-        seat.place = Place.OUTSIDE
-        self._router.settle(seat)
+        self._router.settle(seat, Place.OUTSIDE)
         # A private stream is a join that was made already, for an app that is another one now.
         return [*self._channels.leave(seat.ticket), seat.answer(question)]
 
@@ -264,6 +263,7 @@ class Session:
 
     def _deliver(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
         if isinstance(message, Completed) and message.rendering is not None:
+            self._rendered = self._rendered or Rendered(self._contact.app)
             self._rendered.add(self._contact.app, message.rendering)
         seat = self._router.route(key, event_id, message)
         if seat is None:
@@ -309,7 +309,7 @@ class Session:
         elif not app.stateful:
             self._generation += 1
             self._hash = session_hash(self._entropy, self._generation)
-            self._rendered.clear(app)
+            self._rendered = None
             return self._channels.leave_all()
         return []
 

@@ -103,6 +103,8 @@ class Status(Enum):
     CANCELLED = "CANCELLED"
     LOG = "LOG"
 
+    __hash__ = object.__hash__
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joining:
@@ -215,6 +217,8 @@ class Outputs:
 class JobLife:
     """See the module. Not thread-safe, but its views are."""
 
+    __slots__ = ("_saved", "_value", "endpoint", "history", "views")
+
     def __init__(self, endpoint: Endpoint, history: History) -> None:
         self.endpoint = endpoint
         self.history = history
@@ -268,9 +272,9 @@ class JobLife:
 
 
 @lru_cache(4096)
-def _iterating(stage: Stage, n: int) -> JobView:
-    """After `n` outputs. A view is a value: a thousand streams can share it."""
-    return JobView(stage, Status.ITERATING, n, success=True)
+def _plain(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
+    """A view that says no more. It is a value: a thousand streams can share it."""
+    return JobView(stage, code, n, success=success)
 
 
 def _view(before: Stage, n: int, news: _Shown) -> JobView:
@@ -279,7 +283,7 @@ def _view(before: Stage, n: int, news: _Shown) -> JobView:
     match news:
         # What a job hears most often comes first.
         case Generated():
-            return _iterating(row[Cause.REPORTS], n)
+            return _plain(row[Cause.REPORTS], Status.ITERATING, n, True)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
         case Logged():
@@ -288,20 +292,20 @@ def _view(before: Stage, n: int, news: _Shown) -> JobView:
             stage = row[Cause.UPLOADS if news.upload else Cause.REPORTS]
             return JobView(stage, Status.SENDING_DATA, n, transferred=news)
         case Joining():
-            return JobView(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+            return _plain(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
             stage = row[Cause.QUEUES]
             return JobView(stage, Status.IN_QUEUE, n, news.rank, news.size, news.eta)
         case DataWanted():
-            return JobView(row[Cause.QUEUES], Status.SENDING_DATA, n)
+            return _plain(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case Refused():
             return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
         case Started():
             return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=news.eta)
         case Completed():
-            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=True)
+            return _plain(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
-            return JobView(row[Cause.RETURNS], Status.FINISHED, n, success=True)
+            return _plain(row[Cause.RETURNS], Status.FINISHED, n, True)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)

@@ -47,7 +47,7 @@ class EventParser:
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self._line = bytearray()  # the line that is not ended yet
-        self._data: list[bytes] = []
+        self._data: list[bytes] | None = None  # the data lines since the last event
         self._held = 0  # bytes in _data, with their line ends
         self._name = ""
         self._first = True  # no line has ended yet: a byte order mark may come
@@ -75,7 +75,7 @@ class EventParser:
                 continue
             if self._data:
                 events.append(Event(self._name or "message", b"\n".join(self._data)))
-                self._data, self._held = [], 0
+                self._data, self._held = None, 0
             self._name = ""
         self._check(self._line)
         self._between = not (self._line or self._data or self._name or self._after_cr)
@@ -111,6 +111,7 @@ class EventParser:
         name, _, value = line.partition(b":")
         value = value.removeprefix(b" ")
         if name == b"data":
+            self._data = self._data or []
             self._data.append(value)
             self._held += len(value) + 1
         elif name == b"event":
