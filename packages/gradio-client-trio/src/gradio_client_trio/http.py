@@ -6,8 +6,8 @@ Rules:
    decoded here. Every reply is delivered, whatever its status; nothing is followed and no cookie
    is kept.
 2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
-   origin, never a path, a query or a header; its `__cause__` is what trio, h11 or ssl raised,
-   `trio.TooSlowError` where a deadline passed. `connected` is False while nothing can have been
+   origin, never a path, a query or a header; its `__cause__` is what trio, h11, ssl or the
+   system raised, `trio.TooSlowError` where a deadline passed. `connected` is False while nothing can have been
    sent. A disk's failure is `FileFailed`, a body beyond its limit is `RemoteError`.
 3. Only a GET is repeated, once, on a new connection, if a connection that had rested was closed
    before it brought a byte of the reply.
@@ -38,7 +38,8 @@ from gradio_protocol import (
     origin,
 )
 
-from .pool import Connection, Deadline, Dial, Dialer, Pool, Sent, unheeded
+from .deadline import Deadline
+from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
 _NETWORK = (

@@ -125,10 +125,8 @@ class Job:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until something is so, or the job is over; always a checkpoint."""
-        if ready() or self.done():
-            await trio.lowlevel.checkpoint()
-            return
-        await self._changed.park()
+        wait = trio.lowlevel.checkpoint if ready() or self.done() else self._changed.park
+        await wait()
         while not (ready() or self.done()):
             await self._changed.park()
 

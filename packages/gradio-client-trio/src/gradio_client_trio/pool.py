@@ -9,7 +9,8 @@ Rules:
 3. It rests at most KEEP_ALIVE seconds by trio's clock and the youngest leaves first. One that
    turned readable meanwhile was closed by the server, or worse, and is not used again.
 4. Every wait has a deadline, whose passing raises `trio.TooSlowError`.
-5. Nothing here decides what a failure means: what trio, h11 and ssl raise goes to `http.py`.
+5. Nothing here decides what a failure means: what trio, h11, ssl and the system raise goes to
+   `http.py`.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from math import inf
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
 import h11
 import trio
 
 from gradio_protocol import FileFailed, FileSlice, Origin
 
+from .deadline import Deadline
 from .proxy import Proxies, Proxy, Trust
 
 KEEP_ALIVE = 4.0
@@ -52,36 +53,6 @@ def unheeded(_: int) -> None:
     """Nobody wants to know."""
 
 
-class Deadline:
-    """When the present step must be over. Leaving its block late raises `trio.TooSlowError`.
-
-    It moves from step to step, for a scope of its own for each would cost four times as much.
-    """
-
-    __slots__ = ("_scope",)
-
-    def __init__(self) -> None:
-        self._scope = trio.CancelScope()
-
-    def __enter__(self) -> Self:
-        self._scope.__enter__()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._scope.__exit__(kind, error, traceback)
-        if self._scope.cancelled_caught:
-            raise trio.TooSlowError from None
-
-    def move(self, seconds: float) -> None:
-        """The step that begins now may take so long."""
-        self._scope.deadline = trio.current_time() + seconds
-
-
 _TLS: type[Any] = trio.SSLStream  # generic in what it wraps, which can be anything
 
 
@@ -95,6 +66,10 @@ class Connection:
         "Whether the present exchange has brought a single byte."
         self.rested_since = 0.0
         self._stream = stream
+        # Elsewhere a socket is no file. A stream that something is wrapped around reads by itself.
+        self._plain: trio.socket.SocketType | None = None
+        if isinstance(stream, trio.SocketStream) and os.name == "posix":
+            self._plain = stream.socket
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
     async def ask(
@@ -166,10 +141,18 @@ class Connection:
 
     async def _received(self, seconds: float) -> bytes:
         if seconds == inf:
-            return bytes(await self._stream.receive_some(PIECE))
+            return await self._read()
         with trio.move_on_after(seconds):  # half the price of fail_after
-            return bytes(await self._stream.receive_some(PIECE))
+            return await self._read()
         raise trio.TooSlowError
+
+    async def _read(self) -> bytes:
+        if self._plain is None:
+            return bytes(await self._stream.receive_some(PIECE))
+        # trio would try first and then wait. What a server says next is rarely there yet, and to
+        # be told so, by an exception, costs as much as to wait for it.
+        await trio.lowlevel.wait_readable(self._plain)
+        return os.read(self._plain.fileno(), PIECE)
 
     async def _put(
         self, pending: bytearray, part: bytes | FileSlice, writing: Callable[[], None], sent: Sent
