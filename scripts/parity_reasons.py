@@ -68,6 +68,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "JobOutputs",
         "JobUpdates",
         "Job.until",
+        "Job._change",
     ),
     "waiting on threads, and in an asyncio loop beside them": (
         "Bell",

@@ -7,8 +7,8 @@ Rules:
    is kept.
 2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
    origin, never a path, a query or a header; its `__cause__` is what trio, h11, ssl or the
-   system raised, `trio.TooSlowError` where a deadline passed. `connected` is False while nothing can have been
-   sent. A disk's failure is `FileFailed`, a body beyond its limit is `RemoteError`.
+   system raised, `trio.TooSlowError` where a deadline passed. `connected` is False while nothing
+   can have been sent. A disk's failure is `FileFailed`, a body beyond its limit is `RemoteError`.
 3. Only a GET is repeated, once, on a new connection, if a connection that had rested was closed
    before it brought a byte of the reply.
 4. Leaving an exchange early, by an exception, a cancellation or a `break`, closes its connection.

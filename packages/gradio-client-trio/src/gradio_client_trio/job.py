@@ -1,7 +1,7 @@
 """The handle of one prediction: its result can be awaited, its outputs and status watched.
 
-A job's life is the core's machine; here are only the parking lot that its watchers wait in, and
-the time stamps. The history of a job only grows and each watcher keeps an index into it, so that
+A job's life is the core's machine; here are only the tasks that wait for its news, and the time
+stamps. The history of a job only grows and each watcher keeps an index into it, so that
 a slow one delays nobody. What waits here may be cancelled, and waited for again.
 """
 
@@ -41,7 +41,7 @@ class Job:
 
     def __init__(self, life: JobLife) -> None:
         self._life = life
-        self._changed = trio.lowlevel.ParkingLot()
+        self._waiting: set[trio.lowlevel.Task] = set()
         self._times = [now()]
         self._callbacks: list[Callable[..., object]] = []
         self._call_off: Callable[[], None] = _nothing
@@ -125,16 +125,28 @@ class Job:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until something is so, or the job is over; always a checkpoint."""
-        wait = trio.lowlevel.checkpoint if ready() or self.done() else self._changed.park
+        wait = trio.lowlevel.checkpoint if ready() or self.done() else self._change
         await wait()
         while not (ready() or self.done()):
-            await self._changed.park()
+            await self._change()
+
+    async def _change(self) -> None:
+        """Wait for the next news: what a `ParkingLot` does, for two thirds of its price."""
+        task, waiting = trio.lowlevel.current_task(), self._waiting
+
+        def leave(_: object) -> trio.lowlevel.Abort:
+            waiting.discard(task)
+            return trio.lowlevel.Abort.SUCCEEDED
+
+        waiting.add(task)
+        await trio.lowlevel.wait_task_rescheduled(leave)
 
     def tell(self, news: News) -> None:
         """Take news in."""
         if self._life.apply(news):
             self._times.append(now())
-            self._changed.unpark_all()
+            while self._waiting:
+                trio.lowlevel.reschedule(self._waiting.pop())
 
     def returned(self, value: object) -> None:
         """The job has a result."""
