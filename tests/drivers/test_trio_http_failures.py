@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from math import inf
+from pathlib import Path
 
 import h11
 import pytest
@@ -11,8 +12,8 @@ import trio
 import trio.testing
 
 from gradio_client_trio.http import Http, Timeout
-from gradio_client_trio.pool import HEAD_LIMIT, Dial
-from gradio_protocol import Request, TransportFailed
+from gradio_client_trio.pool import HEAD_LIMIT, PAGE, Dial
+from gradio_protocol import FileSlice, Request, TransportFailed
 from tests.support import loopback as support
 from tests.support.loopback import loopback
 
@@ -165,6 +166,63 @@ async def test_a_stream_may_be_as_silent_as_its_deadline_says(
             await anext(reply)
     assert trio.current_time() == 20
     assert isinstance(caught.value.__cause__, trio.TooSlowError)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.trio
+async def test_a_stream_that_is_fed_may_be_a_sixteenth_more_silent(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    pieces: list[bytes] = []
+    async with http(dial=saying(CHUNKED, b"1\r\na\r\n")).stream(get("http://a/"), idle=16) as reply:
+        with pytest.raises(TransportFailed) as caught:
+            await reply.feed(pieces.append)
+    assert pieces == [b"a"]
+    assert 16 <= trio.current_time() <= 17
+    assert caught.value.late
+
+
+@pytest.mark.trio
+async def test_a_loop_that_stood_still_makes_no_stream_silent(
+    mock_clock: trio.testing.MockClock,
+) -> None:
+    pieces: list[bytes] = []
+    ours, theirs = trio.testing.memory_stream_pair()
+
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        return ours
+
+    async def speak() -> None:
+        await trio.testing.wait_all_tasks_blocked()
+        for last in (b"", b"0\r\n\r\n"):
+            await theirs.send_all(b"1\r\na\r\n" + last)
+            mock_clock.jump(1000)  # before the reader can run
+            await trio.testing.wait_all_tasks_blocked()
+
+    await theirs.send_all(CHUNKED)
+    async with (
+        http(dial=dial).stream(get("http://a/"), idle=90) as reply,
+        trio.open_nursery() as nursery,
+    ):
+        nursery.start_soon(speak)
+        await reply.feed(pieces.append)
+    assert pieces == [b"a", b"a"]
+
+
+@pytest.mark.trio
+async def test_a_slow_disk_is_not_a_slow_network(
+    mock_clock: trio.testing.MockClock, tmp_path: Path
+) -> None:
+    path = tmp_path / "large"
+    path.write_bytes(bytes(3 * PAGE))
+    facts = path.stat()
+    file = FileSlice(path=str(path), size=facts.st_size, mtime_ns=facts.st_mtime_ns)
+    async with aclosing(http(dial=saying(b"HTTP/1.1 204 No\r\n\r\n"))) as client:
+        request = Request(method="POST", url="http://a/", body=(file,))
+        reply = await client.send(request, sent=lambda _: mock_clock.jump(1000))
+    assert reply.status == 204
 
 
 @pytest.mark.trio

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,9 +12,11 @@ import trio
 import trio.testing
 
 from gradio_client_trio import AppError, Job, JobCancelled, OutputUpdate, Status, StatusUpdate
-from gradio_protocol import FileFailed
+from gradio_protocol import FileFailed, History, JobLife
+from gradio_protocol.app.dialect import Edits
 from tests.drivers.trio_rig import rig
 from tests.support.gradio_server import FakeGradio
+from tests.support.known import ECHO, known
 from tests.support.loopback import Connection, Request
 
 
@@ -221,3 +225,57 @@ async def test_a_folder_that_cannot_be_written_is_a_failure_of_that_job(tmp_path
         with pytest.raises(FileFailed, match="occupied"):
             await client.predict(b"abc", api_name="/file")
         assert await client.predict("x", api_name="/echo") == "x"
+
+
+class Interrupting(set[trio.lowlevel.Task]):
+    """Those who wait for a job; once armed, Ctrl-C comes while one of them is noted, or told."""
+
+    armed = False
+
+    def add(self, task: trio.lowlevel.Task) -> None:
+        super().add(task)
+        self._interrupt()
+
+    def pop(self) -> trio.lowlevel.Task:
+        task = super().pop()
+        self._interrupt()
+        return task
+
+    def _interrupt(self) -> None:
+        if self.armed:
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("moment", ["noted", "told"])
+def test_an_interrupt_neither_forgets_who_waits_nor_wakes_who_does_not(
+    moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    job = Job(JobLife(known().endpoints[ECHO], History(Edits.NONE)))
+    interrupting = Interrupting()
+    monkeypatch.setattr(job, "_waiting", interrupting)
+
+    async def wait() -> None:
+        await job.exception()
+        woken.append("waiter")
+
+    async def meet() -> None:
+        if moment == "noted":
+            await job.result()
+        job.cancel()
+        await trio.lowlevel.checkpoint()
+
+    async def main() -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(wait)
+            await trio.testing.wait_all_tasks_blocked()
+            interrupting.armed = True
+            with pytest.raises(KeyboardInterrupt):
+                await meet()
+            job.cancel()
+            with suppress(KeyboardInterrupt):  # the job's end was interrupted, too
+                await trio.testing.wait_all_tasks_blocked()
+        assert not interrupting
+
+    trio.run(main)
+    assert woken == ["waiter"]

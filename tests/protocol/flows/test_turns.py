@@ -38,6 +38,13 @@ def test_who_has_waited_longest_is_next() -> None:
     assert list(turns) == [four]
 
 
+def test_who_has_ended_gives_a_turn_on_once() -> None:
+    turns = Turns[Flow](2)
+    one, *_ = taken(turns, 4)
+    assert turns.remove(one) is not None
+    assert turns.remove(one) is None
+
+
 def test_who_waits_can_withdraw() -> None:
     turns = Turns[Flow](2)
     one, _, three, four = taken(turns, 4)

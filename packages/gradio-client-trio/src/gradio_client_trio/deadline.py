@@ -1,6 +1,7 @@
 """When the present step of several must be over.
 
 One scope serves all steps and its deadline moves: a scope for each would cost four times as much.
+What has passed cannot be moved any more; between steps that count, it is moved to infinity.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Timeout:
     connect: float = 10.0
     "Names, TCP, the proxy and TLS together."
     read: float = 30.0
-    "Until the next bytes of a reply, the first ones included."
+    "Until a reply has begun, and then until its next bytes."
     write: float = 30.0
     "Until some 64 KB of a request are taken."
     pool: float = 30.0
@@ -148,24 +148,27 @@ class Reply:
         """Give the pieces to `take` as they come, until the body has ended.
 
         Raises as iterating does. Silence is noticed up to a sixteenth of its time too late: here
-        one scope serves all reads, and moving its deadline for each would cost as much as parsing.
+        one scope serves many reads, for it costs as much as parsing what came.
         """
-        patience, grain = self._patience, self._patience / 16
-        with trio.CancelScope(deadline=trio.current_time() + patience + grain) as silence:
-            while True:
-                try:
-                    event = await self._connection.event(inf)
-                except _NETWORK as error:
-                    raise _failed("reading from", self._pool.target, error) from error
-                if not isinstance(event, h11.Data):
-                    self._ended = True
-                    return
-                take(bytes(event.data))
-                due = trio.current_time() + patience
-                if silence.deadline < due:
-                    silence.deadline = due + grain
-        late = trio.TooSlowError()
-        raise _failed("reading from", self._pool.target, late) from late
+        patience = self._patience
+        while not self._ended:
+            due = trio.current_time() + patience * 17 / 16
+            with trio.CancelScope(deadline=due) as silence:
+                while not self._ended and trio.current_time() + patience <= due:
+                    await self._pass_on(take)
+            if silence.cancelled_caught:
+                late = trio.TooSlowError()
+                raise _failed("reading from", self._pool.target, late) from late
+
+    async def _pass_on(self, take: Callable[[bytes], None]) -> None:
+        try:
+            event = await self._connection.event(inf)
+        except _NETWORK as error:
+            raise _failed("reading from", self._pool.target, error) from error
+        if isinstance(event, h11.Data):
+            take(bytes(event.data))
+        else:
+            self._ended = True
 
     async def whole(self, limit: int | None) -> bytes:
         """The rest of the body. Raises RemoteError once it is longer than `limit` bytes."""
@@ -188,8 +191,7 @@ class Reply:
         try:
             opening = _opening(request, self._pool.target, connection.relay)
             with Deadline() as deadline:
-                writing = partial(deadline.move, self._write)
-                await connection.ask(opening, request.body, writing, self._sent)
+                await connection.ask(opening, request.body, deadline, self._write, self._sent)
                 deadline.move(self._patience)
                 answer = await connection.head()
         except _NETWORK as error:

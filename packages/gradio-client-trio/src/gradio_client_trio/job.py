@@ -78,6 +78,7 @@ class Job:
         """What is known of the job right now."""
         return status_update(self._life.view, self._times[-1])
 
+    @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.
 
@@ -130,8 +131,9 @@ class Job:
         while not (ready() or self.done()):
             await self._change()
 
+    @trio.lowlevel.enable_ki_protection
     async def _change(self) -> None:
-        """Wait for the next news: what a `ParkingLot` does, for two thirds of its price."""
+        """Wait for the next news, for two thirds of the price of a `ParkingLot`."""
         task, waiting = trio.lowlevel.current_task(), self._waiting
 
         def leave(_: object) -> trio.lowlevel.Abort:
@@ -141,6 +143,7 @@ class Job:
         waiting.add(task)
         await trio.lowlevel.wait_task_rescheduled(leave)
 
+    @trio.lowlevel.enable_ki_protection
     def tell(self, news: News) -> None:
         """Take news in."""
         if self._life.apply(news):

@@ -269,9 +269,9 @@ class Switchboard:
         orders = seated.session.release(seated.ticket)
         following = self._turns.remove(seated)
         self.crew.departed()
-        self.obey(seated.session, orders)
         if following is not None:
             self._move(following, following.flow.start)
+        self.obey(seated.session, orders)
 
 
 class Reader:
@@ -281,7 +281,7 @@ class Reader:
         self._board = board
         self._session = session
         self._order = order
-        self._parser = StreamReader(order.stream.kind, board.contact.app.dialect)
+        self._parser: StreamReader
         self.scope = trio.CancelScope()
         self.name = (id(session), *order.name)
 
@@ -313,6 +313,8 @@ class Reader:
     def _opened(self, head: Head) -> bool:
         opening = self._session.opened(*self._order.name, head)
         self._board.obey(self._session, opening.orders)
+        dialect = self._board.contact.app.dialect
+        self._parser = StreamReader(self._order.stream.kind, dialect)
         return opening.read
 
     def _heard(self, chunk: bytes) -> None:

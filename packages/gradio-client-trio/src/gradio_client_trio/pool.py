@@ -8,7 +8,7 @@ Rules:
    beyond the reply.
 3. It rests at most KEEP_ALIVE seconds by trio's clock and the youngest leaves first. One that
    turned readable meanwhile was closed by the server, or worse, and is not used again.
-4. Every wait has a deadline, whose passing raises `trio.TooSlowError`.
+4. Every wait has a deadline, its own or its caller's, whose passing raises `trio.TooSlowError`.
 5. Nothing here decides what a failure means: what trio, h11, ssl and the system raise goes to
    `http.py`.
 """
@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import Any, TypeAlias
 
@@ -76,10 +76,11 @@ class Connection:
         self,
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
-        writing: Callable[[], None],
+        deadline: Deadline,
+        seconds: float,
         sent: Sent = unheeded,
     ) -> None:
-        """Write one request, small parts in one packet; `writing` is called before each write.
+        """Write one request, small parts in one packet; each write may take so many seconds.
 
         A peer that closes before it has read everything has usually answered first: that is not
         an error here, the reply is read next. Raises FileFailed if a file is not what it was.
@@ -88,9 +89,9 @@ class Connection:
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                await self._put(pending, part, writing, sent)
+                await self._put(pending, part, deadline, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
-            await self._flush(pending, writing)
+            await self._flush(pending, deadline, seconds)
         except trio.BrokenResourceError:
             pass
 
@@ -151,11 +152,18 @@ class Connection:
             return bytes(await self._stream.receive_some(PIECE))
         # trio would try first and then wait. What a server says next is rarely there yet, and to
         # be told so, by an exception, costs as much as to wait for it.
-        await trio.lowlevel.wait_readable(self._plain)
-        return os.read(self._plain.fileno(), PIECE)
+        while True:
+            await trio.lowlevel.wait_readable(self._plain)
+            with suppress(BlockingIOError):  # woken for nothing
+                return os.read(self._plain.fileno(), PIECE)
 
     async def _put(
-        self, pending: bytearray, part: bytes | FileSlice, writing: Callable[[], None], sent: Sent
+        self,
+        pending: bytearray,
+        part: bytes | FileSlice,
+        deadline: Deadline,
+        seconds: float,
+        sent: Sent,
     ) -> None:
         match part:
             case bytes():
@@ -163,10 +171,15 @@ class Connection:
                 sent(len(part))
             case FileSlice():
                 with _blaming(part):  # trio's streams raise no OSError: it is the disk's
-                    await self._put_file(pending, part, writing, sent)
+                    await self._put_file(pending, part, deadline, seconds, sent)
 
     async def _put_file(
-        self, pending: bytearray, part: FileSlice, writing: Callable[[], None], sent: Sent
+        self,
+        pending: bytearray,
+        part: FileSlice,
+        deadline: Deadline,
+        seconds: float,
+        sent: Sent,
     ) -> None:
         async with await trio.open_file(part.path, "rb") as file:
             await trio.to_thread.run_sync(_check, file.fileno(), part)
@@ -178,13 +191,14 @@ class Connection:
                 left -= len(data)
                 pending += self._h11.send(h11.Data(data=data)) or b""
                 if len(pending) >= PIECE:
-                    await self._flush(pending, writing)
+                    await self._flush(pending, deadline, seconds)
                 sent(len(data))
             await trio.to_thread.run_sync(_check, file.fileno(), part)
 
-    async def _flush(self, pending: bytearray, writing: Callable[[], None]) -> None:
-        writing()
+    async def _flush(self, pending: bytearray, deadline: Deadline, seconds: float) -> None:
+        deadline.move(seconds)
         await self._stream.send_all(bytes(pending))
+        deadline.move(inf)  # what follows may be a disk, which has no part in this
         pending.clear()
 
 
@@ -302,14 +316,12 @@ async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), _freely)
+    await talk.ask(
+        h11.Request(method="CONNECT", target=where, headers=headers), (), Deadline(), inf
+    )
     reply = await talk.head()
     if not talk.tunnelled():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
-
-
-def _freely() -> None:
-    """The caller has set a deadline for all of it."""
 
 
 def _raw(stream: Any) -> Any:

@@ -18,7 +18,7 @@ class Crew:
     def __init__(self, nursery: trio.Nursery) -> None:
         self._nursery = nursery
         self._scopes: set[trio.CancelScope] = set()
-        self._asides = trio.CancelScope()
+        self._asides: list[trio.CancelScope] = []
         self._departures = trio.lowlevel.ParkingLot()
 
     def spawn(
@@ -32,7 +32,9 @@ class Crew:
 
     def aside(self, work: Callable[[], None]) -> None:
         """Run something in a thread; nobody waits for it."""
-        self.spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True), self._asides)
+        self._asides.append(trio.CancelScope())
+        run = partial(trio.to_thread.run_sync, work, abandon_on_cancel=True)
+        self.spawn(run, self._asides[-1])
 
     def departed(self) -> None:
         """Something is over that somebody may wait for."""
@@ -49,7 +51,8 @@ class Crew:
 
     def end_asides(self) -> None:
         """End what nobody waits for."""
-        self._asides.cancel()
+        for scope in self._asides:
+            scope.cancel()
 
     def end(self) -> None:
         """End all tasks."""

@@ -56,5 +56,6 @@ class Turns(Generic[T]):
 
     def remove(self, flow: T) -> T | None:
         """A flow has ended; returns the one that begins in its place, if any waits."""
-        self._all.pop(flow.ticket, None)
+        if self._all.pop(flow.ticket, None) is None:
+            return None
         return self._waiting.pop(next(iter(self._waiting), 0), None)
