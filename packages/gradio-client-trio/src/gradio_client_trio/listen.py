@@ -5,8 +5,9 @@ has one. Each step returns orders, which are obeyed at once, in turn: those that
 one wait until it is done.
 
 While a flow waits for its session it is only an entry in a table, and costs no task. Whoever
-brings the answer goes on with it until it waits again; if it asks for I/O, that has a task of its
-own. `close` ends all tasks within `GRACE` seconds. Nothing that a flow raises leaves its task.
+brings the answer goes on with it until it waits again; if it asks for I/O, a task does that: one of
+a few that all exchanges share, its own for what lasts. `close` ends all tasks within `GRACE`
+seconds. Nothing that a flow raises leaves its task.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import TypeAlias, assert_never
 
 import trio
@@ -34,6 +36,7 @@ from gradio_protocol import (
     Question,
     RemoteError,
     Resume,
+    Send,
     Session,
     StreamReader,
     Tell,
@@ -41,6 +44,7 @@ from gradio_protocol import (
     dismiss,
 )
 
+from .http import REQUESTS
 from .perform import IO, Performer, run
 from .seated import Seated
 from .tasks import Crew
@@ -61,7 +65,7 @@ class Switchboard:
     ) -> None:
         self.contact = contact
         self.http = performer.http
-        self.crew = Crew(nursery)
+        self.crew = Crew(nursery, REQUESTS)
         self.closed = False
         self._performer = performer
         self._turns = Turns[Seated](max_workers)
@@ -205,24 +209,28 @@ class Switchboard:
         if seated is not None:
             self._advance(seated, partial(seated.flow.resume, order.reply))
 
-    async def _go_on(self, seated: Seated, step: Step | None) -> None:
-        """The task of a flow: do what it asks for, until it waits for its session or has ended."""
-        seated.busy = True
+    async def _go_on(self, seated: Seated, step: Step | None = None) -> None:
+        """In a task: do what a flow asks for, until it waits for its session or has ended."""
+        over, brief = False, is_brief(seated.wanted)
         try:
-            if step is not None:
-                # What is cancelled at its caller's next checkpoint has sent nothing.
-                await trio.lowlevel.checkpoint()
-                self._advance(seated, step)
-            while seated.wanted is not None:
-                action, seated.wanted = seated.wanted, None
-                self._advance(seated, await self._perform(seated, action))
-        except trio.Cancelled:
-            self._fail(seated, JobCancelled("the job was cancelled"))
-            raise
+            with seated.patience():
+                if step is not None:
+                    # What is cancelled at its caller's next checkpoint has sent nothing.
+                    await trio.lowlevel.checkpoint()
+                    self._advance(seated, step)
+                while seated.wanted is not None and is_brief(seated.wanted) is brief:
+                    action, seated.wanted = seated.wanted, None
+                    self._advance(seated, await self._perform(seated, action))
+                over = True
         except Exception as error:  # noqa: BLE001 - whatever it is, the job must end with it
+            over = True
             self._fail(seated, error)
         finally:
-            seated.busy = False
+            seated.let_go()
+            if not over:
+                self._fail(seated, JobCancelled("the job was cancelled"))
+        if seated.wanted is not None:
+            self._move(seated)
 
     def _advance(self, seated: Seated, step: Step) -> None:
         """Take a flow as far as it goes without I/O."""
@@ -250,8 +258,9 @@ class Switchboard:
                     self._move(seated)
 
     def _move(self, seated: Seated, step: Step | None = None) -> None:
-        """Go on with a flow in a task of its own."""
-        self.crew.spawn(partial(self._go_on, seated, step), seated.patience())
+        """Go on with a flow in a task."""
+        go_on = self.crew.submit if is_brief(seated.wanted) else self.crew.spawn
+        go_on(partial(self._go_on, seated, step))
 
     async def _perform(self, seated: Seated, action: IO) -> Step:
         try:
@@ -272,6 +281,11 @@ class Switchboard:
         if following is not None:
             self._move(following, following.flow.start)
         self.obey(seated.session, orders)
+
+
+def is_brief(action: IO | None) -> bool:
+    """Whether it is one exchange, but none that lasts as long as a job."""
+    return action is None or (isinstance(action, Send) and action.patience != inf)
 
 
 class Reader:

@@ -31,7 +31,6 @@ class Seated:
     __slots__ = (
         "_patience",
         "_until",
-        "busy",
         "flow",
         "session",
         "ticket",
@@ -45,16 +44,23 @@ class Seated:
         self.ticket = ticket
         self.watcher = watcher
         self.wanted: IO | None = None
-        "What the flow asks for, until its task does it."
-        self.busy = False
-        "Whether it has a task."
+        "What the flow asks for, until a task does it."
         self._until = inf
         self._patience: trio.CancelScope | None = None
 
+    @property
+    def busy(self) -> bool:
+        """Whether it has a task right now."""
+        return self._patience is not None
+
     def patience(self) -> trio.CancelScope:
-        """A scope for what takes time: it ends when nobody has the patience for that."""
+        """A scope for its task: it ends when nobody has the patience for what takes time."""
         self._patience = trio.CancelScope(deadline=self._until)
         return self._patience
+
+    def let_go(self) -> None:
+        """It has no task any more."""
+        self._patience = None
 
     def hurry(self, seconds: float) -> None:
         """Nothing that takes time may go on for longer than so many seconds from now."""

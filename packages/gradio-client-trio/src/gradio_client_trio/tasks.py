@@ -6,29 +6,40 @@ they serve it, and then `Switchboard.close` ends them.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import TypeAlias
 
 import trio
+
+Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Crew:
     """See the module."""
 
-    def __init__(self, nursery: trio.Nursery) -> None:
+    def __init__(self, nursery: trio.Nursery, at_once: int) -> None:
         self._nursery = nursery
+        self._spare = at_once
+        self._queue = deque[Work]()
         self._scopes: set[trio.CancelScope] = set()
         self._asides: list[trio.CancelScope] = []
         self._departures = trio.lowlevel.ParkingLot()
 
-    def spawn(
-        self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope | None = None
-    ) -> None:
+    def spawn(self, work: Work, scope: trio.CancelScope | None = None) -> None:
         """Run a task until it ends, or its scope is cancelled."""
         scope = scope or trio.CancelScope()
         scope.shield = True
         self._scopes.add(scope)
         self._nursery.start_soon(self._shielded, work, scope)
+
+    def submit(self, work: Work) -> None:
+        """Do the same, but only so many at once; what comes meanwhile waits, and costs no task."""
+        self._queue.append(work)
+        if self._spare:
+            self._spare -= 1
+            self.spawn(self._work_off)
 
     def aside(self, work: Callable[[], None]) -> None:
         """Run something in a thread; nobody waits for it."""
@@ -59,9 +70,16 @@ class Crew:
         for scope in self._scopes:
             scope.cancel()
 
+    async def _work_off(self) -> None:
+        try:
+            while self._queue:
+                await self._queue.popleft()()
+        finally:
+            self._spare += 1
+
     # An interrupt is for the program's own task, where it is one error and no group of them.
     @trio.lowlevel.enable_ki_protection
-    async def _shielded(self, work: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
+    async def _shielded(self, work: Work, scope: trio.CancelScope) -> None:
         try:
             with scope:
                 await work()
