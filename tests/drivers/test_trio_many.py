@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 
 import pytest
+import trio
+import trio.testing
 
-from tests.drivers.trio_rig import made
+from gradio_client_trio.http import REQUESTS
+from tests.drivers.trio_rig import in_memory, made
 from tests.support.fake.functions import TOUR, together
-from tests.support.gradio_server import FakeGradio
+from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import threaded
 
+PAUSE = 7
 FUNCTIONS = [function.limited(10_000) for function in TOUR]
 
 
@@ -24,6 +28,34 @@ async def test_two_thousand_jobs_at_once_all_have_their_own_result() -> None:
             results = [await job.result() for job in jobs]
             assert threading.active_count() <= threads + 1  # trio's own, for what may block
     assert results == [str(number) for number in range(2000)]
+
+
+@pytest.mark.trio
+async def test_calls_that_last_and_joins_that_pause_keep_no_exchange_waiting(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = 2 * REQUESTS
+    direct = FakeGradio("3.50.2", functions=FUNCTIONS)
+    async with in_memory(monkeypatch, direct, max_workers=2 * many) as (client, _), client:
+        jobs = [client.submit(1, api_name="/slow") for _ in range(many)]
+        holds = await direct.holds.until(lambda _: True, many)
+        assert await client.predict("x", api_name="/echo") == "x"
+        for hold in holds:
+            hold.release()
+        assert [await job.result() for job in jobs] == ["slept 1"] * many
+
+    busy = FakeGradio(functions=FUNCTIONS)
+    occupied = answering(503, headers=[("retry-after", str(PAUSE))])
+    busy.instead("queue/join", occupied, times=many)
+    async with in_memory(monkeypatch, busy, max_workers=2 * many) as (client, _), client:
+        jobs = [client.submit("later", api_name="/echo") for _ in range(many)]
+        began = trio.current_time()
+        while len(busy.requests("queue/join")) < many:
+            await trio.testing.wait_all_tasks_blocked()
+        assert await client.predict("now", api_name="/echo") == "now"
+        assert trio.current_time() == began
+        assert [await job.result() for job in jobs] == ["later"] * many
+        assert trio.current_time() >= began + PAUSE
 
 
 @pytest.mark.slow

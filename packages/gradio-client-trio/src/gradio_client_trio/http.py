@@ -38,7 +38,6 @@ from gradio_protocol import (
     origin,
 )
 
-from .deadline import Deadline
 from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
@@ -190,10 +189,8 @@ class Reply:
         request = self._request
         try:
             opening = _opening(request, self._pool.target, connection.relay)
-            with Deadline() as deadline:
-                await connection.ask(opening, request.body, deadline, self._write, self._sent)
-                deadline.move(self._patience)
-                answer = await connection.head()
+            await connection.ask(opening, request.body, self._write, self._sent)
+            answer = await connection.head(self._patience)
         except _NETWORK as error:
             await connection.aclose()
             raise _failed("asking", self._pool.target, error) from error

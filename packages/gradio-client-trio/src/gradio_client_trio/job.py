@@ -126,8 +126,8 @@ class Job:
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until something is so, or the job is over; always a checkpoint."""
-        wait = trio.lowlevel.checkpoint if ready() or self.done() else self._change
-        await wait()
+        if ready() or self.done():
+            await trio.lowlevel.checkpoint()
         while not (ready() or self.done()):
             await self._change()
 

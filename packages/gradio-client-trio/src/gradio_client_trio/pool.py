@@ -27,7 +27,6 @@ import trio
 
 from gradio_protocol import FileFailed, FileSlice, Origin
 
-from .deadline import Deadline
 from .proxy import Proxies, Proxy, Trust
 
 KEEP_ALIVE = 4.0
@@ -76,7 +75,6 @@ class Connection:
         self,
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
-        deadline: Deadline,
         seconds: float,
         sent: Sent = unheeded,
     ) -> None:
@@ -89,16 +87,16 @@ class Connection:
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                await self._put(pending, part, deadline, seconds, sent)
+                await self._put(pending, part, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
-            await self._flush(pending, deadline, seconds)
+            await self._flush(pending, seconds)
         except trio.BrokenResourceError:
             pass
 
-    async def head(self) -> h11.Response:
-        """The reply's head, once everything 1xx is past."""
+    async def head(self, seconds: float) -> h11.Response:
+        """The reply's head, once everything 1xx is past; `seconds` bound each read."""
         while True:
-            event = await self.event(inf)
+            event = await self.event(seconds)
             if isinstance(event, h11.Response):
                 return event
 
@@ -138,7 +136,10 @@ class Connection:
 
     async def aclose(self) -> None:
         """Close at once, without a good-bye; also when cancelled."""
-        await trio.aclose_forcefully(self._stream)
+        if self._plain is None:
+            await trio.aclose_forcefully(self._stream)
+        else:
+            self._plain.close()
 
     async def _received(self, seconds: float) -> bytes:
         if seconds == inf:
@@ -158,12 +159,7 @@ class Connection:
                 return os.read(self._plain.fileno(), PIECE)
 
     async def _put(
-        self,
-        pending: bytearray,
-        part: bytes | FileSlice,
-        deadline: Deadline,
-        seconds: float,
-        sent: Sent,
+        self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
     ) -> None:
         match part:
             case bytes():
@@ -171,15 +167,10 @@ class Connection:
                 sent(len(part))
             case FileSlice():
                 with _blaming(part):  # trio's streams raise no OSError: it is the disk's
-                    await self._put_file(pending, part, deadline, seconds, sent)
+                    await self._put_file(pending, part, seconds, sent)
 
     async def _put_file(
-        self,
-        pending: bytearray,
-        part: FileSlice,
-        deadline: Deadline,
-        seconds: float,
-        sent: Sent,
+        self, pending: bytearray, part: FileSlice, seconds: float, sent: Sent
     ) -> None:
         async with await trio.open_file(part.path, "rb") as file:
             await trio.to_thread.run_sync(_check, file.fileno(), part)
@@ -191,15 +182,28 @@ class Connection:
                 left -= len(data)
                 pending += self._h11.send(h11.Data(data=data)) or b""
                 if len(pending) >= PIECE:
-                    await self._flush(pending, deadline, seconds)
+                    await self._flush(pending, seconds)
                 sent(len(data))
             await trio.to_thread.run_sync(_check, file.fileno(), part)
 
-    async def _flush(self, pending: bytearray, deadline: Deadline, seconds: float) -> None:
-        deadline.move(seconds)
-        await self._stream.send_all(bytes(pending))
-        deadline.move(inf)  # what follows may be a disk, which has no part in this
-        pending.clear()
+    async def _flush(self, pending: bytearray, seconds: float) -> None:
+        await trio.lowlevel.checkpoint_if_cancelled()
+        del pending[: self._written(pending)]
+        if pending:
+            with trio.fail_after(seconds):
+                await self._stream.send_all(bytes(pending))
+            pending.clear()
+
+    def _written(self, pending: bytearray) -> int:
+        """How many bytes a plain socket takes at once; most requests need no wait, nor a deadline."""
+        if self._plain is None:
+            return 0
+        try:
+            return os.write(self._plain.fileno(), pending)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise trio.BrokenResourceError from error
 
 
 class Pool:
@@ -226,9 +230,7 @@ class Pool:
         if self._free:
             self._free -= 1
         else:
-            # No `Semaphore`: with a thousand that wait, what it raises and keeps costs more.
-            with Deadline() as deadline:
-                deadline.move(seconds)
+            with trio.fail_after(seconds):
                 await self._waiting.park()
 
     def leave(self) -> None:
@@ -316,10 +318,8 @@ async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
-    await talk.ask(
-        h11.Request(method="CONNECT", target=where, headers=headers), (), Deadline(), inf
-    )
-    reply = await talk.head()
+    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
+    reply = await talk.head(inf)
     if not talk.tunnelled():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
 
