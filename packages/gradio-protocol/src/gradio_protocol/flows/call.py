@@ -34,7 +34,7 @@ from ..errors import (
 from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
 from ..jobs.orders import Await, Enter, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
-from ..wire.document import JSON, as_object, need, read
+from ..wire.document import JSON, need, read_object
 from ..wire.exchange import Response
 from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
@@ -159,7 +159,7 @@ def _event_id(reply: Response) -> str:
     if reply.status != 200:
         raise refused(reply)
     where = "reply to the join"
-    return need(as_object(read(reply.body, where=where), where=where), "event_id", str, where=where)
+    return need(read_object(reply.body, where=where), "event_id", str, where=where)
 
 
 def _followed(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
