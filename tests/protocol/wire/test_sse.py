@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gradio_protocol.errors import RemoteError
-from gradio_protocol.wire.sse import Event, EventParser
+from gradio_protocol.wire.sse import EventParser
 
 pieces = st.sampled_from(
     [
@@ -36,19 +36,17 @@ pieces = st.sampled_from(
 streams = st.lists(pieces | st.binary(max_size=4), max_size=40).map(b"".join)
 
 
-def model(stream: bytes) -> list[Event]:
+def model(stream: bytes) -> list[bytes]:
     """What the whole stream means, read slowly and by other means than the parser's."""
     text = stream.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
     *lines, _ = re.split("\r\n|\r|\n", text)
-    events: list[Event] = []
+    events: list[bytes] = []
     for empty, group in itertools.groupby([*lines], key=lambda line: line == ""):
         fields = [] if empty else [line.partition(":") for line in group]
         values = [(name, value[1:] if value[:1] == " " else value) for name, _, value in fields]
         data = [value for name, value in values if name == "data"]
-        names = [value for name, value in values if name == "event"]
         if data:
-            name = names[-1].encode("latin-1").decode("utf-8", "replace") if names else ""
-            events.append(Event(name or "message", "\n".join(data).encode("latin-1")))
+            events.append("\n".join(data).encode("latin-1"))
     if lines and lines[-1] != "" and events and not _ends_the_last(lines):
         events.pop()
     return events
@@ -60,7 +58,7 @@ def _ends_the_last(lines: list[str]) -> bool:
     return not any(line.partition(":")[0] == "data" for line in tail)
 
 
-def parse(stream: bytes, cuts: list[int] | None = None, limit: int = 10_000) -> list[Event]:
+def parse(stream: bytes, cuts: list[int] | None = None, limit: int = 10_000) -> list[bytes]:
     parser = EventParser(limit)
     places = [0, *sorted(cut % (len(stream) + 1) for cut in cuts or ()), len(stream)]
     chunks = (stream[start:end] for start, end in itertools.pairwise(places))
@@ -87,48 +85,48 @@ def test_random_bytes_give_events_or_a_typed_error(chunks: list[bytes], limit: i
         events = [event for chunk in chunks for event in parser.feed(chunk)]
     except RemoteError:
         return
-    assert all(len(event.data) <= limit for event in events)
+    assert all(len(event) <= limit for event in events)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
 def test_every_line_end_of_the_standard_ends_a_line(end: bytes) -> None:
     stream = end.join((b"event: complete", b"data: [1]", b"", b"data: 2", b"", b""))
-    assert parse(stream) == [Event("complete", b"[1]"), Event("message", b"2")]
+    assert parse(stream) == [b"[1]", b"2"]
 
 
 @pytest.mark.parametrize("separator", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\x1c"])
 def test_no_other_separator_ends_a_line(separator: str) -> None:
     data = f'{{"text":"a{separator}b"}}'.encode()
-    assert parse(b"data: " + data + b"\n\n") == [Event("message", data)]
+    assert parse(b"data: " + data + b"\n\n") == [data]
 
 
 def test_several_data_lines_are_one_event() -> None:
-    assert parse(b"data: a\ndata:\ndata:  b\n\n") == [Event("message", b"a\n\n b")]
+    assert parse(b"data: a\ndata:\ndata:  b\n\n") == [b"a\n\n b"]
 
 
-def test_a_comment_an_id_and_a_retry_are_ignored() -> None:
-    assert parse(b": hello\nid: 1\nretry: 5\ndata: x\nfoo\n\n: bye\n\n") == [Event("message", b"x")]
+def test_all_that_is_no_data_is_ignored() -> None:
+    assert parse(b": hello\nevent: a\nid: 1\nretry: 5\ndata: x\nfoo\n\n: bye\n\n") == [b"x"]
 
 
-def test_an_event_without_data_is_none_and_its_name_is_forgotten() -> None:
-    assert parse(b"event: a\n\ndata: x\n\n") == [Event("message", b"x")]
+def test_an_event_without_data_is_none() -> None:
+    assert parse(b"event: a\n\ndata: x\n\n") == [b"x"]
 
 
 def test_empty_data_are_an_event() -> None:
-    assert parse(b"data\n\ndata:\n\n") == [Event("message", b""), Event("message", b"")]
+    assert parse(b"data\n\ndata:\n\n") == [b"", b""]
 
 
 def test_a_byte_order_mark_is_taken_off_the_beginning_only() -> None:
     mark = b"\xef\xbb\xbf"
-    assert parse(mark + b"data: a\n\n" + mark + b"data: b\n\n") == [Event("message", b"a")]
+    assert parse(mark + b"data: a\n\n" + mark + b"data: b\n\n") == [b"a"]
 
 
 def test_an_unfinished_event_is_never_delivered() -> None:
-    assert parse(b"data: a\n\ndata: b\n") == [Event("message", b"a")]
+    assert parse(b"data: a\n\ndata: b\n") == [b"a"]
 
 
-def test_invalid_utf8_is_passed_on_in_data_and_replaced_in_names() -> None:
-    assert parse(b"event: \xff\ndata: \xff\n\n") == [Event("\ufffd", b"\xff")]
+def test_invalid_utf8_is_passed_on() -> None:
+    assert parse(b"event: \xff\ndata: \xff\n\n") == [b"\xff"]
 
 
 def test_an_empty_chunk_changes_nothing_between_cr_and_lf() -> None:
@@ -136,7 +134,7 @@ def test_an_empty_chunk_changes_nothing_between_cr_and_lf() -> None:
     assert parser.feed(b"data: a\r") == []
     assert parser.feed(b"") == []
     assert parser.feed(b"\ndata: b\r\n") == []
-    assert parser.feed(b"\r\n") == [Event("message", b"a\nb")]
+    assert parser.feed(b"\r\n") == [b"a\nb"]
 
 
 @pytest.mark.parametrize(
@@ -156,7 +154,7 @@ def test_what_is_larger_than_the_limit_is_an_error_however_it_is_cut(stream: byt
 
 
 def test_an_event_of_exactly_the_limit_is_delivered() -> None:
-    assert parse(b"data: 123456789\n\n" * 3, limit=15) == [Event("message", b"123456789")] * 3
+    assert parse(b"data: 123456789\n\n" * 3, limit=15) == [b"123456789"] * 3
 
 
 def test_a_parser_that_failed_delivers_nothing_more() -> None:
@@ -170,7 +168,7 @@ def test_a_parser_that_failed_delivers_nothing_more() -> None:
 
 def test_a_parser_that_failed_between_events_delivers_nothing_more() -> None:
     parser = EventParser(10)
-    assert parser.feed(b"data: a\n\n") == [Event("message", b"a")]
+    assert parser.feed(b"data: a\n\n") == [b"a"]
     with pytest.raises(RemoteError):
         parser.feed(b"data: much too long\n\n")
     with pytest.raises(RemoteError):
@@ -197,7 +195,7 @@ def test_whole_events_among_pieces_give_the_events_of_the_model(chunks: list[byt
 def test_the_limit_strikes_at_the_same_place_however_the_bytes_are_cut(
     stream: bytes, cuts: list[int], limit: int
 ) -> None:
-    def outcome(places: list[int]) -> list[Event] | None:
+    def outcome(places: list[int]) -> list[bytes] | None:
         try:
             return parse(stream, places, limit)
         except RemoteError:
@@ -225,4 +223,4 @@ def test_small_chunks_copy_no_more_than_large_ones() -> None:
     parser = EventParser()
     parser.feed(b"data: ")
     assert not any(parser.feed(b"0123456789") for _ in range(100_000))
-    assert [len(event.data) for event in parser.feed(b"\n\n")] == [1_000_000]
+    assert [len(event) for event in parser.feed(b"\n\n")] == [1_000_000]

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..errors import RemoteError
-from ..wire.document import JSON, Object, as_object, checked, need, read, want
+from ..wire.document import JSON, Object, as_object, checked, need, read_object, want
 from .dialect import Dialect, Travel, dialect
 
 _SKIPPED = re.compile(
@@ -149,7 +149,7 @@ def read_config(body: bytes | str) -> Config:
 
     Raises RemoteError where it is no such document, or names an unknown protocol.
     """
-    raw = as_object(read(body, where="config"), where="config")
+    raw = read_object(body, where="config")
     at = "config"
     version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
     protocol = want(raw, "protocol", str, "ws", where=at)

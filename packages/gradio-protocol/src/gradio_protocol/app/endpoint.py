@@ -150,7 +150,7 @@ class Endpoint:
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
             raise RemoteError(f"{self.title}: {expected}")
-        seen = [value for slot, value in zip(self.outputs, data, strict=False) if not slot.hidden]
+        seen = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
         return seen[0] if len(seen) == 1 else tuple(seen)
 
     def _given(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:

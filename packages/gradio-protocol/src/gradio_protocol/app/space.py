@@ -14,7 +14,7 @@ from typing import assert_never
 from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments, RemoteError
-from ..wire.document import as_object, need, read
+from ..wire.document import need, read_object
 from ..wire.exchange import Origin, is_address, origin, shown
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
@@ -104,7 +104,7 @@ def read_host(body: bytes, hub: Origin) -> str:
     where the Hub is.
     """
     where = "host of the Space"
-    url = need(as_object(read(body, where=where), where=where), "host", str, where=where)
+    url = need(read_object(body, where=where), "host", str, where=where)
     try:
         found = origin(url)
     except InvalidArguments as error:
@@ -119,5 +119,5 @@ def read_host(body: bytes, hub: Origin) -> str:
 def read_stage(body: bytes) -> Stage:
     """The stage, from the reply to `runtime_path`; raises RemoteError for no such document."""
     where = "runtime of the Space"
-    said = need(as_object(read(body, where=where), where=where), "stage", str, where=where)
+    said = need(read_object(body, where=where), "stage", str, where=where)
     return Stage.__members__.get(said, Stage.OTHER)

@@ -34,7 +34,7 @@ from ..errors import (
 from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
 from ..jobs.orders import Await, Enter, Gone, Joined, Renew, Renewed, Stale, Unjoined
 from ..jobs.stage import Joining
-from ..wire.document import JSON, as_object, need, read
+from ..wire.document import JSON, need, read_object
 from ..wire.exchange import Response
 from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
@@ -98,13 +98,11 @@ def _is_direct(app: App, endpoint: Endpoint) -> bool:
 
 def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
     """The session hash to join with. Raises Again where another app seems to be there by now."""
-    error = AppChanged("the app does not stay the same long enough to be called")
-    changed = Again(error, anyway=True)
     direct = _is_direct(app, endpoint)
     # These are sent at once, so the session has no say in whether the app is in doubt.
     at_once = by_index(app, endpoint) if direct else app.dialect.travel is Travel.PRIVATE
     if at_once and (yield from same_app(app)) is False:
-        raise changed
+        raise _changed()
     question = Enter(
         ticket=spec.ticket, fn_index=endpoint.index, direct=direct, headers=spec.headers
     )
@@ -112,7 +110,12 @@ def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
     if entry.app is app and not (entry.doubtful and (yield from same_app(app)) is False):
         return entry.session_hash
     yield from ask(Unjoined(ticket=spec.ticket))
-    raise changed
+    raise _changed()
+
+
+def _changed() -> Again:
+    error = AppChanged("the app does not stay the same long enough to be called")
+    return Again(error, anyway=True)
 
 
 def _renewed(spec: Call, app: App) -> Steps[App]:
@@ -159,7 +162,7 @@ def _event_id(reply: Response) -> str:
     if reply.status != 200:
         raise refused(reply)
     where = "reply to the join"
-    return need(as_object(read(reply.body, where=where), where=where), "event_id", str, where=where)
+    return need(read_object(reply.body, where=where), "event_id", str, where=where)
 
 
 def _followed(attempt: Attempt) -> Steps[tuple[JSON, ...]]:

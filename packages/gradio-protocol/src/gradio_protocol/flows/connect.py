@@ -31,7 +31,7 @@ from ..app.space import (
 )
 from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError
 from ..wire.cookies import Jar
-from ..wire.document import as_object, read
+from ..wire.document import read_object
 from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
 from ..wire.redirect import moves, redirected
@@ -126,7 +126,7 @@ def same_app(app: App) -> Steps[bool | None]:
     request = app.access.get("app_id")
     try:
         reply = yield from ask(Send(request=request, limit=2**16))
-        said = as_object(read(reply.body, where="app_id"), where="app_id").get("app_id")
+        said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
     return None if reply.status != 200 or said is None else str(said) == app.config.app_id
@@ -307,7 +307,7 @@ def _informed(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]
     if reply.status != 200:
         raise refusal(reply, doing="connecting")
     try:
-        known = endpoints(config, as_object(read(reply.body, where="info"), where="info"))
+        known = endpoints(config, read_object(reply.body, where="info"))
     except RemoteError as error:
         return _derived(access, config, str(error))
     return App(access=access, config=config, endpoints=known)

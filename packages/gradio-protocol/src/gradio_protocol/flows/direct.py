@@ -20,7 +20,7 @@ from ..errors import GradioError
 from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import Enter
-from ..wire.document import JSON, Object, as_object, need, read
+from ..wire.document import JSON, Object, need, read_object
 from ..wire.exchange import quoted
 from .actions import Send, Steps, Tell, ask
 from .attempt import Again, Attempt, present, refused, spoken, told, unchanged
@@ -101,7 +101,7 @@ def _made(attempt: Attempt) -> Steps[Object]:
     send = Send(request=attempt.post(path, **more), limit=_RESULT, patience=inf)
     reply = yield from persist(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:
-        return as_object(read(reply.body, where="result"), where="result")
+        return read_object(reply.body, where="result")
     said = spoken(reply)
     if reply.status == 500 and "error" in said:
         raise failure(said, app.dialect)

@@ -46,7 +46,7 @@ def whole(value: JSON) -> Change:
 
 def is_whole(change: Change) -> bool:
     """Tell whether the change does not depend on what was before."""
-    return change[0][:2] == ("replace", TOP) if change else False
+    return (change[0][0] == "replace" and change[0][1] == TOP) if change else False
 
 
 class Reader:

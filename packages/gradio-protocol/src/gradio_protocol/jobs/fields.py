@@ -18,11 +18,14 @@ def text(document: Object, key: str) -> str | None:
 
 def number(document: Object, key: str) -> float | None:
     """The number under `key`, an int as it is; never NaN nor infinite, nor beyond 1e300."""
-    value = document.get(key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    # What is larger, or no number, would break whoever calculates with it.
-    return value if abs(value) <= _LARGEST else None
+    match document.get(key):
+        case None | bool():
+            return None
+        case int() | float() as value if abs(value) <= _LARGEST:
+            return value
+        case _:
+            # What is larger, or no number, would break whoever calculates with it.
+            return None
 
 
 def count(document: Object, key: str) -> int | None:

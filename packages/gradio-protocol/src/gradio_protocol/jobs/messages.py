@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 
 from ..app.dialect import Dialect
 from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
-from ..wire.document import JSON, Object, as_object, need, read
+from ..wire.document import JSON, Object, as_object, need, read_object
 from .failures import failure
 from .fields import count, duration, flag, number, text
 
@@ -188,7 +188,7 @@ def read_message(data: bytes, dialect: Dialect) -> Delivery:
 
     Raises RemoteError where that is not a JSON object.
     """
-    return message(as_object(read(data, where="stream"), where="stream"), dialect)
+    return message(read_object(data, where="stream"), dialect)
 
 
 def message(document: Object, dialect: Dialect) -> Delivery:
@@ -264,11 +264,8 @@ def _generated(document: Object) -> Generated | None:
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, list):
         return None
-    return Generated(
-        data=tuple(data),
-        streamed=document["msg"] == "process_streaming",
-        time_limit=number(document, "time_limit"),
-    )
+    streamed = document["msg"] == "process_streaming"
+    return Generated(tuple(data), streamed, number(document, "time_limit"))
 
 
 def _completed(document: Object, dialect: Dialect) -> Completed | Failed:

@@ -29,6 +29,12 @@ class Question(Generic[R]):
         _answer: R
 
 
+class Knowledge(Question[R]):
+    """A question about the app, which the contact answers."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gone:
     """The job need not go on: it was cancelled, or the session was closed or lost."""
@@ -87,7 +93,7 @@ class Await(Question[JobMessage | Gone]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renew(Question[App | Stale | Gone]):
+class Renew(Knowledge[App | Stale | Gone]):
     """Let me find out whether the app is another one than `app` by now, or somebody else.
 
     Answered `Stale` to the first one, who must ask `Renewed` in the end; the others wait.
@@ -98,7 +104,7 @@ class Renew(Question[App | Stale | Gone]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renewed(Question[App]):
+class Renewed(Knowledge[App]):
     """The end of a renewal: the app as it is now, or None if it could not be found out.
 
     Answered by what is known from now on.
@@ -109,7 +115,7 @@ class Renewed(Question[App]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recall(Question[tuple[str | None, ...]]):
+class Recall(Knowledge[tuple[str | None, ...]]):
     """Where the server keeps contents of these digests, as far as this client has sent them."""
 
     ticket: int
@@ -117,7 +123,7 @@ class Recall(Question[tuple[str | None, ...]]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remember(Question[None]):
+class Remember(Knowledge[None]):
     """The server keeps contents of these digests under these paths."""
 
     ticket: int
@@ -125,8 +131,6 @@ class Remember(Question[None]):
 
 
 AnyKnowledge: TypeAlias = Renew | Renewed | Recall | Remember
-"Questions about the app, which the contact answers."
-
 AnyQuestion: TypeAlias = Enter | Joined | Unjoined | Await | AnyKnowledge
 
 

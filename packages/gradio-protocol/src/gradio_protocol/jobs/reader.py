@@ -14,10 +14,10 @@ class StreamReader:
     Make one for each opening of a stream.
     """
 
-    __slots__ = ("_dialect", "_kind", "_parser")
+    __slots__ = ("_beats", "_dialect", "_parser")
 
     def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
-        self._kind = kind
+        self._beats = kind is StreamKind.HEARTBEAT
         self._dialect = dialect
         self._parser = EventParser()
 
@@ -27,7 +27,7 @@ class StreamReader:
         Raises RemoteError for what is no Gradio stream; then the stream is of no more use.
         """
         events = self._parser.feed(chunk)
-        if self._kind is StreamKind.HEARTBEAT:
+        if self._beats:
             # It says ALIVE, in no format.
             return [Delivery(None, Heartbeat()) for _ in events]
-        return [read_message(event.data, self._dialect) for event in events]
+        return [read_message(data, self._dialect) for data in events]

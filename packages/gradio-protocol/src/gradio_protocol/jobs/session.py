@@ -36,7 +36,6 @@ from .contact import Contact
 from .dismissals import Dismissals, Stop, how_to_stop
 from .messages import Broken, Closing, Completed, Delivery, Heartbeat, JobMessage
 from .orders import (
-    AnyKnowledge,
     AnyQuestion,
     Await,
     Ending,
@@ -44,6 +43,7 @@ from .orders import (
     Entry,
     Gone,
     Joined,
+    Knowledge,
     Opening,
     Order,
     Resume,
@@ -134,21 +134,21 @@ class Session:
 
         `now` is any clock that only goes forward, in seconds.
         """
-        if isinstance(question, AnyKnowledge):
+        if isinstance(question, Knowledge):
             return [*self._contact.ask(question, now)]
         seat = self._router.get(question.ticket)
         if seat is None:
             return [Resume(question.ticket, Gone(error=JobCancelled("the session was closed")))]
         match question:
-            case Enter() | Await() if seat.gone is not None:
-                return [seat.answer(None)]
-            case Await():
+            case Await() if seat.gone is None:
                 seat.asked = True
                 return seat.hand_over()
-            case Enter():
+            case Enter() if seat.gone is None:
                 self._router.close(seat)
                 seat.begin(question.fn_index, question.headers)
                 return self._enter(seat, direct=question.direct, now=now)
+            case Await() | Enter():
+                return [seat.answer(None)]
             case Joined():
                 self._contact.heard(now)
                 return self._joined(seat, question)

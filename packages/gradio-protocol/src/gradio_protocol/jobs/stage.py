@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
@@ -51,7 +51,7 @@ class Stage(Enum):
     # The hash of an enum is written in Python, and every message looks into the table.
     __hash__ = object.__hash__
 
-    @property
+    @cached_property
     def final(self) -> bool:
         """Whether nothing can change any more."""
         return self in _FINAL
@@ -240,14 +240,25 @@ class JobLife:
 
     def apply(self, news: News) -> bool:
         """Take news in; returns whether the view is another one now."""
-        before = self.views[-1]
-        if before.stage.final or isinstance(news, Absorbed):
+        before, history = self.views[-1].stage, self.history
+        if before.final:
             return False
-        if isinstance(news, Fetched):
-            self._saved[news.path] = news.local
-            return False
-        self._keep(news)
-        self.views.append(_view(before.stage, len(self.history), news))
+        match news:
+            # What a job hears most often comes first.
+            case Generated():
+                history.add(news)
+            case Absorbed():
+                return False
+            case Fetched():
+                self._saved[news.path] = news.local
+                return False
+            case Returned():
+                self._value = news.value
+            case Completed(data=tuple() as data) if history.outputs or not self.endpoint.generator:
+                history.complete(data)
+            case _:
+                pass
+        self.views.append(_view(before, len(history.outputs), news))
         return True
 
     def picked(self, data: tuple[JSON, ...]) -> object:
@@ -257,24 +268,17 @@ class JobLife:
         """
         return self.endpoint.pick(place(data, self._saved) if self._saved else data)
 
-    def _keep(self, news: _Shown) -> None:
-        match news:
-            case Generated():
-                self.history.add(news)
-            case Returned():
-                self._value = news.value
-            case Completed(data=tuple() as data) if (
-                len(self.history) or not self.endpoint.generator
-            ):
-                self.history.complete(data)
-            case _:
-                pass
-
 
 @lru_cache(4096)
 def _plain(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
     """A view that says no more. It is a value: a thousand streams can share it."""
     return JobView(stage, code, n, success=success)
+
+
+@lru_cache(4096)
+def _iterating(before: Stage, n: int) -> JobView:
+    """What an output says, likewise."""
+    return JobView(TRANSITIONS[before][Cause.REPORTS], Status.ITERATING, n, success=True)
 
 
 def _view(before: Stage, n: int, news: _Shown) -> JobView:
@@ -283,7 +287,7 @@ def _view(before: Stage, n: int, news: _Shown) -> JobView:
     match news:
         # What a job hears most often comes first.
         case Generated():
-            return _plain(row[Cause.REPORTS], Status.ITERATING, n, True)
+            return _iterating(before, n)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
         case Logged():

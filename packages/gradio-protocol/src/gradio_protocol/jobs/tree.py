@@ -61,15 +61,17 @@ class Tree:
             for step in path[:-1]:
                 box = _child(box, step)
             last = path[-1]
-            new: Node = _copied(value) if isinstance(value, (list, dict)) else value
+            if isinstance(value, (list, dict)):
+                new: Node = _copied(value)
+                touched.append(new)
+            else:
+                new = value
             if isinstance(box, list) and isinstance(last, int):
                 _edit_list(box, last, new, action, items)
             elif isinstance(box, dict) and isinstance(last, str):
                 _edit_object(box, last, new, action)
             else:
                 raise Misfit
-            if isinstance(new, (list, dict)):
-                touched.append(new)
             if last == "path":
                 touched.append(box)
         return touched

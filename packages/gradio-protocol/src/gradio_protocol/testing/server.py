@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..wire.document import JSON, Object, as_object, need, read, write
+from ..wire.document import JSON, Object, need, read_object, write
 from .app import VERSIONS, TinyApp, completed
 
 _EVENTS = (
@@ -217,7 +217,7 @@ def _chunk(data: bytes) -> bytes:
 
 
 def _document(request: _Request) -> Object:
-    return as_object(read(request.body, where=request.route), where=request.route)
+    return read_object(request.body, where=request.route)
 
 
 def _parts(request: _Request) -> list[tuple[str, bytes]]:

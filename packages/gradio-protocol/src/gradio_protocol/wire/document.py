@@ -17,6 +17,7 @@ Object: TypeAlias = "dict[str, JSON]"
 T = TypeVar("T")
 
 _DECODER = json.JSONDecoder()
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
@@ -33,13 +34,19 @@ def read(text: bytes | str, *, where: str) -> JSON:
 
 
 def _parsed(text: bytes | str) -> Any:
-    if isinstance(text, bytes) and text.startswith(b'{"'):
+    if isinstance(text, bytes) and text[:2] == b'{"':
         # Surely UTF-8; json itself finds that out in Python, for half as much again.
         said = text.decode("utf-8", "surrogatepass")
         value, end = _DECODER.raw_decode(said)
-        if not said[end:].strip(" \t\n\r"):
+        if end == len(said):
             return value
     return json.loads(text)
+
+
+def read_object(text: bytes | str, *, where: str) -> Object:
+    """Parse `text`, which must be a JSON object. Raises RemoteError, as `read` does."""
+    document = read(text, where=where)
+    return document if isinstance(document, dict) else as_object(document, where=where)
 
 
 def write(value: object, *, where: str = "arguments") -> bytes:
@@ -48,7 +55,7 @@ def write(value: object, *, where: str = "arguments") -> bytes:
     Raises InvalidArguments for a value that JSON cannot say.
     """
     try:
-        return json.dumps(value, separators=(",", ":")).encode("ascii")
+        return _ENCODER.encode(value).encode("ascii")
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidArguments(f"{where}: cannot be written as JSON: {error}") from error
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
@@ -205,6 +206,7 @@ def origin(url: str) -> Origin:
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
 
 
+@lru_cache(256)
 def _authority(where: Origin) -> bytes:
     """What a Host header says."""
     try:

@@ -8,14 +8,15 @@ The rules are those of the WHATWG, on bytes:
    unfinished is dropped with the parser.
 3. Data stays bytes, for JSON is read from UTF-8. Invalid UTF-8 is passed on, not replaced: the
    reader of the JSON then says what came, and no value changes unnoticed.
-4. `id`, `retry`, comments and unknown fields are ignored: a session is resumed by its hash.
+4. All fields but `data` are ignored: Gradio's queue names no event, and a session is resumed by
+   its hash.
 5. Time is linear in the bytes however they are cut; what is kept is bounded by `limit`.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from ..errors import RemoteError
 
@@ -27,35 +28,25 @@ _WHOLE = re.compile(rb"data: (.*)\n\n")
 "Nearly every chunk of Gradio's: one event, and nothing else. A CR in it must be looked for."
 
 
-class Event(NamedTuple):
-    """One event; a tuple, for they come by the hundred thousand."""
-
-    name: str
-    "`message` where the stream names none, as Gradio's queue never does."
-    data: bytes
-    "The data lines, joined by LF."
-
-
 class EventParser:
-    """Feed it what arrives; it answers with the events that are complete.
+    """Feed it what arrives; it answers with the data of the events that are complete.
 
     Not thread-safe: one reader owns it.
     """
 
-    __slots__ = ("_after_cr", "_between", "_data", "_first", "_held", "_limit", "_line", "_name")
+    __slots__ = ("_after_cr", "_between", "_data", "_first", "_held", "_limit", "_line")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self._line = bytearray()  # the line that is not ended yet
         self._data: list[bytes] | None = None  # the data lines since the last event
         self._held = 0  # bytes in _data, with their line ends
-        self._name = ""
         self._first = True  # no line has ended yet: a byte order mark may come
         self._after_cr = False  # a LF at the beginning of the next chunk ends no line
         self._between = True  # nothing is kept: what comes next begins an event
 
-    def feed(self, chunk: bytes) -> list[Event]:
-        """The events that `chunk` completes.
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Of each event that `chunk` completes, the data lines, joined by LF.
 
         Raises RemoteError, now and at every later call, when an event or a line is larger than
         the limit; where that happens does not depend on how the bytes were cut.
@@ -64,21 +55,19 @@ class EventParser:
             whole = _WHOLE.fullmatch(chunk)
             if whole is not None and b"\r" not in chunk:
                 self._first = False
-                return [Event("message", whole[1])]
+                return [whole[1]]
         self._between = False
         self._check(self._line)
-        events: list[Event] = []
+        events: list[bytes] = []
         for line in self._ended(chunk) if chunk else ():
             self._check(line)
             if line:
                 self._field(line)
-                continue
-            if self._data:
-                events.append(Event(self._name or "message", b"\n".join(self._data)))
+            elif self._data:
+                events.append(b"\n".join(self._data))
                 self._data, self._held = None, 0
-            self._name = ""
         self._check(self._line)
-        self._between = not (self._line or self._data or self._name or self._after_cr)
+        self._between = not (self._line or self._data or self._after_cr)
         return events
 
     def _ended(self, chunk: bytes) -> list[bytes]:
@@ -109,10 +98,8 @@ class EventParser:
 
     def _field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        value = value.removeprefix(b" ")
         if name == b"data":
+            value = value.removeprefix(b" ")
             self._data = self._data or []
             self._data.append(value)
             self._held += len(value) + 1
-        elif name == b"event":
-            self._name = value.decode("utf-8", "replace")
