@@ -47,7 +47,10 @@ async def test_calls_that_last_and_joins_that_pause_keep_no_exchange_waiting(
     busy = FakeGradio(functions=FUNCTIONS)
     occupied = answering(503, headers=[("retry-after", str(PAUSE))])
     busy.instead("queue/join", occupied, times=many)
-    async with in_memory(monkeypatch, busy, max_workers=2 * many) as (client, _), client:
+    async with (
+        in_memory(monkeypatch, busy, max_workers=2 * many, max_retries=1) as (client, _),
+        client,
+    ):
         jobs = [client.submit("later", api_name="/echo") for _ in range(many)]
         began = trio.current_time()
         while len(busy.requests("queue/join")) < many:

@@ -195,7 +195,7 @@ class Connection:
             pending.clear()
 
     def _written(self, pending: bytearray) -> int:
-        """How many bytes a plain socket takes at once; most requests need no wait, nor a deadline."""
+        """How many bytes a plain socket takes at once: nearly always all, without a deadline."""
         if self._plain is None:
             return 0
         try:
