@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import aclosing
 from math import inf
 from pathlib import Path
+from socket import AF_INET, AF_INET6
 
 import h11
 import pytest
 import trio
 import trio.testing
 
+from gradio_client_trio.dial import Dial, family_of
 from gradio_client_trio.http import Http, Timeout
-from gradio_client_trio.pool import HEAD_LIMIT, PAGE, Dial
+from gradio_client_trio.pool import HEAD_LIMIT, PAGE
 from gradio_protocol import FileSlice, Request, TransportFailed
 from tests.support import loopback as support
 from tests.support.loopback import loopback
@@ -240,3 +242,17 @@ async def test_a_whole_exchange_is_a_checkpoint_without_deadlines_too() -> None:
     client = http(dial=saying(b"HTTP/1.1 204 No\r\n\r\n" * 2), timeout=timeout)
     with trio.testing.assert_checkpoints():
         await client.send(get("http://a/"))
+
+
+@pytest.mark.parametrize(
+    ("host", "family"),
+    [
+        ("127.0.0.1", AF_INET),
+        ("::1", AF_INET6),
+        ("fe80::1%eth0", None),
+        ("localhost", None),
+        ("1.2.3", None),
+    ],
+)
+def test_only_an_address_is_connected_to_without_a_race(host: str, family: int | None) -> None:
+    assert family_of(host) == family

@@ -70,5 +70,12 @@ async def test_a_thousand_sessions_each_have_their_own_stream() -> None:
             sessions = [client.new_session() for _ in range(1000)]
             jobs = [session.submit(2, api_name="/story") for session in sessions]
             outputs = [[output async for output in job] for job in jobs]
+            # A job is over before its stream is, which leaving the block would cut.
+            await trio.to_thread.run_sync(fake.streams.until_blocking, finished, 1000)
     assert outputs == [["word 0 ", "word 0 word 1 "]] * 1000
     assert len({session for end, session in fake.streams if end == "finished"}) == 1000
+
+
+def finished(seen: tuple[str, str]) -> bool:
+    """Whether a stream came to its proper end."""
+    return seen[0] == "finished"

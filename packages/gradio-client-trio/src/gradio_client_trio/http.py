@@ -38,7 +38,8 @@ from gradio_protocol import (
     origin,
 )
 
-from .pool import Connection, Dial, Dialer, Pool, Sent, unheeded
+from .dial import Dial, dial
+from .pool import Connection, Dialer, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
 _NETWORK = (
@@ -218,7 +219,7 @@ class Http:
         proxy: str | None = None,
         trust_env: bool = True,
         max_connections: int = REQUESTS,
-        dial: Dial = trio.open_tcp_stream,
+        dial: Dial = dial,
     ) -> None:
         environ: Mapping[str, str] = os.environ if trust_env else {}
         self.timeout = timeout or Timeout()

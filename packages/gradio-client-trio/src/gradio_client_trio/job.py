@@ -43,7 +43,7 @@ class Job:
         self._life = life
         self._waiting: set[trio.lowlevel.Task] = set()
         self._times = [now()]
-        self._callbacks: list[Callable[..., object]] = []
+        self._callbacks: tuple[Callable[..., object], ...] = ()
         self._call_off: Callable[[], None] = _nothing
         self._iterator: AsyncIterator[Any] | None = None
         self._value: object = None
@@ -163,7 +163,7 @@ class Job:
 
     def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
         """Call each with the result, spread where it is a tuple."""
-        self._callbacks += (callbacks,) if callable(callbacks) else callbacks
+        self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
 
     def calls_off(self, call_off: Callable[[], None]) -> None:
         """What `cancel` has to do besides ending the job."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from math import inf
 from typing import Any, TypeAlias
 
@@ -27,6 +27,7 @@ import trio
 
 from gradio_protocol import FileFailed, FileSlice, Origin
 
+from .dial import Dial
 from .proxy import Proxies, Proxy, Trust
 
 KEEP_ALIVE = 4.0
@@ -40,9 +41,6 @@ PIECE = 64 * 1024
 
 PAGE = 4 * PIECE
 "Bytes read from a file at once: each read is a trip to a thread."
-
-Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
-"Opens a byte stream to a host and a port; `trio.open_tcp_stream`, which has happy eyeballs."
 
 Sent: TypeAlias = Callable[[int], None]
 "Is told of the bytes of a request's body as they go out."
@@ -64,6 +62,7 @@ class Connection:
         self.heard = False
         "Whether the present exchange has brought a single byte."
         self.rested_since = 0.0
+        self._drained = False
         self._stream = stream
         # Elsewhere a socket is no file. A stream that something is wrapped around reads by itself.
         self._plain: trio.socket.SocketType | None = None
@@ -103,8 +102,12 @@ class Connection:
     async def event(self, seconds: float) -> h11.Event:
         """The next event of the reply; `seconds` bound each read."""
         while True:
-            event = self._h11.next_event()
+            event = h11.NEED_DATA if self._drained else self._h11.next_event()
+            self._drained = False
             if not isinstance(event, type):  # NEED_DATA is a class
+                if isinstance(event, h11.Data) and event.chunk_end:
+                    # Most reads bring one chunk, of which h11 has but the end of its line left.
+                    self._drained = self._h11.trailing_data[0] == b"\r\n"
                 return event
             data = await self._received(seconds)
             if not data and self._h11.their_state is h11.SEND_RESPONSE:
@@ -155,8 +158,10 @@ class Connection:
         # be told so, by an exception, costs as much as to wait for it.
         while True:
             await trio.lowlevel.wait_readable(self._plain)
-            with suppress(BlockingIOError):  # woken for nothing
+            try:
                 return os.read(self._plain.fileno(), PIECE)
+            except BlockingIOError:
+                continue  # woken for nothing
 
     async def _put(
         self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
