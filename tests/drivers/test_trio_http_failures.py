@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from math import inf
 from pathlib import Path
 from socket import AF_INET, AF_INET6
@@ -256,3 +256,25 @@ async def test_a_whole_exchange_is_a_checkpoint_without_deadlines_too() -> None:
 )
 def test_only_an_address_is_connected_to_without_a_race(host: str, family: int | None) -> None:
     assert family_of(host) == family
+
+
+@pytest.mark.trio
+async def test_a_head_that_never_comes_is_not_put_off_by_words_before_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        ours, theirs = trio.testing.memory_stream_pair()
+        nursery.start_soon(hinting, theirs)
+        return ours
+
+    async def hinting(peer: trio.abc.Stream) -> None:
+        with suppress(trio.BrokenResourceError):  # until it is given up
+            while True:
+                await trio.sleep(2)
+                await peer.send_all(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+
+    async with trio.open_nursery() as nursery:
+        began = trio.current_time()
+        failure = await fails(http(dial=dial, timeout=Timeout(read=5)), get("http://peer.test/"))
+        assert failure.late
+        assert trio.current_time() == began + 5

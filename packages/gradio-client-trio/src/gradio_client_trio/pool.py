@@ -93,11 +93,12 @@ class Connection:
             pass
 
     async def head(self, seconds: float) -> h11.Response:
-        """The reply's head, once everything 1xx is past; `seconds` bound each read."""
-        while True:
-            event = await self.event(seconds)
-            if isinstance(event, h11.Response):
-                return event
+        """The reply's head, once everything 1xx is past; `seconds` bound all of it."""
+        with trio.move_on_after(seconds):
+            while not isinstance(event := await self.event(inf), h11.Response):
+                pass
+            return event
+        raise trio.TooSlowError
 
     async def event(self, seconds: float) -> h11.Event:
         """The next event of the reply; `seconds` bound each read."""

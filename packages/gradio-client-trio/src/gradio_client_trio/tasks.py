@@ -66,7 +66,8 @@ class Crew:
             scope.cancel()
 
     def end(self) -> None:
-        """End all tasks."""
+        """End all tasks, also those that have not begun."""
+        self._queue.clear()
         for scope in self._scopes:
             scope.cancel()
 
