@@ -2,7 +2,8 @@
 
 Each mutant is a mistake that somebody could make, with the rule that it breaks. It lives in a
 copy of the core, and only the tests of its own module are run against it, with those that it
-names. `scripts/mutants WORD…` tries those whose file or reason has one of the words in it.
+names. `scripts/mutants WORD…` tries those whose file or reason has one of the words in it;
+`--check` tries none, and fails when a line to be broken is no longer there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,8 +96,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/seat.py",
-        "        return self._messages.popleft() if",
-        "        return self._messages.pop() if",
+        "self._later.popleft() if self._later",
+        "self._later.pop() if self._later",
         "messages are taken in order",
     ),
     # Streams.
@@ -422,14 +423,14 @@ MUTANTS = (
     # The life of a job.
     mutant(
         "jobs/stage.py",
-        "        if before.stage.final or isinstance(news, Absorbed):\n",
-        "        if isinstance(news, Absorbed):\n",
+        "        if before.final:\n            return False\n",
+        "",
         "what comes after the end is absorbed",
     ),
     mutant(
         "jobs/stage.py",
-        "                len(self.history) or not self.endpoint.generator\n",
-        "                True\n",
+        " if history.outputs or not self.endpoint.generator:",
+        ":",
         "a generator that yields nothing has no output",
     ),
     # Headers.
@@ -529,6 +530,11 @@ MUTANTS = (
 
 def main(words: list[str]) -> int:
     """Try the mutants; name those that live."""
+    if words == ["--check"]:
+        faults = list(stale(MUTANTS))
+        for fault in faults:
+            print(fault)
+        return 1 if faults else 0
     chosen = [m for m in MUTANTS if not words or any(w in f"{m.file} {m.why}" for w in words)]
     faults = list(stale(chosen))
     if not faults:
@@ -540,7 +546,7 @@ def main(words: list[str]) -> int:
     return 1 if faults else 0
 
 
-def stale(mutants: list[Mutant]) -> Iterator[str]:
+def stale(mutants: Iterable[Mutant]) -> Iterator[str]:
     """A line for each mutant whose place in the source is gone."""
     for one in mutants:
         found = (SOURCE / CORE / one.file).read_text(encoding="utf-8").count(one.old)

@@ -105,6 +105,7 @@ def steps() -> Iterator[Step]:
     yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
     yield one("budgets", "-m", "scripts.budgets", "--check")
+    yield one("mutants: their lines", "-m", "scripts.mutants", "--check")
     yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     for name in WRITERS:
         if (ROOT / "scripts" / f"{name}.py").exists():
