@@ -1,4 +1,4 @@
-"""What holds for every test: how hypothesis searches.
+"""What holds for every test: how hypothesis searches, and that interrupts come.
 
 `--hypothesis-profile` chooses another profile: `fast` for seconds, `long` for a night.
 """
@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -15,3 +16,6 @@ settings.register_profile("fast", settings.get_profile("here"), max_examples=15)
 settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
 """By hand: `scripts/test tests/simulation --hypothesis-profile=long`."""
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# A shell has its background jobs ignore interrupts, and a test that sends one would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
