@@ -26,6 +26,7 @@ myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
 
 autodoc_class_signature = "separated"
+autodoc_default_options = {"undoc-members": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
@@ -34,22 +35,27 @@ python_maximum_signature_line_length = 88
 default_role = "code"
 
 
+OURS = {"__init__", "tell", "returned", "raised", "gives_to", "calls_off", "after_fork", "until"}
+"""The methods of a job that are for its client."""
+
+
 def is_the_cores(_app: object, what: str, name: str, *_: object) -> bool | None:
     """Leave out of a driver's page what it only passes on: that has its place on the core's."""
     return True if what == "module" and name in gradio_protocol.__all__ else None
 
 
 def is_made_by_us(_app: object, _what: str, _name: str, member: object, *_: object) -> bool | None:
-    """Leave out how a job is made, which is `submit`'s business."""
-    return True if getattr(member, "__qualname__", "") == "Job.__init__" else None
+    """Leave out how a job is made and told, which is `submit`'s business and the switchboard's."""
+    kind, _, name = getattr(member, "__qualname__", "").partition(".")
+    return True if kind == "Job" and name in OURS else None
 
 
 def with_module(
     _app: object, _what: str, _name: str, seen: Any, _: object, lines: list[str]
 ) -> None:
     """Say here what a module says of its only class, where that says `See the module`."""
-    if lines and lines[0].startswith("See the module."):
-        lines[0] = lines[0].removeprefix("See the module.").strip()
+    if lines and "See the module." in lines[0]:
+        lines[0] = lines[0].partition("See the module.")[2].strip()
         told = inspect.cleandoc(sys.modules[seen.__module__].__doc__ or "")
         lines[:0] = [*told.split("\n"), ""]
 

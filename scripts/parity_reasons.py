@@ -43,8 +43,10 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Client(trust_env)",
     ),
     "the other one takes an `httpx.Timeout`": ("Timeout",),
-    "a job on threads is a Future of the standard library, and asyncio can await it": (
+    "asyncio can await a job on threads; there a cancelled wait cancels the job": (
         "Job.__await__",
+    ),
+    "a job on threads is a Future of the standard library": (
         "Job.add_done_callback",
         "Job.set_exception",
         "Job.set_result",

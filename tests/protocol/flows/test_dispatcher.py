@@ -240,6 +240,8 @@ def test_it_may_be_closed_before_it_is_connected() -> None:
     core = Dispatcher(TARGET, entropy=b"e" * 16)
     core.close()
     assert not core.connected()
+    with pytest.raises(InvalidArguments, match="closed"):
+        core.submit("/echo", ["x"], {})
 
 
 def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:

@@ -51,7 +51,8 @@ class Client:
     False for the server's file objects. `ssl_verify`: also a bundle's path, or a context.
     `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
     `oauth_token`: only for endpoints that take one. `timeout`: of requests, in seconds or as an
-    `httpx.Timeout`; streams and jobs have none. `max_retries`: of what was surely not accepted.
+    `httpx.Timeout`, by default 60 s, and 15 to connect; streams and jobs have none. `max_retries`:
+    of what changes nothing, and of joins that were not accepted.
     `max_download_size`: bytes of one file. `resubmit_lost`: make a job again that was lost before
     its first output. `http_client`: an `httpx.Client`, or one of httpx2, never closed by us.
 
@@ -154,8 +155,8 @@ class Client:
         """Call an endpoint and wait for its result.
 
         Arguments are those of the endpoint, by position or by name; see `view_api`. One output
-        comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, and
-        then what `Job.result` raises.
+        comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, then
+        what `Job.result` raises, or TimeoutError; see `with_options`.
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         timeout = self._options.timeout
@@ -278,8 +279,9 @@ class Client:
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """The same client, in the same session, with other defaults for each call.
 
-        `isolated`: each job has a session of its own. `progress`: show a bar. `timeout`: seconds
-        that `predict` waits. `headers`: more of them. The others are as in the constructor.
+        `isolated`: each job has its own session. `progress`: show a bar, on a thread. `timeout`:
+        seconds that `predict` waits. `headers`: more of them. Others: as in the constructor; see
+        `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 

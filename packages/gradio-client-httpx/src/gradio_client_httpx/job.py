@@ -46,11 +46,16 @@ _log = logging.getLogger("concurrent.futures")
 class Job(Future[Any]):
     """One prediction. Made by `Client.submit`.
 
+    `result(timeout=None)` and `exception(timeout=None)` wait for the end, and raise TimeoutError
+    after so many seconds. Both raise `concurrent.futures.CancelledError` for a job that was called
+    off, and `result` the error of one that failed.
+
     Iterating gives each output as it comes, and raises the job's error at the end, if it has
-    one; each iteration starts at the first output. `await job` is its result. Under `async for`
-    a job gives what the official client gives there: a StatusUpdate for each message, an
-    OutputUpdate for each output, and at the end one that is `final`, whose `outputs` are a dict
-    with `data`, or with `error`. Everything here may be used from any thread.
+    one; each iteration starts at the first output. `await job` is its result; whoever is cancelled
+    there cancels the job. Under `async for` a job gives what the official client gives there: a
+    StatusUpdate for each message, an OutputUpdate for each output, and at the end one that is
+    `final`, whose `outputs` are a dict with `data`, or with `error`. Everything here may be used
+    from any thread.
     """
 
     def __init__(self, life: JobLife, crew: Crew, keeps: object = None) -> None:

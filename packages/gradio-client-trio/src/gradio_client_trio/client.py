@@ -145,9 +145,9 @@ class Client:
     ) -> Any:
         """Call an endpoint and wait for its result.
 
-        Arguments are those of the endpoint, by position or by name; see `view_api`. One output
-        comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, and
-        then what `Job.result` raises. If it is cancelled, so is the job.
+        Arguments are those of the endpoint, by position or by name; see `view_api`. Raises
+        InvalidArguments before anything is sent, then what `Job.result` raises, or TimeoutError
+        where `with_options` has set a timeout. If it is cancelled, so is the job.
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         timeout = self._options.timeout
@@ -270,8 +270,8 @@ class Client:
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """The same client, in the same session, with other defaults for each call.
 
-        `isolated`: each job has a session of its own. `progress`: show a bar. `timeout`: seconds
-        that `predict` waits. `headers`: more of them. The others are as in the constructor.
+        `isolated`: each job has its own session. `progress`: show a bar. `timeout`: seconds that
+        `predict` waits. `headers`: more of them. Others: as in the constructor; see `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 

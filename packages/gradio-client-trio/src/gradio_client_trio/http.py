@@ -63,14 +63,14 @@ second) that it sends of 400 that join by the dozen."""
 class Timeout:
     """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
 
-    connect: float = 10.0
+    connect: float = 15.0
     "Names, TCP, the proxy and TLS together."
-    read: float = 30.0
+    read: float = 60.0
     "Until a reply has begun, and then until its next bytes."
-    write: float = 30.0
+    write: float = 60.0
     "Until some 64 KB of a request are taken."
-    pool: float = 30.0
-    "Until fewer than `max_connections` requests are out."
+    pool: float = inf
+    "Until fewer than twelve requests are out."
 
 
 class Reply:

@@ -13,7 +13,6 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from math import inf
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +31,6 @@ from gradio_protocol import (
 from .http import Http, Timeout
 from .proxy import Verify
 
-_TIMEOUT = Timeout(connect=15.0, read=60.0, write=60.0, pool=inf)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 
 
@@ -119,11 +117,11 @@ def _verify(verify: Verify | os.PathLike[str]) -> Verify:
 def _timeouts(timeout: float | Timeout | None) -> Timeout:
     match timeout:
         case None:
-            return _TIMEOUT
+            return Timeout()
         case Timeout():
             return timeout
         case _:
-            return Timeout(connect=timeout, read=timeout, write=timeout, pool=inf)
+            return Timeout(connect=timeout, read=timeout, write=timeout)
 
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:

@@ -5,7 +5,7 @@ A driver performs flows (`connect`, `call`, `dismiss`), obeys the orders of a `S
 or a file, looks at a clock, draws a random number, starts a thread or keeps a lock.
 
 The names are those of `exports`, which is imported when the first of them is asked for: its many
-frozen classes take 100 ms to be made, and whoever only mentions this package need not wait.
+frozen classes take a while to be made, and whoever only mentions this package need not wait.
 """
 
 import typing

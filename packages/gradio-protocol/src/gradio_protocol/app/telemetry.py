@@ -10,7 +10,7 @@ _FALSE = ("0", "off", "no", "false")
 
 
 def telemetry_allowed(environ: Mapping[str, str]) -> bool:
-    """Whether no variable of the environment objects."""
+    """Whether neither GRADIO_ANALYTICS_ENABLED nor a variable of Hugging Face's forbids it."""
     gradio = environ.get("GRADIO_ANALYTICS_ENABLED", "true").lower()
     said = (environ.get(name, "").lower() for name in _OFF)
     return gradio not in _FALSE and not any(word in _TRUE for word in said)

@@ -62,7 +62,9 @@ class _Held:
 
 
 class Dispatcher:
-    """See the module. It begins by connecting: wait until `connected` before anything else.
+    """One client, but for its I/O. See the module.
+
+    It begins by connecting: wait until `connected` before anything else.
 
     `src` is the address of an app or the name of a Space; a `Target` says more. `entropy` is 16
     bytes or more, of which all that is random is made. Without `download` files stay the server's
@@ -101,9 +103,9 @@ class Dispatcher:
 
         Raises InvalidArguments for what does not fit the endpoint, and after `close`.
         """
-        contact, session = self._known
         if self._closed:
             raise InvalidArguments("the client was closed")
+        contact, session = self._known
         app, endpoint = contact.app, find(session.endpoints, api_name)
         data, ticket = endpoint.bind(args, kwargs), session.enrol()
         entropy = sha256(self._entropy + ticket.to_bytes(8, "big")).digest()

@@ -13,6 +13,7 @@ from typing import Any, TypedDict
 from ..app.access import App
 from ..app.endpoint import Endpoint
 from ..app.files import adopted
+from ..errors import InvalidArguments
 from ..wire.exchange import Headers
 from .attempt import Call
 from .connect import Target
@@ -20,7 +21,7 @@ from .retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
-    """The keywords of a client's `with_options`."""
+    """The keywords of a client's `with_options`; they mean what they do in `Options`."""
 
     isolated: bool
     progress: bool
@@ -34,7 +35,7 @@ class Changes(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """See the module."""
+    """What holds for each call. See the module."""
 
     isolated: bool = False
     "Each job has a session of its own: nothing it does, also being cancelled, touches another."
@@ -57,7 +58,14 @@ class Options:
     "What an app that `gr.load` made is told of a click."
 
     def changed(self, changes: Changes) -> Options:
-        """These with some changed; `headers` are added to those that are there."""
+        """These with some changed; `headers` are added to those that are there.
+
+        Raises InvalidArguments for what is no keyword of `Changes`.
+        """
+        unknown = [name for name in changes if name not in Changes.__annotations__]
+        if unknown:
+            known = ", ".join(Changes.__annotations__)
+            raise InvalidArguments(f"no option {unknown[0]!r}; there is {known}")
         more = (changes.get("headers") or {}).items()
         rest: dict[str, Any] = {key: value for key, value in changes.items() if key != "headers"}
         return replace(self, headers=(*self.headers, *more), **rest)

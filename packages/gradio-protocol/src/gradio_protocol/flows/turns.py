@@ -22,7 +22,7 @@ T = TypeVar("T", bound=Ticketed)
 
 
 class Turns(Generic[T]):
-    """See the module. First come, first served; at most `most` are under way at once."""
+    """Jobs in turn. See the module. First come, first served; at most `most` are under way."""
 
     __slots__ = ("_all", "_most", "_waiting")
 

@@ -22,7 +22,7 @@ was seen to start again in less than two."""
 
 
 class Contact:
-    """See the module."""
+    """What the sessions of one client know together of the app. See the module."""
 
     def __init__(self, app: App, now: float) -> None:
         self._app = app

@@ -57,7 +57,7 @@ _FORSAKEN = "stream: the server has said all, and nothing of how this event has 
 
 
 class Session:
-    """See the module. `entropy` makes the hash; `single` is for a session of one job."""
+    """One visitor. See the module. `entropy`, 16 bytes, makes its hash; `single`: for one job."""
 
     def __init__(self, contact: Contact, *, entropy: bytes, single: bool = False) -> None:
         self._contact = contact

@@ -215,7 +215,7 @@ class Outputs:
 
 
 class JobLife:
-    """See the module. Not thread-safe, but its views are."""
+    """What is known of one job. See the module. Not thread-safe, but its views are."""
 
     __slots__ = ("_saved", "_value", "endpoint", "history", "views")
 

@@ -39,6 +39,8 @@ class OutputUpdate:
     """One output of a job."""
 
     outputs: list[object]
+    """What the components show; where a driver iterates as officially, the bare output, and in the
+    final one a dict with `data` or `error`."""
     success: bool = True
     final: bool = False
     type: str = field(default="output", repr=False)
