@@ -24,7 +24,7 @@ PACKAGE_LINES = {
     "gradio_protocol": 8050,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3400,
-    "gradio_client_trio": 3000,
+    "gradio_client_trio": 3050,
 }
 """Docstrings included. Why they are above the plan's: docs/explanation/decisions.md."""
 MODULE_LINES = 350

@@ -216,9 +216,16 @@ MUTANTS = (
     ),
     mutant(
         "jobs/dismissals.py",
-        "        case Cancelling.FUNCTION:\n            return Stop.LATER\n",
-        "        case Cancelling.FUNCTION:\n            return Stop.EXACT\n",
+        "        case Cancelling.EXACT if seat.mailbox.heard:\n",
+        "        case Cancelling.EXACT | Cancelling.FUNCTION if seat.mailbox.heard:\n",
         "before 6.14 a queued event cannot be taken out",
+    ),
+    mutant(
+        "jobs/dismissals.py",
+        "        case Cancelling.EXACT if seat.mailbox.heard:\n",
+        "        case Cancelling.EXACT:\n",
+        "what is not known to be queued may run, and -1 does not stop that",
+        ("jobs/test_session.py",),
     ),
     mutant(
         "jobs/dismissals.py",
@@ -349,8 +356,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        self.closed = True\n",
-        "",
+        "        if not self.closed:\n            self._router.add(ticket)\n",
+        "        self._router.add(ticket)\n",
         "a closed session takes no new job",
     ),
     mutant(
@@ -384,10 +391,18 @@ MUTANTS = (
         "a join waits for every cancel of its function",
     ),
     mutant(
-        "jobs/session.py",
-        "over = self._retired and all(seat.released for seat in self._router)",
-        "over = self._retired",
+        "jobs/router.py",
+        "seat.place is Place.JOINING if closed else not seat.released",
+        "seat.place is Place.JOINING",
         "a retired session leaves after its last flow",
+        ("jobs/test_session.py",),
+    ),
+    mutant(
+        "jobs/router.py",
+        "if deaf or (",
+        "if (",
+        "of a stream that is left before it is open the server hears nothing",
+        ("jobs/test_session.py",),
     ),
     mutant(
         "jobs/session.py",

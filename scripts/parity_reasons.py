@@ -103,7 +103,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Seated.rest",
         "Seated.rouse",
         "Seated.wakes",
-        "is_brief",
+        "Seated.brief",
         "Switchboard._fail",
     ),
     "a task is cancelled and waited for, within bounds; a thread is left to itself": (
@@ -114,6 +114,8 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Seated.hurry",
         "Switchboard._call_off",
         "Switchboard._leave",
+        "Switchboard._has_told",
+        "Switchboard._cut",
         "Performer.close",
     ),
     "callbacks run on threads that may block, here in the job's own task": (

@@ -108,16 +108,18 @@ def test_where_nobody_listens_no_connection_was_made() -> None:
 
 
 class Watched(ScriptedServer):
-    """Says when a function has given its first output."""
+    """Says when a function has given its first output, and when one was stopped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.running = threading.Event()
+        self.running, self.halted = threading.Event(), threading.Event()
 
     def receive(self, connection: int, data: bytes) -> list[Output]:
         outputs = super().receive(connection, data)
         if any(b"process_generating" in output.data for output in outputs):
             self.running.set()
+        if self.stopped:
+            self.halted.set()
         return outputs
 
 
@@ -131,7 +133,7 @@ def test_a_prediction_that_is_cancelled_is_cancelled_on_the_server() -> None:
             prediction.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await prediction
-            # Its join waits until the server has been told.
+            assert await asyncio.to_thread(watched.halted.wait, PATIENCE)
             following = client.submit("y", api_name="/hold")
             assert await anext(aiter(following)) == "y"
             assert len(watched.stopped) == 1

@@ -7,6 +7,7 @@ import pty
 import select
 import sys
 import termios
+import threading
 from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager
 from functools import partial
@@ -160,10 +161,43 @@ async def test_a_terminal_that_is_gone_is_no_failure_also_not_for_other_bars(
     for stderr in (Broken(), None):
         monkeypatch.setattr(sys, "stderr", stderr)
         on_threads.follow([status("a"), status("b")], "/walk")
-        await in_tasks.follow(later([status("a"), status("b")]), "/walk")
+        await in_tasks.follow(later([status("a"), status("b")]), "/walk", trio.CapacityLimiter(1))
     lock = cast("Any", tqdm.std).TqdmDefaultWriteLock.th_lock
     assert lock.acquire(blocking=False)
     lock.release()
+
+
+class Still:
+    """A terminal that stands still."""
+
+    def __init__(self) -> None:
+        self.reached, self.moves = threading.Event(), threading.Event()
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, _: str) -> None:
+        self.reached.set()
+        assert self.moves.wait(PATIENCE)
+
+    def flush(self) -> None: ...
+
+
+@pytest.mark.trio
+async def test_a_terminal_that_stands_still_holds_no_thread_that_others_need(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    still = Still()
+    monkeypatch.setattr(sys, "stderr", still)
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    threads, others = trio.CapacityLimiter(2), trio.to_thread.current_default_thread_limiter()
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(in_tasks.follow, later([status("a")]), "/walk", threads)
+        await trio.to_thread.run_sync(still.reached.wait)
+        assert threads.borrowed_tokens >= 1
+        assert others.borrowed_tokens == 0
+        still.moves.set()
 
 
 @pytest.mark.trio
@@ -173,7 +207,7 @@ async def test_a_bar_that_cannot_be_made_is_logged_and_harms_nobody(
     caplog.set_level("DEBUG")
     monkeypatch.setitem(sys.modules, "tqdm.auto", SimpleNamespace(tqdm=object))
     on_threads.follow([status("a")], "/walk")
-    await in_tasks.follow(later([status("a")]), "/walk")
+    await in_tasks.follow(later([status("a")]), "/walk", trio.CapacityLimiter(1))
     failed = [record.name for record in caplog.records if "bar failed" in record.message]
     assert failed == ["gradio_client_httpx", "gradio_client_trio"]
 
@@ -184,5 +218,5 @@ async def test_nothing_is_drawn_by_us_where_there_is_no_terminal(
 ) -> None:
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     on_threads.follow([status("a")], "/walk")
-    await in_tasks.follow(later([status("a")]), "/walk")
+    await in_tasks.follow(later([status("a")]), "/walk", trio.CapacityLimiter(1))
     assert capsys.readouterr() == ("", "")

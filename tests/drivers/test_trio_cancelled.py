@@ -153,7 +153,7 @@ async def test_a_join_in_flight_is_finished_and_then_cancelled_by_its_id() -> No
 
 
 @pytest.mark.trio
-async def test_leaving_the_block_waits_for_a_join_in_flight_and_cancels_its_event() -> None:
+async def test_leaving_the_block_waits_for_a_join_in_flight_and_leaves_its_stream() -> None:
     fake = FakeGradio()
     async with rig(fake) as (client, _), trio.open_nursery() as nursery:
         gate = fake.reply_gates["queue/join"] = Gate("the reply to the join")
@@ -162,8 +162,29 @@ async def test_leaving_the_block_waits_for_a_join_in_flight_and_cancels_its_even
         nursery.start_soon(client.aclose)
         await trio.testing.wait_all_tasks_blocked()
         gate.open()
-        ((_, told),) = await fake.seen.until(lambda seen: seen[0] == "cancel")
-        assert told.json()["event_id"] == fake.holds[0].event_id
+        # The server stops what it still does for somebody who hangs up.
+        await fake.seen.until(lambda seen: seen[0] == "queue/data")
+        fake.holds[0].release()
+        await fake.ended.until(lambda event_id: event_id == fake.holds[0].event_id)
+    assert not fake.requests("cancel")
+
+
+@pytest.mark.trio
+async def test_a_session_that_is_closed_during_a_join_stops_what_came_of_it() -> None:
+    fake = FakeGradio()
+    async with rig(fake) as (client, _):
+        gate = fake.reply_gates["queue/join"] = Gate("the reply to the join")
+        guest = client.new_session()
+        job = guest.submit(1, api_name="/slow")
+        await gate.reached.wait()
+        await guest.aclose()
+        with pytest.raises(JobCancelled):
+            await job.result()
+        gate.open()
+        await fake.seen.until(lambda seen: seen[0] == "queue/data")
+        fake.holds[0].release()
+        await fake.ended.until(lambda event_id: event_id == fake.holds[0].event_id)
+        assert not fake.requests("cancel")
 
 
 @pytest.mark.trio

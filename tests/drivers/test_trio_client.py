@@ -11,7 +11,15 @@ import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio import AppError, Client, InvalidArguments, JobCancelled, TransportFailed
+from gradio_client_trio import (
+    AppError,
+    Client,
+    InvalidArguments,
+    JobCancelled,
+    RemoteError,
+    StatusUpdate,
+    TransportFailed,
+)
 from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR
 from tests.support.gradio_server import FakeGradio, answering
@@ -132,6 +140,8 @@ async def test_a_new_session_is_another_visitor_and_ends_alone() -> None:
             await fake.holds.until(lambda _: True)
         with pytest.raises(JobCancelled):
             await running.result()
+        with pytest.raises(InvalidArguments, match="the session was closed"):
+            other.submit(1, api_name="/slow")
         assert await client.predict(2, api_name="/state") == 4
 
 
@@ -238,6 +248,34 @@ async def test_a_client_that_cannot_connect_raises_that_and_no_group() -> None:
         await server.stop()
         with pytest.raises(TransportFailed):
             await made(server.url).__aenter__()
+
+
+@pytest.mark.trio
+async def test_a_client_that_connects_at_the_second_try_keeps_its_connections() -> None:
+    async with loopback(answering(500)) as server:
+        client = made(server.url)
+        with pytest.raises(RemoteError):
+            await client.__aenter__()
+        fake = server.handler = FakeGradio()
+        before = len(server.connections)
+        async with client:
+            for _ in range(9):
+                await client.predict("x", api_name="/echo")
+        brief = len(fake.seen) - len(fake.requests("queue/data"))
+        assert len(server.connections) - before < brief
+
+
+@pytest.mark.trio
+async def test_what_is_sent_from_memory_is_reported_like_a_file() -> None:
+    async with rig() as (client, _):
+        job = client.submit(bytes(100_000), api_name="/file")
+        moved = [
+            update.transferred.done
+            async for update in job.updates()
+            if isinstance(update, StatusUpdate) and update.transferred is not None
+        ]
+    assert len(moved) > 2
+    assert moved == sorted(moved)
 
 
 @pytest.mark.trio

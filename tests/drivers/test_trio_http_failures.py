@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, suppress
+from functools import partial
 from math import inf
 from pathlib import Path
 from socket import AF_INET, AF_INET6
@@ -12,9 +13,9 @@ import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio.dial import Dial, family_of
+from gradio_client_trio.dial import Dial, dial, family_of
 from gradio_client_trio.http import Http, Timeout
-from gradio_client_trio.pool import HEAD_LIMIT, PAGE
+from gradio_client_trio.pool import HEAD_LIMIT, PAGE, PIECE
 from gradio_protocol import FileSlice, Request, TransportFailed
 from tests.support import loopback as support
 from tests.support.loopback import loopback
@@ -66,6 +67,7 @@ async def echo(request: support.Request, connection: support.Connection) -> None
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\n1234\r\n",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nnot a length\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nset-cookie : secret\r\n\r\n",
     ],
 )
 async def test_a_reply_that_is_no_whole_http_is_a_failure(said: bytes) -> None:
@@ -126,6 +128,24 @@ async def test_a_request_must_be_taken_in_time(autojump_clock: trio.testing.Mock
     failure = await fails(http(dial=dial, timeout=Timeout(write=5)), get("http://a/"))
     assert trio.current_time() == 5
     assert isinstance(failure.__cause__, trio.TooSlowError)
+
+
+@pytest.mark.trio
+async def test_each_piece_of_a_long_body_has_a_deadline_of_its_own(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    pieces: list[int] = []
+
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        ours, theirs = trio.testing.memory_stream_pair()
+        await theirs.send_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
+        ours.send_stream.send_all_hook = partial(trio.sleep, 4)
+        return ours
+
+    request = Request(method="POST", url="http://a/", body=(bytes(10 * PIECE),))
+    client = http(dial=dial, timeout=Timeout(write=5))
+    assert (await client.send(request, sent=pieces.append)).status == 200
+    assert (trio.current_time(), pieces) == (40, [PIECE] * 10)
 
 
 @pytest.mark.trio
@@ -256,6 +276,22 @@ async def test_a_whole_exchange_is_a_checkpoint_without_deadlines_too() -> None:
 )
 def test_only_an_address_is_connected_to_without_a_race(host: str, family: int | None) -> None:
     assert family_of(host) == family
+
+
+@pytest.mark.trio
+async def test_an_interrupt_while_a_name_is_connected_to_is_no_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def fail(error: BaseException, *_: object) -> None:
+        await trio.lowlevel.checkpoint()
+        raise BaseExceptionGroup("of trio's nursery", [error])
+
+    monkeypatch.setattr(trio, "open_tcp_stream", partial(fail, KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        await dial("localhost", 1)
+    monkeypatch.setattr(trio, "open_tcp_stream", partial(fail, ValueError()))
+    with pytest.raises(ExceptionGroup):
+        await dial("localhost", 1)
 
 
 @pytest.mark.trio

@@ -265,6 +265,17 @@ async def test_streams_take_nothing_from_the_bound() -> None:
         assert (await client.send(asking())).body == b"ok"
 
 
+@pytest.mark.trio
+async def test_what_has_patience_of_its_own_takes_nothing_from_the_bound() -> None:
+    peers = Peers(said=[[], [OK]])
+    client = Http(trust_env=False, dial=peers.dial, max_connections=1)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send, asking())
+        await trio.testing.wait_all_tasks_blocked()
+        assert (await client.send(asking(), patience=5)).body == b"ok"
+        nursery.cancel_scope.cancel()
+
+
 # --- reaching ------------------------------------------------------------------------------------
 
 HERE, ELSEWHERE = "127.0.0.1", "127.0.0.2"

@@ -82,7 +82,9 @@ def test_no_credentials_are_shown() -> None:
     assert str(between.authorization) not in repr(between)
 
 
-@pytest.mark.parametrize("address", ["socks5://me:hush@p:1", "http://", "http://p:port"])
+@pytest.mark.parametrize(
+    "address", ["socks5://me:hush@p:1", "http://me:hush/@p", "http://", "http://p:port"]
+)
 def test_a_proxy_that_cannot_be_used_is_refused_at_once(address: str) -> None:
     with pytest.raises(InvalidArguments) as caught:
         Http(proxy=address)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import trio
 
 from gradio_client_trio import Timeout, file, handle_file, inputs
 from gradio_protocol import HUB, Inline, InvalidArguments
@@ -115,6 +116,14 @@ def test_an_open_file_is_read_from_where_it_stands_wherever_it_is(tmp_path: Path
         open_file.read(1)
         values = inputs.values(({"deep": (path, open_file)}, "text"))
     assert values == [{"deep": [path, Inline("a.txt", b"bc")]}, "text"]
+
+
+@pytest.mark.trio
+async def test_a_file_that_trio_has_opened_is_read_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"abc")
+    async with await trio.open_file(path, "rb") as open_file:
+        assert inputs.values([open_file]) == [Inline("a.txt", b"abc")]
 
 
 def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:

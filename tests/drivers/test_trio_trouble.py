@@ -261,6 +261,9 @@ async def test_nothing_can_be_asked_of_a_client_that_was_left() -> None:
             await client.predict("x", api_name="/echo")
         with pytest.raises(JobCancelled):
             await job.result()
+        # What is known can be looked at.
+        assert len(client.endpoints) > 1
+        assert client.view_api(print_info=False, return_format="dict")
 
 
 # --- interrupting --------------------------------------------------------------------------------

@@ -820,12 +820,13 @@ def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
 def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
     d = desk("6.31.0")
     ticket = d.joined("a")
+    d.open()
+    d.say("a", Queued())
     d.cancel(ticket)
     d.cancel(ticket)
     d.cancel(99)
     assert d.dismissals == [("a", -1)]
     other = d.joined("b")
-    d.open()
     d.say("b", DONE)
     d.cancel(other)
     assert d.dismissals == [("a", -1)]
@@ -841,6 +842,16 @@ def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
     d.say("b", DONE)
     assert d.next(two) == DONE
     assert (d.told, d.left) == ([], [])
+
+
+def test_an_event_that_is_not_known_to_be_queued_may_run_by_now() -> None:
+    d = desk("6.31.0")
+    ticket = d.joined("a", COUNT)
+    d.open()
+    d.cancel(ticket)
+    assert d.told == []
+    d.say("a", Started())
+    assert d.dismissals == [("a", COUNT)]
 
 
 def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
@@ -890,8 +901,7 @@ def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
     d = desk("6.31.0")
     one = d.joined("a", COUNT)
     d.open()
-    if started:
-        d.say("a", Started())
+    d.say("a", Started() if started else Queued())
     d.cancel(one)
     d.release(one)
     d.say(None, Closing())
@@ -1051,6 +1061,9 @@ def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
     assert d.told == []
     d.accepted(ticket, "a")
     assert isinstance(d.gone(ticket), JobCancelled)
+    if d.streams:
+        d.open()
+        d.say("a", Queued())
     assert d.dismissals == told
 
 
@@ -1089,6 +1102,8 @@ def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
 def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None:
     d = desk("6.31.0")
     ticket = d.joined("a")
+    d.open()
+    d.say("a", Queued())
     d.release(ticket)
     assert d.dismissals == [("a", -1)]
 
@@ -1130,12 +1145,28 @@ def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
     assert d.streams == []
 
 
-def test_an_isolated_job_cancelled_before_its_stream_is_open_is_told_of() -> None:
-    d = desk("6.31.0", single=True)
+@pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
+def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open(
+    version: str,
+) -> None:
+    d = desk(version, single=True)
     ticket = d.joining()
     d.cancel(ticket)
     d.accepted(ticket, "a")
-    assert d.dismissals == [("a", -1)]
+    d.release(ticket)
+    assert (d.streams, d.told) == ([SHARED], [])
+    d.open()
+    assert (d.streams, d.told) == ([], [])
+
+
+def test_an_isolated_job_whose_stream_never_opens_leaves_nothing() -> None:
+    d = desk("5.50.0", single=True)
+    ticket = d.joining()
+    d.cancel(ticket)
+    d.accepted(ticket, "a")
+    d.release(ticket)
+    d.end(Ending.CUT)
+    assert (d.streams, d.told) == ([], [])
 
 
 def test_an_isolated_job_leaves_the_server_with_its_end() -> None:
@@ -1200,12 +1231,35 @@ def test_a_heartbeat_that_ends_is_opened_again() -> None:
 def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
     d = Desk(known(heartbeat=True))
     one, two = d.joined("a"), d.joined("b")
+    d.open()
     d.next(one)
     d.obey(d.session.close())
     assert isinstance(d.gone(one), JobCancelled)
     assert (d.streams, d.told) == ([], [])
     for answer in (d.next(two), d.unjoined(two), d.accepted(one, "c"), d.enter(one)):
         assert isinstance(answer, Gone)
+
+
+def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
+    d = desk("5.50.0")
+    one, two = d.joined("a"), d.joining()
+    d.open()
+    d.obey(d.session.close())
+    assert d.streams == [SHARED]
+    assert isinstance(d.accepted(two, "b"), Gone)
+    d.release(one)
+    d.release(two)
+    assert (d.streams, d.told) == ([], [])
+
+
+def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
+    d = desk("5.50.0")
+    ticket = d.joined("a")
+    d.obey(d.session.close())
+    d.release(ticket)
+    assert d.streams == [SHARED]
+    d.open()
+    assert (d.streams, d.told) == ([], [])
 
 
 def test_a_closed_session_takes_no_new_job() -> None:
@@ -1218,6 +1272,7 @@ def test_a_closed_session_takes_no_new_job() -> None:
 def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
     d = Desk(known(heartbeat=True))
     one, two = d.joined("a"), d.joined("b")
+    d.open()
     d.obey(d.session.retire())
     d.release(one)
     assert d.streams == [HEARTBEAT, SHARED]
@@ -1231,8 +1286,21 @@ def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
     d.obey(d.session.retire())
     d.cancel(ticket)
     d.accepted(ticket, "a")
-    assert d.dismissals == [("a", -1)]
+    d.open()
+    d.say("a", Queued())
+    assert (d.streams, d.dismissals) == ([SHARED], [("a", -1)])
     d.release(ticket)
+    assert d.streams == []
+
+
+def test_a_retired_session_whose_last_stream_is_lost_keeps_no_heartbeat() -> None:
+    d = Desk(known("5.50.0", heartbeat=True))
+    ticket = d.joined("a")
+    d.obey(d.session.retire())
+    d.cancel(ticket)
+    d.release(ticket)
+    assert d.streams == [HEARTBEAT, SHARED]
+    d.end(Ending.CUT)
     assert d.streams == []
 
 

@@ -97,10 +97,7 @@ class Switchboard:
             self._move(seated, seated.flow.start)
 
     def cancel(self, seated: Seated) -> None:
-        """The caller no longer wants this job.
-
-        What it sends or fetches is cut, but for a join, which would run all the same.
-        """
+        """Cut what this job sends or fetches, but for a join, which would run all the same."""
         with self.lock:
             joining = seated.session.joining(seated.ticket)
             orders = seated.session.cancel(seated.ticket)
@@ -118,13 +115,15 @@ class Switchboard:
         with self.lock:
             self._sessions.discard(session)
             seated = [one for one in self._turns if one.session is session]
+            joining = [one for one in seated if session.joining(one.ticket)]
             orders = session.close()
             for one in seated:
                 self._turns.withdraw(one)
             sleeping = [one for one in seated if one.rouse()]
         for one in seated:
             one.watcher.raised(JobCancelled("the session was closed"))
-            one.wire.cut()
+            if one not in joining:  # a join that is cut would run all the same
+                one.wire.cut()
         for one in sleeping:
             self._move(one, one.awake)
         self.obey(session, orders)

@@ -182,15 +182,15 @@ class Client:
             session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
         job = Job(JobLife(bound[0], History(app.dialect.edits)))
         job.gives_to(result_callbacks or ())
-        ticket = session.enrol()
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        entropy = secrets.token_bytes(16)
+        ticket, entropy = session.enrol(), secrets.token_bytes(16)
         spec = options.call(ticket, app, self._line.target, bound, sent, entropy)
         seated = Seated(Flow(call(spec)), session, ticket, job)
         job.calls_off(partial(board.cancel, seated))
         board.start(seated)
         if options.progress:
-            board.crew.spawn(partial(progress.follow, job.updates(), bound[0].title))
+            title, threads = bound[0].title, board.crew.drawing
+            board.crew.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:

@@ -1,13 +1,20 @@
-"""Byte streams to where a name or an address leads."""
+"""How a connection is made: a byte stream to a host, the proxy between, and TLS around it."""
 
 from __future__ import annotations
 
 import ipaddress
 from collections.abc import Awaitable, Callable
+from math import inf
 from socket import AF_INET, AF_INET6
 from typing import TypeAlias
 
+import h11
 import trio
+
+from gradio_protocol import Origin
+
+from .pool import Connection
+from .proxy import Proxies, Proxy, Trust
 
 Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
 "Opens a byte stream to a host and a port; raises OSError."
@@ -17,7 +24,7 @@ async def dial(host: str, port: int) -> trio.abc.Stream:
     """A TCP stream, by happy eyeballs where there is a choice: to race alone is work in vain."""
     family = family_of(host)
     if family is None:
-        return await trio.open_tcp_stream(host, port)
+        return await _raced(host, port)
     socket = trio.socket.socket(family)
     try:
         await socket.connect((host, port))
@@ -36,3 +43,72 @@ def family_of(host: str) -> int | None:
     if address.version == 4:
         return AF_INET
     return None if address.scope_id else AF_INET6
+
+
+async def _raced(host: str, port: int) -> trio.abc.Stream:
+    try:
+        return await trio.open_tcp_stream(host, port)
+    except BaseExceptionGroup as group:
+        # trio's own nursery is in the caller's task here, and Ctrl-C leaves one in a group.
+        interrupts = group.subgroup(KeyboardInterrupt)
+        if interrupts is None:
+            raise
+        raise KeyboardInterrupt from interrupts
+
+
+class Dialer:
+    """Makes connections: straight, or by way of a proxy; in plain text, or inside TLS."""
+
+    def __init__(self, dial: Dial, trust: Trust, proxies: Proxies) -> None:
+        self._dial = dial
+        self._trust = trust
+        self._proxies = proxies
+
+    async def connect(self, target: Origin, seconds: float) -> Connection:
+        """A connection on which requests to `target` can be written.
+
+        `seconds` bound all of it: names, TCP, the proxy, TLS. Raises ConnectionRefusedError if
+        the proxy will not connect us.
+        """
+        proxy = self._proxies.between(target)
+        hop = target if proxy is None else proxy.origin
+        with trio.fail_after(seconds):
+            stream = await self._dial(hop.host, hop.port)
+            try:
+                return await self._prepare(stream, proxy, target)
+            except BaseException:
+                await trio.aclose_forcefully(stream)
+                raise
+
+    async def _prepare(
+        self, stream: trio.abc.Stream, proxy: Proxy | None, target: Origin
+    ) -> Connection:
+        if proxy is not None:
+            if proxy.origin.scheme == "https":
+                stream = await self._secured(stream, proxy.origin.host)
+            if target.scheme == "http":
+                return Connection(stream, relay=proxy)
+            await _tunnel(stream, proxy, target)
+        if target.scheme == "https":
+            stream = await self._secured(stream, target.host)
+        return Connection(stream)
+
+    async def _secured(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
+        context = await self._trust.context()
+        # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
+        tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
+        await tls.do_handshake()
+        return tls
+
+
+async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    where = f"{host}:{target.port}"
+    headers = [("Host", where)]
+    if proxy.authorization is not None:
+        headers.append(("Proxy-Authorization", proxy.authorization))
+    talk = Connection(stream)
+    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
+    reply = await talk.head(inf)
+    if not talk.tunnelled():
+        raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")

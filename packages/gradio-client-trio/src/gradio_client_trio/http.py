@@ -38,8 +38,8 @@ from gradio_protocol import (
     origin,
 )
 
-from .dial import Dial, dial
-from .pool import Connection, Dialer, Pool, Sent, unheeded
+from .dial import Dial, Dialer, dial
+from .pool import Connection, Pool, Sent, unheeded
 from .proxy import Proxy, Trust, Verify, chosen
 
 _NETWORK = (
@@ -237,18 +237,20 @@ class Http:
     ) -> Response:
         """One exchange, whole.
 
-        `patience` bounds all of it in place of the read deadline: infinity for a reply that takes
-        as long as a job. `limit` is the most bytes that the body may have; `sent` is told of those
-        of the request's own as they go out.
+        `patience` bounds all of it in place of the read deadline, infinity for a reply that takes
+        as long as a job; such a request waits for no other, and no other for it. `limit` is the
+        most bytes that the body may have; `sent` is told of those of the request's own as they go
+        out, where no `patience` is given.
         Raises TransportFailed, FileFailed, and RemoteError for a body beyond `limit`.
         """
-        if patience is None:
-            return await self._whole(request, self.timeout.read, limit, sent)
+        if patience is not None:
+            return await self._patient(request, patience, limit)
+        pool = self._pool(request)
+        await self._admitted(pool)
         try:
-            with trio.fail_after(patience):
-                return await self._whole(request, inf, limit, sent)
-        except trio.TooSlowError as error:
-            raise _failed("asking", origin(request.url), error) from error
+            return await self._whole(request, self.timeout.read, limit, sent)
+        finally:
+            pool.leave()
 
     def stream(self, request: Request, *, idle: float | None) -> Reply:
         """One exchange whose body is read as it comes.
@@ -263,17 +265,18 @@ class Http:
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def _whole(
-        self, request: Request, patience: float, limit: int | None, sent: Sent
-    ) -> Response:
-        pool = self._pool(request)
-        await self._admitted(pool)
+    async def _patient(self, request: Request, patience: float, limit: int | None) -> Response:
         try:
-            async with self._reply(request, patience, sent) as reply:
-                body = await reply.whole(limit)
-        finally:
-            pool.leave()
-        return reply.head.whole(body)
+            with trio.fail_after(patience):
+                return await self._whole(request, inf, limit)
+        except trio.TooSlowError as error:
+            raise _failed("asking", origin(request.url), error) from error
+
+    async def _whole(
+        self, request: Request, patience: float, limit: int | None, sent: Sent = unheeded
+    ) -> Response:
+        async with self._reply(request, patience, sent) as reply:
+            return reply.head.whole(await reply.whole(limit))
 
     def _pool(self, request: Request) -> Pool:
         target = origin(request.url)
@@ -328,4 +331,6 @@ def _reason(error: BaseException) -> str:
     """What `error` says, or what caused it: trio's own say little where ssl's say much."""
     if isinstance(error, trio.TooSlowError):
         return "too slow"
+    if isinstance(error, h11.ProtocolError):
+        return str(error).partition(":")[0]  # beyond it are headers, quoted
     return str(error) or str(error.__cause__ or type(error).__name__)

@@ -31,8 +31,6 @@ from gradio_protocol import (
 from .http import Http, Timeout
 from .proxy import Verify
 
-"Of requests, unless the caller says otherwise; streams and direct calls have no such end."
-
 
 class _DefaultFolder:
     """Where downloads go unless the caller says; the environment is asked when a client is made."""
@@ -151,6 +149,7 @@ def values(args: object) -> Any:
 
 
 def _read(file: Any) -> Inline:
+    file = getattr(file, "wrapped", file)  # what trio.open_file gives
     data: object = file.read()
     name = getattr(file, "name", "file")
     if not isinstance(data, bytes):

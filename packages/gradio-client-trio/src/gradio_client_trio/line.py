@@ -35,11 +35,8 @@ class Line:
 
     @property
     def board(self) -> Switchboard:
-        """The switchboard. Raises InvalidArguments outside of the block."""
-        board, _ = self._open()
-        if board.closed:
-            raise InvalidArguments("the client was closed")
-        return board
+        """The switchboard. Raises InvalidArguments before the block."""
+        return self._open()[0]
 
     @property
     def target(self) -> Target:
@@ -49,7 +46,7 @@ class Line:
     @property
     def app(self) -> App:
         """The app as it is known now."""
-        return self._open()[0].contact.app
+        return self.board.contact.app
 
     async def open(self) -> None:
         """Connect. Raises what `connect` raises."""
@@ -64,6 +61,7 @@ class Line:
             app = await run(Flow(connect(target)), performer.answer)
         except BaseException:
             await self._http.aclose()
+            self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
             raise
         contact = Contact(app, trio.current_time())
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
@@ -77,7 +75,7 @@ class Line:
 
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing is left of them; idempotent."""
-        await self._open()[0].close()
+        await self.board.close()
 
     async def leave(self) -> None:
         """The end of the block."""
@@ -104,13 +102,15 @@ class Visit:
     def __init__(self, line: Line) -> None:
         self._line = line
         self._session: Session | None = None
+        self._left = False
 
     @property
     def session(self) -> Session:
-        """The session, new at the first use."""
-        board = self._line.board
+        """The session, new at the first use. Raises InvalidArguments once it has been left."""
+        if self._left:
+            raise InvalidArguments("the session was closed")
         if self._session is None:
-            self._session = opened(board)
+            self._session = opened(self._line.board)
         return self._session
 
     def reset(self) -> None:
@@ -122,8 +122,9 @@ class Visit:
 
     def leave(self) -> None:
         """End the jobs and streams of this visitor."""
+        self._left = True
         old, self._session = self._session, None
-        if old is not None and not self._line.board.closed:
+        if old is not None:
             self._line.board.leave(old)
 
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from math import inf
 from typing import TypeAlias, assert_never
 
 import trio
@@ -29,6 +28,7 @@ from gradio_protocol import (
     Flow,
     GradioError,
     Head,
+    InvalidArguments,
     JobCancelled,
     Leave,
     Listen,
@@ -36,7 +36,6 @@ from gradio_protocol import (
     Question,
     RemoteError,
     Resume,
-    Send,
     Session,
     StreamReader,
     Tell,
@@ -88,7 +87,12 @@ class Switchboard:
 
     @trio.lowlevel.enable_ki_protection
     def start(self, seated: Seated) -> None:
-        """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight."""
+        """Let a flow begin, as soon as fewer than `max_workers` jobs are in flight.
+
+        Raises InvalidArguments if the client was closed.
+        """
+        if self.closed:
+            raise InvalidArguments("the client was closed")
         if self._turns.add(seated):
             self._move(seated, seated.flow.start)
 
@@ -105,11 +109,8 @@ class Switchboard:
     @trio.lowlevel.enable_ki_protection
     def leave(self, session: Session) -> None:
         """End all jobs and streams of one session."""
+        self._call_off([one for one in self._turns if one.session is session], "the session")
         self._sessions.discard(session)
-        for seated in [one for one in self._turns if one.session is session]:
-            seated.watcher.raised(JobCancelled("the session was closed"))
-            seated.hurry(GRACE if session.joining(seated.ticket) else 0)
-            self._turns.withdraw(seated)
         self.obey(session, session.close())
 
     @trio.lowlevel.enable_ki_protection
@@ -119,35 +120,38 @@ class Switchboard:
         with trio.CancelScope(shield=True):
             try:
                 with trio.move_on_after(GRACE):
-                    joining = self._call_off()
-                    await self.crew.until(lambda: not any(map(self._turns.get, joining)))
+                    self._call_off([*self._turns], "the client")
                     self._leave()
+                    await self.crew.until(self._has_told)
+                    self._cut()
                     await self.crew.gone()
             finally:  # an interrupt is no reason to leave anything behind
-                self._leave()
+                self._cut()
                 self.crew.end()
             await self.crew.gone()
             await self.http.aclose()
 
-    def _call_off(self) -> list[int]:
-        """End all jobs; returns the tickets of those whose joins are in flight."""
-        joining: list[int] = []
-        for seated in [*self._turns]:
-            seated.watcher.raised(JobCancelled("the client was closed"))
-            if seated.session.joining(seated.ticket):
-                joining.append(seated.ticket)
-                self.cancel(seated)
-            else:
-                seated.hurry(0)
-                self._turns.withdraw(seated)
-        return joining
+    def _call_off(self, seats: list[Seated], closed: str) -> None:
+        """End these jobs, of which a join in flight goes on: it would run all the same."""
+        for seated in seats:
+            seated.watcher.raised(JobCancelled(f"{closed} was closed"))
+            seated.hurry(GRACE if seated.session.joining(seated.ticket) else 0)
+            self._turns.withdraw(seated)
 
     def _leave(self) -> None:
-        """End all streams, which tells the server to end what it still does for us."""
+        """Close all sessions, which tells the server to end what it still does for us."""
         for session in self._sessions | {one.session for one in self._turns}:
             self.obey(session, session.close())
         for resumed in self.contact.close():
             self._resume(resumed)
+
+    def _has_told(self) -> bool:
+        """Whether the server was told: no join is in flight, and no stream about to open."""
+        joining = any(one.session.joining(one.ticket) for one in self._turns)
+        return not joining and not any(one.opening for one in self._readers.values())
+
+    def _cut(self) -> None:
+        """End what is still under way."""
         for reader in self._readers.values():
             reader.scope.cancel()
         self.crew.end_asides()
@@ -211,14 +215,14 @@ class Switchboard:
 
     async def _go_on(self, seated: Seated, step: Step | None = None) -> None:
         """In a task: do what a flow asks for, until it waits for its session or has ended."""
-        over, brief = False, is_brief(seated.wanted)
+        over, brief = False, seated.brief
         try:
             with seated.patience():
                 if step is not None:
                     # What is cancelled at its caller's next checkpoint has sent nothing.
                     await trio.lowlevel.checkpoint()
                     self._advance(seated, step)
-                while seated.wanted is not None and is_brief(seated.wanted) is brief:
+                while seated.wanted is not None and seated.brief is brief:
                     action, seated.wanted = seated.wanted, None
                     self._advance(seated, await self._perform(seated, action))
                 over = True
@@ -259,7 +263,7 @@ class Switchboard:
 
     def _move(self, seated: Seated, step: Step | None = None) -> None:
         """Go on with a flow in a task."""
-        go_on = self.crew.submit if is_brief(seated.wanted) else self.crew.spawn
+        go_on = self.crew.submit if seated.brief else self.crew.spawn
         go_on(partial(self._go_on, seated, step))
 
     async def _perform(self, seated: Seated, action: IO) -> Step:
@@ -283,11 +287,6 @@ class Switchboard:
         self.obey(seated.session, orders)
 
 
-def is_brief(action: IO | None) -> bool:
-    """Whether it is one exchange, but none that lasts as long as a job."""
-    return action is None or (isinstance(action, Send) and action.patience != inf)
-
-
 class Reader:
     """Reads one opening of one stream, in a task of its own."""
 
@@ -297,6 +296,7 @@ class Reader:
         self._order = order
         self._parser: StreamReader
         self.scope = trio.CancelScope()
+        self.opening = not order.after
         self.name = (id(session), *order.name)
 
     async def run(self) -> None:
@@ -305,6 +305,7 @@ class Reader:
         try:
             if self._order.after:
                 await trio.sleep(self._order.after)
+                self.opening = True
             ended = await self._read()
         except GradioError as error:
             ended = Ending.of(error), error
@@ -326,6 +327,8 @@ class Reader:
 
     def _opened(self, head: Head) -> bool:
         opening = self._session.opened(*self._order.name, head)
+        self.opening = False
+        self._board.crew.departed()
         self._board.obey(self._session, opening.orders)
         dialect = self._board.contact.app.dialect
         self._parser = StreamReader(self._order.stream.kind, dialect)

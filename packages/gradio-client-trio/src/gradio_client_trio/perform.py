@@ -2,7 +2,7 @@
 
 An action either gives its reply or raises TransportFailed or FileFailed, which the flow then
 sees at the line that asked. Nothing here decides anything: statuses, headers, redirects and
-names are the core's. The disk is touched, and content hashed, in worker threads only.
+names are the core's. The disk is touched, and what is on it hashed, in worker threads only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import os
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from functools import partial
-from math import inf
 from pathlib import Path
 from typing import TypeAlias, TypeVar, assert_never
 
@@ -25,7 +24,6 @@ from gradio_protocol import (
     Download,
     FileFacts,
     FileFailed,
-    FileSlice,
     Flow,
     GradioError,
     Inspect,
@@ -91,17 +89,9 @@ class Performer:
 
     async def send(self, action: Send, moved: Moved) -> Response:
         """One exchange."""
-        if action.patience != inf:
-            return await self.http.send(
-                action.request,
-                patience=action.patience,
-                limit=action.limit,
-                sent=counting(action.request, moved),
-            )
-        # It lasts as long as a job does, and must not take the place of a request.
-        async with self.http.stream(action.request, idle=None) as reply:
-            head, body = reply.head, await reply.whole(action.limit)
-            return head.whole(body)
+        request, sent = action.request, counting(action.request, moved)
+        patience, limit = action.patience, action.limit
+        return await self.http.send(request, patience=patience, limit=limit, sent=sent)
 
     async def download(self, action: Download, moved: Moved) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
@@ -189,7 +179,7 @@ def _unmoved(_: Transferred) -> None:
 
 
 def counting(request: Request, moved: Moved) -> Sent:
-    """Tells how much of a body is sent, if there are files in it."""
+    """Tells how much of a body is sent, if it is a form: a form has files in it."""
     total, done = request.size, 0
 
     def sent(size: int) -> None:
@@ -197,7 +187,7 @@ def counting(request: Request, moved: Moved) -> Sent:
         done += size
         moved(Transferred(done=done, total=total, upload=True))
 
-    return sent if any(isinstance(part, FileSlice) for part in request.body) else unheeded
+    return sent if len(request.body) > 1 else unheeded
 
 
 async def beginning(reply: Reply) -> bytes:

@@ -1,4 +1,4 @@
-"""Connections: how one is made, how it carries one exchange after another, where it rests.
+"""Connections: how one carries one exchange after another, and where it rests.
 
 Rules:
 
@@ -27,8 +27,7 @@ import trio
 
 from gradio_protocol import FileFailed, FileSlice, Origin
 
-from .dial import Dial
-from .proxy import Proxies, Proxy, Trust
+from .proxy import Proxy
 
 KEEP_ALIVE = 4.0
 "Seconds of rest; uvicorn closes after 5, and a request on the wire at that moment is lost."
@@ -86,7 +85,11 @@ class Connection:
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                await self._put(pending, part, seconds, sent)
+                if isinstance(part, bytes):
+                    await self._put(pending, part, seconds, sent)
+                else:
+                    with _blaming(part):  # trio's streams raise no OSError: it is the disk's
+                        await self._put_file(pending, part, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
@@ -164,16 +167,14 @@ class Connection:
             except BlockingIOError:
                 continue  # woken for nothing
 
-    async def _put(
-        self, pending: bytearray, part: bytes | FileSlice, seconds: float, sent: Sent
-    ) -> None:
-        match part:
-            case bytes():
-                pending += self._h11.send(h11.Data(data=part)) or b""
-                sent(len(part))
-            case FileSlice():
-                with _blaming(part):  # trio's streams raise no OSError: it is the disk's
-                    await self._put_file(pending, part, seconds, sent)
+    async def _put(self, pending: bytearray, data: bytes, seconds: float, sent: Sent) -> None:
+        for start in range(0, len(data), PIECE):
+            piece = data[start : start + PIECE]
+            pending += self._h11.send(h11.Data(data=piece)) or b""
+            if len(pending) >= PIECE:
+                await self._flush(pending, seconds)
+                await trio.lowlevel.checkpoint()  # a socket may take all without a wait
+            sent(len(piece))
 
     async def _put_file(
         self, pending: bytearray, part: FileSlice, seconds: float, sent: Sent
@@ -186,10 +187,7 @@ class Connection:
                 if not data:
                     raise FileFailed(f"{part.path}: shrank while it was sent")
                 left -= len(data)
-                pending += self._h11.send(h11.Data(data=data)) or b""
-                if len(pending) >= PIECE:
-                    await self._flush(pending, seconds)
-                sent(len(data))
+                await self._put(pending, data, seconds, sent)
             await trio.to_thread.run_sync(_check, file.fileno(), part)
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:
@@ -270,64 +268,6 @@ class Pool:
         with trio.CancelScope(shield=True):  # bounded: closing forcefully waits for nobody
             while self._resting:
                 await self._resting.pop().aclose()
-
-
-class Dialer:
-    """Makes connections: straight, or by way of a proxy; in plain text, or inside TLS."""
-
-    def __init__(self, dial: Dial, trust: Trust, proxies: Proxies) -> None:
-        self._dial = dial
-        self._trust = trust
-        self._proxies = proxies
-
-    async def connect(self, target: Origin, seconds: float) -> Connection:
-        """A connection on which requests to `target` can be written.
-
-        `seconds` bound all of it: names, TCP, the proxy, TLS. Raises ConnectionRefusedError if
-        the proxy will not connect us.
-        """
-        proxy = self._proxies.between(target)
-        hop = target if proxy is None else proxy.origin
-        with trio.fail_after(seconds):
-            stream = await self._dial(hop.host, hop.port)
-            try:
-                return await self._prepare(stream, proxy, target)
-            except BaseException:
-                await trio.aclose_forcefully(stream)
-                raise
-
-    async def _prepare(
-        self, stream: trio.abc.Stream, proxy: Proxy | None, target: Origin
-    ) -> Connection:
-        if proxy is not None:
-            if proxy.origin.scheme == "https":
-                stream = await self._secured(stream, proxy.origin.host)
-            if target.scheme == "http":
-                return Connection(stream, relay=proxy)
-            await _tunnel(stream, proxy, target)
-        if target.scheme == "https":
-            stream = await self._secured(stream, target.host)
-        return Connection(stream)
-
-    async def _secured(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
-        context = await self._trust.context()
-        # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
-        tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
-        await tls.do_handshake()
-        return tls
-
-
-async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    where = f"{host}:{target.port}"
-    headers = [("Host", where)]
-    if proxy.authorization is not None:
-        headers.append(("Proxy-Authorization", proxy.authorization))
-    talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
-    reply = await talk.head(inf)
-    if not talk.tunnelled():
-        raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
 
 
 def _raw(stream: Any) -> Any:

@@ -36,20 +36,20 @@ class Bar(Protocol):
         """Leave what was drawn."""
 
 
-async def follow(updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str) -> None:
+async def follow(
+    updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str, threads: trio.CapacityLimiter
+) -> None:
     """Draw a job to its end; takes a task."""
+    aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:
-        drawn, ticker = await _aside(bar, title), Ticker()
+        drawn, ticker = await aside(bar, title), Ticker()
         async for update in updates:
             progress = ticker.see(update, time.monotonic())
             if progress is not None:
-                await _aside(drawn.show, progress)
-        await _aside(drawn.close)
+                await aside(drawn.show, progress)
+        await aside(drawn.close)
     except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
         _log.debug("%s: the progress bar failed", title, exc_info=True)
-
-
-_aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True)
 
 
 def bar(title: str) -> Bar:

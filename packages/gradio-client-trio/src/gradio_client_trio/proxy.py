@@ -59,8 +59,12 @@ class Proxy:
         Raises InvalidArguments for anything else; its text shows no credentials.
         """
         url = address if "://" in address else f"http://{address}"
-        where = origin(url)
-        parts = urlsplit(url)
+        try:
+            where, parts = origin(url), urlsplit(url)
+        except InvalidArguments:  # which may quote a password with a slash in it
+            raise InvalidArguments(
+                "proxy: expected [http[s]://][user:password@]host[:port]"
+            ) from None
         if parts.username is None:
             return cls(origin=where)
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"

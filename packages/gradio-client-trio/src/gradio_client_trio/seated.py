@@ -7,7 +7,7 @@ from typing import Protocol
 
 import trio
 
-from gradio_protocol import Flow, News, Session
+from gradio_protocol import Flow, News, Send, Session
 
 from .perform import IO
 
@@ -47,6 +47,12 @@ class Seated:
         "What the flow asks for, until a task does it."
         self._until = inf
         self._patience: trio.CancelScope | None = None
+
+    @property
+    def brief(self) -> bool:
+        """Whether it asks for nothing, or for one exchange that lasts no longer than others."""
+        wanted = self.wanted
+        return wanted is None or (isinstance(wanted, Send) and wanted.patience != inf)
 
     @property
     def busy(self) -> bool:

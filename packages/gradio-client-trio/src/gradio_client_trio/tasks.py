@@ -26,6 +26,8 @@ class Crew:
         self._scopes: set[trio.CancelScope] = set()
         self._asides: list[trio.CancelScope] = []
         self._departures = trio.lowlevel.ParkingLot()
+        self.drawing = trio.CapacityLimiter(4)
+        "For threads that draw: a terminal that stands still holds them, and no others."
 
     def spawn(self, work: Work, scope: trio.CancelScope | None = None) -> None:
         """Run a task until it ends, or its scope is cancelled."""

@@ -62,10 +62,9 @@ class Options:
 
         Raises InvalidArguments for what is no keyword of `Changes`.
         """
-        unknown = [name for name in changes if name not in Changes.__annotations__]
-        if unknown:
+        for unknown in changes.keys() - Changes.__annotations__.keys():
             known = ", ".join(Changes.__annotations__)
-            raise InvalidArguments(f"no option {unknown[0]!r}; there is {known}")
+            raise InvalidArguments(f"no option {unknown!r}; there is {known}")
         more = (changes.get("headers") or {}).items()
         rest: dict[str, Any] = {key: value for key, value in changes.items() if key != "headers"}
         return replace(self, headers=(*self.headers, *more), **rest)

@@ -36,8 +36,9 @@ def how_to_stop(
 
     `single`: the session is this job's own; `listening`: its stream has been opened, so that the
     server would notice its end. `/cancel` with -1 for a plain function that runs breaks the stream
-    (4.37.2, 5.20.1), so it is for queued events only; with the real index it kills the siblings
-    without a message (4.37.2 to 6.31), so it is for a job whose siblings nobody wants either.
+    (4.37.2, 5.20.1) and does not stop it (6.31), so it is for events that are known to be queued;
+    with the real index it kills the siblings without a message (4.37.2 to 6.31), so it is for a job
+    whose siblings nobody wants either.
     """
     match dialect.cancelling:
         case Cancelling.CLOSE:
@@ -50,9 +51,9 @@ def how_to_stop(
             return Stop.NOT
         case _ if seat.mailbox.started:
             return Stop.LATER if any(_is_harmed(seat, other) for other in others) else Stop.FUNCTION
-        case Cancelling.EXACT:
+        case Cancelling.EXACT if seat.mailbox.heard:
             return Stop.EXACT
-        case Cancelling.FUNCTION:
+        case Cancelling.EXACT | Cancelling.FUNCTION:
             return Stop.LATER
         case _:
             assert_never(dialect.cancelling)

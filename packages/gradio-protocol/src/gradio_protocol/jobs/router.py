@@ -9,7 +9,7 @@ The rules of streams go on in `channel`. Not thread-safe; all belongs to a `Sess
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .channel import SHARED
 from .messages import JobMessage
@@ -92,6 +92,17 @@ class Router:
         return [seat, *(one for one in waited if one is not seat)]
 
     # Streams.
+
+    def holds(self, is_open: Callable[[int], bool], *, closed: bool) -> bool:
+        """Whether a job holds its session back from leaving the server.
+
+        Of a stream that was left before it was open the server hears nothing: its jobs would run.
+        """
+        for seat in self:
+            deaf = seat.expects and not is_open(seat.stream)
+            if deaf or (seat.place is Place.JOINING if closed else not seat.released):
+                return True
+        return False
 
     def expects(self, stream: int) -> bool:
         """Whether messages are expected on this stream."""

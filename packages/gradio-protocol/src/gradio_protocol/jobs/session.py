@@ -6,18 +6,15 @@ messages, and the cancels under way. Its rules:
 1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `ended`; each call returns
    orders for the driver, answers last. Each question is answered exactly once, now or later.
 2. The shared stream is opened after the first accepted join, never with nothing expected, and is
-   never closed by us while the hash may be used again: the close and the next join travel on
-   different connections, and the join was lost (4.37.2 to 6.31).
+   never closed by us while the hash may be used again: a join after it was lost (4.37.2 to 6.31).
 3. A cancelled job is gone for its flow at once; its event stays known until the server is done
-   with it, so that its late messages are absorbed and no other job is harmed.
+   with it, so that no other job is harmed.
 4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
    when nobody wants any of them, once for each, and joins of that function wait for the replies.
-5. Lost events stay in the session's books on the server, which then never ends the stream:
-   where it can be healed, it is, after the next join; elsewhere, and where the server may still
-   write to the lost stream what belongs on the next, a new hash is taken, unless the app keeps
-   state.
-
-Not thread-safe: a driver calls it under one lock, or from one thread or task.
+5. Lost events stay in the server's books, and it never ends the stream: where that can be healed,
+   it is, after the next join; elsewhere, and where the server may still write to the lost stream,
+   a new hash is taken, unless the app keeps state.
+6. A driver calls it under one lock, or from one thread or task.
 """
 
 from __future__ import annotations
@@ -119,13 +116,11 @@ class Session:
         return self._leave_if_retired()
 
     def close(self) -> list[Order]:
-        """Leave for good, at once: the server drops what is queued and stops generators."""
-        self.closed = True
-        orders = self._channels.leave_all()
-        for seat in self._router:
-            orders += self._send_away(seat, JobCancelled("the session was closed"))
-        self._router.clear()
-        return orders
+        """Leave for good, when the server can hear it: it drops what waits, stops generators."""
+        self.closed = self._retired = True
+        gone = JobCancelled("the session was closed")
+        told = [order for seat in self._router for order in self._send_away(seat, gone)]
+        return [*self._leave_if_retired(), *told]
 
     # What flows ask.
 
@@ -167,9 +162,8 @@ class Session:
 
     def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
         app = self._contact.app
-        orders: list[Order] = []
-        if app.config.connect_heartbeat and not self._single:
-            orders += self._listen(HEARTBEAT)
+        beats = app.config.connect_heartbeat and not self._single
+        orders = self._listen(HEARTBEAT) if beats else []
         if app.dialect.travel is not Travel.PRIVATE:
             seat.stream = SHARED
             self._router.joins(seat)
@@ -212,7 +206,7 @@ class Session:
         """The head of a stream has come; whether to read on."""
         channel = self._channels.current(key, epoch)
         if channel is None or channel.accepts(head):
-            return Opening(read=channel is not None, orders=[])
+            return Opening(read=channel is not None, orders=self._leave_if_retired())
         meaning = channel.refused(head, expected=self._router.expects(key))
         error = refusal(head, doing="opening the stream")
         return Opening(read=False, orders=self._go_on(channel, meaning, error))
@@ -279,7 +273,8 @@ class Session:
         if meaning is Meaning.AGAIN:
             return self._listen(channel.key, after=channel.pause)
         self._channels.leave(channel.key)
-        return [] if meaning is Meaning.OVER else self._lose(channel.key, error, meaning)
+        told = [] if meaning is Meaning.OVER else self._lose(channel.key, error, meaning)
+        return [*told, *self._leave_if_retired()]
 
     def _lose(self, key: int, error: GradioError, how: Meaning = Meaning.LOST) -> list[Order]:
         """Tell everybody who waits for this stream that there is nothing to wait for."""
@@ -320,12 +315,10 @@ class Session:
 
     def _abandon(self, seat: Seat) -> list[Order]:
         """Do what can be done for an event that nobody wants any more."""
-        if not seat.pending or seat.dismissed:
+        if not seat.pending or seat.dismissed or self.closed:
             return []
-        app, listening = self._contact.app, self._channels.is_open(seat.stream)
-        stop = how_to_stop(
-            seat, self._router, app.dialect, single=self._single, listening=listening
-        )
+        app, is_open = self._contact.app, self._channels.is_open(seat.stream)
+        stop = how_to_stop(seat, self._router, app.dialect, single=self._single, listening=is_open)
         stopped = self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]
         orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, stopped)]
         if stop in (Stop.LEAVE, Stop.RESET):
@@ -346,5 +339,7 @@ class Session:
         return self._channels.listen(stream(app, self.hash, key, *join), app.dialect, after)
 
     def _leave_if_retired(self) -> list[Order]:
-        over = self._retired and all(seat.released for seat in self._router)
-        return self._channels.leave_all() if over else []
+        if not self._retired or self._router.holds(self._channels.is_open, closed=self.closed):
+            return []
+        self._router.clear()
+        return self._channels.leave_all()

@@ -39,8 +39,7 @@ class OutputUpdate:
     """One output of a job."""
 
     outputs: list[object]
-    """What the components show; where a driver iterates as officially, the bare output, and in the
-    final one a dict with `data` or `error`."""
+    "What is shown; from an official iterator the bare output, at last a dict: `data`, or `error`."
     success: bool = True
     final: bool = False
     type: str = field(default="output", repr=False)
