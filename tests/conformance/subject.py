@@ -89,6 +89,10 @@ class ClientUnderTest(Protocol):
         """Call in the background."""
         ...
 
+    def alone(self) -> ClientUnderTest:
+        """The same, but each job has a session of its own."""
+        ...
+
     def describe(self) -> str:
         """The endpoints, for people."""
         ...

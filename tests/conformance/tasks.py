@@ -123,6 +123,9 @@ class TasksClient:
 
         return TasksJob(self.loop.do(start), self.loop)
 
+    def alone(self) -> TasksClient:
+        return TasksClient(self._client.with_options(isolated=True), self.loop)
+
     def describe(self) -> str:
         return str(self._client.view_api(print_info=False, return_format="str"))
 

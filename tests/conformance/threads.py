@@ -60,6 +60,9 @@ class ThreadsClient:
     ) -> ThreadsJob:
         return ThreadsJob(self._client.submit(*args, api_name=api_name, headers=headers, **kwargs))
 
+    def alone(self) -> ThreadsClient:
+        return ThreadsClient(self._client.with_options(isolated=True))
+
     def describe(self) -> str:
         return str(self._client.view_api(print_info=False, return_format="str"))
 

@@ -6,6 +6,7 @@ import pytest
 
 from gradio_protocol import JobCancelled
 from tests.conformance.scenarios.scenario import (
+    JOINING,
     QUEUED,
     RUNNING,
     Scenarios,
@@ -192,6 +193,20 @@ def other_functions_do_not_notice_a_queued_job_that_goes(
     stage.go_on()
     assert other.result() == "slept 1"
     counted(running, 5)
+    goes_on(client)
+
+
+@NARROW(queued)
+def a_job_alone_that_is_called_off_while_it_joins_does_not_run_on(
+    client: ClientUnderTest, stage: Stage
+) -> None:
+    job = client.alone().submit(1000, PACE, api_name="/slow_count")
+    job.until(JOINING)
+    job.cancel()
+    is_cancelled(job)
+    last = client.submit(3, PACE, api_name="/slow_count")
+    stage.go_on()
+    counted(last, 3)
     goes_on(client)
 
 

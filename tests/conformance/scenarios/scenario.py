@@ -92,5 +92,7 @@ def is_output(update: Update) -> bool:
 
 RUNNING = is_status(Status.PROCESSING, Status.ITERATING)
 "The server has started the job."
+JOINING = is_status(Status.JOINING_QUEUE)
+"The job asks to be let in."
 QUEUED = is_status(Status.IN_QUEUE)
 "The server has accepted the job."
