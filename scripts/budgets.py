@@ -21,7 +21,7 @@ from typing import TypeAlias
 ROOT = Path(__file__).resolve().parent.parent
 
 PACKAGE_LINES = {
-    "gradio_protocol": 8050,
+    "gradio_protocol": 8100,
     "gradio_protocol/testing": 600,
     "gradio_client_httpx": 3400,
     "gradio_client_trio": 3050,

@@ -229,8 +229,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/dismissals.py",
-        "Stop.RESET if single else Stop.NOT",
-        "Stop.RESET",
+        "        case Cancelling.RESET if single:\n",
+        "        case Cancelling.RESET:\n",
         "a shared session is not reset",
     ),
     mutant(
@@ -315,12 +315,12 @@ MUTANTS = (
         "self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]",
         "[seat]",
         "no event that is killed by a cancel is left in the books",
-        MACHINE,
+        ("jobs/test_session.py",),
     ),
     mutant(
         "jobs/session.py",
-        "        return self._abandon(seat)\n",
-        "        return []\n",
+        "        return [*self._abandon(seat), *self._leave_if_retired()]\n",
+        "        return self._leave_if_retired()\n",
         "an event that starts after its cancel is stopped",
     ),
     mutant(

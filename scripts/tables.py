@@ -19,7 +19,7 @@ from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import Cancelling, Edits, FileShape, Travel
 from gradio_protocol.jobs.channel import SHARED
 from gradio_protocol.jobs.dismissals import Stop, how_to_stop
-from gradio_protocol.jobs.messages import Queued, Started
+from gradio_protocol.jobs.messages import Generated, Queued, Started
 from gradio_protocol.jobs.seat import Place, Seat
 from gradio_protocol.wire.headers import Identity, Secret, TokenSource, may_see
 from tests.support.transcripts import load, versions
@@ -138,7 +138,8 @@ def stops(dialects: Iterable[Dialect], single: bool) -> Iterator[Row]:
 def seat(ticket: int, *, started: bool) -> Seat:
     """A joined job of one and the same function."""
     made = Seat(ticket, place=Place.JOINED, fn_index=0, stream=SHARED, event_id=str(ticket))
-    made.mailbox.put(Started() if started else Queued())
+    for message in (Started(), Generated(data=())) if started else (Queued(),):
+        made.mailbox.put(message)
     return made
 
 

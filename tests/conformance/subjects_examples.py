@@ -35,6 +35,7 @@ LACKING = {
     "a_new_session_begins_with_new_state",
     "headers_of_one_call_go_with_that_call",
     "the_description_names_the_endpoints",
+    "a_job_alone_that_is_called_off_while_it_joins_does_not_run_on",
 }
 "Scenarios that need what neither example offers."
 

@@ -193,6 +193,8 @@ def test_closing_a_new_session_ends_its_own_jobs_only(client: Client, fake: Fake
     fake.holds.until_blocking(lambda _: True, 2)
     other.close()
     assert theirs.cancelled()
+    with pytest.raises(InvalidArguments, match="the session was closed"):
+        other.reset_session()
     for hold in fake.holds:
         hold.release()
     assert ours.result(20) == "slept 1"

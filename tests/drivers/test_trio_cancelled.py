@@ -12,7 +12,7 @@ import trio.testing
 from gradio_client_trio import Client, JobCancelled
 from gradio_client_trio.listen import GRACE
 from tests.drivers.trio_rig import in_memory, rig
-from tests.support.gradio_server import FakeGradio
+from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import Gate
 from tests.support.loopback import Connection, Request
 
@@ -167,6 +167,19 @@ async def test_leaving_the_block_waits_for_a_join_in_flight_and_leaves_its_strea
         fake.holds[0].release()
         await fake.ended.until(lambda event_id: event_id == fake.holds[0].event_id)
     assert not fake.requests("cancel")
+
+
+@pytest.mark.trio
+async def test_leaving_the_block_waits_for_a_stream_that_pauses_before_it_is_opened(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio()
+    fake.instead("queue/data", answering(503))
+    async with in_memory(monkeypatch, fake) as (client, _), client:
+        client.submit("x", api_name="/echo")
+        await fake.seen.until(lambda seen: seen[0] == "queue/data")
+        await client.aclose()
+        assert len(fake.requests("queue/data")) == 2
 
 
 @pytest.mark.trio

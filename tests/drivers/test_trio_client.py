@@ -142,6 +142,8 @@ async def test_a_new_session_is_another_visitor_and_ends_alone() -> None:
             await running.result()
         with pytest.raises(InvalidArguments, match="the session was closed"):
             other.submit(1, api_name="/slow")
+        with pytest.raises(InvalidArguments, match="the session was closed"):
+            other.reset_session()
         assert await client.predict(2, api_name="/state") == 4
 
 

@@ -1141,11 +1141,35 @@ def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
     ticket = d.joined("a")
     d.open()
     d.cancel(ticket)
+    d.release(ticket)
+    d.say("a", Started())
+    assert (d.streams, d.told) == ([SHARED], [])
+    d.say("a", Generated(data=("x",)))
     assert [(order.event_id, order.reset) for order in d.told] == [("a", True)]
     assert d.streams == []
 
 
-@pytest.mark.parametrize("version", ["4.44.1", "5.50.0", "6.31.0"])
+def test_an_isolated_job_that_was_to_be_reset_may_end_by_itself() -> None:
+    d = desk("4.22.0", single=True)
+    ticket = d.joined("a")
+    d.open()
+    d.cancel(ticket)
+    d.release(ticket)
+    d.say("a", Started(), DONE)
+    assert (d.streams, d.told) == ([], [])
+
+
+def test_a_closed_session_of_one_job_is_reset_where_cut_streams_live_on() -> None:
+    d = desk("4.22.0", single=True)
+    d.joined("a")
+    d.open()
+    d.say("a", Started(), Generated(data=("x",)))
+    d.obey(d.session.close())
+    assert [(order.event_id, order.reset) for order in d.told] == [("a", True)]
+    assert d.streams == []
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.44.1", "5.50.0", "6.31.0"])
 def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open(
     version: str,
 ) -> None:
@@ -1259,6 +1283,28 @@ def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
     d.release(ticket)
     assert d.streams == [SHARED]
     d.open()
+    assert (d.streams, d.told) == ([], [])
+
+
+def test_a_closed_session_opens_the_stream_of_a_join_that_the_last_one_was_too_early_for() -> None:
+    d = desk("5.50.0")
+    one = d.joined("a")
+    d.open()
+    d.say("a", DONE)
+    d.release(one)
+    d.joined("b")
+    d.say(None, Closing())
+    d.obey(d.session.close())
+    d.end(Ending.FINISHED)
+    assert d.streams == [SHARED]
+    d.open()
+    assert (d.streams, d.told) == ([], [])
+
+
+def test_a_closed_session_leaves_private_streams_at_once() -> None:
+    d = desk("4.7.1")
+    d.joining()
+    d.obey(d.session.close())
     assert (d.streams, d.told) == ([], [])
 
 

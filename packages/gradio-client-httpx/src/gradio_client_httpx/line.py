@@ -139,6 +139,8 @@ class Visit:
     def reset(self) -> None:
         """Be another visitor from now on."""
         board = self._line.board
+        if self._left:
+            raise InvalidArguments("the session was closed")
         with self._line.lock:
             old, self._seat = self._seat, (board, opened(board))
         if old is not None and old[0] is board:

@@ -115,10 +115,8 @@ class Visit:
 
     def reset(self) -> None:
         """Be another visitor from now on."""
-        board = self._line.board
-        old, self._session = self._session, opened(board)
-        if old is not None:
-            board.retire(old)
+        old, self._session = self.session, opened(self._line.board)
+        self._line.board.retire(old)
 
     def leave(self) -> None:
         """End the jobs and streams of this visitor."""

@@ -296,7 +296,7 @@ class Reader:
         self._order = order
         self._parser: StreamReader
         self.scope = trio.CancelScope()
-        self.opening = not order.after
+        self.opening = True
         self.name = (id(session), *order.name)
 
     async def run(self) -> None:
@@ -305,7 +305,6 @@ class Reader:
         try:
             if self._order.after:
                 await trio.sleep(self._order.after)
-                self.opening = True
             ended = await self._read()
         except GradioError as error:
             ended = Ending.of(error), error

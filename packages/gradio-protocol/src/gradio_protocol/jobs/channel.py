@@ -248,7 +248,7 @@ class Channels:
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""
         channel = self._channels.get(key)
-        return channel is not None and channel.situation in (Situation.OPEN, Situation.CLOSING)
+        return channel is not None and channel.situation is Situation.OPEN
 
     def listen(self, wanted: Stream, dialect: Dialect, after: float = 0.0) -> list[Order]:
         """Open this stream, unless it is open."""

@@ -43,12 +43,13 @@ def how_to_stop(
     match dialect.cancelling:
         case Cancelling.CLOSE:
             return Stop.LEAVE
-        case Cancelling.RESET:
-            return Stop.RESET if single else Stop.NOT
+        case Cancelling.RESET if single:
+            # Before its first output it is nothing that could be reset (4.19.2, 4.22.0).
+            return Stop.RESET if seat.mailbox.yielded else Stop.LATER
         case _ if single and listening:
             return Stop.LEAVE
-        case Cancelling.NOTHING:
-            return Stop.NOT
+        case Cancelling.RESET | Cancelling.NOTHING:
+            return Stop.LATER if single else Stop.NOT
         case _ if seat.mailbox.started:
             return Stop.LATER if any(_is_harmed(seat, other) for other in others) else Stop.FUNCTION
         case Cancelling.EXACT if seat.mailbox.heard:

@@ -9,7 +9,7 @@ The rules of streams go on in `channel`. Not thread-safe; all belongs to a `Sess
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from .channel import SHARED
 from .messages import JobMessage
@@ -93,13 +93,14 @@ class Router:
 
     # Streams.
 
-    def holds(self, is_open: Callable[[int], bool], *, closed: bool) -> bool:
-        """Whether a job holds its session back from leaving the server.
+    def holds(self, *, noticed: bool, closed: bool) -> bool:
+        """Whether a job holds its session back from leaving the server, which may be `closed`.
 
-        Of a stream that was left before it was open the server hears nothing: its jobs would run.
+        `noticed`: the end of the shared stream stops its jobs. Before it is open the server hears
+        nothing of it, and they would run.
         """
         for seat in self:
-            deaf = seat.expects and not is_open(seat.stream)
+            deaf = seat.expects and seat.stream == SHARED and not noticed
             if deaf or (seat.place is Place.JOINING if closed else not seat.released):
                 return True
         return False

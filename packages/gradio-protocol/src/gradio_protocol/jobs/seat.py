@@ -9,7 +9,7 @@ from enum import Enum
 
 from ..errors import GradioError
 from ..wire.exchange import Headers
-from .messages import Completed, Failed, JobMessage, Refused, Started
+from .messages import Completed, Failed, Generated, JobMessage, Refused, Started
 from .orders import Gone, Order, Resume
 
 _LAST = (Completed, Failed, Refused)
@@ -18,7 +18,7 @@ _LAST = (Completed, Failed, Refused)
 class Mailbox:
     """Where the messages of one event wait for the flow of its job."""
 
-    __slots__ = ("_later", "_next", "heard", "sealed", "started")
+    __slots__ = ("_later", "_next", "heard", "sealed", "started", "yielded")
 
     def __init__(self) -> None:
         self.sealed = False
@@ -27,6 +27,8 @@ class Mailbox:
         "A message has come."
         self.started = False
         "`process_starts` has come."
+        self.yielded = False
+        "An output has come that is not the last word."
         self._next: JobMessage | None = None
         self._later: deque[JobMessage] | None = None
         "Made when a second message waits; most are taken as they come."
@@ -41,6 +43,7 @@ class Mailbox:
                 self._later.append(message)
             self.heard = True
             self.started = self.started or isinstance(message, Started)
+            self.yielded = self.yielded or isinstance(message, Generated)
             self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:

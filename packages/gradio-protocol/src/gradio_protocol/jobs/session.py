@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from ..app.access import session_hash
-from ..app.dialect import Travel
+from ..app.dialect import Cancelling, Travel
 from ..app.endpoint import Endpoint
 from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
 from ..wire.exchange import Head
@@ -63,16 +63,12 @@ class Session:
         self.closed = False
         "It was left for good."
         self._entropy, self._generation = entropy, 0
-        self._hash = session_hash(entropy)
+        self.hash = session_hash(entropy)
+        "That of the next join."
         self._router = Router()
         self._channels = Channels()
         self._dismissals = Dismissals()
         self._rendered: Rendered | None = None
-
-    @property
-    def hash(self) -> str:
-        """The session hash of the next join."""
-        return self._hash
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -119,8 +115,9 @@ class Session:
         """Leave for good, when the server can hear it: it drops what waits, stops generators."""
         self.closed = self._retired = True
         gone = JobCancelled("the session was closed")
+        stops = [order for seat in self._router for order in self._abandon(seat)]
         told = [order for seat in self._router for order in self._send_away(seat, gone)]
-        return [*self._leave_if_retired(), *told]
+        return [*stops, *self._leave_if_retired(), *told]
 
     # What flows ask.
 
@@ -266,7 +263,7 @@ class Session:
             return seat.hand_over()
         seat.mailbox.empty()
         self._tidy(seat)
-        return self._abandon(seat)
+        return [*self._abandon(seat), *self._leave_if_retired()]
 
     def _go_on(self, channel: Channel, meaning: Meaning, error: GradioError) -> list[Order]:
         """After the end of a stream: listen again, or face what it means."""
@@ -303,7 +300,7 @@ class Session:
             self._dismissals.lose(dead)
         elif not app.stateful:
             self._generation += 1
-            self._hash = session_hash(self._entropy, self._generation)
+            self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
             return self._channels.leave_all()
         return []
@@ -315,10 +312,12 @@ class Session:
 
     def _abandon(self, seat: Seat) -> list[Order]:
         """Do what can be done for an event that nobody wants any more."""
-        if not seat.pending or seat.dismissed or self.closed:
+        if not seat.pending or seat.dismissed:
             return []
         app, is_open = self._contact.app, self._channels.is_open(seat.stream)
         stop = how_to_stop(seat, self._router, app.dialect, single=self._single, listening=is_open)
+        if self.closed and stop is not Stop.RESET:
+            return []  # that is left to the end of the stream
         stopped = self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]
         orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, stopped)]
         if stop in (Stop.LEAVE, Stop.RESET):
@@ -339,7 +338,12 @@ class Session:
         return self._channels.listen(stream(app, self.hash, key, *join), app.dialect, after)
 
     def _leave_if_retired(self) -> list[Order]:
-        if not self._retired or self._router.holds(self._channels.is_open, closed=self.closed):
+        if not self._retired:
+            return []
+        # Where cut streams live on, a job alone is stopped by /reset, before its stream is left.
+        resets = self._single and self._contact.app.dialect.cancelling is Cancelling.RESET
+        noticed = self._channels.is_open(SHARED) and not resets
+        if self._router.holds(noticed=noticed, closed=self.closed):
             return []
         self._router.clear()
         return self._channels.leave_all()
