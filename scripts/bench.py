@@ -30,7 +30,7 @@ WORKERS = {
     HTTPX: HERE / "bench_worker.py",
     TRIO: HERE / "bench_worker_trio.py",
 }
-ROUNDS = 3
+ROUNDS = 5
 PATIENCE = 120
 """Seconds for one figure."""
 

@@ -26,7 +26,7 @@ class Mailbox:
         self.heard = False
         "A message has come."
         self.started = False
-        "`process_starts` has come."
+        "`process_starts` has come, or an output."
         self.yielded = False
         "An output has come that is not the last word."
         self._next: JobMessage | None = None
@@ -42,9 +42,11 @@ class Mailbox:
                 self._later = self._later or deque()
                 self._later.append(message)
             self.heard = True
-            self.started = self.started or isinstance(message, Started)
-            self.yielded = self.yielded or isinstance(message, Generated)
-            self.sealed = isinstance(message, _LAST)
+            if isinstance(message, Generated):  # what a job hears most often
+                self.started = self.yielded = True
+            else:
+                self.started = self.started or isinstance(message, Started)
+                self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:
         """The oldest message, or None if there is none."""
