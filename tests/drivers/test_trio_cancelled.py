@@ -152,6 +152,13 @@ async def test_a_join_in_flight_is_finished_and_then_cancelled_by_its_id() -> No
         assert told.json()["event_id"] == hold.event_id
 
 
+async def hung_up(fake: FakeGradio) -> None:
+    """A stream was opened and left, which the server notices: it is told no more than that."""
+    await fake.streams.until(lambda stream: stream[0] == "dropped")
+    assert not fake.requests("cancel")
+    fake.holds[0].release()
+
+
 @pytest.mark.trio
 async def test_leaving_the_block_waits_for_a_join_in_flight_and_leaves_its_stream() -> None:
     fake = FakeGradio()
@@ -162,11 +169,7 @@ async def test_leaving_the_block_waits_for_a_join_in_flight_and_leaves_its_strea
         nursery.start_soon(client.aclose)
         await trio.testing.wait_all_tasks_blocked()
         gate.open()
-        # The server stops what it still does for somebody who hangs up.
-        await fake.seen.until(lambda seen: seen[0] == "queue/data")
-        fake.holds[0].release()
-        await fake.ended.until(lambda event_id: event_id == fake.holds[0].event_id)
-    assert not fake.requests("cancel")
+        await hung_up(fake)
 
 
 @pytest.mark.trio
@@ -194,10 +197,7 @@ async def test_a_session_that_is_closed_during_a_join_stops_what_came_of_it() ->
         with pytest.raises(JobCancelled):
             await job.result()
         gate.open()
-        await fake.seen.until(lambda seen: seen[0] == "queue/data")
-        fake.holds[0].release()
-        await fake.ended.until(lambda event_id: event_id == fake.holds[0].event_id)
-        assert not fake.requests("cancel")
+        await hung_up(fake)
 
 
 @pytest.mark.trio
