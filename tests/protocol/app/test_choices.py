@@ -74,8 +74,13 @@ def test_a_refusal_names_the_choices_in_their_types() -> None:
 
 def test_a_group_of_checkboxes_takes_a_list() -> None:
     check_choice(["x"], CHOICES, component="Checkboxgroup", where="")
-    refused = refusal("x", "Checkboxgroup")
-    assert refused == "/f: 'x': expected a list of 1.5, 2, 'x', True; got 'x'"
+    refused = refusal("xy", "Checkboxgroup")
+    assert refused == "/f: 'x': expected a list of 1.5, 2, 'x', True; got 'xy'"
+    assert "expected one of" in refusal(["y"], "Checkboxgroup")
+
+
+def test_text_whose_characters_are_choices_is_left_to_the_server() -> None:
+    check_choice("xx", CHOICES, component="Checkboxgroup", where="")
 
 
 def test_a_refusal_is_brief() -> None:

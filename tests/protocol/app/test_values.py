@@ -72,29 +72,29 @@ class Entry:
     caption: str | None = None
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (Color.RED, "red"),
-        (Color.PATH, LocalFile("/a")),
-        (Size.BIG, "big"),
-        (Level.HIGH, 3),
-        (Decimal(7), 7),
-        (Decimal("1.50"), 1.5),
-        (Decimal("1E+3"), 1000.0),
-        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
-        (Pair(1, Color.RED), [1, "red"]),
-        (Entry(PurePosixPath("/a")), {"image": LocalFile("/a"), "caption": None}),
-        (range(3), [0, 1, 2]),
-        (deque([b"x"]), [Inline("file", b"x")]),
-        (OrderedDict(a=1), {"a": 1}),
-        (MappingProxyType({"a": Color.RED}), {"a": "red"}),
-        (date(2024, 5, 6), "2024-05-06"),
-        (time(7, 8), "07:08:00"),
-        (EIGHT, "2024-05-06T07:08:00"),
-        (datetime(2024, 5, 6, 7, 8, tzinfo=UTC), "2024-05-06T07:08:00+00:00"),
-    ],
-)
+PLAIN: list[tuple[object, object]] = [
+    (Color.RED, "red"),
+    (Color.PATH, LocalFile("/a")),
+    (Size.BIG, "big"),
+    (Level.HIGH, 3),
+    (Decimal(7), 7),
+    (Decimal("1.50"), 1.5),
+    (Decimal("1E+3"), 1000.0),
+    (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    (Pair(1, Color.RED), [1, "red"]),
+    (Entry(PurePosixPath("/a")), {"image": LocalFile("/a"), "caption": None}),
+    (range(3), [0, 1, 2]),
+    (deque([b"x"]), [Inline("file", b"x")]),
+    (OrderedDict(a=1), {"a": 1}),
+    (MappingProxyType({"a": Color.RED}), {"a": "red"}),
+    (date(2024, 5, 6), "2024-05-06"),
+    (time(7, 8), "07:08:00"),
+    (EIGHT, "2024-05-06T07:08:00"),
+    (datetime(2024, 5, 6, 7, 8, tzinfo=UTC), "2024-05-06T07:08:00+00:00"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected"), PLAIN)
 def test_a_value_is_what_json_has_for_it(value: object, expected: object) -> None:
     sent = taken(value)
     assert sent == expected
@@ -201,6 +201,12 @@ def test_an_array_where_an_image_is_wanted_is_one(component: str) -> None:
     )
     file = sent["background"]
     assert (file.name, file.data[:4]) == ("image.png", b"\x89PNG")
+
+
+def test_an_array_in_a_gallery_is_an_image() -> None:
+    item = {"type": "object", "properties": {"image": FILE}, "required": ["image"]}
+    sent = taken([Array([1, 2])], {"type": "array", "items": item}, "Gallery")
+    assert sent[0]["image"].name == "image.png"
 
 
 def test_an_array_elsewhere_is_a_list() -> None:
@@ -345,6 +351,6 @@ def test_what_is_no_value_is_refused_with_a_remedy(value: object) -> None:
 def test_an_object_that_answers_to_any_name_is_no_file() -> None:
     class Anything:
         def __getattr__(self, name: str) -> Any:
-            return lambda *_: name
+            return name
 
     assert "cannot send a value of type " in refusal(Anything())

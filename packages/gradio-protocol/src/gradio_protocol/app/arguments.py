@@ -56,13 +56,13 @@ def adopted(
             continue
         holder[key] = copy
         for inner in reversed(copy if isinstance(copy, dict) else range(len(copy))):
-            found, kind = place.inside(inner), type(copy[inner])
-            if kind not in ATOMS or (found and kind is str):
+            found = place.inside(inner)
+            if type(copy[inner]) not in ATOMS or (found and type(copy[inner]) is str):
                 todo.append((copy, inner, found, depth + 1))
     return root[0]
 
 
-def _fitted(part: object, place: Place, where: str) -> object:
+def _fitted(part: Any, place: Place, where: str) -> object:
     """Text as a file and a file in its object, where the place wants that."""
     match part:
         case str():

@@ -7,6 +7,8 @@ the config. So the choices of a component count here only if no function has it 
 
 from __future__ import annotations
 
+from typing import cast
+
 from ..errors import InvalidArguments
 from ..wire.document import JSON
 from .config import Component, Config
@@ -35,17 +37,14 @@ def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, wh
     """
     if not choices or value is None:
         return
-    several = component.lower() == "checkboxgroup"
-    if several and not isinstance(value, list):
-        # A server would look for each of its characters.
-        raise InvalidArguments(
-            f"{where}: expected a list of {_shown(choices)}; got {_brief(value)}"
-        )
-    for each in value if isinstance(value, list) else (value,):
-        if each not in choices:
-            raise InvalidArguments(
-                f"{where}: expected one of {_shown(choices)}; got {_brief(each)}"
-            )
+    parts = cast("list[object]", value) if isinstance(value, list) else [value]
+    wanted = "one of"
+    if isinstance(value, str) and component.lower() == "checkboxgroup":
+        parts, wanted = [*value], "a list of"  # A server takes text for a list of its characters.
+    for part in parts:
+        if part not in choices:
+            got = _brief(value if isinstance(value, str) else part)
+            raise InvalidArguments(f"{where}: expected {wanted} {_shown(choices)}; got {got}")
 
 
 def _choices(component: Component) -> tuple[JSON, ...]:

@@ -6,7 +6,7 @@ that answers to any name is not taken for something else.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import Enum
@@ -37,14 +37,13 @@ def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
     what cannot be sent.
     """
     if type(value) in _AS_THEY_ARE:
-        return value
-    tolist = getattr(type(value), "tolist", None)
+        return cast("object", value)
     match value:
         case Enum():
             return plain(value.value, place, component=component, where=where)
         case bytes() | bytearray() | memoryview():
             return Inline("file", bytes(cast("bytes", value)))
-        case _ if tolist is not None:
+        case _ if _offers(value, "tolist"):
             return _from_array(value, place, component, where)
         case str() | int() | float() | dict() | list() | tuple():
             return cast("object", value)
@@ -61,39 +60,38 @@ def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
 
 
 def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
-    kind = type(value)
-    fspath = getattr(kind, "__fspath__", None)
-    if fspath is not None:
-        path = fspath(value)
+    if _offers(value, "__fspath__"):
+        path: str | bytes = value.__fspath__()
         return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
-    if hasattr(kind, "_repr_png_"):
+    if _offers(value, "_repr_png_"):
         return Inline("image.png", _picture(value, where))
-    if hasattr(kind, "columns") and (hasattr(kind, "iloc") or hasattr(kind, "rows")):
+    if _offers(value, "columns", "iloc") or _offers(value, "columns", "rows"):
         return _from_frame(value, place, component, where)
-    if hasattr(kind, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in kind.__dataclass_fields__}
-    if hasattr(kind, "model_dump"):  # pydantic 2
+    if _offers(value, "__dataclass_fields__"):
+        names: Iterable[str] = value.__dataclass_fields__
+        return {name: getattr(value, name) for name in names}
+    if _offers(value, "model_dump"):  # pydantic 2
         return value.model_dump()
-    if hasattr(kind, "__fields__") and hasattr(kind, "dict"):  # pydantic 1
+    if _offers(value, "__fields__", "dict"):  # pydantic 1
         return value.dict()
-    if hasattr(kind, "urn"):  # uuid.UUID
+    if _offers(value, "urn"):  # uuid.UUID
         return str(value)
-    if kind.__name__ == "NAType":  # pandas.NA
+    if type(value).__name__ == "NAType":  # pandas.NA
         return None
-    remedy = "make it a list" if isinstance(value, set | frozenset) else _REMEDY
-    raise InvalidArguments(f"{where}: cannot send a value of type {_named(kind)}; {remedy}")
+    remedy = "make it a list" if type(value) in (set, frozenset) else _REMEDY
+    raise InvalidArguments(f"{where}: cannot send a value of type {_name(value)}; {remedy}")
 
 
 def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
     """A picture where one is wanted, else lists of numbers; of numpy's times, datetimes."""
     kind: str = getattr(getattr(value, "dtype", None), "kind", "")
-    if place.file and kind:
+    if kind and (place.file or place.wrappers):
         if any(word in component.lower() for word in _PICTURES):
             return Inline("image.png", png(value, where=where))
-        named = f"a value of type {_named(type(value))}"
+        named = f"a value of type {_name(value)}"
         raise InvalidArguments(f"{where}: expected a file, got {named}; {_REMEDY}")
     # As nanoseconds numpy's times would be bare numbers; those of pandas, which has no bytes, not.
-    is_counted = kind == "M" and hasattr(type(value), "tobytes")
+    is_counted = kind == "M" and _offers(value, "tobytes")
     return (value.astype("datetime64[us]") if is_counted else value).tolist()
 
 
@@ -120,20 +118,20 @@ def _from_frame(value: Any, place: Place, component: str, where: str) -> dict[st
     told = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)
     if not told and component.lower() != "dataframe":
         remedy = "use df.to_dict('records'), of polars df.to_dicts(), or write it to a file"
-        named = f"cannot send a value of type {_named(type(value))} here"
+        named = f"cannot send a value of type {_name(value)} here"
         raise InvalidArguments(f"{where}: {named}; {remedy}")
     headers = [str(name) for name in value.columns]
-    pandas = hasattr(type(value), "iloc")
+    pandas = _offers(value, "iloc")
     return {"headers": headers, "data": value.to_dict("split")["data"] if pandas else value.rows()}
 
 
 def _picture(value: Any, where: str) -> bytes:
     """What IPython shows of it, which is what Pillow's images offer without a file."""
     data = _shown(value)
-    if data is None and hasattr(type(value), "convert"):
+    if data is None and _offers(value, "convert"):
         data = _shown(value.convert("RGB"))  # PNG has no CMYK
     if data is None:
-        named = f"a picture of type {_named(type(value))} that has no PNG form"
+        named = f"a picture of type {_name(value)} that has no PNG form"
         raise InvalidArguments(f"{where}: {named}; save it to a file, and send that")
     return data
 
@@ -146,9 +144,12 @@ def _shown(value: Any) -> bytes | None:
     return data if isinstance(data, bytes) else None
 
 
-def _named(kind: type) -> str:
-    return (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
+def _offers(value: object, *names: str) -> bool:
+    """Asked of the class: an object may answer to any name."""
+    return all(hasattr(type(value), name) for name in names)
+
+
+def _name(value: object) -> str:
+    kind = type(value)
+    builtin = kind.__module__ == "builtins"
+    return kind.__qualname__ if builtin else f"{kind.__module__}.{kind.__qualname__}"
