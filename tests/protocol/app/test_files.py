@@ -17,6 +17,7 @@ from gradio_protocol.app.files import (
     data_url,
     decoded,
     embeds,
+    file_at,
     file_data,
     file_value,
     find_local,
@@ -69,6 +70,38 @@ def test_a_file_object_names_a_path_for_us_and_an_address_for_the_server() -> No
     assert local == {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
     assert remote.get("orig_name") == "b.png"
     assert remote.get("url") == remote.get("path") == "https://host/b.png?c=/d.e"
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        (PNG, Inline("file.png", b"png")),
+        ("DATA:IMAGE/JPEG;charset=x;BASE64,cG5\nn", Inline("file.jpg", b"png")),
+        ("data:,a%20b", Inline("file.txt", b"a b")),
+        ("data:;base64,", Inline("file.txt", b"")),
+        ("data:audio/x-wav;base64,cG5n", Inline("file.wav", b"png")),
+        ("data:image/avif,x", Inline("file.avif", b"x")),
+        ("data:application/octet-stream,x", Inline("file.bin", b"x")),
+        ("data:a/../b,x", Inline("file.bin", b"x")),
+    ],
+)
+def test_a_data_address_holds_a_file(url: str, file: Inline) -> None:
+    assert file_at(url) == file
+
+
+def test_the_file_at_an_address_is_the_servers_to_fetch() -> None:
+    assert file_at("https://host/b.png") == file_data("https://host/b.png")
+
+
+@pytest.mark.parametrize("text", ["", "data", "data:x", "/a,b", "/here/a.txt", "ftp://host/a,b"])
+def test_other_text_is_no_address_of_a_file(text: str) -> None:
+    assert file_at(text) is None
+
+
+def test_base64_that_is_none_is_refused_and_not_shown() -> None:
+    with pytest.raises(InvalidArguments, match="expected base64 in a data: address") as caught:
+        file_at("data:image/png;base64,s3cr=t")
+    assert "s3cr" not in str(caught.value)
 
 
 def test_a_walk_goes_on_in_what_the_reader_puts_there() -> None:

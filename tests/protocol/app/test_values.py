@@ -134,7 +134,9 @@ def test_a_time_is_written_as_the_app_wants_it(said: Any, value: object, expecte
 def test_a_time_zone_is_refused_where_the_app_would_ignore_it() -> None:
     schema = {"type": "string", "description": "Formatted as YYYY-MM-DD HH:MM:SS"}
     refused = refusal(datetime(2024, 5, 6, tzinfo=UTC), schema)
-    assert refused.startswith("/f: 'x': the app takes no time zone; expected a datetime without")
+    assert refused.endswith(
+        ": the app takes no time zone; expected a datetime without one, in the app's own"
+    )
 
 
 class NotATime(datetime):

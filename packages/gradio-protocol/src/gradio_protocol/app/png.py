@@ -5,7 +5,6 @@ See RFC 2083: a signature, then chunks for the header, the compressed lines and 
 
 from __future__ import annotations
 
-import struct
 import zlib
 from typing import Any
 
@@ -25,21 +24,17 @@ def png(array: Any, *, where: str) -> bytes:
     1. Raises InvalidArguments, naming `where`, for any other.
     """
     shape = tuple(int(side) for side in array.shape)
-    height, width, channels = (
-        shape if len(shape) == 3 else (*shape, 1) if len(shape) == 2 else _NONE
-    )
+    sides = (*shape, 1) if len(shape) == 2 else shape
+    height, width, channels = sides if len(sides) == 3 else (0, 0, 0)
     if channels not in _COLORS or not (0 < height <= _MOST and 0 < width <= _MOST):
         wanted = "expected an array of (height, width) or (height, width, 1 to 4 channels)"
         raise InvalidArguments(f"{where}: {wanted} for an image, got {shape}")
     data: bytes = _bytes_of(array, where).tobytes()
     line = width * channels
     lines = b"".join(b"\0" + data[start : start + line] for start in range(0, len(data), line))
-    header = struct.pack(">IIBBBBB", width, height, 8, _COLORS[channels], 0, 0, 0)
+    header = _number(width) + _number(height) + bytes((8, _COLORS[channels], 0, 0, 0))
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
-
-
-_NONE = (0, 0, 0)
 
 
 def _bytes_of(array: Any, where: str) -> Any:
@@ -55,5 +50,8 @@ def _bytes_of(array: Any, where: str) -> Any:
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:
-    check = struct.pack(">I", zlib.crc32(name + data))
-    return struct.pack(">I", len(data)) + name + data + check
+    return _number(len(data)) + name + data + _number(zlib.crc32(name + data))
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(4, "big")

@@ -7,8 +7,6 @@ that answers to any name is not taken for something else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
 from enum import Enum
 from typing import Any, cast
 
@@ -47,10 +45,6 @@ def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
             return _from_array(value, place, component, where)
         case str() | int() | float() | dict() | list() | tuple():
             return cast("object", value)
-        case Decimal():
-            return int(value) if value.as_tuple().exponent == 0 else float(value)
-        case date() | time():
-            return _from_time(value, place, where)
         case Mapping():
             return dict(cast("Mapping[object, object]", value))
         case Sequence():
@@ -63,6 +57,10 @@ def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
     if _offers(value, "__fspath__"):
         path: str | bytes = value.__fspath__()
         return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
+    if _offers(value, "isoformat"):
+        return _from_time(value, place, where)
+    if _offers(value, "as_tuple", "is_finite"):  # decimal.Decimal
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
     if _offers(value, "_repr_png_"):
         return Inline("image.png", _picture(value, where))
     if _offers(value, "columns", "iloc") or _offers(value, "columns", "rows"):
@@ -95,20 +93,20 @@ def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
     return (value.astype("datetime64[us]") if is_counted else value).tolist()
 
 
-def _from_time(value: date | time, place: Place, where: str) -> str | None:
-    """As the component says that it wants it (gr.DateTime, 4.38 and later), else in ISO 8601."""
-    text = value.isoformat()
+def _from_time(value: Any, place: Place, where: str) -> str | None:
+    """A date, a time or both, as gr.DateTime (4.38 and later) wants it, else in ISO 8601."""
+    text: str = value.isoformat()
     if text == "NaT":  # what pandas has instead of None
         return None
     wanted = next((said for said in place.formats if _DAY in said), None)
-    if wanted is None or isinstance(value, time):
+    is_whole, is_day = _offers(value, "date"), not _offers(value, "tzinfo")
+    if wanted is None or not (is_whole or is_day):
         return text
-    if not isinstance(value, datetime):
+    if is_day:
         return f"{text} 00:00:00" if "HH:MM" in wanted else text
     if value.tzinfo is not None:
-        raise InvalidArguments(
-            f"{where}: the app takes no time zone; expected a datetime without one, in its own"
-        )
+        remedy = "expected a datetime without one, in the app's own"
+        raise InvalidArguments(f"{where}: the app takes no time zone; {remedy}")
     return value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date().isoformat()
 
 
