@@ -53,6 +53,9 @@ class Array:
     def max(self) -> Any:
         return max(self.values)
 
+    def tolist(self) -> list[Any]:
+        return self.values
+
     def tobytes(self) -> bytes:
         assert self.dtype.kind == "u"
         return bytes(self.values)
