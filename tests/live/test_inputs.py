@@ -19,8 +19,8 @@ from tests.support.live import LiveServer, live
 
 APP = Path(__file__).parent.parent / "support" / "apps" / "inputs.py"
 VERSIONS = ["4.44.1", "5.50.0", "6.31.0"]
-PICTURE = png(array((2, 3, 3), [9] * 18), where="")
-ADDRESS = f"data:image/png;base64,{base64.b64encode(PICTURE).decode()}"
+PICTURE, OTHER, THIRD = (array((2, 3, 3), [shade] * 18) for shade in (7, 8, 9))
+ADDRESS = f"data:image/png;base64,{base64.b64encode(png(OTHER, where='')).decode()}"
 SELECTED = {"index": [1, 0], "value": "b", "selected": True}
 
 
@@ -30,7 +30,7 @@ def server(request: pytest.FixtureRequest) -> Generator[LiveServer, None, None]:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(server: LiveServer) -> Generator[Client, None, None]:
     with Client(server.url, verbose=False) as opened:
         yield opened
@@ -39,13 +39,13 @@ def client(server: LiveServer) -> Generator[Client, None, None]:
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "a.png"
-    path.write_bytes(PICTURE)
+    path.write_bytes(png(PICTURE, where=""))
     return path
 
 
 @pytest.mark.parametrize("as_file", [str, handle_file])
 def test_a_data_address_is_an_image(client: Client, as_file: Any) -> None:
-    assert client.predict(as_file(ADDRESS), api_name="/image") == "(2, 3, 3) [9, 9, 9]"
+    assert client.predict(as_file(ADDRESS), api_name="/image") == "(2, 3, 3) [8, 8, 8]"
 
 
 @pytest.mark.parametrize("name", ["image", "video", "gallery", "files"])
@@ -57,7 +57,7 @@ def test_text_that_names_a_file_is_refused(client: Client, picture: Path, name: 
 
 def test_files_go_where_components_want_them(client: Client, picture: Path) -> None:
     drawn = {"background": picture, "layers": [], "composite": None}
-    assert client.predict(array((2, 3, 3), [9] * 18), api_name="/image") == "(2, 3, 3) [9, 9, 9]"
+    assert client.predict(THIRD, api_name="/image") == "(2, 3, 3) [9, 9, 9]"
     assert client.predict([picture, ADDRESS], api_name="/gallery") == "[(2, 3, 3), (2, 3, 3)]"
     assert client.predict([picture, ADDRESS], api_name="/files") == "['a.png', 'file.png']"
     assert client.predict(drawn, api_name="/editor") == "(2, 3, 4)"
@@ -129,7 +129,7 @@ async def test_the_trio_driver_passes_the_same(server: LiveServer, picture: Path
     async with made(server.url) as client:
         selecting = client.with_options(event_data=SELECTED)
         assert await selecting.predict(api_name="/pick") == "row 1: b"
-        assert await client.predict(ADDRESS, api_name="/image") == "(2, 3, 3) [9, 9, 9]"
+        assert await client.predict(ADDRESS, api_name="/image") == "(2, 3, 3) [8, 8, 8]"
         assert await client.predict([picture], api_name="/gallery") == "[(2, 3, 3)]"
         with pytest.raises(InvalidArguments, match=r"^/image: .value.: expected a file "):
             await client.predict(str(picture), api_name="/image")

@@ -205,6 +205,10 @@ def test_an_array_where_an_image_is_wanted_is_one(component: str) -> None:
     assert (file.name, file.data[:4]) == ("image.png", b"\x89PNG")
 
 
+def test_an_array_for_the_image_of_3_x_is_one() -> None:
+    assert taken(Array([1, 2]), STRING, "Image").name == "image.png"
+
+
 def test_an_array_in_a_gallery_is_an_image() -> None:
     item = {"type": "object", "properties": {"image": FILE}, "required": ["image"]}
     sent = taken([Array([1, 2])], {"type": "array", "items": item}, "Gallery")
@@ -212,7 +216,7 @@ def test_an_array_in_a_gallery_is_an_image() -> None:
 
 
 def test_an_array_elsewhere_is_a_list() -> None:
-    assert taken(Array([1, 2]), LIST, "Image") == [1, 2]
+    assert taken(Array([1, 2]), LIST, "Json") == [1, 2]
     assert taken({"a": Array([1, 2])}) == {"a": [1, 2]}
 
 

@@ -83,7 +83,8 @@ def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
 def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
     """A picture where one is wanted, else lists of numbers; of numpy's times, datetimes."""
     kind: str = getattr(getattr(value, "dtype", None), "kind", "")
-    if kind and (place.file or place.wrappers):
+    # The schema of gr.Image is that of text on 3.x.
+    if kind and (place.file or place.wrappers or component.lower() == "image"):
         if any(word in component.lower() for word in _PICTURES):
             return Inline("image.png", png(value, where=where))
         named = f"a value of type {_name(value)}"
@@ -107,7 +108,7 @@ def _from_time(value: Any, place: Place, where: str) -> str | None:
     if value.tzinfo is not None:
         remedy = "expected a datetime without one, in the app's own"
         raise InvalidArguments(f"{where}: the app takes no time zone; {remedy}")
-    return value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date().isoformat()
+    return str(value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date())
 
 
 def _from_frame(value: Any, place: Place, component: str, where: str) -> dict[str, object]:
