@@ -56,7 +56,7 @@ def test_text_that_names_a_file_is_refused(client: Client, picture: Path, name: 
 
 
 def test_files_go_where_components_want_them(client: Client, picture: Path) -> None:
-    drawn = {"background": picture, "layers": [], "composite": None}
+    drawn: dict[str, object] = {"background": picture, "layers": [], "composite": None}
     assert client.predict(THIRD, api_name="/image") == "(2, 3, 3) [9, 9, 9]"
     assert client.predict([picture, ADDRESS], api_name="/gallery") == "[(2, 3, 3), (2, 3, 3)]"
     assert client.predict([picture, ADDRESS], api_name="/files") == "['a.png', 'file.png']"
