@@ -270,7 +270,7 @@ def _dependency(entry: JSON, position: int, queued: bool, at: str) -> Dependency
         connection=want(raw, "connection", str, "sse", where=at),
         rendered_in=want(raw, "rendered_in", int, None, where=at),
         description=_description(raw, at),
-        event=want(raw, "collects_event_data", bool, False, where=at),
+        event=raw.get("collects_event_data") is True,
     )
 
 
