@@ -523,10 +523,28 @@ MUTANTS = (
         "a saved token goes to no stranger",
     ),
     mutant(
-        "app/endpoint.py",
-        "if isinstance(value, str) and not is_address(value):",
-        "if False:",
+        "app/arguments.py",
+        "    if file is None:\n        raise",
+        "    if file is None:\n        return LocalFile(text)\n        raise",
         "text is never the name of a local file",
+    ),
+    mutant(
+        "app/places.py",
+        "                found = None\n    return unknown",
+        "                pass\n    return unknown",
+        "where a schema leaves a doubt, nothing is refused",
+    ),
+    mutant(
+        "app/choices.py",
+        "if c.id not in changing",
+        "if True",
+        "choices that a function may change are the server's to judge",
+    ),
+    mutant(
+        "app/values.py",
+        "if kind and (place.file or place.wrappers or",
+        "if kind and (True or",
+        "an array is a picture only where a file is wanted",
     ),
     mutant(
         "flows/options.py",

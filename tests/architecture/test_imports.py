@@ -16,7 +16,7 @@ SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protoc
 NAMED = {
     "__future__", "base64", "collections", "collections.abc", "copy", "dataclasses", "difflib",
     "enum", "functools", "hashlib", "html", "inspect", "itertools", "json", "keyword", "math", "re",
-    "typing", "urllib.parse",
+    "typing", "urllib.parse", "zlib",
 }  # fmt: skip
 """The modules of the standard library that the core may import; none does I/O."""
 

@@ -173,6 +173,29 @@ def test_options_of_a_view_leave_the_names_to_the_app(client: Client, fake: Fake
         view.predict("x", timeout=3, api_name="/echo")
 
 
+def test_the_data_of_an_event_travels_with_the_calls_of_a_view(
+    client: Client, fake: FakeGradio
+) -> None:
+    view = client.with_options(event_data={"index": (1, 0)})
+    view.predict("x", api_name="/echo")
+    client.predict("y", api_name="/echo")
+    sent = [request.json()["event_data"] for request in fake.requests("queue/join")]
+    assert sent == [{"index": [1, 0]}, None]
+
+
+def test_a_table_with_a_column_called_read_is_no_open_file(client: Client) -> None:
+    class Table:
+        read = ()
+
+    with pytest.raises(InvalidArguments, match="Table; use text"):
+        client.predict(Table(), api_name="/echo")
+
+
+def test_what_a_data_address_holds_is_a_file(client: Client) -> None:
+    saved = Path(client.predict(handle_file("data:text/plain,dear%20reader"), api_name="/file"))
+    assert (saved.name, saved.read_bytes()) == ("file.txt", b"DEAR READER")
+
+
 def test_the_time_of_a_view_is_the_end_of_predict(client: Client, fake: FakeGradio) -> None:
     with pytest.raises(TimeoutError, match=r"^<Job /slow \w+>: no result after 0\.05 s$"):
         client.with_options(timeout=0.05).predict(1, api_name="/slow")

@@ -19,6 +19,7 @@ from gradio_client_trio import (
     RemoteError,
     StatusUpdate,
     TransportFailed,
+    handle_file,
 )
 from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR
@@ -175,6 +176,32 @@ async def test_options_add_headers_and_leave_the_client_as_it_was() -> None:
         {"x-one": "1", "x-two": "2", "x-three": "3"},
         {"x-one": None, "x-two": None, "x-three": None},
     ]
+
+
+@pytest.mark.trio
+async def test_the_data_of_an_event_travels_with_the_calls_of_a_view() -> None:
+    async with rig() as (client, fake):
+        await client.with_options(event_data={"index": (1, 0)}).predict("x", api_name="/echo")
+        await client.predict("y", api_name="/echo")
+        sent = [request.json()["event_data"] for request in fake.requests("queue/join")]
+    assert sent == [{"index": [1, 0]}, None]
+
+
+@pytest.mark.trio
+async def test_a_table_with_a_column_called_read_is_no_open_file() -> None:
+    class Table:
+        read = ()
+
+    async with rig() as (client, _):
+        with pytest.raises(InvalidArguments, match="Table; use text"):
+            await client.predict(Table(), api_name="/echo")
+
+
+@pytest.mark.trio
+async def test_what_a_data_address_holds_is_a_file() -> None:
+    async with rig() as (client, _):
+        given = handle_file("data:text/plain,dear%20reader")
+        assert (await client.predict(given, api_name="/file"))["orig_name"] == "file.txt"
 
 
 @pytest.mark.trio

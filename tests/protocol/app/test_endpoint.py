@@ -339,28 +339,32 @@ def test_what_handle_file_yields_is_bound_as_a_file() -> None:
     assert TWO.bind([[handled]], {}) == [[LocalFile("/here/a.txt")], [0]]
 
 
-def file_typed(words: str) -> Any:
-    return told("a", python_type={"type": words, "description": ""})
+FILE: Any = {
+    "type": "object",
+    "properties": {"path": {"type": "string"}, "meta": {"default": {"_type": "gradio.FileData"}}},
+}
 
 
-@pytest.mark.parametrize("words", ["filepath", "List[filepath]", "list[filepath]"])
-def test_an_address_where_a_file_is_wanted_is_that_file(words: str) -> None:
+def test_an_address_where_a_file_is_wanted_is_that_file() -> None:
     url = "https://host/b.png"
-    value: Any = url if words == "filepath" else (url, url)
-    expected: Any = file_data(url) if words == "filepath" else [file_data(url), file_data(url)]
-    assert takes(file_typed(words)).bind([value], {}) == [expected]
+    made = takes(told("a", type=FILE))
+    assert made.bind([url], {}) == made.bind([], {"a": url}) == [file_data(url)]
+    assert made.bind([PurePosixPath("/a")], {}) == [LocalFile("/a")]
 
 
-@pytest.mark.parametrize(("words", "value"), [("filepath", "/a"), ("list[filepath]", ["/a"])])
-def test_text_is_never_the_name_of_a_local_file(words: str, value: object) -> None:
-    refused = refusal(takes(file_typed(words)), value)
-    assert refused == "'a': expected a file (a path object, bytes, handle_file(…)), got text"
+def test_what_is_refused_names_the_endpoint_and_the_parameter() -> None:
+    refused = refusal(takes(told("a", type=FILE)), "/a")
+    assert refused == "/f: 'a': expected a file (a path object, bytes, handle_file(…)), got text"
 
 
-def test_what_else_is_passed_for_a_file_is_taken_as_it_is() -> None:
-    assert takes(file_typed("filepath")).bind([PurePosixPath("/a")], {}) == [LocalFile("/a")]
-    assert takes(file_typed("list[filepath]")).bind([None], {}) == [None]
-    assert takes(file_typed("list[filepath]")).bind([[LocalFile("/a")]], {}) == [[LocalFile("/a")]]
+def test_a_value_that_is_none_of_the_choices_is_refused() -> None:
+    component = {"id": 9, "type": "radio", "props": {"choices": [["1", 1], ["2", 2.5]]}}
+    config = {"version": "6.31.0", "protocol": "sse_v3", "components": [component]}
+    function_ = function([9], [])
+    made = endpoints(read_config(json.dumps(config | {"dependencies": [function_]})), None)[0]
+    assert made.parameters[0].choices == (1, 2.5)
+    assert made.bind([1.0], {}) == [1.0]
+    assert refusal(made, "1") == "/f: 'parameter_9': expected one of 1, 2.5; got '1'"
 
 
 def test_an_address_where_no_file_is_wanted_is_text() -> None:

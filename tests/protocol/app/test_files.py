@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
@@ -15,10 +14,10 @@ from gradio_protocol.app.files import (
     Inline,
     LocalFile,
     RemoteFile,
-    adopted,
     data_url,
     decoded,
     embeds,
+    file_at,
     file_data,
     file_value,
     find_local,
@@ -66,35 +65,43 @@ def deep(levels: int) -> Any:
 # --- going out --------------------------------------------------------------------------------
 
 
-def test_what_handle_file_yields_for_a_path_is_a_local_file() -> None:
-    handled = {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
-    assert adopted([{"video": handled}]) == [{"video": A}]
-
-
-def test_a_path_is_a_local_file() -> None:
-    assert adopted([{"video": PurePosixPath("/here/a.txt")}]) == [{"video": A}]
-    assert adopted(PureWindowsPath("C:/a.txt")) == LocalFile("C:\\a.txt")
-
-
-def test_a_path_in_bytes_is_read_as_the_file_systems_are() -> None:
-    class InBytes:
-        def __fspath__(self) -> bytes:
-            return b"/here/\xff.txt"
-
-    assert adopted(InBytes()) == LocalFile("/here/\udcff.txt")
-
-
-@pytest.mark.parametrize("data", [b"raw", bytearray(b"raw"), memoryview(b"raw")])
-def test_bytes_are_a_file_without_a_name_of_its_own(data: object) -> None:
-    assert adopted((data, "text")) == [Inline("file", b"raw"), "text"]
-
-
 def test_a_file_object_names_a_path_for_us_and_an_address_for_the_server() -> None:
     local, remote = file_data("/here/a.txt"), file_data("https://host/b.png?c=/d.e")
     assert local == {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
     assert remote.get("orig_name") == "b.png"
     assert remote.get("url") == remote.get("path") == "https://host/b.png?c=/d.e"
-    assert adopted([local, remote]) == [A, remote]
+
+
+@pytest.mark.parametrize(
+    ("url", "file"),
+    [
+        (PNG, Inline("file.png", b"png")),
+        ("DATA:IMAGE/JPEG;charset=x;BASE64,cG5\nn", Inline("file.jpg", b"png")),
+        ("data:,a%20b", Inline("file.txt", b"a b")),
+        ("data:;base64,", Inline("file.txt", b"")),
+        ("data:audio/x-wav;base64,cG5n", Inline("file.wav", b"png")),
+        ("data:image/avif,x", Inline("file.avif", b"x")),
+        ("data:application/octet-stream,x", Inline("file.bin", b"x")),
+        ("data:a/../b,x", Inline("file.bin", b"x")),
+    ],
+)
+def test_a_data_address_holds_a_file(url: str, file: Inline) -> None:
+    assert file_at(url) == file
+
+
+def test_the_file_at_an_address_is_the_servers_to_fetch() -> None:
+    assert file_at("https://host/b.png") == file_data("https://host/b.png")
+
+
+@pytest.mark.parametrize("text", ["", "data", "data:x", "/a,b", "/here/a.txt", "ftp://host/a,b"])
+def test_other_text_is_no_address_of_a_file(text: str) -> None:
+    assert file_at(text) is None
+
+
+def test_base64_that_is_none_is_refused_and_not_shown() -> None:
+    with pytest.raises(InvalidArguments, match="expected base64 in a data: address") as caught:
+        file_at("data:image/png;base64,s3cr=t")
+    assert "s3cr" not in str(caught.value)
 
 
 def test_a_walk_goes_on_in_what_the_reader_puts_there() -> None:
@@ -114,64 +121,6 @@ def test_a_walk_through_what_contains_itself_is_refused() -> None:
     loop.append(loop)
     with pytest.raises(InvalidArguments, match="inside themselves"):
         list(walk([loop]))
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        {"path": "https://host/a.png", "meta": META, "url": "https://host/a.png"},
-        {"path": "https://host/a.png", "meta": META},
-        {"path": "/tmp/gradio/x/a.png", "meta": META, "url": "http://app/file=/tmp/gradio/x/a.png"},
-        {"path": "x/y/playlist.m3u8", "meta": META, "is_stream": True},
-        {"path": "/here/a.txt"},
-        {"path": "/here/a.txt", "meta": {}},
-        {"path": 3, "meta": META},
-        {"__type__": "update", "value": "a.txt"},
-    ],
-)
-def test_an_address_the_servers_own_file_and_unmarked_objects_are_passed_on(value: object) -> None:
-    assert adopted(value) == value
-
-
-def test_adopting_copies_lists_and_dicts() -> None:
-    mine: Any = {"list": [1, (2, 3)]}
-    taken: Any = adopted(mine)
-    assert taken == {"list": [1, [2, 3]]}
-    assert taken is not mine
-    assert taken["list"] is not mine["list"]
-
-
-class Array:
-    """Answers `==` as numpy's arrays do: with something that is neither true nor false."""
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> Any:
-        raise ValueError("the truth value of an array is ambiguous")
-
-    def tolist(self) -> list[object]:
-        return [1.5, A]
-
-
-def test_arrays_become_lists_and_are_never_compared() -> None:
-    assert adopted({"x": Array()}) == {"x": [1.5, A]}
-
-
-def test_the_class_of_an_array_is_no_array() -> None:
-    assert adopted(Array) is Array
-
-
-def test_values_inside_themselves_are_refused() -> None:
-    loop: list[Any] = []
-    loop += [loop, loop]
-    with pytest.raises(InvalidArguments, match="inside themselves"):
-        adopted(loop)
-
-
-def test_deep_values_are_adopted_up_to_a_limit() -> None:
-    assert find_local(adopted(deep(1_000))) == (A,)
-    with pytest.raises(InvalidArguments, match="nested too deeply"):
-        adopted(deep(1_001))
 
 
 def test_files_are_found_in_order_and_once() -> None:
@@ -358,13 +307,6 @@ def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> 
     placed = place([value], {file.path: "" for file in found})
     assert find_remote(placed, speaks) == ()
     assert all(file.name == safe_name(file.name) for file in found)
-
-
-@settings(max_examples=40)
-@given(JSONS)
-def test_any_json_is_adopted(value: Any) -> None:
-    assert find_local(value) == ()
-    assert all(isinstance(file, LocalFile) for file in find_local(adopted(value)))
 
 
 # --- names ------------------------------------------------------------------------------------

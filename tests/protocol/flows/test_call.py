@@ -356,6 +356,20 @@ def test_a_failure_of_the_app_is_raised() -> None:
     assert here.driver.asked == ["POST http://here:7860/queue/join"]
 
 
+@pytest.mark.parametrize(
+    ("listens", "event", "notes"), [(True, None, 1), (True, {"index": 0}, 0), (False, None, 0)]
+)
+def test_a_failure_for_want_of_an_event_says_how_to_pass_one(
+    listens: bool, event: object, notes: int
+) -> None:
+    known = app("6.31.0", function(collects_event_data=listens))
+    here = world(known, Failed(error=AppError("boom")))
+    with pytest.raises(AppError) as caught:
+        predict(here, event_data=event)
+    said: list[str] = getattr(caught.value, "__notes__", [])
+    assert len([note for note in said if "with_options(event_data={…}) passes it" in note]) == notes
+
+
 def test_an_event_that_was_cancelled_on_the_server_is_a_cancelled_job() -> None:
     failing(world(None, Completed(data=None)), JobCancelled, "cancelled on the server")
 

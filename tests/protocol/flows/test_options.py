@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -31,6 +32,19 @@ def test_what_is_no_option_is_refused() -> None:
     changes: Any = {"patience": 3}
     with pytest.raises(InvalidArguments, match="no option 'patience'; there is isolated, "):
         Options().changed(changes)
+
+
+def test_the_data_of_an_event_is_what_json_has_for_it() -> None:
+    changed = Options().changed({"event_data": {"index": (1, 0), "value": UUID(int=1)}})
+    value = "00000000-0000-0000-0000-000000000001"
+    assert changed.event_data == {"index": [1, 0], "value": value}
+    assert changed.changed({"event_data": None}) == Options()
+
+
+@pytest.mark.parametrize("file", [b"x", PurePosixPath("/a")])
+def test_an_event_carries_no_file(file: object) -> None:
+    with pytest.raises(InvalidArguments, match="event_data: expected JSON, got a file"):
+        Options().changed({"event_data": [file]})
 
 
 def test_all_changes_are_options() -> None:
@@ -63,6 +77,7 @@ def test_a_call_is_made_as_the_options_say() -> None:
         max_download_size=9,
         resubmit_lost=True,
         download=False,
+        event_data={"index": 0},
     )
     bound = options.bound(ENDPOINT, ("x",), {})
     made = options.call(7, STATEFUL, TARGET, bound, {"b": "2"}, bytes(range(16)))
@@ -72,6 +87,7 @@ def test_a_call_is_made_as_the_options_say() -> None:
     assert (made.policy.max_retries, made.policy.entropy) == (3, bytes(range(16)))
     assert (made.oauth_token, made.max_download_size) == ("t", 9)
     assert (made.resubmit_lost, made.download) == (True, False)
+    assert made.event_data == {"index": 0}
 
 
 def test_options_show_no_secret() -> None:

@@ -280,7 +280,8 @@ class Client:
         """The same client, in the same session, with other defaults for each call.
 
         `isolated`: each job has its own session. `progress`: show a bar, on a thread. `timeout`:
-        seconds that `predict` waits. `headers`: more of them. Others: as in the constructor; see
+        seconds that `predict` waits. `headers`: more of them. `event_data`: what a function that
+        listens for a selection or the like is told of it. Others: as in the constructor; see
         `Changes`.
         """
         return self._view(_options=self._options.changed(changes))

@@ -11,18 +11,20 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gradio_protocol import InvalidArguments, file_data, is_address
+from gradio_protocol import InvalidArguments, file_at, file_data
 
 
 def handle_file(filepath_or_url: str | os.PathLike[str]) -> Any:
     """A file argument: a local file, to be uploaded, or an address, for the server to fetch.
 
-    Raises InvalidArguments for what is neither.
+    What a `data:` address holds is uploaded, too. Raises InvalidArguments for what is none of
+    these.
     """
     given = os.fspath(filepath_or_url)
-    if not (is_address(given) or Path(given).exists()):
+    found = file_at(given)
+    if found is None and not Path(given).exists():
         raise InvalidArguments(f"file {given!r}: expected a file of this machine or an address")
-    return file_data(given)
+    return file_data(given) if found is None else found
 
 
 def file(filepath_or_url: str | os.PathLike[str]) -> Any:

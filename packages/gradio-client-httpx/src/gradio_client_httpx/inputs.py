@@ -167,7 +167,8 @@ def values(args: object) -> Any:
     """
     root = [args]
     for holder, key in walk(root):
-        if hasattr(holder[key], "read"):
+        # A DataFrame with such a column has a `read`, too, but nothing to call.
+        if callable(getattr(holder[key], "read", None)):
             holder[key] = _read(holder[key])
     return root[0]
 

@@ -80,6 +80,8 @@ class Dependency:
     rendered_in: int | None
     "The `render_id` of the `@gr.render` that made it."
     description: str
+    event: bool = False
+    "The function takes the data of the event that made somebody call it."
 
     @property
     def only_cancels(self) -> bool:
@@ -268,6 +270,7 @@ def _dependency(entry: JSON, position: int, queued: bool, at: str) -> Dependency
         connection=want(raw, "connection", str, "sse", where=at),
         rendered_in=want(raw, "rendered_in", int, None, where=at),
         description=_description(raw, at),
+        event=raw.get("collects_event_data") is True,
     )
 
 

@@ -84,6 +84,8 @@ class Dialect:
     "The text of `gr.Error` comes in quotes, as its repr (before 5.2)."
     timed_errors: bool
     "`gr.Error`, and no other failure, comes with a `duration` (4.37 and later)."
+    checks_choices: bool
+    "A value that is none of a component's choices is an error (5.0 and later)."
     none_errors: bool
     "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
 
@@ -129,6 +131,7 @@ def dialect(protocol: str, version: str) -> Dialect:
         marks_generators=v >= (3, 23, 0),
         quoted_errors=v < (5, 2, 0),
         timed_errors=v >= (4, 37, 0),
+        checks_choices=v >= (5, 0, 0),
         none_errors=(3, 50, 0) <= v < (4, 29, 0),
     )
 

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from keyword import iskeyword
-from typing import cast
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, as_object, want
-from ..wire.exchange import is_address
+from .arguments import adopted
+from .choices import check_choice, fixed_choices
 from .config import Component, Config, Dependency, Visibility
-from .files import adopted, file_data
 from .schema import python_type
 
 _RESERVED = frozenset(("api_name", "fn_index", "headers", "result_callbacks"))
@@ -54,23 +53,14 @@ class Parameter:
     default: JSON
     example: JSON
 
-    def taking(self, value: object) -> object:
-        """A value as `adopted` makes it; an address where a file is wanted is that file.
+    choices: tuple[JSON, ...] = ()
+    "The only values, or members of a list, that the app takes; empty: others, too."
 
-        Raises InvalidArguments for other text there, for no text names a local file.
-        """
-        wanted = self.python_type.type.lower()
-        if wanted == "filepath":
-            value = self._file(value)
-        elif wanted == "list[filepath]" and isinstance(value, list | tuple):
-            value = [self._file(part) for part in cast("Sequence[object]", value)]
-        return adopted(value)
-
-    def _file(self, value: object) -> object:
-        if isinstance(value, str) and not is_address(value):
-            wanted = "expected a file (a path object, bytes, handle_file(…))"
-            raise InvalidArguments(f"{self.name!r}: {wanted}, got text")
-        return file_data(value) if isinstance(value, str) else value
+    def taking(self, value: object, *, where: str) -> object:
+        """A value as it travels: see `arguments.adopted`. Raises InvalidArguments."""
+        taken = adopted(value, self.schema, component=self.component, where=where)
+        check_choice(taken, self.choices, component=self.component, where=where)
+        return taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +109,8 @@ class Endpoint:
     "It reads or writes what the server keeps for the session."
     oauth: str | None
     "`required` or `optional`, where the function takes an OAuth token (6.21 and later)."
+    event: bool = False
+    "The function takes the data of an event, such as what was selected."
     listing: Object = field(default_factory=dict[str, JSON])
     "Its entry in `/info`: as it came, or as it would be where only the config tells of it."
 
@@ -130,14 +122,20 @@ class Endpoint:
     def bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
         """The data of a call: what was passed, defaults, and null in hidden places.
 
-        Files and arrays among the values are found (`Parameter.taking`), in defaults they are not.
-        Raises InvalidArguments for too many, unknown and missing values, and one given twice.
+        Files among the values are found (`Parameter.taking`), in defaults they are not. Raises
+        InvalidArguments for too many, unknown and missing values, for one given twice, and for
+        what the app surely does not take.
         """
         given = self._given(args, kwargs)
         if lacking := [p.name for p in self.parameters if not (p.has_default or p.name in given)]:
             raise InvalidArguments(f"{self.title}: missing {_listed(lacking)}")
         values = iter(
-            [p.taking(given[p.name]) if p.name in given else p.default for p in self.parameters]
+            [
+                p.taking(given[p.name], where=f"{self.title}: {p.name!r}")
+                if p.name in given
+                else p.default
+                for p in self.parameters
+            ]
         )
         return [None if slot.hidden else next(values) for slot in self.inputs]
 
@@ -175,8 +173,9 @@ def endpoints(config: Config, info: Object | None) -> tuple[Endpoint, ...]:
     """
     listing = {} if info is None else _listing(info)
     keyed = [(d.name or str(d.index), d) for d in config.dependencies if d.backend]
+    fixed = fixed_choices(config)
     return tuple(
-        _endpoint(config, dependency, listing.get(key, {}))
+        _endpoint(config, dependency, listing.get(key, {}), fixed)
         for key, dependency in keyed
         if key in listing or not dependency.only_cancels
     )
@@ -219,18 +218,21 @@ def _listing(info: Object) -> dict[str, Object]:
     }
 
 
-def _endpoint(config: Config, dependency: Dependency, entry: Object) -> Endpoint:
+def _endpoint(
+    config: Config, dependency: Dependency, entry: Object, fixed: Mapping[int, tuple[JSON, ...]]
+) -> Endpoint:
     at = f"info: {dependency.name or dependency.index}"
     takes = [_component(config, key) for key in dependency.inputs]
     gives = [_component(config, key) for key in dependency.outputs]
     told = _told(entry, "parameters", [_taken(c) for c in takes if not c.skip], at)
+    offered = [fixed.get(c.id, ()) for c in takes if not c.skip]
     back = _told(entry, "returns", [_given_back(c) for c in gives if not c.skip], at)
     return Endpoint(
         index=dependency.index,
         name=dependency.name,
         visibility=dependency.visibility,
         description=want(entry, "description", str, dependency.description, where=at),
-        parameters=_parameters(told, at),
+        parameters=_parameters(told, offered, at),
         returns=tuple(_return(raw, at) for raw in back),
         inputs=tuple(_slot(component) for component in takes),
         outputs=tuple(_slot(component) for component in gives),
@@ -239,6 +241,7 @@ def _endpoint(config: Config, dependency: Dependency, entry: Object) -> Endpoint
         streaming=dependency.connection == "stream",
         stateful=any(component.type == "state" for component in (*takes, *gives)),
         oauth=want(entry, "oauth_token", str, None, where=at),
+        event=dependency.event,
         listing={**entry, "parameters": [*told], "returns": [*back]},
     )
 
@@ -295,9 +298,11 @@ def _typed(schema: Object) -> Object:
     return {"type": schema, "python_type": words}
 
 
-def _parameters(told: list[Object], at: str) -> tuple[Parameter, ...]:
+def _parameters(
+    told: list[Object], offered: list[tuple[JSON, ...]], at: str
+) -> tuple[Parameter, ...]:
     taken: dict[str, Parameter] = {}
-    for place, raw in enumerate(told):
+    for place, (raw, choices) in enumerate(zip(told, offered, strict=True)):
         said = want(raw, "parameter_name", str, None, where=at)
         name = said or _keyword(want(raw, "label", str, "", where=at), place)
         while name in taken:
@@ -312,6 +317,7 @@ def _parameters(told: list[Object], at: str) -> tuple[Parameter, ...]:
             has_default=want(raw, "parameter_has_default", bool, False, where=at),
             default=raw.get("parameter_default"),
             example=raw.get("example_input"),
+            choices=choices,
         )
     return tuple(taken.values())
 

@@ -1,10 +1,10 @@
 """Files inside the values of a call, by every shape that servers use.
 
 Rules:
-1. Going out, a file is a `LocalFile` or an `Inline` somewhere in the arguments. `adopted` makes
-   them of paths, bytes and marked file objects (`file_data`), in what the caller passed only: a
-   default or an output that came from the server must never name a local file to be sent. Open
-   files are read before, by the driver, which finds them by `walk`.
+1. Going out, a file is a `LocalFile` or an `Inline` somewhere in the arguments. `arguments.adopted`
+   makes them of paths, bytes and marked file objects (`file_data`), in what the caller passed
+   only: a default or an output that came from the server must never name a local file to be
+   sent. Open files are read before, by the driver, which finds them by `walk`.
 2. Coming in, only what the server's generation calls a file is one. Since 4.21 files are marked,
    so that an app's own JSON with a `path` in it stays JSON.
 3. Values are copied, never changed, and walked without recursion.
@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
+from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, excerpt
@@ -26,7 +27,7 @@ from ..wire.exchange import is_address
 from .dialect import Dialect, FileShape
 
 _DEEPEST = 1_000
-"Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
+"Levels in what a caller passes."
 _LONGEST = 200
 "Bytes of a name; file systems allow 255, and temporary names are longer."
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
@@ -38,15 +39,25 @@ _DATA_URL = re.compile(r"data:([^,;]{0,100})[^,]{0,100};base64,")
 _MEDIA = {
     "png": "image/png",
     "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
     "gif": "image/gif",
     "webp": "image/webp",
+    "svg": "image/svg+xml",
+    "bmp": "image/bmp",
     "wav": "audio/wav",
+    "mp3": "audio/mpeg",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
     "mp4": "video/mp4",
+    "webm": "video/webm",
     "txt": "text/plain",
+    "csv": "text/csv",
+    "html": "text/html",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
 }
 "Written down here, for the standard library's table is read from the machine's files."
-_ATOMS = frozenset((bool, float, int, str, type(None)))
-"What most values are, and what has nothing inside it that could be a file."
 _MARK = {"_type": "gradio.FileData"}
 
 
@@ -105,7 +116,7 @@ class RemoteFile:
 
 
 def file_data(path_or_address: str) -> FileData:
-    """A marked file object: one of this machine for `adopted`, or one for the server to fetch."""
+    """A marked file object: one of this machine to be sent, or one for the server to fetch."""
     there = is_address(path_or_address)
     path = path_or_address.partition("?")[0] if there else path_or_address
     name = re.split(r"[/\\]", path)[-1]
@@ -115,15 +126,24 @@ def file_data(path_or_address: str) -> FileData:
     return data
 
 
-def adopted(value: object) -> object:
-    """A copy of what a caller passed: lists and dicts new, files found, arrays as lists.
+def file_at(address: str) -> FileData | Inline | None:
+    """The file at an http(s) address, or in a `data:` address; None for any other text.
 
-    A path object, and a marked FileData that names a local path, become a `LocalFile`, bytes an
-    `Inline`; a FileData with an address stays, for the server to fetch or to find its own file.
-    What offers `tolist`, as numpy's arrays and scalars do, becomes what that returns.
-    Raises InvalidArguments for values that are nested too deeply, or contain themselves.
+    Raises InvalidArguments for base64 that is none. No error shows the content.
     """
-    return value if type(value) in _ATOMS else _rewritten(value, _adopted, _DEEPEST)
+    if is_address(address):
+        return file_data(address)
+    head, comma, content = address.partition(",")
+    if not comma or head[:5].lower() != "data:":
+        return None
+    media, *more = head[5:].lower().split(";")  # RFC 2397
+    data = unquote_to_bytes(content)
+    if more[-1:] == ["base64"]:
+        try:
+            data = base64.b64decode(b"".join(data.split()), validate=True)
+        except ValueError as error:
+            raise InvalidArguments(f"file: expected base64 in a data: address ({error})") from None
+    return Inline(f"file.{_extension(media or 'text/plain')}", data)
 
 
 def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]]:
@@ -228,24 +248,11 @@ def safe_name(name: str) -> str:
     return (head.decode("utf-8", "ignore") + tail).rstrip(" .") or "file"
 
 
-def _adopted(part: Any) -> object:
-    match part:
-        case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
-            there = rest.get("url") is not None or rest.get("is_stream") is True
-            return part if there or is_address(path) else LocalFile(path)
-        case bytes() | bytearray() | memoryview():
-            return Inline("file", bytes(cast("bytes", part)))
-        case _:
-            return _plain(part)
-
-
-def _plain(value: object) -> object:
-    """Asked of the class: an object may answer to any name."""
-    if (fspath := getattr(type(value), "__fspath__", None)) is not None:
-        path = fspath(value)
-        return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
-    tolist = getattr(type(value), "tolist", None)
-    return value if tolist is None else tolist(value)
+def _extension(media: str) -> str:
+    """What the name of a file of this media type ends with."""
+    known = next((kind for kind, each in _MEDIA.items() if each == media), None)
+    kind = media.rpartition("/")[2].removeprefix("x-")
+    return known or (kind if re.fullmatch("[a-z0-9]{2,8}", kind) else "bin")
 
 
 def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
@@ -272,8 +279,7 @@ def _named(part: JSON, _: bool) -> RemoteFile | None:
         case {"name": str(name), "data": str(url)} if _DATA_URL.match(url):
             return RemoteFile(url, safe_name(name))
         case str(url) if match := _DATA_URL.match(url):
-            kind = next((k for k, media in _MEDIA.items() if media == match[1]), "bin")
-            return RemoteFile(url, f"file.{kind}")
+            return RemoteFile(url, f"file.{_extension(match[1])}")
         case _:
             return None
 

@@ -128,7 +128,7 @@ class _Reading:
 
     def is_file(self, properties: Object) -> bool:
         meta = properties.get("meta")
-        return "path" in properties and (_marked(meta) or _marked(self.followed(meta)))
+        return "path" in properties and (marks_file(meta) or marks_file(self.followed(meta)))
 
     def followed(self, schema: JSON) -> JSON:
         match schema:
@@ -171,7 +171,7 @@ class _Reading:
         return self.left > 0
 
 
-def _marked(meta: JSON) -> bool:
+def marks_file(meta: JSON) -> bool:
     """Whether this is the schema of the `meta` of a file (4.21 and later)."""
     match meta:
         case {"default": {"_type": "gradio.FileData"}}:

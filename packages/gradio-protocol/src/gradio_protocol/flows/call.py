@@ -22,6 +22,7 @@ from ..app.endpoint import Endpoint
 from ..app.files import place
 from ..errors import (
     AppChanged,
+    AppError,
     GradioError,
     JobCancelled,
     QueueError,
@@ -49,6 +50,10 @@ _REPLY = 2**20
 "Bytes that the reply to a join may have."
 _STRANGE = (401, 404, 500)
 "Statuses of a join that another app may explain: a login or a function that it does not know."
+_NO_EVENT = (
+    "The function takes the data of an event, such as gr.SelectData, and was called without any;"
+    " with_options(event_data={…}) passes it."
+)
 _LOSSES = (StreamLost, SessionNotFound)
 "The errors that leave it open what became of the job."
 
@@ -69,6 +74,10 @@ def call(spec: Call) -> Steps[object]:
             return endpoint.pick(place(outputs, attempt.saved))
         except Again as again:
             reason = again
+        except AppError as error:
+            if endpoint.event and spec.event_data is None:
+                error.add_note(_NO_EVENT)
+            raise
         if beginnings == _BEGINNINGS:
             raise reason.error
         if reason.later:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from ..app.access import App
+from ..app.arguments import adopted
 from ..app.endpoint import Endpoint
-from ..app.files import adopted
+from ..app.files import find_local
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
 from .attempt import Call
@@ -31,6 +32,7 @@ class Changes(TypedDict, total=False):
     max_retries: int
     max_download_size: int | None
     resubmit_lost: bool
+    event_data: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +57,21 @@ class Options:
     whole: bool = False
     "Arguments and outputs have the hidden places too, as between Gradio apps."
     event_data: object = None
-    "What an app that `gr.load` made is told of a click."
+    'What a function that takes `gr.SelectData` or the like is told, as JSON: `{"index": 0}`.'
 
     def changed(self, changes: Changes) -> Options:
         """These with some changed; `headers` are added to those that are there.
 
-        Raises InvalidArguments for what is no keyword of `Changes`.
+        Raises InvalidArguments for what is no keyword of `Changes`, and for event data that
+        cannot be sent.
         """
         for unknown in changes.keys() - Changes.__annotations__.keys():
             known = ", ".join(Changes.__annotations__)
             raise InvalidArguments(f"no option {unknown!r}; there is {known}")
         more = (changes.get("headers") or {}).items()
         rest: dict[str, Any] = {key: value for key, value in changes.items() if key != "headers"}
+        if "event_data" in rest:
+            rest["event_data"] = _event_data(rest["event_data"])
         return replace(self, headers=(*self.headers, *more), **rest)
 
     def bound(
@@ -108,3 +113,10 @@ class Options:
             max_download_size=self.max_download_size,
             resubmit_lost=self.resubmit_lost,
         )
+
+
+def _event_data(given: object) -> object:
+    data = adopted(given, where="event_data")
+    if find_local(data):
+        raise InvalidArguments("event_data: expected JSON, got a file; an event carries none")
+    return data

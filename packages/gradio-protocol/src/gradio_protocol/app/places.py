@@ -1,0 +1,144 @@
+"""What the JSON schema of a parameter allows in each place of its value.
+
+The schemas of Gradio 4.0 to 6.31 are read: `$ref` into `$defs`, `anyOf`, `oneOf`, objects, lists
+and tuples. A schema comes from a server and may be anything: what cannot be read, or unfolds to
+more than `_MOST` schemas, allows everything, so that no value is refused by mistake.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, TypeAlias
+
+from ..wire.document import JSON, Object
+from .schema import marks_file
+
+Schemas: TypeAlias = "tuple[JSON, ...]"
+"The schemas that a place may follow, each of them; none: nothing is known of it."
+
+_MOST = 200
+"Schemas that are read for one place."
+_FILE = frozenset(("path", "url", "orig_name"))
+"Keys of each file object; those of 4.0 to 4.20 have no mark."
+
+
+class Place(NamedTuple):
+    """What one place of a value may hold. Numbers, booleans and null are not told apart."""
+
+    root: Object
+    "The whole schema, where references lead."
+    text: bool
+    "Text may stand here, or nothing is known."
+    file: bool = False
+    objects: tuple[Object, ...] = ()
+    "The schemas of the objects, files apart."
+    lists: tuple[Object, ...] = ()
+    formats: tuple[str, ...] = ()
+    "What is said about the text."
+
+    def inside(self, key: object) -> Schemas:
+        """The schemas of what an object has under this key, or a list at this index."""
+        if isinstance(key, int):
+            return tuple(_item(schema, key) for schema in self.lists)
+        properties = [_properties(schema) for schema in self.objects]
+        return tuple(each[key] for each in properties if isinstance(key, str) and key in each)
+
+    @property
+    def wrappers(self) -> tuple[str, ...]:
+        """The keys of the objects, where each of them is needed to hold one file.
+
+        A video of 4.0 to 5.50 is `{video: file}`, an entry of a gallery `{image: file}`.
+        """
+        names = [_sole_file(schema, self.root) for schema in self.objects]
+        sure = not (self.text or self.file or self.lists)
+        return tuple(name for name in names if name) if sure and all(names) else ()
+
+    @property
+    def files(self) -> bool:
+        """Whether this is a list of files and nothing else."""
+        if self.text or self.file or self.objects or not self.lists:
+            return False
+        entry = read_place(self.inside(0), self.root)
+        return entry.file or bool(entry.wrappers)
+
+
+def read_place(schemas: Schemas, root: Object) -> Place:
+    """What these schemas allow; everything where there is none, or one that says nothing."""
+    unknown = Place(root=root, text=True)
+    found: Place | None = unknown._replace(text=False) if schemas else None
+    todo: list[JSON] = [*schemas]
+    for _ in range(_MOST):
+        if found is None or len(todo) > _MOST:
+            return unknown
+        if not todo:
+            return found
+        match todo.pop():
+            case {"$ref": str(reference)}:
+                todo.append(_target(reference, root))
+            case {"anyOf": [*some]} | {"oneOf": [*some]}:
+                todo += some
+            case dict() as schema:
+                found = _extended(found, schema)
+            case _:
+                found = None
+    return unknown
+
+
+def _extended(place: Place, schema: Object) -> Place | None:
+    """The place if it may follow this schema, too; None: anything may be there."""
+    match schema:
+        case {"enum": _} | {"const": _}:
+            return place._replace(text=True)
+        case {"type": "string", **rest}:
+            said = rest.get("description")
+            formats = (*place.formats, said) if isinstance(said, str) else place.formats
+            return place._replace(text=True, formats=formats)
+        case {"type": "object", "properties": dict(properties)}:
+            if is_file(properties, place.root):
+                return place._replace(file=True)
+            return place._replace(objects=(*place.objects, schema))
+        case {"type": "array"}:
+            return place._replace(lists=(*place.lists, schema))
+        case {"type": "integer" | "number" | "boolean" | "null"}:
+            return place
+        case _:
+            return None
+
+
+def is_file(properties: Object, root: Object) -> bool:
+    """Whether an object with these properties is a file object."""
+    meta = properties.get("meta")
+    match meta:
+        case {"$ref": str(reference)}:
+            meta = _target(reference, root)
+        case _:
+            pass
+    return properties.keys() >= _FILE or ("path" in properties and marks_file(meta))
+
+
+def _properties(schema: Object) -> Object:
+    found = schema.get("properties")
+    return found if isinstance(found, dict) else {}
+
+
+def _sole_file(schema: Object, root: Object) -> str | None:
+    """The one key that an object must have, if a file belongs there."""
+    match schema:
+        case {"required": [str(name)]}:
+            place = read_place((_properties(schema).get(name),), root)
+            return name if place.file and not place.text else None
+        case _:
+            return None
+
+
+def _item(schema: Object, index: int) -> JSON:
+    match schema:
+        case {"prefixItems": [*places]} | {"items": [*places]}:
+            return places[index] if index < len(places) else True
+        case _:
+            return schema.get("items", True)
+
+
+def _target(reference: str, root: Object) -> JSON:
+    definitions = root.get("$defs")
+    name = reference.removeprefix("#/$defs/")
+    return definitions.get(name, True) if isinstance(definitions, dict) else True

@@ -1,0 +1,57 @@
+"""A PNG file of an array of pixels, for numpy is not at hand here and an encoder may not be.
+
+See RFC 2083: a signature, then chunks for the header, the compressed lines and the end.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+from ..errors import InvalidArguments
+
+_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}
+"Channels → colour type: grey, RGB, each with or without alpha."
+_MOST = 2**31 - 1
+"Pixels of one side."
+
+
+def png(array: Any, *, where: str) -> bytes:
+    """The picture in `array`, which behaves like one of numpy, without loss.
+
+    Its shape is (height, width) or (height, width, channels) with 1 to 4 channels: grey, grey and
+    alpha, RGB, RGBA. Its values are whole numbers from 0 to 255, booleans, or fractions from 0 to
+    1. Raises InvalidArguments, naming `where`, for any other.
+    """
+    shape = tuple(int(side) for side in array.shape)
+    sides = (*shape, 1) if len(shape) == 2 else shape
+    height, width, channels = sides if len(sides) == 3 else (0, 0, 0)
+    if channels not in _COLORS or not (0 < height <= _MOST and 0 < width <= _MOST):
+        wanted = "expected an array of (height, width) or (height, width, 1 to 4 channels)"
+        raise InvalidArguments(f"{where}: {wanted} for an image, got {shape}")
+    data: bytes = _bytes_of(array, where).tobytes()
+    line = width * channels
+    lines = b"".join(b"\0" + data[start : start + line] for start in range(0, len(data), line))
+    header = _number(width) + _number(height) + bytes((8, _COLORS[channels], 0, 0, 0))
+    chunks = (b"IHDR", header), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+
+
+def _bytes_of(array: Any, where: str) -> Any:
+    """The same array with a byte for each value."""
+    kind: str = array.dtype.kind
+    if kind == "b":
+        return array.astype("uint8") * 255
+    most = {"u": 255, "i": 255, "f": 1}.get(kind)
+    if most is None or not (array.min() >= 0 and array.max() <= most):
+        wanted = "expected whole numbers from 0 to 255, booleans, or fractions from 0 to 1"
+        raise InvalidArguments(f"{where}: {wanted} for an image, got {array.dtype}")
+    return ((array * 255).round() if kind == "f" else array).astype("uint8")
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return _number(len(data)) + name + data + _number(zlib.crc32(name + data))
+
+
+def _number(value: int) -> bytes:
+    return value.to_bytes(4, "big")

@@ -1,0 +1,154 @@
+"""Python's values, and those of well-known libraries, as what an app takes.
+
+A library's values are known by what their class offers: nothing of it is imported, and an object
+that answers to any name is not taken for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
+from typing import Any, cast
+
+from ..errors import InvalidArguments
+from .files import Inline, LocalFile
+from .places import Place
+from .png import png
+
+ATOMS = frozenset((bool, float, int, str, type(None)))
+"What most values are, and what has nothing inside it."
+_AS_THEY_ARE = ATOMS | {dict, list, tuple, LocalFile, Inline}
+_PICTURES = ("image", "gallery", "paint", "sketchpad")
+"Words in the names of components whose files are pictures."
+_DAY = "YYYY-MM-DD"
+_REMEDY = (
+    "use text, numbers, lists or dicts, or for a file a path object, bytes, an open binary file"
+    " or handle_file(…)"
+)
+
+
+def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
+    """`value` as JSON would have it, itself or its first level, or as a file.
+
+    `place` is where it stands, `component` what kind of component the whole value is for. A NaN
+    stays one: servers of all generations take it. Raises InvalidArguments, naming `where`, for
+    what cannot be sent.
+    """
+    if type(value) in _AS_THEY_ARE:
+        return cast("object", value)
+    match value:
+        case Enum():
+            return plain(value.value, place, component=component, where=where)
+        case bytes() | bytearray() | memoryview():
+            return Inline("file", bytes(cast("bytes", value)))
+        case _ if _offers(value, "tolist"):
+            return _from_array(value, place, component, where)
+        case str() | int() | float() | dict() | list() | tuple():
+            return cast("object", value)
+        case Mapping():
+            return dict(cast("Mapping[object, object]", value))
+        case Sequence():
+            return list(cast("Sequence[object]", value))
+        case _:
+            return _from_library(value, place, component, where)
+
+
+def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
+    if _offers(value, "__fspath__"):
+        path: str | bytes = value.__fspath__()
+        return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
+    if _offers(value, "isoformat"):
+        return _from_time(value, place, where)
+    if _offers(value, "as_tuple", "is_finite"):  # decimal.Decimal
+        return int(value) if value.as_tuple().exponent == 0 else float(value)
+    if _offers(value, "_repr_png_"):
+        return Inline("image.png", _picture(value, where))
+    if _offers(value, "columns", "iloc") or _offers(value, "columns", "rows"):
+        return _from_frame(value, place, component, where)
+    if _offers(value, "__dataclass_fields__"):
+        names: Iterable[str] = value.__dataclass_fields__
+        return {name: getattr(value, name) for name in names}
+    if _offers(value, "model_dump"):  # pydantic 2
+        return value.model_dump()
+    if _offers(value, "__fields__", "dict"):  # pydantic 1
+        return value.dict()
+    if _offers(value, "urn"):  # uuid.UUID
+        return str(value)
+    if type(value).__name__ == "NAType":  # pandas.NA
+        return None
+    remedy = "make it a list" if type(value) in (set, frozenset) else _REMEDY
+    raise InvalidArguments(f"{where}: cannot send a value of type {_name(value)}; {remedy}")
+
+
+def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
+    """A picture where one is wanted, else lists of numbers; of numpy's times, datetimes."""
+    kind: str = getattr(getattr(value, "dtype", None), "kind", "")
+    # The schema of gr.Image is that of text on 3.x.
+    if kind and (place.file or place.wrappers or component.lower() == "image"):
+        if any(word in component.lower() for word in _PICTURES):
+            return Inline("image.png", png(value, where=where))
+        named = f"a value of type {_name(value)}"
+        raise InvalidArguments(f"{where}: expected a file, got {named}; {_REMEDY}")
+    # As nanoseconds numpy's times would be bare numbers; those of pandas, which has no bytes, not.
+    is_counted = kind == "M" and _offers(value, "tobytes")
+    return (value.astype("datetime64[us]") if is_counted else value).tolist()
+
+
+def _from_time(value: Any, place: Place, where: str) -> str | None:
+    """A date, a time or both, as gr.DateTime (4.38 and later) wants it, else in ISO 8601."""
+    text: str = value.isoformat()
+    if text == "NaT":  # what pandas has instead of None
+        return None
+    wanted = next((said for said in place.formats if _DAY in said), None)
+    is_whole, is_day = _offers(value, "date"), not _offers(value, "tzinfo")
+    if wanted is None or not (is_whole or is_day):
+        return text
+    if is_day:
+        return f"{text} 00:00:00" if "HH:MM" in wanted else text
+    if value.tzinfo is not None:
+        remedy = "expected a datetime without one, in the app's own"
+        raise InvalidArguments(f"{where}: the app takes no time zone; {remedy}")
+    return str(value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date())
+
+
+def _from_frame(value: Any, place: Place, component: str, where: str) -> dict[str, object]:
+    """A DataFrame of pandas or polars as gr.Dataframe takes it."""
+    keys = [schema.get("properties") for schema in place.objects]
+    told = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)
+    if not told and component.lower() != "dataframe":
+        remedy = "use df.to_dict('records'), of polars df.to_dicts(), or write it to a file"
+        named = f"cannot send a value of type {_name(value)} here"
+        raise InvalidArguments(f"{where}: {named}; {remedy}")
+    headers = [str(name) for name in value.columns]
+    pandas = _offers(value, "iloc")
+    return {"headers": headers, "data": value.to_dict("split")["data"] if pandas else value.rows()}
+
+
+def _picture(value: Any, where: str) -> bytes:
+    """What IPython shows of it, which is what Pillow's images offer without a file."""
+    data = _shown(value)
+    if data is None and _offers(value, "convert"):
+        data = _shown(value.convert("RGB"))  # PNG has no CMYK
+    if data is None:
+        named = f"a picture of type {_name(value)} that has no PNG form"
+        raise InvalidArguments(f"{where}: {named}; save it to a file, and send that")
+    return data
+
+
+def _shown(value: Any) -> bytes | None:
+    try:
+        data: object = value._repr_png_()
+    except ValueError:  # Pillow before 10; later ones return None
+        return None
+    return data if isinstance(data, bytes) else None
+
+
+def _offers(value: object, *names: str) -> bool:
+    """Asked of the class: an object may answer to any name."""
+    return all(hasattr(type(value), name) for name in names)
+
+
+def _name(value: object) -> str:
+    kind = type(value)
+    builtin = kind.__module__ == "builtins"
+    return kind.__qualname__ if builtin else f"{kind.__module__}.{kind.__qualname__}"
