@@ -273,7 +273,12 @@ def test_any_other_url_is_the_servers_fault(url: str) -> None:
             },
             RemoteFile("/tmp/q/a.txt", "a.txt"),
         ),
-        (V4, {"path": "s/1/17", "is_stream": True}, RemoteFile("s/1/17", "17")),
+        (V4, {"path": "s/1/17", "is_stream": True}, RemoteFile("s/1/17", "17", stream=True)),
+        (
+            V4,
+            {"path": "s/1/17", "is_stream": True, "orig_name": "../a.wav"},
+            RemoteFile("s/1/17", "a.wav", stream=True),
+        ),
         (V6, {"path": "/tmp/q/ö 1.txt", "meta": META}, RemoteFile("/tmp/q/ö 1.txt", "ö 1.txt")),
         (
             V6,
@@ -282,13 +287,13 @@ def test_any_other_url_is_the_servers_fault(url: str) -> None:
         ),
         (
             V6,
-            {"path": "a", "url": "/stream/s/playlist.m3u8", "is_stream": True, "meta": META},
-            RemoteFile("a", "playlist.m3u8", "/stream/s/playlist.m3u8"),
+            {"path": "s/1/2/playlist.m3u8", "url": "/x", "is_stream": True, "orig_name": "a.wav"},
+            RemoteFile("s/1/2/playlist.m3u8", "a.wav", stream=True),
         ),
         (
             V6,
-            {"path": "a", "url": None, "is_stream": True, "meta": META},
-            RemoteFile("a", "a"),
+            {"path": "a", "url": None, "is_stream": True, "orig_name": None, "meta": META},
+            RemoteFile("a", "a", stream=True),
         ),
     ],
 )

@@ -95,8 +95,8 @@ class RemoteFile:
     "On the server; or an http(s) address; or, from 3.x, a `data:` URL that holds the bytes."
     name: str
     "A safe name for the local copy."
-    url: str | None = None
-    "Where a media stream is found, which no path leads to; it may be relative."
+    stream: bool = False
+    "A media stream: the path is below `/stream`, and the bytes are complete when the job is."
 
     @property
     def embedded(self) -> bool:
@@ -252,9 +252,9 @@ def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
     """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
     match part:
         case {"path": str(path), "is_stream": True, **rest}:
-            url = rest.get("url")
-            url = url if isinstance(url, str) else None
-            return RemoteFile(path, _address_name(url or path), url)
+            given = rest.get("orig_name")
+            name = safe_name(given) if isinstance(given, str) else _address_name(path)
+            return RemoteFile(path, name, stream=True)
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}}:
             return RemoteFile(path, _address_name(path))
         case {"path": str(path), "orig_name": _} if not marked:

@@ -40,7 +40,7 @@ from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
-from .download import Downloads, bears_files
+from .download import Downloads
 from .retry import Repeat, backoff, persist
 from .upload import uploaded
 
@@ -86,7 +86,7 @@ def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     data = yield from uploaded(app, endpoint, spec.data, ticket=spec.ticket, policy=spec.policy)
     session_hash = yield from _entered(spec, app, endpoint)
     downloads = None
-    if spec.download and bears_files(app, endpoint):
+    if spec.download:
         limit = spec.max_download_size
         downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
     return Attempt(spec, app, endpoint, data, session_hash, downloads)
