@@ -95,6 +95,26 @@ def test_what_the_server_has_forgotten_or_hides_is_sent_again(status: int) -> No
     assert here.memory[digest(b"aaa")] == "/up/new.txt"
 
 
+def test_many_small_files_are_sent_again_rather_than_asked_about_one_by_one() -> None:
+    files = [Inline(f"{n}", str(n).encode()) for n in range(17)]
+    large = Inline("large", bytes(2**16 + 1))
+    routes = {"HEAD file=/up/large": Response(status=200)}
+    here = world(one(3), *[f"/new/{n}" for n in range(17)], routes=routes)
+    here.memory |= {digest(file.data): f"/up/{file.name}" for file in [*files, large]}
+    (values,) = upload(here, [*files, large])
+    assert [value["path"] for value in values] == [*[f"/new/{n}" for n in range(17)], "/up/large"]
+    assert [request.method for request in here.driver.requests] == ["HEAD", "POST"]
+
+
+def test_some_small_files_are_asked_about() -> None:
+    files = [Inline(f"{n}", str(n).encode()) for n in range(16)]
+    routes = {f"HEAD file=/up/{n}": Response(status=200) for n in range(16)}
+    memory = {digest(file.data): f"/up/{file.name}" for file in files}
+    here = World(one(3), routes=routes, memory=memory)
+    (values,) = upload(here, files)
+    assert [value["path"] for value in values] == [f"/up/{n}" for n in range(16)]
+
+
 def test_a_thousand_files_are_what_one_request_takes() -> None:
     files = [Inline(f"{n}", str(n).encode()) for n in range(1001)]
     paths = [f"/up/{n}" for n in range(1001)]

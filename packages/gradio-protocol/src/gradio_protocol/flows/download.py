@@ -150,7 +150,7 @@ class _Search:
 def _brings(edits: list[JSON] | dict[str, JSON]) -> bool:
     """Whether one of these edits, each of which ends with its value, brings a list or an object."""
     ends = [edit[-1] for edit in edits if isinstance(edit, list) and edit]
-    return any([isinstance(end, (list, dict)) for end in ends])
+    return any(isinstance(end, (list, dict)) for end in ends)
 
 
 def _request(app: App, file: RemoteFile) -> Request:
