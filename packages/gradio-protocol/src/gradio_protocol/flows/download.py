@@ -19,14 +19,14 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ..app.access import App
 from ..app.dialect import Edits
 from ..app.endpoint import Endpoint
-from ..app.files import RemoteFile, decoded, find_remote
+from ..app.files import RemoteFile, WebFile, decoded, find_remote
 from ..errors import RemoteError
 from ..jobs.edits import Change, Reader, is_whole, whole
 from ..jobs.messages import Completed, Generated
 from ..jobs.stage import Fetched
 from ..jobs.tree import Misfit, Tree, assembled
 from ..wire.document import JSON
-from ..wire.exchange import Request, is_address, quoted
+from ..wire.exchange import Origin, Request, is_address, origin, quoted
 from ..wire.redirect import redirected
 from ..wire.status import refusal
 from .actions import Download, SaveBytes, Saved, Steps, Tell, ask
@@ -93,17 +93,36 @@ class Downloads:
         return (yield from self._download(file, self._policy))
 
     def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
-        request = _request(self._app, file)
-        for _ in range(_REQUESTS):
-            download = Download(request=request, name=file.name, limit=self._limit)
-            reply = yield from persist(download, policy, Repeat.HARMLESS)
-            if isinstance(reply, Saved):
-                return reply.path
-            following = redirected(request, reply)
-            if following is None:
-                raise refusal(reply, doing=f"downloading {file.name!r}")
-            request = following
-        raise RemoteError(f"downloading {file.name!r}: too many redirects")
+        download = Download(request=_request(self._app, file), name=file.name, limit=self._limit)
+        return (yield from downloaded(download, policy))
+
+
+def fetched(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
+    """Fetch the file of an argument; returns its path on this machine.
+
+    The app's own address sees what the app may see, any other one what a stranger would send.
+    Raises RemoteError, TransportFailed and FileFailed.
+    """
+    request = _request(app, RemoteFile(file.url, file.name))
+    download = Download(request=request, name=file.name, limit=limit)
+    return (yield from downloaded(download, policy, home=file.home))
+
+
+def downloaded(download: Download, policy: RetryPolicy, home: Origin | None = None) -> Steps[str]:
+    """Download a file, also after redirects, which may be bound to one origin.
+
+    Returns its path on this machine.
+    """
+    doing = f"downloading {download.name!r}"
+    for _ in range(_REQUESTS):
+        reply = yield from persist(download, policy, Repeat.HARMLESS)
+        if isinstance(reply, Saved):
+            return reply.path
+        following = redirected(download.request, reply)
+        if following is None or (home and origin(following.url) != home):
+            raise refusal(reply, doing=doing)
+        download = replace(download, request=following)
+    raise RemoteError(f"{doing}: too many redirects")
 
 
 class _Search:

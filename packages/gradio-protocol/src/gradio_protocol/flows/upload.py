@@ -1,6 +1,7 @@
-"""Sending the files of a call's arguments: inspect, recall, upload, remember.
+"""Sending the files of a call's arguments: fetch, inspect, recall, upload, remember.
 
-1. All files are looked at, and none is too large for the app, before anything is sent.
+1. All files are looked at, and none is too large for the app, before anything is sent. What is at
+   an address, and is to be fetched from here, is a file of this machine by then.
 2. The same content goes to an app once. Whether the server still has what it was sent is asked
    before that is relied on, for apps delete files: all old ones by `delete_cache`, or their own
    arguments. Many small contents go again: one request carries a thousand of them, and asking
@@ -19,7 +20,18 @@ from hashlib import sha256
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..app.files import Inline, Upload, data_url, embeds, file_value, find_local, replace
+from ..app.files import (
+    Inline,
+    LocalFile,
+    Upload,
+    WebFile,
+    data_url,
+    embeds,
+    file_value,
+    find_local,
+    own_files,
+    replace,
+)
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import Recall, Remember
 from ..wire import multipart
@@ -27,6 +39,7 @@ from ..wire.document import JSON, as_list, read
 from ..wire.exchange import FileSlice
 from ..wire.status import refusal
 from .actions import Inspect, ReadFile, Send, Steps, ask
+from .download import fetched
 from .retry import Repeat, RetryPolicy, persist
 
 _REPLY = 2**24
@@ -51,16 +64,29 @@ class _Content:
 
 
 def uploaded(
-    app: App, endpoint: Endpoint, data: list[object], *, ticket: int, policy: RetryPolicy
+    app: App,
+    endpoint: Endpoint,
+    data: list[object],
+    *,
+    ticket: int,
+    policy: RetryPolicy,
+    limit: int | None = None,
 ) -> Steps[list[object]]:
     """The arguments with each file sent to `app` and named as its generation wants it.
 
-    `policy` has the 16 bytes of entropy that a boundary needs. Raises InvalidArguments for a file
-    larger than the app takes; FileFailed for one that cannot be read, or changes meanwhile.
+    `policy` has the 16 bytes of entropy that a boundary needs, `limit` are the bytes that a file
+    at an address may have. Raises InvalidArguments for a file larger than the app takes;
+    FileFailed for one that cannot be read, or changes meanwhile; RemoteError and TransportFailed
+    for one that cannot be fetched or sent.
     """
+    data = own_files(data, app.access.identity.app)
     contents: dict[Upload, _Content] = {}
     for file in find_local(data):
-        contents[file] = yield from _inspected(app, file)
+        if isinstance(file, WebFile):
+            local = LocalFile((yield from fetched(app, file, policy, limit)))
+            contents[file] = yield from _inspected(app, local)
+        else:
+            contents[file] = yield from _inspected(app, file)
     if not contents:
         return data
     bare = [embeds(app.dialect, slot.type) for slot in endpoint.inputs]
@@ -81,7 +107,7 @@ def uploaded(
     return [replace(value, known) for value, known in zip(data, shown, strict=True)]
 
 
-def _inspected(app: App, file: Upload) -> Steps[_Content]:
+def _inspected(app: App, file: LocalFile | Inline) -> Steps[_Content]:
     if isinstance(file, Inline):
         digest, size = sha256(file.data).hexdigest(), len(file.data)
         content = _Content(name=_last(file.name), size=size, digest=digest, body=file.data)
