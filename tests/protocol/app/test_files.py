@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradio_protocol.app.dialect import Dialect, dialect
+from gradio_protocol.app.filenames import safe_name
 from gradio_protocol.app.files import (
     Inline,
     LocalFile,
@@ -25,7 +26,6 @@ from gradio_protocol.app.files import (
     find_remote,
     place,
     replace,
-    safe_name,
     walk,
 )
 from gradio_protocol.errors import InvalidArguments, RemoteError

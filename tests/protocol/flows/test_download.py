@@ -288,7 +288,7 @@ def test_on_4_x_a_media_stream_is_asked_for_itself(version: str) -> None:
 
 
 def test_on_4_x_a_media_stream_is_asked_for_once() -> None:
-    routes = {"GET stream/s/1/2": [TransportFailed("cut"), OK]}
+    routes: Routes = {"GET stream/s/1/2": [TransportFailed("cut"), OK]}
     here = World(one(3, version="4.14.0"), routes=routes)
     with pytest.raises(TransportFailed):
         fetch(here, done(stream("s/1/2", "audio.wav")))

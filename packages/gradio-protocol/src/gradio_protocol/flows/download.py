@@ -55,7 +55,8 @@ class Downloads:
 
     def fetch(self, message: Generated | Completed) -> Steps[None]:
         """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
-        for file in find_remote(self._search.new(message), self._app.dialect):
+        parts = self._search.new(message)
+        for file in find_remote(parts, self._app.dialect) if parts else ():
             if file.stream:
                 known = self._streams.setdefault(file.path, file)
                 if "." not in known.name:
@@ -141,13 +142,13 @@ class _Search:
         if self._reader is None:
             # Nothing would be gained, and 3.x writes images as text.
             return [*data]
-        boxes = [(i, v) for i, v in enumerate(data) if isinstance(v, (list, dict))]
-        boxes = [(index, item) for index, item in boxes if index not in self._hidden]
         if isinstance(message, Completed):
-            return [item for _, item in boxes]
+            return [item for index, item in enumerate(data) if index not in self._hidden]
         edited, self._begun = self._begun and not message.streamed, True
         parts: list[JSON] = []
-        for index, item in boxes:
+        for index, item in enumerate(data):
+            if index in self._hidden or not isinstance(item, (list, dict)):
+                continue
             if not edited:
                 parts += self._brought(index, whole(item))
             elif index in self._trees or _brings(item):
@@ -168,8 +169,10 @@ class _Search:
 
 def _brings(edits: list[JSON] | dict[str, JSON]) -> bool:
     """Whether one of these edits, each of which ends with its value, brings a list or an object."""
-    ends = [edit[-1] for edit in edits if isinstance(edit, list) and edit]
-    return any(isinstance(end, (list, dict)) for end in ends)
+    for edit in edits:
+        if isinstance(edit, list) and edit and isinstance(edit[-1], (list, dict)):
+            return True
+    return False
 
 
 def _request(app: App, file: RemoteFile) -> Request:
