@@ -142,11 +142,14 @@ def test_the_update_of_a_plain_component_may_hold_files() -> None:
 
 def test_a_stream_of_words_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     here = world()
-    read: list[JSON] = []
-    monkeypatch.setattr(Reader, "read", lambda _, item: read.append(item))
+
+    def never(_: Reader, item: JSON) -> None:
+        raise AssertionError(item)
+
+    monkeypatch.setattr(Reader, "read", never)
     word: JSON = [["append", [], "word"]]
     fetch(here, out("", None), *[out(word, []) for _ in range(9)], done("word" * 9, None))
-    assert read == []
+    assert here.driver.actions == []
 
 
 def test_an_event_that_was_cancelled_has_no_files() -> None:
