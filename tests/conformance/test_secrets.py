@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import GradioError, InvalidArguments, RemoteError
+from gradio_protocol import GradioError, InvalidArguments, RemoteError, WebFile, file_data
 from tests.conformance.stages import FakeStage, staged
 from tests.conformance.subject import ClientUnderTest, Options, Subject
 from tests.support.fake.functions import ANSWER, DOWNLOAD, TEXT, Call, Function
@@ -106,6 +106,32 @@ def test_a_file_of_another_origin_is_fetched_as_by_a_stranger(
             assert len(elsewhere.requests) == 1
             assert "hush" not in told(elsewhere)
             assert "cookie" not in dict(elsewhere.requests[0].headers)
+
+
+def test_a_file_that_the_app_cannot_reach_is_fetched_as_by_a_stranger_and_uploaded(
+    subject: Subject, tmp_path: Path
+) -> None:
+    with threaded(stranger) as elsewhere, staged("6.31.0", tmp_path, auth=AUTH) as stage:
+        with trusted(subject, stage) as client:
+            received = Path(client.predict(WebFile(f"{elsewhere.url}a.txt"), api_name="/file"))
+        assert received.read_bytes() == b"OF A STRANGER"
+        assert len(elsewhere.requests) == 1
+        assert "hush" not in told(elsewhere)
+        assert "cookie" not in dict(elsewhere.requests[0].headers)
+
+
+def test_a_file_of_an_app_with_a_login_is_fetched_by_its_address_and_uploaded(
+    subject: Subject, tmp_path: Path
+) -> None:
+    with staged("6.31.0", tmp_path, auth=AUTH) as stage, trusted(subject, stage) as client:
+        client.predict(b"up", api_name="/file")
+        (route,) = [route for route, _ in stage.fake.seen if route.startswith("file=")]
+        address = f"{stage.url.rstrip('/')}/gradio_api/{route}"
+        received = Path(client.predict(file_data(address), api_name="/file"))
+        assert received.read_bytes() == b"UP"
+        assert len(stage.fake.requests("upload")) == 2
+        for request in stage.fake.requests(route):
+            assert request.header("authorization") == f"Bearer {TOKEN}"
 
 
 def test_a_download_that_leads_elsewhere_takes_no_secret_along(

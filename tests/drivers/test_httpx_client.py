@@ -21,6 +21,7 @@ import httpx2
 import pytest
 
 from gradio_client_httpx import Client, InvalidArguments, StatusUpdate, TransportFailed, handle_file
+from gradio_protocol import WebFile
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Loopback, threaded
 
@@ -335,6 +336,13 @@ def test_the_same_bytes_go_up_once(client: Client, fake: FakeGradio, tmp_path: P
             saved = client.predict(given, api_name="/file")
             assert Path(saved).read_bytes() == b"SAME"
     assert len(fake.requests("upload")) == 1
+
+
+def test_a_file_at_an_address_can_be_fetched_from_here(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"")
+    assert handle_file("https://there/b.png", fetch=True) == WebFile("https://there/b.png")
+    assert handle_file(path, fetch=True) == handle_file(path)
 
 
 def test_what_moves_is_seen_in_the_updates(client: Client) -> None:

@@ -13,7 +13,7 @@ import pytest
 import trio
 
 from gradio_client_trio import Timeout, file, handle_file, inputs
-from gradio_protocol import HUB, Inline, InvalidArguments
+from gradio_protocol import HUB, Inline, InvalidArguments, WebFile
 from tests.drivers.trio_rig import made
 
 DEFAULTS: dict[str, Any] = {
@@ -138,6 +138,8 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
     path.write_bytes(b"")
     assert handle_file(path)["path"] == str(path)
     assert handle_file("https://example.org/b.png?c=d")["orig_name"] == "b.png"
+    assert handle_file("https://there/b.png", fetch=True) == WebFile("https://there/b.png")
+    assert handle_file(path, fetch=True) == handle_file(path)
     with pytest.raises(InvalidArguments, match=r"absent\.txt"):
         handle_file(tmp_path / "absent.txt")
     with pytest.warns(DeprecationWarning, match="handle_file"):

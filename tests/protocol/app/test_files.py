@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gradio_protocol.app.dialect import Dialect, dialect
+from gradio_protocol.app.filenames import safe_name
 from gradio_protocol.app.files import (
     Inline,
     LocalFile,
@@ -24,7 +25,6 @@ from gradio_protocol.app.files import (
     find_remote,
     place,
     replace,
-    safe_name,
     walk,
 )
 from gradio_protocol.errors import InvalidArguments, RemoteError
@@ -222,7 +222,12 @@ def test_any_other_url_is_the_servers_fault(url: str) -> None:
             },
             RemoteFile("/tmp/q/a.txt", "a.txt"),
         ),
-        (V4, {"path": "s/1/17", "is_stream": True}, RemoteFile("s/1/17", "17")),
+        (V4, {"path": "s/1/17", "is_stream": True}, RemoteFile("s/1/17", "17", stream=True)),
+        (
+            V4,
+            {"path": "s/1/17", "is_stream": True, "orig_name": "../a.wav"},
+            RemoteFile("s/1/17", "a.wav", stream=True),
+        ),
         (V6, {"path": "/tmp/q/ö 1.txt", "meta": META}, RemoteFile("/tmp/q/ö 1.txt", "ö 1.txt")),
         (
             V6,
@@ -231,13 +236,13 @@ def test_any_other_url_is_the_servers_fault(url: str) -> None:
         ),
         (
             V6,
-            {"path": "a", "url": "/stream/s/playlist.m3u8", "is_stream": True, "meta": META},
-            RemoteFile("a", "playlist.m3u8", "/stream/s/playlist.m3u8"),
+            {"path": "s/1/2/playlist.m3u8", "url": "/x", "is_stream": True, "orig_name": "a.wav"},
+            RemoteFile("s/1/2/playlist.m3u8", "a.wav", stream=True),
         ),
         (
             V6,
-            {"path": "a", "url": None, "is_stream": True, "meta": META},
-            RemoteFile("a", "a"),
+            {"path": "a", "url": None, "is_stream": True, "orig_name": None, "meta": META},
+            RemoteFile("a", "a", stream=True),
         ),
     ],
 )

@@ -339,8 +339,10 @@ def test_files_are_there_before_an_output_is_shown() -> None:
 
 
 def test_a_caller_may_want_the_servers_file_objects() -> None:
-    here = world(GIVES_FILE, Completed(data=(FILE,)))
+    messages = Generated(data=(FILE,)), Completed(data=(FILE,))
+    here = world(GIVES_FILE, *messages)
     assert predict(here, download=False) == FILE
+    assert here.news == [Joining(), *messages]
 
 
 def test_a_file_may_be_too_long() -> None:

@@ -11,6 +11,7 @@ from gradio_protocol.app.access import App
 from gradio_protocol.errors import RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Download, SaveBytes
 from gradio_protocol.flows.download import Downloads
+from gradio_protocol.jobs.edits import Reader
 from gradio_protocol.jobs.messages import Completed, Generated
 from gradio_protocol.jobs.stage import Fetched
 from gradio_protocol.wire.document import JSON
@@ -118,19 +119,37 @@ def test_before_4_17_every_output_is_whole() -> None:
     assert len(fetched(here)) == 1
 
 
-def test_texts_and_hidden_outputs_are_not_searched() -> None:
-    info = {
-        "named_endpoints": {
-            "/echo": {
-                "parameters": [],
-                "returns": [{"type": {"type": "string"}}, {"type": {"type": "object"}}],
-            }
-        }
-    }
-    here = world({"GET file=/c": OK}, one(1, 4, 3, info=info))
+def test_hidden_outputs_are_not_searched() -> None:
+    here = world({"GET file=/c": OK}, one(4, 3))
     third: JSON = {"path": "/c", "meta": META}
-    fetch(here, out(A, A, None), done(A, A, third))
+    fetch(here, out(A, None), done(A, third))
     assert fetched(here) == [f"{SRC}file=/c"]
+
+
+def test_the_update_of_a_plain_component_may_hold_files() -> None:
+    number = {"type": {"type": "integer"}}
+    info = {"named_endpoints": {"/echo": {"parameters": [], "returns": [number, number]}}}
+    here = world({GET_A: OK, "GET file=/y": OK}, one(1, 1, info=info))
+    update: JSON = {"__type__": "update", "samples": [[A]]}
+    messages = [
+        out(7, 7),
+        out([["replace", [], update]], [["replace", [], 8]]),
+        out([["replace", ["samples", 0, 0, "path"], "/y"]], [[]]),
+    ]
+    fetch(here, *messages)
+    assert fetched(here) == [f"{SRC}file=/tmp/a%20b.txt", f"{SRC}file=/y"]
+
+
+def test_a_stream_of_words_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = world()
+
+    def never(_: Reader, item: JSON) -> None:
+        raise AssertionError(item)
+
+    monkeypatch.setattr(Reader, "read", never)
+    word: JSON = [["append", [], "word"]]
+    fetch(here, out("", None), *[out(word, []) for _ in range(9)], done("word" * 9, None))
+    assert here.driver.actions == []
 
 
 def test_an_event_that_was_cancelled_has_no_files() -> None:
@@ -210,13 +229,72 @@ def test_an_address_that_is_none_is_the_servers_fault(path: str) -> None:
         fetch(world(), done({"path": path, "meta": META}))
 
 
-def test_a_media_stream_is_fetched_when_it_is_complete() -> None:
-    here = world({"GET stream/s/playlist-file": OK})
-    stream: JSON = {"path": "s", "url": "stream/s/playlist-file", "is_stream": True, "meta": META}
-    files = fetch(here, out(stream, None))
-    assert here.driver.actions == []
-    here.run(files.fetch(done(stream, None)))
-    assert fetched(here) == [f"{SRC}stream/s/playlist-file"]
+LIVE = "s/1/2/playlist.m3u8"
+"The path of a media stream on 5.0 and later."
+
+
+def stream(path: str, name: str | None) -> JSON:
+    return {"path": path, "url": "http://inside/wrong", "is_stream": True, "orig_name": name}
+
+
+def test_a_media_stream_is_saved_whole_under_its_name_when_the_job_is_complete() -> None:
+    here = world({f"GET stream/{LIVE[:-13]}playlist-file": OK})
+    audio = stream(LIVE, "audio.wav")
+    files = fetch(here, out(audio, None), out([], []))
+    assert fetched(here) == []
+    here.run(files.fetch(done(audio, None)))
+    assert fetched(here) == [f"{SRC}stream/s/1/2/playlist-file"]
+    assert files.saved == {LIVE: "/saved/audio.wav"}
+
+
+def test_until_then_a_playlist_leads_a_player_to_it() -> None:
+    here = world()
+    files = fetch(here, out(stream(LIVE, "audio.wav"), None), out([], []))
+    data = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{SRC}stream/{LIVE}\n".encode()
+    assert here.saved == [SaveBytes(name="playlist.m3u8", data=data)]
+    assert here.news == [Fetched(path=LIVE, local="/saved/playlist.m3u8")]
+    assert files.saved == {LIVE: "/saved/playlist.m3u8"}
+
+
+def test_a_media_stream_is_whole_also_where_the_last_output_does_not_speak_of_it() -> None:
+    here = world({f"GET stream/{LIVE[:-13]}playlist-file": OK})
+    update: JSON = {"__type__": "update", "label": "done"}
+    files = fetch(here, out(stream(LIVE, "audio.wav"), None), done(update, None))
+    assert files.saved == {LIVE: "/saved/audio.wav"}
+
+
+def test_the_first_name_of_a_media_stream_says_its_format() -> None:
+    # The server chooses the format of the recording by it (5.0 to 6.31).
+    here = world({f"GET stream/{LIVE[:-13]}playlist-file": OK})
+    first, last = stream(LIVE, "audio-stream.mp3"), stream(LIVE, "audio.wav")
+    assert fetch(here, out(first, None), done(last, None)).saved == {
+        LIVE: "/saved/audio-stream.mp3"
+    }
+
+
+def test_a_media_stream_that_comes_at_once_needs_no_playlist() -> None:
+    here = world({f"GET stream/{LIVE[:-13]}playlist-file": OK})
+    fetch(here, done(stream(LIVE, "audio.wav"), None))
+    assert [save.name for save in here.saved] == ["audio.wav"]
+
+
+@pytest.mark.parametrize("version", ["4.14.0", "4.29.0"])
+def test_on_4_x_a_media_stream_is_asked_for_itself(version: str) -> None:
+    here = World(one(3, version=version), routes={"GET stream/s/1/2": OK})
+    nothing, chunk = stream("s/1/2", None), stream("s/1/2", "audio.wav")
+    rest: JSON = [] if version == "4.29.0" else nothing
+    files = fetch(here, out(nothing), out(rest), done(chunk))
+    (playlist, _) = here.saved
+    # Who reads the stream deletes it: no player is led there.
+    assert playlist == SaveBytes(name="playlist.m3u8", data=b"#EXTM3U\n")
+    assert files.saved == {"s/1/2": "/saved/audio.wav"}
+
+
+def test_on_4_x_a_media_stream_is_asked_for_once() -> None:
+    routes: Routes = {"GET stream/s/1/2": [TransportFailed("cut"), OK]}
+    here = World(one(3, version="4.14.0"), routes=routes)
+    with pytest.raises(TransportFailed):
+        fetch(here, done(stream("s/1/2", "audio.wav")))
 
 
 def test_a_reply_of_another_kind_is_no_file() -> None:

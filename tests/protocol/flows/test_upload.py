@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
 from gradio_protocol.app.access import App
-from gradio_protocol.app.files import Inline, LocalFile
+from gradio_protocol.app.files import Inline, LocalFile, WebFile, file_data
 from gradio_protocol.errors import FileFailed, GradioError, InvalidArguments, RemoteError
-from gradio_protocol.flows.actions import FileFacts, Flow, Inspect, ReadFile
+from gradio_protocol.flows.actions import Download, FileFacts, Flow, Inspect, ReadFile
 from gradio_protocol.flows.upload import uploaded
 from gradio_protocol.jobs.orders import Recall, Remember
-from gradio_protocol.wire.exchange import Response
-from tests.support.calls import POLICY, TICKET, World, app, function, sent
-from tests.support.scripted import header, reply
+from gradio_protocol.wire.exchange import Request, Response
+from gradio_protocol.wire.headers import HARMLESS, TokenSource
+from tests.support.calls import POLICY, SRC, TICKET, World, app, function, sent
+from tests.support.scripted import header, redirect, reply
 
 A, B = LocalFile("/here/a.txt"), Inline("b.txt", b"bb")
 DISK: dict[str, bytes | GradioError] = {"/here/a.txt": b"aaa", "/there/a.txt": b"aaa"}
@@ -93,6 +95,26 @@ def test_what_the_server_has_forgotten_or_hides_is_sent_again(status: int) -> No
     (value,) = upload(here, A)
     assert value["path"] == "/up/new.txt"
     assert here.memory[digest(b"aaa")] == "/up/new.txt"
+
+
+def test_many_small_files_are_sent_again_rather_than_asked_about_one_by_one() -> None:
+    files = [Inline(f"{n}", str(n).encode()) for n in range(17)]
+    large = Inline("large", bytes(2**16 + 1))
+    routes = {"HEAD file=/up/large": Response(status=200)}
+    here = world(one(3), *[f"/new/{n}" for n in range(17)], routes=routes)
+    here.memory |= {digest(file.data): f"/up/{file.name}" for file in [*files, large]}
+    (values,) = upload(here, [*files, large])
+    assert [value["path"] for value in values] == [*[f"/new/{n}" for n in range(17)], "/up/large"]
+    assert [request.method for request in here.driver.requests] == ["HEAD", "POST"]
+
+
+def test_some_small_files_are_asked_about() -> None:
+    files = [Inline(f"{n}", str(n).encode()) for n in range(16)]
+    routes = {f"HEAD file=/up/{n}": Response(status=200) for n in range(16)}
+    memory = {digest(file.data): f"/up/{file.name}" for file in files}
+    here = World(one(3), routes=routes, memory=memory)
+    (values,) = upload(here, files)
+    assert [value["path"] for value in values] == [f"/up/{n}" for n in range(16)]
 
 
 def test_a_thousand_files_are_what_one_request_takes() -> None:
@@ -208,3 +230,91 @@ def test_one_file_may_be_an_image_here_and_a_file_there() -> None:
 def test_from_4_0_on_an_image_is_a_file_like_any_other() -> None:
     here = world(one(2, version="4.7.1"), "/up/b.txt")
     assert upload(here, B) == [{"orig_name": "b.txt", "size": 2, "path": "/up/b.txt"}]
+
+
+FETCHED = {"/saved/a b.txt": b"web"}
+
+
+def web(known: App, **routes: Any) -> World:
+    """A world in which `a b.txt` is at several addresses."""
+    return World(known, routes={UPLOAD: reply(["/up/a"]), **routes}, files=dict(FETCHED))
+
+
+def private(known: App) -> App:
+    """An app that wants a token, and sets a cookie."""
+    identity = replace(
+        known.access.identity,
+        headers=(("x-secret", "1"),),
+        token="hf_2",
+        source=TokenSource.PASSED,
+    )
+    return replace(known, access=replace(known.access, identity=identity))
+
+
+def names(request: Request) -> set[str]:
+    return {name for name, _ in request.headers}
+
+
+def test_a_file_at_an_address_is_fetched_as_a_stranger_would_and_uploaded() -> None:
+    here = web(private(one(3)), **{"GET https://there/a%20b.txt": Response(status=200)})
+    (value,) = upload(here, WebFile("https://there/a%20b.txt?signed=1"))
+    assert value == {"orig_name": "a b.txt", "size": 3, "path": "/up/a", "meta": META}
+    (download,) = here.saved
+    assert isinstance(download, Download)
+    assert download.request.url == "https://there/a%20b.txt?signed=1"
+    assert names(download.request) == HARMLESS
+    assert b"</saved/a b.txt>" in sent(here.requests("upload")[0])
+
+
+def test_a_file_of_the_app_itself_is_fetched_with_what_the_app_may_see_and_uploaded() -> None:
+    here = web(private(one(3)), **{"GET file=/tmp/a%20b.txt": Response(status=200)})
+    own = file_data(f"{SRC}file=/tmp/a%20b.txt")
+    ((value,),) = upload(here, [own])
+    assert value["path"] == "/up/a"
+    (download,) = here.saved
+    assert isinstance(download, Download)
+    assert {"authorization", "x-secret"} <= names(download.request)
+
+
+@pytest.mark.parametrize("address", ["https://here:7860/a.txt", "http://there/a.txt", "http://[x"])
+def test_a_file_elsewhere_is_for_the_app_to_fetch(address: str) -> None:
+    here = world(one(3))
+    assert upload(here, file_data(address)) == [file_data(address)]
+    assert here.driver.actions == []
+
+
+def test_an_app_leads_nobody_from_its_own_address_to_another() -> None:
+    # What answers there could be seen from this machine only, and would be sent to the app.
+    elsewhere = redirect("http://192.168.0.1/secret")
+    here = web(one(3), **{"GET file=/a%20b.txt": elsewhere})
+    with pytest.raises(RemoteError, match=r"downloading 'a b\.txt': .* not followed"):
+        upload(here, file_data(f"{SRC}file=/a%20b.txt"))
+    assert len(here.driver.actions) == 1
+
+
+def test_a_redirect_of_an_address_that_the_caller_wants_fetched_is_followed() -> None:
+    routes = {
+        "GET https://there/x": redirect("https://cdn/a%20b.txt"),
+        "GET https://cdn/a%20b.txt": Response(status=200),
+    }
+    here = web(one(3), **routes)
+    here.files = {"/saved/x": b"web"}
+    (value,) = upload(here, WebFile("https://there/x"))
+    assert value["orig_name"] == "x"
+
+
+def test_a_file_to_be_fetched_may_be_too_long() -> None:
+    here = web(one(3), **{"GET https://there/a%20b.txt": Response(status=200)})
+    known = here.app
+    data: list[object] = [WebFile("https://there/a%20b.txt")]
+    steps = uploaded(known, known.endpoints[0], data, ticket=TICKET, policy=POLICY, limit=9)
+    here.run(steps)
+    assert [action.limit for action in here.saved if isinstance(action, Download)] == [9]
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [("https://there/", "there"), ("https://there/..%2F..%5Ccon#x", "_con")],
+)
+def test_the_name_of_a_file_at_an_address_is_safe(address: str, name: str) -> None:
+    assert WebFile(address).name == name

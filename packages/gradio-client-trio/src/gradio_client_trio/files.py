@@ -11,16 +11,19 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-from gradio_protocol import InvalidArguments, file_at, file_data
+from gradio_protocol import InvalidArguments, WebFile, file_at, file_data, is_address
 
 
-def handle_file(filepath_or_url: str | os.PathLike[str]) -> Any:
+def handle_file(filepath_or_url: str | os.PathLike[str], *, fetch: bool = False) -> Any:
     """A file argument: a local file, to be uploaded, or an address, for the server to fetch.
 
-    What a `data:` address holds is uploaded, too. Raises InvalidArguments for what is none of
-    these.
+    What a `data:` address holds is uploaded, too. With `fetch`, an address is fetched by this
+    machine, when the call is made, and uploaded: for an app that cannot reach it. Raises
+    InvalidArguments for what is neither file nor address.
     """
     given = os.fspath(filepath_or_url)
+    if fetch and is_address(given):
+        return WebFile(given)
     found = file_at(given)
     if found is None and not Path(given).exists():
         raise InvalidArguments(f"file {given!r}: expected a file of this machine or an address")

@@ -6,7 +6,7 @@ from .app.config import Config, Visibility
 from .app.describe import as_html, doc, signature, view
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
-from .app.files import FileData, Inline, LocalFile, file_at, file_data, walk
+from .app.files import FileData, Inline, LocalFile, WebFile, file_at, file_data, walk
 from .app.telemetry import telemetry_allowed
 from .errors import (
     AppChanged,
@@ -174,6 +174,7 @@ __all__ = [
     "Turns",
     "ValidationError",
     "Visibility",
+    "WebFile",
     "Work",
     "__version__",
     "as_html",

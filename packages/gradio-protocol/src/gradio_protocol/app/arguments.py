@@ -16,7 +16,7 @@ from typing import Any, cast
 from ..errors import InvalidArguments
 from ..wire.document import Object
 from ..wire.exchange import is_address
-from .files import Inline, LocalFile, file_at
+from .files import Inline, LocalFile, WebFile, file_at
 from .places import Place, Schemas, read_place
 from .values import ATOMS, plain
 
@@ -70,7 +70,7 @@ def _fitted(part: Any, place: Place, where: str) -> object:
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
             there = rest.get("url") is not None or rest.get("is_stream") is True
             return _wrapped(part if there or is_address(path) else LocalFile(path), place, path)
-        case LocalFile(path) | Inline(path):
+        case LocalFile(path) | Inline(path) | WebFile(path):
             return _wrapped(part, place, path)
         case _:
             return part

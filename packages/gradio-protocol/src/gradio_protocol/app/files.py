@@ -1,10 +1,11 @@
 """Files inside the values of a call, by every shape that servers use.
 
 Rules:
-1. Going out, a file is a `LocalFile` or an `Inline` somewhere in the arguments. `arguments.adopted`
-   makes them of paths, bytes and marked file objects (`file_data`), in what the caller passed
-   only: a default or an output that came from the server must never name a local file to be
-   sent. Open files are read before, by the driver, which finds them by `walk`.
+1. Going out, a file is a `LocalFile`, an `Inline` or a `WebFile` somewhere in the arguments.
+   `arguments.adopted` makes the first two of paths, bytes and marked file objects (`file_data`), in
+   what the caller passed only: a default or an output that came from the server must never name a
+   local file to be sent, nor an address to be fetched from here, but its own. Open files are read
+   before, by the driver, which finds them by `walk`.
 2. Coming in, only what the server's generation calls a file is one. Since 4.21 files are marked,
    so that an app's own JSON with a `path` in it stays JSON.
 3. Values are copied, never changed, and walked without recursion.
@@ -19,22 +20,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, excerpt
-from ..wire.exchange import is_address
+from ..wire.exchange import Origin, is_address, origin
 from .dialect import Dialect, FileShape
+from .filenames import safe_name
 
 _DEEPEST = 1_000
 "Levels in what a caller passes."
-_LONGEST = 200
-"Bytes of a name; file systems allow 255, and temporary names are longer."
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
-_RESERVED = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)",
-    re.IGNORECASE,
-)
 _DATA_URL = re.compile(r"data:([^,;]{0,100})[^,]{0,100};base64,")
 _MEDIA = {
     "png": "image/png",
@@ -95,7 +90,21 @@ class Inline:
     data: bytes = field(repr=False)
 
 
-Upload: TypeAlias = "LocalFile | Inline"
+@dataclass(frozen=True, slots=True)
+class WebFile:
+    """A file at an address, to be fetched by this machine and uploaded."""
+
+    url: str
+    home: Origin | None = None
+    "The only origin that may send it, also after redirects; None: any."
+
+    @property
+    def name(self) -> str:
+        """A safe name for the local copy."""
+        return safe_name(unquote(re.split(r"[?#]", self.url)[0]))
+
+
+Upload: TypeAlias = "LocalFile | Inline | WebFile"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +115,8 @@ class RemoteFile:
     "On the server; or an http(s) address; or, from 3.x, a `data:` URL that holds the bytes."
     name: str
     "A safe name for the local copy."
-    url: str | None = None
-    "Where a media stream is found, which no path leads to; it may be relative."
+    stream: bool = False
+    "A media stream: the path is below `/stream`, and the bytes are complete when the job is."
 
     @property
     def embedded(self) -> bool:
@@ -163,6 +172,24 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
             holder[key] = copy
             inside = copy if isinstance(copy, dict) else range(len(copy))
             todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
+
+
+def own_files(data: list[object], own: Origin | None) -> list[object]:
+    """`data` with each file whose address is on this origin as a `WebFile`.
+
+    The app may not be able to fetch its own address: it is private, or wants a login.
+    """
+
+    def found(part: Any) -> object:
+        match part:
+            case {"path": str(path), "meta": {"_type": "gradio.FileData"}} if _is_at(path, own):
+                return WebFile(path, home=own)
+            case _:
+                return part
+
+    if all(found(part) is part for part in _parts(data)):
+        return data
+    return cast("list[object]", _rewritten(data, found))
 
 
 def find_local(data: object) -> tuple[Upload, ...]:
@@ -233,21 +260,6 @@ def place(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
     return cast("list[JSON]", placed)
 
 
-def safe_name(name: str) -> str:
-    """The last component of a path from anywhere, made fit to be a file's name everywhere.
-
-    At most 200 bytes of UTF-8, of which the extension is kept; never empty, `.` or `..`.
-    """
-    last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    kept = _FORBIDDEN.sub("", last).strip(" ").rstrip(" .")
-    if _RESERVED.match(kept):
-        kept = f"_{kept}"
-    stem, _, extension = kept.rpartition(".")
-    tail = f".{extension}" if stem and len(extension.encode()) < _LONGEST // 4 else ""
-    head = kept.removesuffix(tail).encode()[: _LONGEST - len(tail.encode())]
-    return (head.decode("utf-8", "ignore") + tail).rstrip(" .") or "file"
-
-
 def _extension(media: str) -> str:
     """What the name of a file of this media type ends with."""
     known = next((kind for kind, each in _MEDIA.items() if each == media), None)
@@ -259,9 +271,9 @@ def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
     """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
     match part:
         case {"path": str(path), "is_stream": True, **rest}:
-            url = rest.get("url")
-            url = url if isinstance(url, str) else None
-            return RemoteFile(path, _address_name(url or path), url)
+            given = rest.get("orig_name")
+            name = safe_name(given) if isinstance(given, str) else _address_name(path)
+            return RemoteFile(path, name, stream=True)
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}}:
             return RemoteFile(path, _address_name(path))
         case {"path": str(path), "orig_name": _} if not marked:
@@ -298,8 +310,15 @@ def _address_name(path: str) -> str:
     return safe_name(re.split(r"[?#]", path)[0] if is_address(path) else path)
 
 
+def _is_at(address: str, where: Origin | None) -> bool:
+    try:
+        return is_address(address) and origin(address) == where
+    except InvalidArguments:
+        return False
+
+
 def _is_upload(part: object) -> TypeGuard[Upload]:
-    return isinstance(part, LocalFile | Inline)
+    return isinstance(part, LocalFile | Inline | WebFile)
 
 
 def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:

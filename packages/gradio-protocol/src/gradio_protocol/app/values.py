@@ -11,13 +11,13 @@ from enum import Enum
 from typing import Any, cast
 
 from ..errors import InvalidArguments
-from .files import Inline, LocalFile
+from .files import Inline, LocalFile, WebFile
 from .places import Place
 from .png import png
 
 ATOMS = frozenset((bool, float, int, str, type(None)))
 "What most values are, and what has nothing inside it."
-_AS_THEY_ARE = ATOMS | {dict, list, tuple, LocalFile, Inline}
+_AS_THEY_ARE = ATOMS | {dict, list, tuple, LocalFile, Inline, WebFile}
 _PICTURES = ("image", "gallery", "paint", "sketchpad")
 "Words in the names of components whose files are pictures."
 _DAY = "YYYY-MM-DD"

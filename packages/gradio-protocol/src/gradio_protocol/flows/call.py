@@ -41,7 +41,7 @@ from .actions import Send, Sleep, Steps, Tell, ask
 from .attempt import Again, Attempt, Call, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
-from .download import Downloads, bears_files
+from .download import Downloads
 from .retry import Repeat, backoff, persist
 from .upload import uploaded
 
@@ -92,12 +92,13 @@ def call(spec: Call) -> Steps[object]:
 
 def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     """Send the files, and get leave to join. Raises Again if the app may be another one."""
-    data = yield from uploaded(app, endpoint, spec.data, ticket=spec.ticket, policy=spec.policy)
+    ticket, policy, limit = spec.ticket, spec.policy, spec.max_download_size
+    steps = uploaded(app, endpoint, spec.data, ticket=ticket, policy=policy, limit=limit)
+    data = yield from steps
     session_hash = yield from _entered(spec, app, endpoint)
     downloads = None
-    if spec.download and bears_files(app, endpoint):
-        limit = spec.max_download_size
-        downloads = Downloads(app, endpoint, policy=spec.policy, limit=limit)
+    if spec.download:
+        downloads = Downloads(app, endpoint, policy=policy, limit=limit)
     return Attempt(spec, app, endpoint, data, session_hash, downloads)
 
 

@@ -1,28 +1,32 @@
 """Fetching the files in a job's outputs, each once, whatever the number of outputs.
 
-1. Of an output made of edits only what the edits brought is searched, and what can hold no file
-   is not searched at all: a stream of words costs nothing here.
+1. Of an output made of edits only what the edits brought is searched, and only lists and objects
+   are: a stream of words costs nothing here. What the output's component is does not matter, for
+   the update of any component can hold files (a Dataset's samples, whose value is a number).
 2. A file is asked for by its path on the server. An absolute address of another origin is fetched
    as a stranger would: `compose` sees to that.
-3. A media stream is fetched when it is complete.
+3. A media stream is fetched once, when the job has completed. Asked before, 5.0 to 5.50 keep what
+   is there as the whole recording for good, and 4.x deletes what it sends. Until then a playlist
+   stands for it, which on 5.0 and later leads a player to the stream.
 4. A file that cannot be had fails the job, and the error names the file.
 """
 
 from __future__ import annotations
 
-from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+from dataclasses import replace
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..app.access import App
 from ..app.dialect import Edits
 from ..app.endpoint import Endpoint
-from ..app.files import RemoteFile, decoded, find_remote
+from ..app.files import RemoteFile, WebFile, decoded, find_remote
 from ..errors import RemoteError
 from ..jobs.edits import Change, Reader, is_whole, whole
 from ..jobs.messages import Completed, Generated
 from ..jobs.stage import Fetched
 from ..jobs.tree import Misfit, Tree, assembled
 from ..wire.document import JSON
-from ..wire.exchange import Request, is_address
+from ..wire.exchange import Origin, Request, is_address, origin, quoted
 from ..wire.redirect import redirected
 from ..wire.status import refusal
 from .actions import Download, SaveBytes, Saved, Steps, Tell, ask
@@ -31,7 +35,8 @@ from .retry import Repeat, RetryPolicy, persist
 _REQUESTS = 6
 "For one file: one, and one after each redirect."
 _RESERVED = "!#$%&'()*+,/:;=?@[]~"
-_PLAIN = ("string", "number", "integer", "boolean")
+_PLAYLIST = "playlist.m3u8"
+"The last component of a media stream's path on 5.0 and later; beside it is `playlist-file`."
 
 
 class Downloads:
@@ -44,20 +49,40 @@ class Downloads:
         self._policy = policy
         self._limit = limit
         self._search = _Search(app.dialect.edits, endpoint)
+        self._streams: dict[str, RemoteFile] = {}
         self.saved: dict[str, str] = {}
         "Path on the server → path on this machine."
 
     def fetch(self, message: Generated | Completed) -> Steps[None]:
         """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
         parts = self._search.new(message)
-        if not parts:
-            return
-        for file in find_remote(parts, self._app.dialect):
-            unfinished = file.url is not None and isinstance(message, Generated)
-            if file.path not in self.saved and not unfinished:
-                local = yield from self._save(file)
-                self.saved[file.path] = local
-                yield from ask(Tell(news=Fetched(path=file.path, local=local)))
+        for file in find_remote(parts, self._app.dialect) if parts else ():
+            if file.stream:
+                known = self._streams.setdefault(file.path, file)
+                if "." not in known.name:
+                    # On 4.x an output of None names no file. Later the first name says the format.
+                    self._streams[file.path] = file
+            elif file.path not in self.saved:
+                yield from self._keep(file, (yield from self._save(file)))
+        for stream in self._streams.values():
+            if isinstance(message, Completed):
+                yield from self._keep(stream, (yield from self._recording(stream)))
+            elif stream.path not in self.saved:
+                playlist = SaveBytes(name=_PLAYLIST, data=_playlist(self._app, stream))
+                yield from self._keep(stream, (yield from ask(playlist)).path)
+
+    def _keep(self, file: RemoteFile, local: str) -> Steps[None]:
+        self.saved[file.path] = local
+        yield from ask(Tell(news=Fetched(path=file.path, local=local)))
+
+    def _recording(self, stream: RemoteFile) -> Steps[str]:
+        """Save a media stream that is complete."""
+        base = stream.path.removesuffix(_PLAYLIST)
+        if base != stream.path:
+            whole = replace(stream, path=f"{base}playlist-file")
+            return (yield from self._download(whole, self._policy))
+        # What 4.x has sent is gone: another attempt would get the rest, or wait two minutes for it.
+        return (yield from self._download(stream, replace(self._policy, max_retries=0)))
 
     def _save(self, file: RemoteFile) -> Steps[str]:
         if file.embedded:
@@ -66,17 +91,39 @@ class Downloads:
                 raise RemoteError(f"file {file.name!r} is longer than {self._limit} bytes")
             saved = yield from ask(SaveBytes(name=file.name, data=data))
             return saved.path
-        request = _request(self._app, file)
-        for _ in range(_REQUESTS):
-            download = Download(request=request, name=file.name, limit=self._limit)
-            reply = yield from persist(download, self._policy, Repeat.HARMLESS)
-            if isinstance(reply, Saved):
-                return reply.path
-            following = redirected(request, reply)
-            if following is None:
-                raise refusal(reply, doing=f"downloading {file.name!r}")
-            request = following
-        raise RemoteError(f"downloading {file.name!r}: too many redirects")
+        return (yield from self._download(file, self._policy))
+
+    def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
+        download = Download(request=_request(self._app, file), name=file.name, limit=self._limit)
+        return (yield from downloaded(download, policy))
+
+
+def fetched(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
+    """Fetch the file of an argument; returns its path on this machine.
+
+    The app's own address sees what the app may see, any other one what a stranger would send.
+    Raises RemoteError, TransportFailed and FileFailed.
+    """
+    request = _request(app, RemoteFile(file.url, file.name))
+    download = Download(request=request, name=file.name, limit=limit)
+    return (yield from downloaded(download, policy, home=file.home))
+
+
+def downloaded(download: Download, policy: RetryPolicy, home: Origin | None = None) -> Steps[str]:
+    """Download a file, also after redirects, which may be bound to one origin.
+
+    Returns its path on this machine.
+    """
+    doing = f"downloading {download.name!r}"
+    for _ in range(_REQUESTS):
+        reply = yield from persist(download, policy, Repeat.HARMLESS)
+        if isinstance(reply, Saved):
+            return reply.path
+        following = redirected(download.request, reply)
+        if following is None or (home and origin(following.url) != home):
+            raise refusal(reply, doing=doing)
+        download = replace(download, request=following)
+    raise RemoteError(f"{doing}: too many redirects")
 
 
 class _Search:
@@ -84,22 +131,28 @@ class _Search:
 
     def __init__(self, edits: Edits, endpoint: Endpoint) -> None:
         self._reader = None if edits is Edits.NONE else Reader(edits)
-        # Without edits nothing would be gained, and 3.x writes images as text.
-        self._barren = frozenset[int]() if self._reader is None else _barren(endpoint)
+        self._hidden = frozenset([i for i, slot in enumerate(endpoint.outputs) if slot.hidden])
         self._trees: dict[int, Tree] = {}
+        "Of each output that is a list or an object by now."
         self._begun = False
 
     def new(self, message: Generated | Completed) -> list[JSON]:
         """What this message brings."""
-        data = enumerate(message.data or ())
-        fertile = [(index, item) for index, item in data if index not in self._barren]
-        if isinstance(message, Completed) or self._reader is None:
-            return [item for _, item in fertile]
+        data = message.data or ()
+        if self._reader is None:
+            # Nothing would be gained, and 3.x writes images as text.
+            return [*data]
+        if isinstance(message, Completed):
+            return [item for index, item in enumerate(data) if index not in self._hidden]
+        edited, self._begun = self._begun and not message.streamed, True
         parts: list[JSON] = []
-        for index, item in fertile:
-            edited = self._begun and not message.streamed
-            parts += self._brought(index, self._reader.read(item) if edited else whole(item))
-        self._begun = True
+        for index, item in enumerate(data):
+            if index in self._hidden or not isinstance(item, (list, dict)):
+                continue
+            if not edited:
+                parts += self._brought(index, whole(item))
+            elif index in self._trees or _brings(item):
+                parts += self._brought(index, self._reader.read(item))
         return parts
 
     def _brought(self, index: int, change: Change) -> list[JSON]:
@@ -114,26 +167,31 @@ class _Search:
         return [assembled(node) for node in touched]
 
 
-def bears_files(app: App, endpoint: Endpoint) -> bool:
-    """Whether an output can hold a file, so that some are worth looking for."""
-    return app.dialect.edits is Edits.NONE or len(_barren(endpoint)) < len(endpoint.outputs)
-
-
-def _barren(endpoint: Endpoint) -> frozenset[int]:
-    """The outputs that cannot hold a file: hidden ones, texts, numbers."""
-    plain = iter([gives.schema.get("type") in _PLAIN for gives in endpoint.returns])
-    slots = enumerate(endpoint.outputs)
-    return frozenset([index for index, slot in slots if slot.hidden or next(plain)])
+def _brings(edits: list[JSON] | dict[str, JSON]) -> bool:
+    """Whether one of these edits, each of which ends with its value, brings a list or an object."""
+    for edit in edits:
+        if isinstance(edit, list) and edit and isinstance(edit[-1], (list, dict)):
+            return True
+    return False
 
 
 def _request(app: App, file: RemoteFile) -> Request:
-    if file.url is None and not is_address(file.path):
+    if not is_address(file.path):
+        if file.stream:
+            return app.access.get(f"stream/{quoted(file.path)}")
         return app.access.request("GET", app.access.file_address(file.path))
-    # Media streams have an address and no path; it may be relative to the app's.
-    text = (file.url or file.path).encode("utf-8", "replace")
+    text = file.path.encode("utf-8", "replace")
     try:
-        parts = urlsplit(urljoin(app.access.src, quote(text, safe=_RESERVED)))
+        parts = urlsplit(quote(text, safe=_RESERVED))
         bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")
         return app.access.request("GET", urlunsplit(bare))
     except ValueError as error:
         raise RemoteError(f"file {file.name!r} has an address that is none: {error}") from error
+
+
+def _playlist(app: App, stream: RemoteFile) -> bytes:
+    """A playlist that leads to the stream, where listening to it takes nothing from it."""
+    lines = ["#EXTM3U"]
+    if stream.path.endswith(_PLAYLIST):
+        lines += ["#EXT-X-STREAM-INF:BANDWIDTH=1", _request(app, stream).url]
+    return "\n".join([*lines, ""]).encode()

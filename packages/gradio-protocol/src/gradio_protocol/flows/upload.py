@@ -1,8 +1,11 @@
-"""Sending the files of a call's arguments: inspect, recall, upload, remember.
+"""Sending the files of a call's arguments: fetch, inspect, recall, upload, remember.
 
-1. All files are looked at, and none is too large for the app, before anything is sent.
+1. All files are looked at, and none is too large for the app, before anything is sent. What is at
+   an address, and is to be fetched from here, is a file of this machine by then.
 2. The same content goes to an app once. Whether the server still has what it was sent is asked
-   before that is relied on, for apps may be told to delete their files.
+   before that is relied on, for apps delete files: all old ones by `delete_cache`, or their own
+   arguments. Many small contents go again: one request carries a thousand of them, and asking
+   would take a thousand.
 3. What goes in one request goes together.
 4. Before 3.19 there is nothing to upload to: files travel inside the arguments. Images do until
    3.50, for their component takes nothing else.
@@ -11,13 +14,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..app.files import Inline, Upload, data_url, embeds, file_value, find_local, replace
+from ..app.files import (
+    Inline,
+    LocalFile,
+    Upload,
+    WebFile,
+    data_url,
+    embeds,
+    file_value,
+    find_local,
+    own_files,
+    replace,
+)
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import Recall, Remember
 from ..wire import multipart
@@ -25,12 +39,17 @@ from ..wire.document import JSON, as_list, read
 from ..wire.exchange import FileSlice
 from ..wire.status import refusal
 from .actions import Inspect, ReadFile, Send, Steps, ask
+from .download import fetched
 from .retry import Repeat, RetryPolicy, persist
 
 _REPLY = 2**24
 "Bytes that the reply to an upload may have: up to 1000 paths."
 _EMBEDDED = 2**27
 "Bytes of a file that may travel inside the arguments."
+_SMALL = 2**16
+"Bytes that are sent sooner than a question about them is answered."
+_FEW = 16
+"Questions about small contents that one call may ask."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,16 +64,29 @@ class _Content:
 
 
 def uploaded(
-    app: App, endpoint: Endpoint, data: list[object], *, ticket: int, policy: RetryPolicy
+    app: App,
+    endpoint: Endpoint,
+    data: list[object],
+    *,
+    ticket: int,
+    policy: RetryPolicy,
+    limit: int | None = None,
 ) -> Steps[list[object]]:
     """The arguments with each file sent to `app` and named as its generation wants it.
 
-    `policy` has the 16 bytes of entropy that a boundary needs. Raises InvalidArguments for a file
-    larger than the app takes; FileFailed for one that cannot be read, or changes meanwhile.
+    `policy` has the 16 bytes of entropy that a boundary needs, `limit` are the bytes that a file
+    at an address may have. Raises InvalidArguments for a file larger than the app takes;
+    FileFailed for one that cannot be read, or changes meanwhile; RemoteError and TransportFailed
+    for one that cannot be fetched or sent.
     """
+    data = own_files(data, app.access.identity.app)
     contents: dict[Upload, _Content] = {}
     for file in find_local(data):
-        contents[file] = yield from _inspected(app, file)
+        if isinstance(file, WebFile):
+            local = LocalFile((yield from fetched(app, file, policy, limit)))
+            contents[file] = yield from _inspected(app, local)
+        else:
+            contents[file] = yield from _inspected(app, file)
     if not contents:
         return data
     bare = [embeds(app.dialect, slot.type) for slot in endpoint.inputs]
@@ -75,7 +107,7 @@ def uploaded(
     return [replace(value, known) for value, known in zip(data, shown, strict=True)]
 
 
-def _inspected(app: App, file: Upload) -> Steps[_Content]:
+def _inspected(app: App, file: LocalFile | Inline) -> Steps[_Content]:
     if isinstance(file, Inline):
         digest, size = sha256(file.data).hexdigest(), len(file.data)
         content = _Content(name=_last(file.name), size=size, digest=digest, body=file.data)
@@ -101,7 +133,7 @@ def _sent(
 ) -> Steps[dict[Upload, str]]:
     """The server's path of each file."""
     distinct = {content.digest: content for content in contents.values()}
-    known = yield from _recalled(app, tuple(distinct), ticket, policy)
+    known = yield from _recalled(app, distinct, ticket, policy)
     missing = [content for digest, content in distinct.items() if digest not in known]
     for start in range(0, len(missing), multipart.MOST_FILES):
         batch = missing[start : start + multipart.MOST_FILES]
@@ -113,20 +145,21 @@ def _sent(
 
 
 def _recalled(
-    app: App, digests: Sequence[str], ticket: int, policy: RetryPolicy
+    app: App, contents: Mapping[str, _Content], ticket: int, policy: RetryPolicy
 ) -> Steps[dict[str, str]]:
-    """The paths of those contents that the server has already."""
+    """The paths of those contents, by digest, that the server has already."""
+    if not contents:
+        return {}
+    paths = yield from ask(Recall(ticket=ticket, digests=tuple(contents)))
+    sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
+    large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL}
     known: dict[str, str] = {}
-    if not digests:
-        return known
-    recalled = yield from ask(Recall(ticket=ticket, digests=tuple(digests)))
-    for digest, path in zip(digests, recalled, strict=True):
-        if path is not None:
-            request = app.access.request("HEAD", app.access.file_address(path))
-            send = Send(request=request, limit=_REPLY)
-            reply = yield from persist(send, policy, Repeat.HARMLESS)
-            if reply.status == 200:
-                known[digest] = path
+    for digest, path in (sent if len(sent) - len(large) <= _FEW else large).items():
+        request = app.access.request("HEAD", app.access.file_address(path))
+        send = Send(request=request, limit=_REPLY)
+        reply = yield from persist(send, policy, Repeat.HARMLESS)
+        if reply.status == 200:
+            known[digest] = path
     return known
 
 
