@@ -33,6 +33,7 @@ from gradio_protocol import (
     Status,
     StatusUpdate,
     StreamLost,
+    current_status,
     status_update,
 )
 
@@ -83,9 +84,9 @@ class Job(Future[Any]):
         return found
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now."""
+        """What is known of the job right now; STARTING until the server says something of it."""
         with self._changed:
-            return status_update(self._life.view, self._times[-1])
+            return current_status(self._life.view, self._times[-1])
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.

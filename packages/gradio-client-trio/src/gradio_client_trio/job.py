@@ -25,6 +25,7 @@ from gradio_protocol import (
     Returned,
     Stage,
     StatusUpdate,
+    current_status,
     status_update,
 )
 
@@ -75,8 +76,8 @@ class Job:
         return found
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now."""
-        return status_update(self._life.view, self._times[-1])
+        """What is known of the job right now; STARTING until the server says something of it."""
+        return current_status(self._life.view, self._times[-1])
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:

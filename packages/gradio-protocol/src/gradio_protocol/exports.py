@@ -78,10 +78,10 @@ from .jobs.stage import (
     Raised,
     Returned,
     Stage,
-    Status,
     Transferred,
 )
-from .jobs.updates import OutputUpdate, StatusUpdate, status_update
+from .jobs.status import Status
+from .jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
 from .wire.headers import HUB, redact
 
@@ -179,6 +179,7 @@ __all__ = [
     "as_html",
     "call",
     "connect",
+    "current_status",
     "dismiss",
     "doc",
     "file_data",
