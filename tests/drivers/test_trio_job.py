@@ -54,6 +54,19 @@ async def test_a_job_is_starting_until_the_server_says_something() -> None:
 
 
 @pytest.mark.trio
+async def test_a_loop_that_is_left_leaves_the_job_and_a_block_cancels_it() -> None:
+    async with rig() as (client, _):
+        async with client.submit(2, 1, api_name="/slow_count") as job:
+            async for _ in job:
+                break
+            assert job.running()
+        assert job.cancelled()
+        async with client.submit("x", api_name="/echo") as job:
+            assert await job.result() == "x"
+        assert not job.cancelled()
+
+
+@pytest.mark.trio
 async def test_an_iteration_gives_each_output_as_it_comes() -> None:
     async with rig() as (client, fake):
         job = client.submit(3, 1, api_name="/slow_count")

@@ -82,6 +82,15 @@ def test_an_app_is_made_of_another_one_by_load(after: Any) -> None:
 
 
 @pytest.mark.slow
+def test_the_tools_of_a_loaded_app_have_their_official_names(after: Any) -> None:
+    # Gradio calls each after its function, and numbers those that share a name.
+    first, *others = after["names"]
+    assert first == "_inner"
+    assert others == [f"_inner_{number}" for number in range(1, len(others) + 1)]
+    assert others
+
+
+@pytest.mark.slow
 def test_the_tools_of_an_app_are_called_over_mcp(after: Any) -> None:
     said = after["tools"]
     for how in ("at once", "in steps"):

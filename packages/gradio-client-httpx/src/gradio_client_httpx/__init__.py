@@ -26,6 +26,7 @@ from gradio_protocol import (
 )
 
 from ._version import __version__
+from .blocking import BlockingCallWarning
 from .client import Client
 from .compat import install_as_gradio_client
 from .duplicate import SpaceDuplicationError
@@ -36,6 +37,7 @@ __all__ = [
     "AppChanged",
     "AppError",
     "AuthenticationError",
+    "BlockingCallWarning",
     "Client",
     "FileData",
     "FileFailed",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import trio
 
@@ -37,7 +37,8 @@ class Job:
 
     Iterating gives each output as it comes, and raises the job's error at the end, if it has
     one; each iteration starts at the first output. Waiting for a job does not bind the job to the
-    one who waits: a cancelled wait leaves it alone.
+    one who waits: a cancelled wait, or a loop that is left, leaves it alone. An `async with` block
+    that is left cancels it, unless it is over.
     """
 
     def __init__(self, life: JobLife) -> None:
@@ -119,6 +120,12 @@ class Job:
         if self._iterator is None:
             self._iterator = aiter(self)
         return await anext(self._iterator)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
 
     def __repr__(self) -> str:
         return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
