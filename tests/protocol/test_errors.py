@@ -63,6 +63,7 @@ def test_what_is_not_the_servers_fault_is_no_remote_error(kind: type[GradioError
         (InvalidArguments, ValueError),
         (InvalidArguments, TypeError),
         (AuthenticationError, ValueError),
+        (SpaceUnavailable, ValueError),
         (AppError, ValueError),
         (ValidationError, ValueError),
     ],
