@@ -84,7 +84,7 @@ def test_a_function_has_its_official_name(client: LoadableClient) -> None:
 
 def test_a_function_hands_on_the_data_of_an_event(client: LoadableClient, fake: FakeGradio) -> None:
     call = function(client, "/echo").make_end_to_end_fn()
-    call("x", event_data={"index": 3})
+    call("x", event_data={"index": 3}, api_name="/echo")
     call("x")
     told = [request.json()["event_data"] for request in fake.requests("queue/join")]
     assert told == [{"index": 3}, None]

@@ -30,7 +30,7 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
                 loop.call_soon_threadsafe(over.set)
 
         # Not as one of the caller's callbacks, which may block.
-        Future.add_done_callback(self, ring)
+        super().add_done_callback(ring)
         try:
             yield from over.wait().__await__()
         except asyncio.CancelledError:

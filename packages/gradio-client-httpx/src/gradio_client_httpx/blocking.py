@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import warnings
 from types import FrameType
@@ -43,8 +44,8 @@ def _is_notebook() -> bool:
 
 def _depth() -> int:
     """The place of the first frame that is not this package's, as `warnings.warn` counts."""
-    frame: FrameType | None = sys._getframe(1)
-    depth = 1
+    # `skip_file_prefixes` would do it, from Python 3.12 on.
+    frame, depth = inspect.currentframe(), 0
     while frame is not None and _package(frame) == _PACKAGE:
         frame, depth = frame.f_back, depth + 1
     return depth
