@@ -493,9 +493,9 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        "merged.setdefault(_token_header(target)",
-        "merged.__setitem__(_token_header(target)",
-        "the caller's own authorization wins over a token",
+        'merged.setdefault(name, f"Bearer',
+        'merged.__setitem__(name, f"Bearer',
+        "the caller's own header for a token wins over the token",
     ),
     mutant(
         "wire/headers.py",

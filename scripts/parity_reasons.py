@@ -25,6 +25,8 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "`with` and `async with`; what is awaited to be closed is called `aclose` in trio": (
         "Client.__enter__",
         "Client.__exit__",
+        "Job.__enter__",
+        "Job.__exit__",
         "Client.close",
         "Client.__aenter__",
         "Client.__aexit__",
@@ -43,8 +45,15 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Client(trust_env)",
     ),
     "the other one takes an `httpx.Timeout`": ("Timeout",),
-    "asyncio can await a job on threads; there a cancelled wait cancels the job": (
+    "asyncio can await a job on threads, and run it; there a cancelled wait cancels the job": (
         "Job.__await__",
+        "Job.send",
+        "Job.throw",
+    ),
+    "what makes a task of a job calls `close`, and so does `contextlib.closing`": ("Job.close",),
+    "a call that blocks may be made in an event loop by mistake": (
+        "BlockingCallWarning",
+        "Job._warn",
     ),
     "a job on threads is a Future of the standard library": (
         "Job.add_done_callback",

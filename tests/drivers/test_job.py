@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import AppError, Client, OutputUpdate, Status, StatusUpdate
-from tests.support.gradio_server import FakeGradio
-from tests.support.loopback import Loopback, threaded
+from tests.support.gradio_server import FakeGradio, answering
+from tests.support.latch import Gate
+from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
 @pytest.fixture
@@ -94,6 +95,29 @@ def test_the_status_says_what_the_server_said(client: Client, fake: FakeGradio) 
     assert codes[:3] == [Status.STARTING, Status.JOINING_QUEUE, Status.IN_QUEUE]
     assert codes[-1] is Status.FINISHED
     assert job.status().success
+
+
+def test_a_job_is_starting_until_the_server_says_something(
+    client: Client, fake: FakeGradio
+) -> None:
+    gate = Gate()
+
+    async def join(request: Request, connection: Connection) -> None:
+        await gate.passed()
+        await answering(500)(request, connection)
+
+    fake.instead("queue/join", join)
+    job = client.submit("x", api_name="/echo")
+    gate.reached.wait_blocking()
+    assert job.status().code is Status.STARTING
+    assert job.cancel()
+    gate.open()
+    assert job.status().code is Status.CANCELLED
+    assert [update.code for update in job.updates() if isinstance(update, StatusUpdate)] == [
+        Status.STARTING,
+        Status.JOINING_QUEUE,
+        Status.CANCELLED,
+    ]
 
 
 def test_progress_and_logs_are_updates(client: Client) -> None:

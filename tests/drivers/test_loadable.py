@@ -78,9 +78,13 @@ def test_a_function_takes_and_gives_the_hidden_places(client: LoadableClient) ->
     assert call(None, 1)[1] == 1
 
 
+def test_a_function_has_its_official_name(client: LoadableClient) -> None:
+    assert function(client, "/echo").make_end_to_end_fn().__name__ == "_inner"
+
+
 def test_a_function_hands_on_the_data_of_an_event(client: LoadableClient, fake: FakeGradio) -> None:
     call = function(client, "/echo").make_end_to_end_fn()
-    call("x", event_data={"index": 3})
+    call("x", event_data={"index": 3}, api_name="/echo")
     call("x")
     told = [request.json()["event_data"] for request in fake.requests("queue/join")]
     assert told == [{"index": 3}, None]

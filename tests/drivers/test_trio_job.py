@@ -15,7 +15,7 @@ from gradio_client_trio import AppError, Job, JobCancelled, OutputUpdate, Status
 from gradio_protocol import FileFailed, History, JobLife
 from gradio_protocol.app.dialect import Edits
 from tests.drivers.trio_rig import rig
-from tests.support.gradio_server import FakeGradio
+from tests.support.gradio_server import FakeGradio, answering
 from tests.support.known import ECHO, known
 from tests.support.loopback import Connection, Request
 
@@ -31,6 +31,39 @@ async def test_a_job_tells_what_it_is() -> None:
         assert await job.exception() is None
         assert (job.running(), job.done(), job.cancelled()) == (False, True, False)
         assert repr(job) == "<Job /slow SUCCEEDED>"
+
+
+@pytest.mark.trio
+async def test_a_job_is_starting_until_the_server_says_something() -> None:
+    joining, go_on = trio.Event(), trio.Event()
+
+    async def join(request: Request, connection: Connection) -> None:
+        joining.set()
+        await go_on.wait()
+        await answering(500)(request, connection)
+
+    async with rig() as (client, fake):
+        fake.instead("queue/join", join)
+        job = client.submit("x", api_name="/echo")
+        await joining.wait()
+        assert job.status().code is Status.STARTING
+        assert job.cancel()
+        go_on.set()
+        codes = [update.code async for update in job.updates() if isinstance(update, StatusUpdate)]
+        assert codes == [Status.STARTING, Status.JOINING_QUEUE, Status.CANCELLED]
+
+
+@pytest.mark.trio
+async def test_a_loop_that_is_left_leaves_the_job_and_a_block_cancels_it() -> None:
+    async with rig() as (client, _):
+        async with client.submit(2, 1, api_name="/slow_count") as job:
+            async for _ in job:
+                break
+            assert job.running()
+        assert job.cancelled()
+        async with client.submit("x", api_name="/echo") as job:
+            assert await job.result() == "x"
+        assert not job.cancelled()
 
 
 @pytest.mark.trio

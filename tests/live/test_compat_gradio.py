@@ -82,6 +82,16 @@ def test_an_app_is_made_of_another_one_by_load(after: Any) -> None:
 
 
 @pytest.mark.slow
+def test_the_tools_of_a_loaded_app_have_their_official_names(after: Any) -> None:
+    # Gradio names each after its function, and numbers those that share a name. It wraps the
+    # function of an endpoint that takes the data of an event, and adds one that runs on load.
+    named = [name for name in after["names"] if name not in ("event_data_fn", "_lambda_")]
+    assert named[0] == "_inner"
+    assert named[1:] == [f"_inner_{number}" for number in range(1, len(named))]
+    assert len(named) >= len(after["app"])
+
+
+@pytest.mark.slow
 def test_the_tools_of_an_app_are_called_over_mcp(after: Any) -> None:
     said = after["tools"]
     for how in ("at once", "in steps"):

@@ -17,6 +17,7 @@ from gradio_protocol.errors import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceUnavailable,
     StreamLost,
     TooManyRequestsError,
     TransportFailed,
@@ -26,7 +27,7 @@ from gradio_protocol.errors import (
 
 def test_every_error_of_the_module_is_a_gradio_error() -> None:
     found = [value for value in vars(errors).values() if isinstance(value, type)]
-    assert len(found) == 15
+    assert len(found) == 16
     assert all(issubclass(kind, GradioError) for kind in found)
 
 
@@ -38,6 +39,7 @@ def test_every_error_of_the_module_is_a_gradio_error() -> None:
         QueueError,
         ServerStopped,
         SessionNotFound,
+        SpaceUnavailable,
         StreamLost,
         TooManyRequestsError,
     ],
@@ -61,6 +63,7 @@ def test_what_is_not_the_servers_fault_is_no_remote_error(kind: type[GradioError
         (InvalidArguments, ValueError),
         (InvalidArguments, TypeError),
         (AuthenticationError, ValueError),
+        (SpaceUnavailable, ValueError),
         (AppError, ValueError),
         (ValidationError, ValueError),
     ],

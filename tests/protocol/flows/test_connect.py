@@ -15,6 +15,7 @@ from gradio_protocol.errors import (
     GradioError,
     InvalidArguments,
     RemoteError,
+    SpaceUnavailable,
     TooManyRequestsError,
     TransportFailed,
 )
@@ -562,8 +563,10 @@ def test_who_has_no_patience_does_not_wait() -> None:
 
 def test_a_space_that_is_broken_says_what_to_do() -> None:
     driver = space("PAUSED")
-    with pytest.raises(RemoteError, match="PAUSED: it is paused; its owner can restart it"):
+    with pytest.raises(ValueError, match="PAUSED: it is paused; its owner can restart") as caught:
         connected(driver, src="user/name")
+    assert isinstance(caught.value, SpaceUnavailable)
+    assert caught.value.stage == "PAUSED"
 
 
 @pytest.mark.parametrize("welcome", [Response(status=503), TransportFailed("slow")])

@@ -39,9 +39,9 @@ from gradio_protocol.jobs.stage import (
     Raised,
     Returned,
     Stage,
-    Status,
     Transferred,
 )
+from gradio_protocol.jobs.status import Status
 from tests.support.known import known
 
 ERROR = AppError("no")

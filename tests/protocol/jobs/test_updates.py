@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
 from gradio_protocol.jobs.messages import Logged, ProgressUnit
-from gradio_protocol.jobs.stage import JobView, Stage, Status, Transferred
-from gradio_protocol.jobs.updates import OutputUpdate, StatusUpdate, status_update
+from gradio_protocol.jobs.stage import JobView, Stage, Transferred
+from gradio_protocol.jobs.status import Status
+from gradio_protocol.jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -48,3 +51,27 @@ def test_the_two_kinds_of_updates_can_be_told_apart() -> None:
     assert status_update(JobView(), None).type == "status"
     output = OutputUpdate(outputs=["x"])
     assert (output.type, output.success, output.final) == ("output", True, False)
+
+
+@pytest.mark.parametrize(
+    ("stage", "code"),
+    [
+        (Stage.STARTING, Status.STARTING),
+        (Stage.UPLOADING, Status.SENDING_DATA),
+        (Stage.JOINING, Status.JOINING_QUEUE),
+    ],
+)
+def test_a_job_is_starting_until_the_server_says_something_of_it(
+    stage: Stage, code: Status
+) -> None:
+    moved = Transferred(done=1, total=2, upload=True)
+    view = JobView(stage=stage, code=code, transferred=moved)
+    assert current_status(view, NOON).code is Status.STARTING
+    assert current_status(view, NOON).transferred == moved
+    assert status_update(view, NOON).code is code
+
+
+@pytest.mark.parametrize("code", [Status.IN_QUEUE, Status.QUEUE_FULL, Status.SENDING_DATA])
+def test_what_the_server_said_is_the_current_status(code: Status) -> None:
+    view = JobView(stage=Stage.QUEUED, code=code, rank=1)
+    assert current_status(view, NOON) == status_update(view, NOON)

@@ -118,13 +118,9 @@ def test_no_token_means_no_header_for_it() -> None:
     assert not {"authorization", "x-hf-authorization"} & headers.keys()
 
 
-def test_the_callers_authorization_wins_over_the_token() -> None:
-    who = identity(LOCAL, headers=(("Authorization", "Basic mine"),))
-    assert sent(who, LOCAL)["authorization"] == "Basic mine"
-
-
-def test_the_callers_authorization_goes_to_a_space_beside_the_token() -> None:
-    headers = sent(identity(SPACE, headers=(("Authorization", "Basic mine"),)), SPACE)
+@pytest.mark.parametrize("app", [LOCAL, SPACE])
+def test_the_callers_authorization_goes_beside_the_token(app: str) -> None:
+    headers = sent(identity(app, headers=(("Authorization", "Basic mine"),)), app)
     assert headers["authorization"] == "Basic mine"
     assert headers["x-hf-authorization"] == "Bearer hf_token"
 

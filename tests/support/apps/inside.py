@@ -145,6 +145,16 @@ def error(caller: Any, api_name: str) -> list[str]:
         return [failed.title, failed.message]
 
 
+async def names(url: str) -> list[str]:
+    """What the tools of an app are called over MCP."""
+    async with (
+        http.streamablehttp_client(f"{url}gradio_api/mcp/") as (reads, writes, _),
+        mcp.ClientSession(reads, writes) as session,
+    ):
+        await session.initialize()
+        return [str(tool.name) for tool in (await session.list_tools()).tools]
+
+
 async def tools(url: str) -> dict[str, Any]:
     """What an MCP client gets."""
     found: dict[str, Any] = {}
@@ -189,7 +199,9 @@ def main() -> None:
     if external.Client is client.Client:
         with warnings.catch_warnings(record=True):
             loaded = gr.load(addresses[0], src=external.from_spaces_blocks)
-        found["loaded"] = called(launched(loaded))
+            address = launched(loaded, mcp_server=True)
+        found["loaded"] = called(address)
+        found["names"] = asyncio.run(names(address))
         found["tools"] = asyncio.run(tools(addresses[0]))
     print(json.dumps(found), flush=True)
     os._exit(0)  # Gradio's own shutdown waits for what still runs

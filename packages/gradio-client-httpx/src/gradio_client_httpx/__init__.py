@@ -17,6 +17,7 @@ from gradio_protocol import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceUnavailable,
     Status,
     StatusUpdate,
     StreamLost,
@@ -26,6 +27,7 @@ from gradio_protocol import (
 )
 
 from ._version import __version__
+from .blocking import BlockingCallWarning
 from .client import Client
 from .compat import install_as_gradio_client
 from .duplicate import SpaceDuplicationError
@@ -36,6 +38,7 @@ __all__ = [
     "AppChanged",
     "AppError",
     "AuthenticationError",
+    "BlockingCallWarning",
     "Client",
     "FileData",
     "FileFailed",
@@ -50,6 +53,7 @@ __all__ = [
     "ServerStopped",
     "SessionNotFound",
     "SpaceDuplicationError",
+    "SpaceUnavailable",
     "Status",
     "StatusUpdate",
     "StreamLost",

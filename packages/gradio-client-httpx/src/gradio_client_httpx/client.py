@@ -26,6 +26,7 @@ from gradio_protocol import (
 )
 
 from . import inputs, progress, telemetry
+from .blocking import warn_in_loop
 from .duplicate import Copy, duplicated
 from .endpoints import Endpoints
 from .http import HttpClient, Timeout
@@ -81,6 +82,7 @@ class Client:
         http_client: HttpClient | None = None,
         _skip_components: bool = True,
     ) -> None:
+        warn_in_loop("making a Client", "`await asyncio.to_thread(Client, …)`, or make it before")
         self._prepare(
             Given(
                 src=src,
@@ -158,10 +160,11 @@ class Client:
         comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, then
         what `Job.result` raises, or TimeoutError; see `with_options`.
         """
+        warn_in_loop("predict()", "`await client.submit(…)`")
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         timeout = self._options.timeout
         try:
-            if timeout is not None and not wait((job,), timeout).done:
+            if not wait((job,), timeout).done:
                 raise TimeoutError(f"{job}: no result after {timeout:g} s")
             return job.result()
         except BaseException:

@@ -1,158 +1,104 @@
 """In place of `gradio_client`, for code that imports it and is not ours to change.
 
-`install_as_gradio_client` puts modules of that name into `sys.modules`. They have our names; what
-we do not provide is looked up, when it is first asked for, in the installed `gradio_client`, if
-there is one. What has imported names from there before keeps them.
+`install_as_gradio_client` makes the package in the folder `gradio_client` importable by that name.
+It has our names. What it lacks is looked up, when it is first asked for, in the installed
+`gradio_client`, if there is one. Modules that it lacks are the installed ones. What has imported
+names from there before keeps them.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
-import os
 import sys
 import threading
-from collections.abc import Mapping
-from importlib.machinery import ModuleSpec, PathFinder
+from collections.abc import Iterable
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from gradio_protocol import (
-    AppError,
-    AuthenticationError,
-    FileData,
-    InvalidArguments,
-    OutputUpdate,
-    ProgressUnit,
-    QueueError,
-    Status,
-    StatusUpdate,
-    TooManyRequestsError,
-    ValidationError,
-    is_address,
-)
-
-from .duplicate import SpaceDuplicationError
-from .files import file, handle_file
-from .inputs import DEFAULT_FOLDER
-from .job import Job
-from .loadable import LoadableClient, LoadableEndpoint
-
 _NAME = "gradio_client"
-_RELEASE = "2.7.2"
+_FOLDER = Path(__file__).with_name(_NAME)
+RELEASE = "2.7.2"
 "The release of the official client whose surface this is."
 _LOADING = threading.RLock()
 "Held while an official module is loaded: another thread that asks meanwhile waits for it."
-
-
-def is_http_url_like(possible_url: object) -> bool:
-    """Whether this is a text that begins like an address."""
-    return isinstance(possible_url, str) and is_address(possible_url)
-
-
-def is_file_obj_with_meta(d: object) -> bool:
-    """Whether this is a file object as 4.21 and later mark it."""
-    match d:
-        case {"path": str(), "meta": {"_type": "gradio.FileData"}}:
-            return True
-        case _:
-            return False
-
-
-def _names() -> dict[str, Mapping[str, object]]:
-    """What each module has of ours."""
-    shared: dict[str, object] = {
-        "__version__": _RELEASE,
-        "FileData": FileData,
-        "file": file,
-        "handle_file": handle_file,
-    }
-    errors: dict[str, object] = {
-        "AppError": AppError,
-        "AuthenticationError": AuthenticationError,
-        "ValidationError": ValidationError,
-    }
-    utils: dict[str, object] = {
-        "InvalidAPIEndpointError": InvalidArguments,
-        "OutputUpdate": OutputUpdate,
-        "ProgressUnit": ProgressUnit,
-        "QueueError": QueueError,
-        "SpaceDuplicationError": SpaceDuplicationError,
-        "Status": Status,
-        "StatusUpdate": StatusUpdate,
-        "TooManyRequestsError": TooManyRequestsError,
-        "is_file_obj_with_meta": is_file_obj_with_meta,
-        "is_http_url_like": is_http_url_like,
-    }
-    return {
-        _NAME: {**shared, "Client": LoadableClient, "__all__": [*shared, "Client"]},
-        f"{_NAME}.client": {
-            "Client": LoadableClient,
-            "DEFAULT_TEMP_DIR": os.fspath(DEFAULT_FOLDER),
-            "Endpoint": LoadableEndpoint,
-            "Job": Job,
-        },
-        f"{_NAME}.data_classes": {"FileData": FileData},
-        f"{_NAME}.exceptions": errors,
-        f"{_NAME}.utils": {**shared, **utils},
-    }
+_official: dict[str, ModuleSpec | None] = {}
+"Where the official package is; empty until ours is installed."
+_loaded: dict[str, ModuleType] = {}
+"Official modules that our modules of the same names look things up in."
 
 
 def install_as_gradio_client() -> None:
     """From now on `import gradio_client` gives this package. Idempotent."""
-    if isinstance(sys.modules.get(_NAME), _Standin):
-        return
-    spec = importlib.util.find_spec(_NAME)
-    path = [*(spec.submodule_search_locations or ())] if spec else []
-    made = {
-        name: _Standin(name, names, path, sys.modules.get(name)) for name, names in _names().items()
-    }
-    package = made[_NAME]
-    for name, module in made.items():
-        if module is not package:
-            setattr(package, name.rpartition(".")[2], module)
-    sys.modules.update(made)
+    with _LOADING:
+        if _NAME in _official:
+            return
+        _official[_NAME] = importlib.util.find_spec(_NAME)
+        for name in (_NAME, *(f"{_NAME}.{file.stem}" for file in _FOLDER.glob("*.py"))):
+            sys.modules.pop(name, None)
+        sys.meta_path.insert(0, _Finder())
+        importlib.import_module(_NAME)
 
 
-class _Standin(ModuleType):
-    """A module of ours, and behind it the official one of the same name, if there is one."""
+class _Finder:
+    """Says where the package is; where it is not installed, also which version that would be."""
 
-    def __init__(
-        self, name: str, names: Mapping[str, object], path: list[str], loaded: ModuleType | None
-    ) -> None:
-        super().__init__(name, __doc__)
-        if name == _NAME:
-            self.__path__ = path
-        self.__spec__ = ModuleSpec(name, None, is_package=name == _NAME)
-        self.__dict__.update(names)
-        self._path = path
-        self._official = loaded
-        self._is_complete = False
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """The package; what is below it is found by its path."""
+        if fullname != _NAME:
+            return None
+        loader = SourceFileLoader(_NAME, str(_FOLDER / "__init__.py"))
+        spec = importlib.util.spec_from_loader(_NAME, loader)
+        if spec is not None:
+            # Ours come first; a module that we have not is found in the installed package.
+            spec.submodule_search_locations = [str(_FOLDER), *_behind()]
+        return spec
 
-    def __getattr__(self, name: str) -> Any:
-        """What is not ours."""
-        if not (name.startswith("__") and name.endswith("__")):
-            with _LOADING:
-                self._complete()
-        try:
-            return self.__dict__[name]
-        except KeyError:
-            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}") from None
+    def find_distributions(self, context: Any) -> Iterable[Any]:
+        """What `importlib.metadata` asks a finder."""
+        # Here, for importing importlib.metadata takes 15 ms; who calls this has done it.
+        from .distribution import found  # noqa: PLC0415
 
-    def _complete(self) -> None:
-        if not self._is_complete:
-            # First, for the official module may ask us while it is loaded.
-            self._is_complete = True
-            for key, value in vars(self._loaded()).items():
-                self.__dict__.setdefault(key, value)
+        return found(context, _NAME, RELEASE, _FOLDER)
 
-    def _loaded(self) -> ModuleType:
-        """The official module; it is not registered anywhere, and imports its like from us."""
-        if self._official is not None:
-            return self._official
-        where = None if self.__name__ == _NAME else self._path
-        spec = PathFinder.find_spec(self.__name__, where)
+
+def look_up(module: str, name: str) -> Any:
+    """What a module of ours has not: one below it, or what the official one has."""
+    if not (name.startswith("__") and name.endswith("__")):
+        if module == _NAME and importlib.util.find_spec(f"{module}.{name}"):
+            return importlib.import_module(f"{module}.{name}")
+        with _LOADING:
+            found = vars(_load(module))
+        if name in found:
+            return found[name]
+    raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+
+def _behind() -> list[str]:
+    """Where the modules of the installed package are."""
+    spec = _official[_NAME]
+    return list(spec.submodule_search_locations or ()) if spec else []
+
+
+def _load(name: str) -> ModuleType:
+    """The official module, a copy for us alone: it is not registered, and imports from us.
+
+    What we define too is ours in it, so that its functions raise our errors.
+    """
+    if name not in _loaded:
+        spec = _official[name] if name == _NAME else PathFinder.find_spec(name, _behind())
         if spec is None or spec.loader is None:
-            return ModuleType(self.__name__)
+            return ModuleType(name)
         official = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(official)
-        return official
+        # First, for it may ask us while it is loaded.
+        _loaded[name] = official
+        try:
+            spec.loader.exec_module(official)
+        except BaseException:
+            del _loaded[name]
+            raise
+        ours = vars(sys.modules[name])
+        vars(official).update({each: ours[each] for each in ours["__all__"]})
+    return _loaded[name]

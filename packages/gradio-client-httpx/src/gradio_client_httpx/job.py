@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from gradio_protocol import (
     Cancelled,
@@ -33,9 +33,12 @@ from gradio_protocol import (
     Status,
     StatusUpdate,
     StreamLost,
+    current_status,
     status_update,
 )
 
+from .awaitable import AwaitableFuture
+from .blocking import warn_in_loop
 from .threads import Crew, Serial
 
 Bell = Callable[[], None]
@@ -43,7 +46,7 @@ Bell = Callable[[], None]
 _log = logging.getLogger("concurrent.futures")
 
 
-class Job(Future[Any]):
+class Job(AwaitableFuture):
     """One prediction. Made by `Client.submit`.
 
     `result(timeout=None)` and `exception(timeout=None)` wait for the end, and raise TimeoutError
@@ -51,11 +54,14 @@ class Job(Future[Any]):
     off, and `result` the error of one that failed.
 
     Iterating gives each output as it comes, and raises the job's error at the end, if it has
-    one; each iteration starts at the first output. `await job` is its result; whoever is cancelled
-    there cancels the job. Under `async for` a job gives what the official client gives there: a
-    StatusUpdate for each message, an OutputUpdate for each output, and at the end one that is
-    `final`, whose `outputs` are a dict with `data`, or with `error`. Everything here may be used
-    from any thread.
+    one; each iteration starts at the first output. `await job` is its result, any number of times,
+    and tasks can be made of it, as of a coroutine; whoever is cancelled there cancels the job.
+    Under `async for` a job gives what the official client gives there: a StatusUpdate for each
+    message, an OutputUpdate for each output, and at the end one that is `final`, whose `outputs`
+    are a dict with `data`, or with `error`.
+
+    A loop that is left leaves the job alone; a `with` or `async with` block that is left cancels
+    it, unless it is over. Everything here may be used from any thread.
     """
 
     def __init__(self, life: JobLife, crew: Crew, keeps: object = None) -> None:
@@ -74,6 +80,16 @@ class Job(Future[Any]):
 
     # For callers.
 
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the result; one output comes as it is, several as a tuple."""
+        self._warn("Job.result()", timeout)
+        return super().result(timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end; returns the job's error, or None."""
+        self._warn("Job.exception()", timeout)
+        return super().exception(timeout)
+
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
         outputs = Outputs(self._life)
@@ -83,9 +99,9 @@ class Job(Future[Any]):
         return found
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now."""
+        """What is known of the job right now; STARTING until the server says something of it."""
         with self._changed:
-            return status_update(self._life.view, self._times[-1])
+            return current_status(self._life.view, self._times[-1])
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.
@@ -108,6 +124,7 @@ class Job(Future[Any]):
 
         Among the changes are bytes moved (`transferred`), while files are sent or fetched.
         """
+        self._warn("Job.updates()", instead="use `async for`")
         outputs, taken, final = Outputs(self._life), 0, False
         while not final:
             view, time = self._view(taken)
@@ -117,6 +134,7 @@ class Job(Future[Any]):
                 yield OutputUpdate(outputs=spread(outputs.value()))
 
     def __iter__(self) -> Iterator[Any]:
+        self._warn("iterating a job", instead="use `async for`")
         outputs = Outputs(self._life)
         while True:
             with self._changed:
@@ -133,29 +151,13 @@ class Job(Future[Any]):
 
     def __next__(self) -> Any:
         """The next output, or StopIteration after the last one."""
+        if self._is_run_by_task():
+            return self.send(None)
         # One thread waits, the others for it: each output is given to one of them.
         with self._turn:
             if self._iterator is None:
                 self._iterator = iter(self)
             return next(self._iterator)
-
-    def __await__(self) -> Generator[Any, None, Any]:
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
-
-        def ring(_: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                loop.call_soon_threadsafe(over.set)
-
-        # Not one of the callbacks, which are the caller's and may block.
-        super().add_done_callback(ring)
-        try:
-            yield from over.wait().__await__()
-        except asyncio.CancelledError:
-            self.cancel()
-            raise
-        if self.cancelled():
-            raise asyncio.CancelledError
-        return self.result()
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
         outputs, taken, final, told = Outputs(self._life), 0, False, False
@@ -182,6 +184,18 @@ class Job(Future[Any]):
             _called(fn, self)
             return
         super().add_done_callback(lambda _: self._callbacks.submit(lambda: _called(fn, self)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cancel()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
 
     def __repr__(self) -> str:
         return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
@@ -251,6 +265,12 @@ class Job(Future[Any]):
         self.set_running_or_notify_cancel()
 
     # For those who watch.
+
+    def _warn(
+        self, call: str, timeout: float | None = None, instead: str = "`await` the job"
+    ) -> None:
+        if timeout != 0 and not self.done():
+            warn_in_loop(call, instead)
 
     def _view(self, number: int) -> tuple[JobView, datetime]:
         """A view, when it has come."""

@@ -81,11 +81,13 @@ class LoadableEndpoint(BoundEndpoint):
         # By its name, for it outlives the app that it was made from, and an index does not.
         index = self.fn_index if self.api_name is None else None
 
-        def forward(*data: Any, event_data: object = None) -> Any:
+        # Gradio names MCP tools after functions, and this is the name that they have officially;
+        # there, too, other keywords are taken and make no difference.
+        def _inner(*data: Any, event_data: object = None, **_: object) -> Any:
             client = self._loadable.for_event(event_data)
             return client.predict(*data, api_name=self.api_name, fn_index=index)
 
-        return forward
+        return _inner
 
 
 class _All(Endpoints):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import trio
 
@@ -25,6 +25,7 @@ from gradio_protocol import (
     Returned,
     Stage,
     StatusUpdate,
+    current_status,
     status_update,
 )
 
@@ -36,7 +37,8 @@ class Job:
 
     Iterating gives each output as it comes, and raises the job's error at the end, if it has
     one; each iteration starts at the first output. Waiting for a job does not bind the job to the
-    one who waits: a cancelled wait leaves it alone.
+    one who waits: a cancelled wait, or a loop that is left, leaves it alone. An `async with` block
+    that is left cancels it, unless it is over.
     """
 
     def __init__(self, life: JobLife) -> None:
@@ -75,8 +77,8 @@ class Job:
         return found
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now."""
-        return status_update(self._life.view, self._times[-1])
+        """What is known of the job right now; STARTING until the server says something of it."""
+        return current_status(self._life.view, self._times[-1])
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
@@ -118,6 +120,12 @@ class Job:
         if self._iterator is None:
             self._iterator = aiter(self)
         return await anext(self._iterator)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.cancel()
 
     def __repr__(self) -> str:
         return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"

@@ -44,6 +44,15 @@ class TooManyRequestsError(RemoteError):
         "Seconds that the host asked to wait, if it said so."
 
 
+class SpaceUnavailable(RemoteError, ValueError):
+    """The Space cannot be called: it is paused, stopped or broken, or takes too long to start."""
+
+    def __init__(self, message: str, *, status: int | None = None, stage: str = "") -> None:
+        super().__init__(message, status=status)
+        self.stage = stage
+        "What the Hub says that it does, such as `PAUSED`."
+
+
 class QueueError(RemoteError):
     """The app's queue is full or stopped; the job was not accepted."""
 

@@ -20,6 +20,7 @@ from .errors import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceUnavailable,
     StreamLost,
     TooManyRequestsError,
     TransportFailed,
@@ -78,10 +79,10 @@ from .jobs.stage import (
     Raised,
     Returned,
     Stage,
-    Status,
     Transferred,
 )
-from .jobs.updates import OutputUpdate, StatusUpdate, status_update
+from .jobs.status import Status
+from .jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
 from .wire.headers import HUB, redact
 
@@ -157,6 +158,7 @@ __all__ = [
     "Session",
     "SessionNotFound",
     "Sleep",
+    "SpaceUnavailable",
     "Stage",
     "Status",
     "StatusUpdate",
@@ -180,6 +182,7 @@ __all__ = [
     "as_html",
     "call",
     "connect",
+    "current_status",
     "dismiss",
     "doc",
     "file_at",

@@ -29,7 +29,7 @@ from ..app.space import (
     runtime_path,
     space_name,
 )
-from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError
+from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError, SpaceUnavailable
 from ..wire.cookies import Jar
 from ..wire.document import read_object
 from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
@@ -99,7 +99,8 @@ def connect(target: Target) -> Steps[App]:
 
     Raises InvalidArguments for a `src`, header or cookie that cannot be used,
     AuthenticationError where a login or a token is missing or wrong, TooManyRequestsError,
-    RemoteError for anything else that is no app, TransportFailed.
+    SpaceUnavailable for a Space that is paused or broken, RemoteError for anything else that is
+    no app, TransportFailed.
     """
     return (yield from _connect(target, Jar()))
 
@@ -208,7 +209,8 @@ def _housed(target: Target, space: str) -> Steps[str]:
             return src
         if prospect is Outlook.HOPELESS or waited >= target.space_patience:
             after = f" after {waited:g} s" if waited else ""
-            raise RemoteError(f"Space {space}: {stage.name}{after}: it {stage.value}")
+            text = f"Space {space}: {stage.name}{after}: it {stage.value}"
+            raise SpaceUnavailable(text, stage=stage.name)
         if stage is Stage.SLEEPING:
             yield from _knocked(_access(target, src, Jar()))
         seconds = min(_POLL, target.space_patience - waited)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .stage import Status
+from .status import Status
 from .updates import OutputUpdate, StatusUpdate
 
 _WIDTH = 79

@@ -34,6 +34,7 @@ from .messages import (
     Refused,
     Started,
 )
+from .status import Status
 
 
 class Stage(Enum):
@@ -86,24 +87,6 @@ def _table() -> dict[Stage, dict[Cause, Stage]]:
 
 TRANSITIONS = _table()
 "The table: where each cause leads from each stage."
-
-
-class Status(Enum):
-    """The official client's codes for what happened last."""
-
-    STARTING = "STARTING"
-    JOINING_QUEUE = "JOINING_QUEUE"
-    QUEUE_FULL = "QUEUE_FULL"
-    IN_QUEUE = "IN_QUEUE"
-    SENDING_DATA = "SENDING_DATA"
-    PROCESSING = "PROCESSING"
-    ITERATING = "ITERATING"
-    PROGRESS = "PROGRESS"
-    FINISHED = "FINISHED"
-    CANCELLED = "CANCELLED"
-    LOG = "LOG"
-
-    __hash__ = object.__hash__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .messages import ProgressUnit
-from .stage import JobView, Status, Transferred
+from .stage import JobView, Stage, Transferred
+from .status import Status
 
 if TYPE_CHECKING:
     # For an annotation: the module reads the clock, which the core does not.
     from datetime import datetime
+
+_UNANSWERED = (Stage.STARTING, Stage.UPLOADING, Stage.JOINING)
+"The stages of a job that the server has said nothing of."
 
 
 @dataclass(slots=True)
@@ -58,3 +62,15 @@ def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
         log=(view.log.text, view.log.level) if view.log else None,
         transferred=view.transferred,
     )
+
+
+def current_status(view: JobView, time: datetime | None) -> StatusUpdate:
+    """The view as `Job.status()` tells it: STARTING until the server says something of the job.
+
+    Programs wait for that code, or while it lasts, as the official client shows it; so the names
+    of what happens on this side are for `updates()` alone.
+    """
+    update = status_update(view, time)
+    if view.stage in _UNANSWERED:
+        update.code = Status.STARTING
+    return update

@@ -126,7 +126,8 @@ def compose(
     if Secret.VISITOR not in seen:
         merged.pop(_VISITOR, None)
     if Secret.TOKEN in seen and identity.token:
-        merged.setdefault(_token_header(target), f"Bearer {identity.token}")
+        name = _token_header(target, is_taken="authorization" in merged)
+        merged.setdefault(name, f"Bearer {identity.token}")
     if cookie and Secret.COOKIES in seen:
         # The jar's come last: Starlette takes the last of two cookies with one name.
         merged["cookie"] = "; ".join(filter(None, (merged.get("cookie"), cookie)))
@@ -136,10 +137,11 @@ def compose(
     return tuple(merged.items())
 
 
-def _token_header(target: Origin) -> str:
+def _token_header(target: Origin, *, is_taken: bool) -> str:
     # Spaces' proxy reads this one, so that `authorization` is left to the app behind it (the
-    # official client does so from 1.11.1 on).
-    return "x-hf-authorization" if target.host.endswith(".hf.space") else "authorization"
+    # official client does so from 1.11.1 on, and for all hosts); so does a caller who has taken it.
+    is_space = target.host.endswith(".hf.space")
+    return "x-hf-authorization" if is_space or is_taken else "authorization"
 
 
 def as_headers(given: Iterable[tuple[object, object]]) -> Headers:

@@ -1,0 +1,70 @@
+"""The official client's codes for what happened last to a job, and their order."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """What happened last. Codes compare by how far a job is: `Status.STARTING < Status.FINISHED`.
+
+    A log line can come whenever progress can, so LOG stands where PROGRESS stands.
+    """
+
+    STARTING = "STARTING"
+    JOINING_QUEUE = "JOINING_QUEUE"
+    QUEUE_FULL = "QUEUE_FULL"
+    IN_QUEUE = "IN_QUEUE"
+    SENDING_DATA = "SENDING_DATA"
+    PROCESSING = "PROCESSING"
+    ITERATING = "ITERATING"
+    PROGRESS = "PROGRESS"
+    FINISHED = "FINISHED"
+    CANCELLED = "CANCELLED"
+    LOG = "LOG"
+
+    __hash__ = object.__hash__
+
+    @staticmethod
+    def ordering(status: Status) -> int:
+        """The place of a code in the order, from 0 on."""
+        return _PLACES[status]
+
+    @staticmethod
+    def msg_to_status(msg: str) -> Status:
+        """The code for the name of a server's message; KeyError for a name that has none."""
+        return _OF_MESSAGES[msg]
+
+    def __lt__(self, other: object) -> bool:
+        return _PLACES[self] < _PLACES[other] if isinstance(other, Status) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
+
+
+_PLACES = {
+    Status.STARTING: 0,
+    Status.JOINING_QUEUE: 1,
+    Status.QUEUE_FULL: 2,
+    Status.IN_QUEUE: 3,
+    Status.SENDING_DATA: 4,
+    Status.PROCESSING: 5,
+    Status.PROGRESS: 6,
+    Status.LOG: 6,
+    Status.ITERATING: 7,
+    Status.FINISHED: 8,
+    Status.CANCELLED: 9,
+}
+
+_OF_MESSAGES = {
+    "send_hash": Status.JOINING_QUEUE,
+    "queue_full": Status.QUEUE_FULL,
+    "estimation": Status.IN_QUEUE,
+    "send_data": Status.SENDING_DATA,
+    "process_starts": Status.PROCESSING,
+    "process_generating": Status.ITERATING,
+    "process_completed": Status.FINISHED,
+    "progress": Status.PROGRESS,
+    "log": Status.LOG,
+    "server_stopped": Status.FINISHED,
+}
