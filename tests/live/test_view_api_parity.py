@@ -11,7 +11,8 @@ import pytest
 
 from gradio_protocol.app import describe
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.endpoint import Endpoint, endpoints
+from gradio_protocol.app.endpoint import Endpoint
+from gradio_protocol.app.info import endpoints
 from scripts import official
 from scripts.servers import NEWEST
 from tests.support.live import live

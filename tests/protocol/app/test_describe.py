@@ -19,12 +19,15 @@ from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.describe import as_dict, as_html, as_text, doc, signature, view
-from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot, endpoints
+from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.document import JSON
 
 RECORDED = Path(__file__).parent / "fixtures" / "view_api.json.xz"
 APPS: dict[str, Any] = json.loads(lzma.decompress(RECORDED.read_bytes()))["apps"]
+QUOTED = {"Literal['x', '2']": "Literal['x', 2]", "Literal['1', '2']": "Literal[1, 2]"}
+"Choices that the official client quotes, although they are numbers, and how they are right."
 UNLIKE = {"tour 6.0.2": "it lists an endpoint that the developer denied"}
 """Apps that the official client describes wrongly, and how."""
 
@@ -97,9 +100,14 @@ def test_at_least_forty_apps_of_ten_versions_are_compared() -> None:
 def test_an_app_is_described_as_the_official_client_describes_it(name: str) -> None:
     app = APPS[name]
     listed = known(app)
-    assert as_text(listed) == app["text"]
-    assert as_text(listed, all_endpoints=True) == app["all"]
-    assert as_text(listed, all_endpoints=False) == app["named"]
+    right = {form: app[form] for form in ("text", "all", "named")}
+    if name == "radio":
+        assert all(quoted in text for quoted in QUOTED for text in right.values())
+        for quoted, choices in QUOTED.items():
+            right = {form: text.replace(quoted, choices) for form, text in right.items()}
+    assert as_text(listed) == right["text"]
+    assert as_text(listed, all_endpoints=True) == right["all"]
+    assert as_text(listed, all_endpoints=False) == right["named"]
     assert as_dict(listed) == app["dict"]
 
 
