@@ -69,9 +69,8 @@ def _key(dependency: Dependency) -> str:
 def _owners(dependencies: list[Dependency]) -> dict[str, Dependency]:
     """Whom each name means: see the third rule."""
     ranks = list(Visibility)
-    ranked = sorted(dependencies, key=lambda d: ranks.index(d.visibility), reverse=True)
     first: dict[str, Dependency] = {}
-    for dependency in ranked:
+    for dependency in sorted(dependencies, key=lambda d: ranks.index(d.visibility)):
         first.setdefault(_key(dependency), dependency)
     return first
 
