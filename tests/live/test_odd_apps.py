@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from gradio_client_httpx import Client
 from tests.support.live import LiveServer
 
-CALLS: list[tuple[str, str, dict[str, object], str]] = [
+CALLS: list[tuple[str, str, dict[str, Any], str]] = [
     ("chat", "/chat", {"message": "hello"}, "you said hello"),
     ("numbered", "/join", {"a": "x", "b": "y"}, "x and y"),
     ("translated", "/greet", {"name": "Ada"}, "hi Ada"),
@@ -20,7 +22,7 @@ CALLS: list[tuple[str, str, dict[str, object], str]] = [
 
 @pytest.mark.parametrize(("app", "api_name", "arguments", "result"), CALLS)
 def test_an_endpoint_is_called_by_its_names(
-    shelf: LiveServer, app: str, api_name: str, arguments: dict[str, object], result: str
+    shelf: LiveServer, app: str, api_name: str, arguments: dict[str, Any], result: str
 ) -> None:
     with Client(f"{shelf.url}{app}/", verbose=False) as client:
         assert client.predict(**arguments, api_name=api_name) == result

@@ -126,14 +126,14 @@ def with_odd(documents: Documents, which: int, place: Place, odd: Any) -> Docume
     changed: list[Any] = [*documents]
     if not place:
         changed[which] = odd
-        return tuple(changed)  # type: ignore[return-value]
+        return tuple(changed)
     root = holder = copy.copy(changed[which])
     for key in place[:-1]:
         holder[key] = copy.copy(holder[key])
         holder = holder[key]
     holder[place[-1]] = odd
     changed[which] = root
-    return tuple(changed)  # type: ignore[return-value]
+    return tuple(changed)
 
 
 def names(app: App) -> dict[int, list[str]]:
@@ -197,7 +197,7 @@ def test_an_odd_value_in_an_info_costs_one_value(version: str, which: int) -> No
     app = known(documents)
     right, index = names(app), {endpoint.name: endpoint.index for endpoint in app.endpoints}
     for where, place in first_of_each(documents[which]).items():
-        own = {index[name] for name in place[1:2]} if place[1:] else {*right}
+        own = {index[str(name)] for name in place[1:2]} if place[1:] else {*right}
         naming = not place[2:] or place[-1] in NAMING or isinstance(place[-1], int)
         for odd in ODD:
             found = names(known(with_odd(documents, which, place, odd)))
