@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from gradio_protocol.app.config import Config, inline_config, read_config
 from gradio_protocol.app.dialect import Dialect, Edits, Travel
-from gradio_protocol.app.endpoint import endpoints
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.flows.attempt import refused
 from gradio_protocol.jobs.diff import Cursor, History

@@ -53,6 +53,15 @@ def test_only_loading_and_the_description_are_printed(
         assert capsys.readouterr().out == f"{text}\n"
 
 
+def test_what_was_left_out_of_an_app_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    with threaded(FakeGradio(version="3.16.2")) as server, Client(server.url) as client:
+        client.view_api()
+        client.new_session().predict("x", api_name="/echo")
+    (record,) = [r for r in caplog.records if r.levelname == "WARNING"]
+    assert record.name == "gradio_client_httpx"
+    assert record.getMessage().startswith(f"{server.url}: before 3.26 there is no /info: ")
+
+
 def test_an_address_may_lack_its_slash(server: Loopback) -> None:
     with Client(server.url.rstrip("/"), verbose=False) as client:
         assert client.src == server.url

@@ -89,6 +89,19 @@ async def test_a_callback_that_fails_is_logged_and_harms_nobody(
 
 
 @pytest.mark.trio
+async def test_what_was_left_out_of_an_app_is_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with rig(FakeGradio(version="3.16.2")) as (client, _):
+        src = client.src
+        client.view_api(print_info=False)
+        await client.new_session().predict("x", api_name="/echo")
+    (record,) = [r for r in caplog.records if r.levelname == "WARNING"]
+    assert record.name == "gradio_client_trio"
+    assert record.getMessage().startswith(f"{src}: before 3.26 there is no /info: ")
+
+
+@pytest.mark.trio
 async def test_no_more_than_max_workers_jobs_are_in_flight() -> None:
     async with rig(max_workers=2) as (client, fake):
         jobs = [client.submit(1, api_name="/slow") for _ in range(4)]

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live import Fleet, LiveServer
+from tests.support.live import Fleet, LiveServer, live
 
 VERSIONS = ["4.19.2", "4.44.1", "5.50.0", "6.31.0"]
 MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
+SHELF = Path(__file__).parent.parent / "support" / "apps" / "shelf.py"
 
 
 def chosen() -> list[str]:
@@ -42,6 +43,13 @@ def fleet() -> Generator[Fleet, None, None]:
 def tour(fleet: Fleet) -> LiveServer:
     """The tour on the newest Gradio."""
     return fleet.server(VERSIONS[-1])
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Generator[LiveServer, None, None]:
+    """Many small apps on the newest Gradio: see `tests/support/apps/shelf.py`."""
+    with live(VERSIONS[-1], app=SHELF) as server:
+        yield server
 
 
 @pytest.fixture(scope="session", params=chosen())

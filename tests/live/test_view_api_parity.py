@@ -1,54 +1,49 @@
-"""The official client and the core look at the same running apps and describe them alike."""
+"""The official client and ours look at the same running apps and describe them alike."""
 
 from __future__ import annotations
 
 import json
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradio_protocol.app import describe
-from gradio_protocol.app.config import read_config
-from gradio_protocol.app.endpoint import Endpoint, endpoints
+from gradio_client_httpx import Client
 from scripts import official
-from scripts.servers import NEWEST
-from tests.support.live import live
+from tests.support.live import LiveServer
 
-SHELF = Path(__file__).parent.parent / "support" / "apps" / "shelf.py"
 Side = dict[str, dict[str, Any]]
 
+RIGHT = {
+    "radio": {"Literal['x', '2']": "Literal['x', 2]", "Literal['1', '2']": "Literal[1, 2]"},
+    "translated": {"-> key\n": "-> greeting\n", "] key:": "] greeting:"},
+}
+"What the official client says of these apps is a mistake; see `describe-differences.md`."
 
-def fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url) as reply:
-        body: bytes = reply.read()
-    return body
 
-
-def known(url: str) -> tuple[Endpoint, ...]:
-    """The endpoints of the app at this address, as a driver reads them."""
-    config = read_config(fetched(f"{url}config"))
-    return endpoints(config, json.loads(fetched(f"{url}gradio_api/info")))
+def described(url: str) -> dict[str, Any]:
+    """What our client says of the app at this address."""
+    with Client(url, verbose=False) as client:
+        texts = {
+            form: client.view_api(all_endpoints=which, print_info=False, return_format="str")
+            for form, which in (("text", None), ("all", True), ("named", False))
+        }
+        return {**texts, "dict": client.view_api(print_info=False, return_format="dict")}
 
 
 @pytest.fixture(scope="module")
-def sides() -> tuple[Side, Side]:
-    """What the official client and what we say of each app."""
-    with live(NEWEST, app=SHELF) as server:
-        urls = {name: f"{server.url}{name}/" for name in json.loads(fetched(f"{server.url}NAMES"))}
-        theirs: Side = official.ask(urls)["apps"]
-        found = {name: known(url) for name, url in urls.items()}
-    ours: Side = {
-        name: {
-            "text": describe.as_text(listed),
-            "all": describe.as_text(listed, all_endpoints=True),
-            "named": describe.as_text(listed, all_endpoints=False),
-            "dict": describe.as_dict(listed),
-        }
-        for name, listed in found.items()
-    }
-    return theirs, ours
+def sides(shelf: LiveServer) -> tuple[Side, Side]:
+    """What the official client and what ours says of each app."""
+    with urllib.request.urlopen(f"{shelf.url}NAMES") as reply:
+        names: list[str] = json.loads(reply.read())
+    urls = {name: f"{shelf.url}{name}/" for name in names}
+    theirs: Side = official.ask(urls)["apps"]
+    for name, mistakes in RIGHT.items():
+        for form in ("text", "all", "named"):
+            for mistake, right in mistakes.items():
+                assert mistake in theirs[name][form]
+                theirs[name][form] = theirs[name][form].replace(mistake, right)
+    return theirs, {name: described(url) for name, url in urls.items()}
 
 
 def test_there_are_enough_apps_to_compare(sides: tuple[Side, Side]) -> None:

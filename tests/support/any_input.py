@@ -18,9 +18,10 @@ from gradio_protocol.app.arguments import adopted
 from gradio_protocol.app.config import Config, inline_config, read_config, read_rendering
 from gradio_protocol.app.describe import as_dict, as_html, as_text, signature
 from gradio_protocol.app.dialect import Edits, Travel
-from gradio_protocol.app.endpoint import Endpoint, endpoints
+from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.app.filenames import safe_name
 from gradio_protocol.app.files import decoded, find_remote, place
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.app.space import read_host, read_stage, space_name
 from gradio_protocol.errors import GradioError, RemoteError, TransportFailed

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from gradio_protocol.app.access import Access, App
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.endpoint import Endpoint, endpoints
+from gradio_protocol.app.endpoint import Endpoint
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.errors import GradioError
 from gradio_protocol.flows.actions import (
     AnyAction,

@@ -8,7 +8,7 @@ from typing import Any
 from gradio_protocol.app.access import Access, App
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import parse_version
-from gradio_protocol.app.endpoint import endpoints
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.wire.exchange import origin
 from gradio_protocol.wire.headers import Identity
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.app.access import Access, App, address, session_hash
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.endpoint import endpoints
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.exchange import Headers, origin

@@ -30,6 +30,10 @@ ANYTHING = st.recursive(
 )
 
 
+NOTHING: dict[str, Any] = {"inputs": [], "outputs": []}
+"A dependency that takes and gives nothing."
+
+
 def config(**keys: Any) -> Config:
     """A config of 6.31 with these keys."""
     document: dict[str, Any] = {
@@ -43,7 +47,7 @@ def config(**keys: Any) -> Config:
 
 def dependency(**keys: Any) -> Dependency:
     """The only dependency of an app, with these keys."""
-    return config(dependencies=[{"inputs": [], "outputs": []} | keys]).dependencies[0]
+    return config(dependencies=[NOTHING | keys]).dependencies[0]
 
 
 def component(**keys: Any) -> Any:
@@ -142,19 +146,83 @@ def test_any_other_app_needs_them() -> None:
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"version": 6}, "config: 'version' is int, not str"),
     ({"dependencies": "x"}, "config: 'dependencies' is str, not list"),
-    ({"max_file_size": True}, "config: 'max_file_size' is bool, not int"),
-    ({"app_id": []}, "config: 'app_id' is list, not int"),
+    ({"enable_queue": "no"}, "config: 'enable_queue' is str, not bool"),
     ({"components": [[]]}, "config: component 0 is list, not dict"),
     ({"components": [{"type": "x"}]}, "config: component 0: 'id' is missing"),
-    ({"dependencies": [{}, 3]}, "config: dependency 1 is int, not dict"),
+    ({"dependencies": [NOTHING, 3]}, "config: dependency 1 is int, not dict"),
     ({"dependencies": [{"inputs": ["a"]}]}, "config: dependency 0: 'inputs' is str, not int"),
-    ({"dependencies": [{"api_name": 0}]}, "config: dependency 0: 'api_name' is int, not str"),
+    ({"dependencies": [{"inputs": None}]}, "config: dependency 0: 'inputs' is NoneType, not list"),
+    ({"dependencies": [{"inputs": []}]}, "config: dependency 0: 'outputs' is missing"),
+    ({"dependencies": [NOTHING | {"batch": ""}]}, "config: dependency 0: 'batch' is str, not bool"),
 ]
 
 
 @pytest.mark.parametrize(("keys", "said"), REFUSED)
 def test_a_wrong_type_is_named_with_its_place(keys: dict[str, Any], said: str) -> None:
     assert refusal(**keys) == said
+
+
+def left_out(**keys: Any) -> str:
+    (note,) = config(**keys).notes
+    return note
+
+
+def test_what_no_call_needs_costs_no_more_than_itself() -> None:
+    # An `auth_dependency` may return anything, and that is the `username`.
+    odd = config(title=[], username={}, mode=3, space_id=1, max_file_size="1", app_id=[])
+    assert (odd.title, odd.username, odd.mode, odd.space_id) == ("", None, "blocks", None)
+    assert (odd.max_file_size, odd.app_id) == (None, None)
+    assert "config: 'username' is dict, not str: left out" in odd.notes
+    assert len(odd.notes) == 6
+    labelled = {"id": 1, "type": "textbox", "props": {"label": []}}
+    assert left_out(components=[labelled]) == (
+        "config: component 0: 'label' is list, not str: left out"
+    )
+    described = [NOTHING | {"api_description": {}}]
+    assert left_out(dependencies=described).startswith("config: dependency 0: 'api_description'")
+
+
+def test_what_is_usual_is_not_noted() -> None:
+    assert config(title="Echo", username=None, app_id=7).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        ("Words", "Words"),
+        (1, "1"),
+        (2.5, "2.5"),
+        (True, "True"),
+        (None, None),
+        ({"key": "chat.title", "_type": "translation_metadata"}, "chat.title"),
+    ],
+)
+def test_a_label_is_read_as_what_it_is(said: Any, label: str | None) -> None:
+    odd = config(components=[{"id": 1, "type": "textbox", "props": {"label": said}}])
+    assert (odd.components[1].label, odd.notes) == (label, ())
+
+
+def test_a_title_may_be_a_number() -> None:
+    assert config(title=7).title == "7"
+
+
+def test_a_number_is_what_python_takes_it_for() -> None:
+    assert dependency(queue=0, batch=1).batch
+    assert not dependency(queue=0, batch=1).queue
+
+
+@pytest.mark.parametrize(("said", "name"), [(3, "/3"), (True, "/True")])
+def test_an_api_name_of_another_kind_is_its_text(said: Any, name: str) -> None:
+    assert dependency(api_name=said).name == name
+
+
+def test_an_app_that_takes_no_direct_calls_says_so_up_to_3_41() -> None:
+    closed = {"enable_queue": True, "show_api": False, "protocol": "ws"}
+    assert config(**closed, version="3.41.2").closed
+    assert not config(**closed | {"show_api": True}, version="3.41.2").closed
+    assert not config(**closed | {"enable_queue": False}, version="3.41.2").closed
+    # Since then it means that the page has no link to its API.
+    assert not config(**closed, version="3.50.2").closed
 
 
 @settings(max_examples=40)
@@ -206,7 +274,7 @@ def test_any_dependency_is_read_or_a_remote_error(keys: dict[str, Any]) -> None:
 
 
 def test_a_dependency_is_known_by_its_place_where_it_has_no_id() -> None:
-    made = config(dependencies=[{}, {"id": 7}, {}]).dependencies
+    made = config(dependencies=[NOTHING, NOTHING | {"id": 7}, NOTHING]).dependencies
     assert [d.index for d in made] == [0, 7, 2]
 
 
@@ -249,7 +317,7 @@ def test_who_may_see_an_endpoint_is_said_in_three_ways(
 def test_a_function_is_queued_where_the_app_queues_and_it_does_not_object(
     enabled: bool, said: bool | None, queued: bool
 ) -> None:
-    made = config(enable_queue=enabled, dependencies=[{"queue": said}])
+    made = config(enable_queue=enabled, dependencies=[NOTHING | {"queue": said}])
     assert made.dependencies[0].queue is queued
 
 
@@ -384,7 +452,8 @@ def test_a_rendering_has_components_and_dependencies_of_its_own() -> None:
 
 
 def test_a_session_sees_what_was_rendered_for_it() -> None:
-    static = config(components=[{"id": 2, "type": "textbox"}], dependencies=[{"id": 5}])
+    dependencies = [NOTHING | {"id": 5}]
+    static = config(components=[{"id": 2, "type": "textbox"}], dependencies=dependencies)
     seen = static.rendered(read_rendering(RENDERED))
     assert sorted(seen.components) == [2, 23]
     assert [d.index for d in seen.dependencies] == [5, 18]
@@ -392,8 +461,8 @@ def test_a_session_sees_what_was_rendered_for_it() -> None:
 
 
 def test_rendering_again_takes_the_place_of_what_was_rendered_before() -> None:
-    again = RENDERED | {"dependencies": [{"id": 30, "rendered_in": 0}]}
-    other = RENDERED | {"render_id": 1, "dependencies": [{"id": 31, "rendered_in": 1}]}
+    again = RENDERED | {"dependencies": [NOTHING | {"id": 30, "rendered_in": 0}]}
+    other = RENDERED | {"render_id": 1, "dependencies": [NOTHING | {"id": 31, "rendered_in": 1}]}
     seen = config()
     for rendering in (RENDERED, other, again):
         seen = seen.rendered(read_rendering(rendering))

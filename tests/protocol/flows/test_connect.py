@@ -92,10 +92,43 @@ def test_an_app_is_its_config_and_its_info() -> None:
     assert app.notes == ()
 
 
-def test_undocumented_endpoints_and_plain_types_are_asked_for() -> None:
+def queries(driver: Driver) -> list[str]:
+    return [request.url.partition("?")[2] for request in driver.requests[1:]]
+
+
+def test_plain_types_are_asked_for() -> None:
     driver = site()
     connected(driver)
-    assert driver.requests[1].url.partition("?")[2] == "all_endpoints=true&serialize=false"
+    assert queries(driver) == ["serialize=false"]
+
+
+UNLISTED = function(1, "unlisted", 1) | {"api_visibility": "undocumented"}
+
+
+def test_undocumented_endpoints_are_asked_for_where_there_are_any() -> None:
+    entries: Any = info()["named_endpoints"]
+    hidden = info("hidden")["named_endpoints"]["/echo"]
+    everything = {"named_endpoints": {"/echo": hidden, "/unlisted": hidden}}
+    answers = [reply({"named_endpoints": entries}), reply(everything)]
+    driver = site({INFO: answers}, dependencies=[function(0), UNLISTED])
+    app = connected(driver)
+    assert queries(driver) == ["serialize=false", "all_endpoints=true&serialize=false"]
+    assert [[p.name for p in e.parameters] for e in app.endpoints] == [["words"], ["hidden"]]
+    assert app.notes == ()
+
+
+def test_servers_up_to_4_31_3_are_not_asked_for_undocumented_endpoints() -> None:
+    driver = site(version="4.31.3", dependencies=[function(0), UNLISTED])
+    connected(driver)
+    assert queries(driver) == ["serialize=false"]
+
+
+def test_a_failing_list_of_undocumented_endpoints_costs_the_public_ones_nothing() -> None:
+    answers = [reply(info()), Response(status=500)]
+    app = connected(site({INFO: answers}, dependencies=[function(0), UNLISTED]))
+    assert [[p.name for p in e.parameters] for e in app.endpoints] == [["words"], ["words"]]
+    (note,) = app.notes
+    assert note.endswith("undocumented endpoints' parameters are taken from the config")
 
 
 def test_what_a_server_may_send_is_bounded() -> None:

@@ -181,6 +181,37 @@ def test_another_app_may_not_know_the_login_or_the_name(status: int) -> None:
     assert isinstance(caught.value.error, RemoteError)
 
 
+QUEUED = app("3.50.2", function(), enable_queue=True)
+SKIPPING = reply({"detail": "Not authorized to skip the queue"}, status=401)
+
+
+@pytest.mark.parametrize("refused", [SKIPPING, Response(status=404)])
+def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Response) -> None:
+    with pytest.raises(Again) as caught:
+        call(world(QUEUED, {RUN: refused}))
+    error = caught.value.error
+    assert type(error) is RemoteError
+    assert str(error).endswith(
+        f"run/echo answered {refused.status}: the app takes jobs through the queue of Gradio 3.x "
+        "only, which this client does not speak"
+    )
+
+
+@pytest.mark.parametrize(
+    ("known", "refused"),
+    [
+        (QUEUED, Response(status=401)),  # a login that was lost
+        (QUEUED, Response(status=403)),
+        (PLAIN, Response(status=404)),  # nothing is queued
+        (app("4.7.1", function(batch=True)), Response(status=404)),
+    ],
+)
+def test_other_refusals_say_nothing_of_a_queue(known: App, refused: Response) -> None:
+    with pytest.raises((Again, RemoteError)) as caught:
+        call(world(known, {RUN: refused}))
+    assert "queue" not in str(getattr(caught.value, "error", caught.value))
+
+
 def test_once_an_output_was_shown_it_is_too_late_to_begin_again() -> None:
     here = world(STEPPING, {RUN: [STEPS[0], Response(status=404)]})
     with pytest.raises(GradioError, match="answered 404"):

@@ -372,6 +372,81 @@ def microphone() -> Any:
     return blocks
 
 
+# What strangers' apps have: labels that are no text, and names that two functions have.
+
+
+@shelved
+def chat() -> Any:
+    return gr.ChatInterface(lambda message, history: f"you said {message}", api_name="chat")
+
+
+@shelved
+def numbered() -> Any:
+    with gr.Blocks(title=7) as blocks:
+        slots = [gr.Textbox(label=i) for i in range(1, 3)]
+        out = gr.Textbox(label="Out")
+        gr.Button().click(lambda a, b: f"{a} and {b}", slots, out, api_name="join")
+    return blocks
+
+
+@shelved
+def translated() -> Any:
+    t = gr.I18n(en={"greeting": "Hello", "who": "Your name"}, de={"greeting": "Hallo"})
+    with gr.Blocks() as blocks:
+        who, out = gr.Textbox(label=t("who")), gr.Textbox(label=t("greeting"))
+        gr.Button().click(lambda name: f"hi {name}", who, out, api_name="greet")
+    return blocks
+
+
+def plugged(inner: Any) -> Any:
+    """A Blocks inside another one, which renames the first `act` of it to the name of another."""
+    with gr.Blocks() as blocks:
+        top = gr.Textbox(label="Top")
+        gr.Button().click(lambda: "top", None, top, api_name="act")
+        inner.render()
+    return blocks
+
+
+@shelved
+def named_twice() -> Any:
+    with gr.Blocks() as inner:
+        who, said = gr.Textbox(label="Your name"), gr.Textbox(label="Said")
+        often = gr.Number(value=7, label="How often")
+        button = gr.Button()
+        button.click(
+            lambda name, times=2: f"{name} " * int(times), [who, often], said, api_name="act"
+        )
+        button.click(lambda: "", None, said, api_name="act_1", api_visibility="undocumented")
+    return plugged(inner)
+
+
+@shelved
+def named_twice_with_defaults() -> Any:
+    with gr.Blocks() as inner:
+        who, said = gr.Textbox(label="Who"), gr.Textbox(label="Said")
+        seven, many = gr.Number(value=7, label="Seven"), gr.Number(value=99, label="Many")
+        button = gr.Button()
+        button.click(lambda name, times: f"{name}*{times}", [who, seven], said, api_name="act")
+        button.click(
+            lambda word, count: f"{word}/{count}",
+            [who, many],
+            said,
+            api_name="act_1",
+            api_visibility="undocumented",
+        )
+    return plugged(inner)
+
+
+@shelved
+def listed_twice() -> Any:
+    with gr.Blocks() as inner:
+        who, said = gr.Textbox(label="Who"), gr.Textbox(label="Said")
+        button = gr.Button()
+        button.click(lambda name: f"first {name}", who, said, api_name="act")
+        button.click(lambda word: f"second {word}", who, said, api_name="act_1")
+    return plugged(inner)
+
+
 class Announced(uvicorn.Server):
     """A server that says when it is ready."""
 

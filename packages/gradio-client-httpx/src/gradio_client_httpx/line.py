@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 import threading
@@ -34,6 +35,8 @@ from .inputs import Settings
 from .job import JOBS
 from .listen import Switchboard
 from .perform import Performer, run
+
+_log = logging.getLogger("gradio_client_httpx")
 
 
 class Line:
@@ -103,6 +106,8 @@ class Line:
             raise
         finally:
             self._connecting = None
+        for note in app.notes:
+            _log.warning("%s: %s", app.access.src, note)
         connections.settle(app.access.src)
         contact = Contact(app, time.monotonic())
         return Switchboard(contact, performer, max_workers=self._max_workers)

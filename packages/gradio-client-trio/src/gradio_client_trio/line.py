@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -21,6 +22,8 @@ from . import inputs, telemetry
 from .inputs import Given
 from .listen import Switchboard
 from .perform import Performer, run
+
+_log = logging.getLogger("gradio_client_trio")
 
 
 class Line:
@@ -63,6 +66,8 @@ class Line:
             await self._http.aclose()
             self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
             raise
+        for note in app.notes:
+            _log.warning("%s: %s", app.access.src, note)
         contact = Contact(app, trio.current_time())
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         workers = self._given.max_workers

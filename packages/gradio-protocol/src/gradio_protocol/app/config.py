@@ -1,12 +1,14 @@
 """`/config` as typed values: what an app is made of.
 
 Rules:
-1. The document is read once, here. A key of the wrong type is a RemoteError that names the key,
-   what was expected and what came; unknown keys are ignored; null counts as absent.
+1. The document is read once, here. Of what a call needs, a key of the wrong type is a RemoteError
+   that names the key, what was expected and what came; unknown keys are ignored; null counts as
+   absent.
 2. A dependency is known by its `id` (4.32 and later) or else by its place in the list.
 3. Keys whose meaning changed are told apart by what stands in them or by the dialect, never by
    a version.
-4. A component's schema and example are for people: what is odd there is unknown, no error.
+4. All else (titles, labels, descriptions, schemas, who is logged in …) costs no more than itself:
+   what is odd there is left out, and `Config.notes` says so.
 """
 
 from __future__ import annotations
@@ -17,7 +19,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from ..errors import RemoteError
-from ..wire.document import JSON, Object, as_object, checked, need, read_object, want
+from ..wire.document import (
+    JSON,
+    LenientReader,
+    Object,
+    as_object,
+    checked,
+    need,
+    read_object,
+    want,
+    want_flag,
+)
 from .dialect import Dialect, Travel, dialect
 
 _SKIPPED = re.compile(
@@ -132,6 +144,10 @@ class Config:
     "False only on 3.x: calls go to `/run` or `/api`."
     auth_required: bool
     "This is the page of an app that wants a login: nothing else in it says much."
+    closed: bool
+    "Functions that are queued take no direct calls (`api_open=False`); told up to 3.41 only."
+    notes: tuple[str, ...]
+    "What was odd and is left out, a sentence each."
 
     def rendered(self, rendering: Rendering) -> Config:
         """This config as the session sees it that `rendering` belongs to.
@@ -156,28 +172,31 @@ def read_config(body: bytes | str) -> Config:
     version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
     protocol = want(raw, "protocol", str, "ws", where=at)
     speaks = dialect(protocol, version)
-    queued = want(raw, "enable_queue", bool, speaks.travel is not Travel.DIRECT, where=at)
-    locked = want(raw, "auth_required", bool, False, where=at)
+    queued = want_flag(raw, "enable_queue", speaks.travel is not Travel.DIRECT, where=at)
+    locked = want_flag(raw, "auth_required", False, where=at)
     # A page that wants a login leaves both lists out (3.x, 4.x) or sends them empty.
     lists: Object = {"components": [], "dependencies": [], **raw} if locked else raw
-    beats = want(raw, "connect_heartbeat", bool, True, where=at)  # 4.25 to 4.28 do not say
+    lenient = LenientReader()
+    beats = lenient.get(raw, "connect_heartbeat", bool, True, where=at)  # 4.25 to 4.28: absent
     return Config(
         raw=raw,
         version=version,
         protocol=protocol,
         api_prefix=want(raw, "api_prefix", str, "", where=at),
         dialect=speaks,
-        components=_components(lists, at),
-        dependencies=_dependencies(lists, queued, at),
-        max_file_size=want(raw, "max_file_size", int, None, where=at),
+        components=_components(lists, at, lenient),
+        dependencies=_dependencies(lists, queued, at, lenient),
+        max_file_size=lenient.get(raw, "max_file_size", int, None, where=at),
         connect_heartbeat=beats and speaks.heartbeat,
-        app_id=_app_id(raw.get("app_id")),
-        space_id=want(raw, "space_id", str, None, where=at),
-        username=want(raw, "username", str, None, where=at),
-        mode=want(raw, "mode", str, "blocks", where=at),
-        title=want(raw, "title", str, "", where=at),
+        app_id=_app_id(raw, at, lenient),
+        space_id=lenient.get(raw, "space_id", str, None, where=at),
+        username=lenient.get(raw, "username", str, None, where=at),
+        mode=lenient.get(raw, "mode", str, "blocks", where=at),
+        title=lenient.text(raw, "title", where=at) or "",
         enable_queue=queued,
         auth_required=locked,
+        closed=speaks.tells_closed and queued and raw.get("show_api") is False,
+        notes=lenient.notes,
     )
 
 
@@ -197,33 +216,34 @@ def inline_config(html: bytes) -> Config:
 def read_rendering(render_config: Object) -> Rendering:
     """The `render_config` in the result of a `@gr.render` function (4.31 and later)."""
     at = "render_config"
+    lenient = LenientReader()
     return Rendering(
         render_id=need(render_config, "render_id", int, where=at),
-        components=_components(render_config, at),
-        dependencies=_dependencies(render_config, True, at),
+        components=_components(render_config, at, lenient),
+        dependencies=_dependencies(render_config, True, at, lenient),
     )
 
 
-def _components(document: Object, at: str) -> dict[int, Component]:
+def _components(document: Object, at: str, lenient: LenientReader) -> dict[int, Component]:
     listed = need(document, "components", list, where=at)
-    found = [_component(entry, f"{at}: component {i}") for i, entry in enumerate(listed)]
+    found = [_component(entry, f"{at}: component {i}", lenient) for i, entry in enumerate(listed)]
     return {component.id: component for component in found}
 
 
-def _component(entry: JSON, at: str) -> Component:
+def _component(entry: JSON, at: str, lenient: LenientReader) -> Component:
     raw = as_object(entry, where=at)
     kind = need(raw, "type", str, where=at)
-    props = want(raw, "props", dict, {}, where=at)
+    props = lenient.get(raw, "props", dict, {}, where=at)
     both = raw.get("api_info")
     return Component(
         id=need(raw, "id", int, where=at),
         type=kind,
-        label=want(props, "label", str, None, where=at),
+        label=lenient.text(props, "label", where=at),
         props=props,
         input_schema=_schema(raw.get("api_info_as_input", both)),
         output_schema=_schema(raw.get("api_info_as_output", both)),
         example=_example(raw.get("example_inputs")),
-        skip=want(raw, "skip_api", bool, _SKIPPED.fullmatch(kind) is not None, where=at),
+        skip=want_flag(raw, "skip_api", _SKIPPED.fullmatch(kind) is not None, where=at),
     )
 
 
@@ -245,63 +265,67 @@ def _example(example: JSON) -> JSON:
             return example
 
 
-def _dependencies(document: Object, queued: bool, at: str) -> tuple[Dependency, ...]:
+def _dependencies(
+    document: Object, queued: bool, at: str, lenient: LenientReader
+) -> tuple[Dependency, ...]:
     listed = need(document, "dependencies", list, where=at)
-    return tuple(_dependency(entry, i, queued, at) for i, entry in enumerate(listed))
+    return tuple(_dependency(entry, i, queued, at, lenient) for i, entry in enumerate(listed))
 
 
-def _dependency(entry: JSON, position: int, queued: bool, at: str) -> Dependency:
+def _dependency(
+    entry: JSON, position: int, queued: bool, at: str, lenient: LenientReader
+) -> Dependency:
     at = f"{at}: dependency {position}"
     raw = as_object(entry, where=at)
     types = want(raw, "types", dict, {}, where=at)
     return Dependency(
         index=want(raw, "id", int, position, where=at),
-        api_name=_api_name(raw, at),
-        inputs=_ids(raw, "inputs", at),
-        outputs=_ids(raw, "outputs", at),
-        backend=want(raw, "backend_fn", bool, True, where=at),
-        batch=want(raw, "batch", bool, False, where=at),
-        queue=queued and want(raw, "queue", bool, True, where=at),
-        visibility=_visibility(raw, at),
+        api_name=_api_name(raw, at, lenient),
+        inputs=_ids(need(raw, "inputs", list, where=at), f"{at}: 'inputs'"),
+        outputs=_ids(need(raw, "outputs", list, where=at), f"{at}: 'outputs'"),
+        backend=want_flag(raw, "backend_fn", True, where=at),
+        batch=want_flag(raw, "batch", False, where=at),
+        queue=queued and want_flag(raw, "queue", True, where=at),
+        visibility=_visibility(raw, at, lenient),
         generator=any(
-            want(types, key, bool, False, where=at) for key in ("generator", "continuous")
+            want_flag(types, key, False, where=at) for key in ("generator", "continuous")
         ),
-        cancels=_ids(raw, "cancels", at),
+        cancels=_ids(want(raw, "cancels", list, [], where=at), f"{at}: 'cancels'"),
         connection=want(raw, "connection", str, "sse", where=at),
         rendered_in=want(raw, "rendered_in", int, None, where=at),
-        description=_description(raw, at),
+        description=_description(raw, at, lenient),
         event=raw.get("collects_event_data") is True,
     )
 
 
-def _api_name(raw: Object, at: str) -> str | None:
+def _api_name(raw: Object, at: str, lenient: LenientReader) -> str | None:
     """Null: unnamed (3.x); false or, on 6.31, the text "false": denied by the developer."""
     said = raw.get("api_name")
-    return None if said is False or said == "false" else want(raw, "api_name", str, None, where=at)
+    return None if said is False or said == "false" else lenient.text(raw, "api_name", where=at)
 
 
-def _visibility(raw: Object, at: str) -> Visibility:
+def _visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
     if raw.get("api_name") is False:  # 6.0 and 6.10 call these public all the same
         return Visibility.PRIVATE
-    shown = "public" if want(raw, "show_api", bool, True, where=at) else "undocumented"
-    said = want(raw, "api_visibility", str, shown, where=at)
+    shown = "public" if lenient.get(raw, "show_api", bool, True, where=at) else "undocumented"
+    said = lenient.get(raw, "api_visibility", str, shown, where=at)
     # A word that only newer servers know neither lists the endpoint nor forbids it.
     return next((v for v in Visibility if v.value == said), Visibility.UNDOCUMENTED)
 
 
-def _description(raw: Object, at: str) -> str:
+def _description(raw: Object, at: str, lenient: LenientReader) -> str:
     """False: the developer wants none; null: it is the function's docstring, which is in /info."""
     said = raw.get("api_description")
-    return "" if said is False else want(raw, "api_description", str, "", where=at)
+    return "" if said is False else lenient.text(raw, "api_description", where=at) or ""
 
 
-def _ids(raw: Object, key: str, at: str) -> tuple[int, ...]:
-    where = f"{at}: {key!r}"
-    return tuple(checked(entry, int, where) for entry in want(raw, key, list, [], where=at))
+def _ids(listed: list[JSON], where: str) -> tuple[int, ...]:
+    return tuple(checked(entry, int, where) for entry in listed)
 
 
-def _app_id(said: JSON) -> str | None:
+def _app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:
     """A number that may exceed 2**53, or text: compared, never counted with."""
-    if said is None or isinstance(said, str):
-        return said
-    return str(checked(said, int, "config: 'app_id'"))
+    said = raw.get("app_id")
+    if isinstance(said, int) and not isinstance(said, bool):
+        return str(said)
+    return lenient.get(raw, "app_id", str, None, where=at)

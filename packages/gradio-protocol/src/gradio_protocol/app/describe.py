@@ -19,6 +19,7 @@ from .endpoint import Endpoint, Parameter, PythonType, Return
 
 _TITLE = "Client.predict() Usage Info\n---------------------------\n"
 _NOTHING = "     - None\n"
+_CLOSED = "    Takes jobs through the queue of Gradio 3.x only, which this client does not speak.\n"
 _CELL = 'style="text-align: left; vertical-align: top"'
 _UNTOLD = ("show_api", "api_visibility", "code_snippets")
 "What `/info` says for servers and pages, left out of the dict."
@@ -130,6 +131,7 @@ def _entry(endpoint: Endpoint) -> str:
         [
             f"\n - {_usage(endpoint)}\n",
             consent if endpoint.oauth else "",
+            _CLOSED if endpoint.closed else "",
             "    Parameters:\n",
             *(map(_taken, endpoint.parameters) if endpoint.parameters else [_NOTHING]),
             "    Returns:\n",

@@ -70,6 +70,10 @@ class Dialect:
     "`/heartbeat/{session_hash}` exists (4.25 and later)."
     info: bool
     "`/info` exists (3.26 and later)."
+    info_of_undocumented: bool
+    "`/info?all_endpoints=true` tells of undocumented endpoints too (4.31.4 and later)."
+    tells_closed: bool
+    "`show_api: false` of an app with a queue: it is closed to direct calls (before 3.42)."
     upload: bool
     "`/upload` exists (3.19 and later)."
     run: str
@@ -124,6 +128,8 @@ def dialect(protocol: str, version: str) -> Dialect:
         idle=None if v < (4, 5, 0) else 90.0,
         heartbeat=v >= (4, 25, 0),
         info=v >= (3, 26, 0),
+        info_of_undocumented=v >= (4, 31, 4),
+        tells_closed=v < (3, 42, 0),
         upload=v >= (3, 19, 0),
         run="run" if v >= (3, 9, 0) else "api",
         batch_direct=(4, 0, 0) <= v < (4, 11, 0),

@@ -35,6 +35,30 @@ def python_type(schema: JSON) -> str:
     return _Reading(root=schema).read(schema)
 
 
+def unquoted(words: str, schema: JSON) -> str:
+    """A server's `words` for `schema`, without the quotes around choices that are no text.
+
+    From 4.0 on servers, and the official client, quote all choices: `Literal['1', '2']` for 1, 2.
+    """
+    if "Literal['" not in words:
+        return words
+    reading = _Reading(root=schema)
+    todo = [schema]
+    while todo:
+        part = todo.pop()
+        match part:
+            case {"enum": [*choices]} if not all(isinstance(choice, str) for choice in choices):
+                if not reading.spend(len(words)):
+                    return words
+                quoted = [f"'{reading.shown(choice)}'" for choice in choices]
+                plain = [reading.choice(choice) for choice in choices]
+                words = words.replace(_literal(quoted), _literal(plain))
+            case _:
+                pass
+        todo += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return words
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """One schema being read: where references lead, which are open, what is left to spend."""
@@ -59,8 +83,7 @@ class _Reading:
             case {"const": value}:
                 return f"Literal[{self.shown(value)}]"
             case {"enum": [*values]}:
-                quoted = [f"'{self.shown(value)}'" for value in values]
-                return f"Literal[{', '.join(quoted)}]"
+                return _literal([self.choice(value) for value in values])
             case {"type": str(kind)}:
                 return self.named(kind, schema)
             case {"type": [_, *_] as kinds}:
@@ -158,6 +181,10 @@ class _Reading:
         definitions = self.root.get("$defs")
         return definitions.get(parts[-1]) if isinstance(definitions, dict) else None
 
+    def choice(self, value: JSON) -> str:
+        """A choice as Python writes it, for numbers and text differ to the app."""
+        return f"'{self.shown(value)}'" if isinstance(value, str) else self.shown(value)
+
     def shown(self, value: JSON) -> str:
         """A value in words, or an ellipsis once it would cost more than there is."""
         try:
@@ -169,6 +196,10 @@ class _Reading:
     def spend(self, cost: int) -> bool:
         self.left = max(self.left - cost, 0)
         return self.left > 0
+
+
+def _literal(choices: list[str]) -> str:
+    return f"Literal[{', '.join(choices)}]"
 
 
 def marks_file(meta: JSON) -> bool:

@@ -4,21 +4,19 @@
 2. The config is asked for first. A login is made where the app wants one, and only then: by that
    time redirects have shown where the app really is, so that the password takes no detour over
    plain http, and the load balancer's cookies keep us on the replica that knows the login.
-3. Redirects are followed here and nowhere else, within one origin, and to https on the same host,
-   which moves the app. Any other one is refused: who answers there is not who was asked.
-4. Every reply's cookies are kept.
-5. `/info` is wanted, not needed: without it the config has to do, and `App.notes` says so.
+3. `/info` is wanted, not needed: without it the config has to do, and `App.notes` says so.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from ..app.access import Access, App, address
 from ..app.config import Config, Visibility, inline_config, read_config
-from ..app.endpoint import Endpoint, endpoints
+from ..app.endpoint import Endpoint
+from ..app.info import endpoints
 from ..app.space import (
     Outlook,
     Stage,
@@ -31,21 +29,21 @@ from ..app.space import (
 )
 from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError, SpaceUnavailable
 from ..wire.cookies import Jar
-from ..wire.document import read_object
+from ..wire.document import LenientReader, Object, read_object
 from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
-from ..wire.redirect import moves, redirected
 from ..wire.status import refusal
 from .actions import Send, Sleep, Steps, ask
-from .retry import Repeat, RetryPolicy, persist
+from .redirects import DOCUMENT, send_following_redirects
+from .retry import RetryPolicy
 
-_DOCUMENT: Final = 2**26
-"Bytes that a config, an info or a page may have."
-_HOPS: Final = 5
 _POLL: Final = 2.0
 "Seconds between two looks at the stage of a Space."
 _KNOCK: Final = 10.0
 "Seconds that waking a Space may take; it goes on waking without us."
+_DERIVED: Final = "are taken from the config"
+_OF_ALL: Final = "names and types of parameters"
+_OF_OTHERS: Final = "names and types of undocumented endpoints' parameters"
 _FORM: Final = (("content-type", "application/x-www-form-urlencoded"),)
 
 
@@ -136,7 +134,7 @@ def same_app(app: App) -> Steps[bool | None]:
 def _same_config(app: App) -> Steps[bool | None]:
     request = app.access.request("GET", app.access.page("config"))
     try:
-        reply = yield from ask(Send(request=request, limit=_DOCUMENT))
+        reply = yield from ask(Send(request=request, limit=DOCUMENT))
         said = read_config(reply.body)
     except GradioError:
         return None
@@ -219,7 +217,7 @@ def _housed(target: Target, space: str) -> Steps[str]:
 
 
 def _looked_up(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
-    _, reply = yield from _sent(hub, hub.request("GET", hub.page(path)), policy)
+    _, reply = yield from send_following_redirects(hub, hub.request("GET", hub.page(path)), policy)
     if reply.status != 200:
         raise refusal(reply, doing="looking up the Space")
     return reply.body
@@ -229,7 +227,7 @@ def _knocked(access: Access) -> Steps[None]:
     """Visit a Space, which wakes it; what it answers while it does is nothing to us."""
     request = access.request("GET", access.page("config"))
     try:
-        yield from ask(Send(request=request, limit=_DOCUMENT, patience=_KNOCK))
+        yield from ask(Send(request=request, limit=DOCUMENT, patience=_KNOCK))
     except GradioError:
         return
 
@@ -255,9 +253,15 @@ def _admitted(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
 
 def _asked(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
     """The reply that has the config: of `/config`, or of the page where there is no such route."""
-    access, reply = yield from _sent(access, access.request("GET", access.page("config")), policy)
+    access, reply = yield from send_following_redirects(
+        access, access.request("GET", access.page("config")), policy
+    )
     if reply.status == 404:
-        return (yield from _sent(access, access.request("GET", access.page("")), policy))
+        return (
+            yield from send_following_redirects(
+                access, access.request("GET", access.page("")), policy
+            )
+        )
     if reply.status == 200 and reply.url.endswith("/config"):
         # Also after a redirect to another path: the app is where its config is.
         access = replace(access, src=reply.url.removesuffix("config"))
@@ -288,7 +292,7 @@ def _logged_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> St
     form = urlencode({"username": auth[0], "password": auth[1]}, errors="surrogatepass")
     url = access.page("login")
     request = access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
-    access, reply = yield from _sent(access, request, policy)
+    access, reply = yield from send_following_redirects(access, request, policy)
     if reply.status in (400, 401):
         text = f"logging in: {shown(url)} refused the user or the password"
         raise AuthenticationError(text, status=reply.status)
@@ -299,50 +303,37 @@ def _logged_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> St
 
 def _informed(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
     """The app, with what `/info` says of its endpoints, or else with what the config says."""
-    if not config.dialect.info:
-        return _derived(access, config, "before 3.26 there is no /info")
-    # Undocumented endpoints too (4.31.4 and later); 3.x would describe serialized values.
-    request = access.get("info", all_endpoints="true", serialize="false")
-    access, reply = yield from _sent(access, request, policy)
-    if reply.status in (404, 500):
-        return _derived(access, config, f"{shown(request.url)} answered {reply.status}")
-    if reply.status != 200:
+    lenient, info, undocumented = LenientReader(), None, None
+    if config.dialect.info:
+        # Without `serialize`, 3.x would describe serialized values.
+        request = access.get("info", serialize="false")
+        access, info = yield from _info(access, request, policy, lenient, _OF_ALL)
+    else:
+        lenient.note(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
+    if info is not None and config.dialect.info_of_undocumented and _has_undocumented(config):
+        request = access.get("info", all_endpoints="true", serialize="false")
+        access, undocumented = yield from _info(access, request, policy, lenient, _OF_OTHERS)
+    known = endpoints(config, info, undocumented, lenient)
+    notes = (*config.notes, *lenient.notes)
+    return App(access=access, config=config, endpoints=known, notes=notes)
+
+
+def _has_undocumented(config: Config) -> bool:
+    hidden = Visibility.UNDOCUMENTED
+    return any(d.backend and d.visibility is hidden for d in config.dependencies)
+
+
+def _info(
+    access: Access, request: Request, policy: RetryPolicy, lenient: LenientReader, what: str
+) -> Steps[tuple[Access, Object | None]]:
+    """What `/info` says; None where it fails, for the config has to do then."""
+    access, reply = yield from send_following_redirects(access, request, policy)
+    if reply.status not in (200, 404, 500):
         raise refusal(reply, doing="connecting")
     try:
-        known = endpoints(config, read_object(reply.body, where="info"))
+        if reply.status == 200:
+            return access, read_object(reply.body, where="info")
+        lenient.note(f"{shown(request.url)} answered {reply.status}: {what} {_DERIVED}")
     except RemoteError as error:
-        return _derived(access, config, str(error))
-    return App(access=access, config=config, endpoints=known)
-
-
-def _derived(access: Access, config: Config, why: str) -> App:
-    note = f"{why}: names and types of parameters are taken from the config"
-    return App(access=access, config=config, endpoints=endpoints(config, None), notes=(note,))
-
-
-def _sent(access: Access, request: Request, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
-    """The reply after redirects, and the access that it leaves us with: cookies, a new origin."""
-    for _ in range(_HOPS + 1):
-        send = Send(request=request, limit=_DOCUMENT)
-        reply = yield from persist(send, policy, Repeat.HARMLESS)
-        access = replace(access, jar=access.jar.store(request.url, reply.headers))
-        following = redirected(request, reply)
-        if following is None:
-            return access, reply
-        access = _led(access, request, reply, following.url)
-        # Composed anew, for the cookies that came and the secrets that the new origin may see.
-        own = tuple(header for header in following.headers if header[0] == "content-type")
-        method, body = following.method, following.body
-        request = access.request(method, following.url, body=body, own=own)
-    raise RemoteError(f"connecting: {shown(request.url)}: more than {_HOPS} redirects")
-
-
-def _led(access: Access, request: Request, reply: Response, url: str) -> Access:
-    """The access after a redirect to `url`; raises what the reply means if we do not go there."""
-    old, new = origin(request.url), origin(url)
-    if old == new:
-        return access
-    if not moves(old, new):
-        raise refusal(reply, doing="connecting")
-    identity = replace(access.identity, app=new)
-    return replace(access, src=f"{new}{urlsplit(access.src).path}", identity=identity)
+        lenient.note(f"{error}: {what} {_DERIVED}")
+    return access, None

@@ -15,13 +15,14 @@ from functools import partial
 from math import inf
 
 from ..app.access import App
+from ..app.dialect import Travel
 from ..app.endpoint import Endpoint
-from ..errors import GradioError
+from ..errors import GradioError, RemoteError
 from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import Enter
 from ..wire.document import JSON, Object, need, read_object
-from ..wire.exchange import quoted
+from ..wire.exchange import Response, quoted, shown
 from .actions import Send, Steps, Tell, ask
 from .attempt import Again, Attempt, present, refused, spoken, told, unchanged
 from .retry import Repeat, persist
@@ -105,8 +106,26 @@ def _made(attempt: Attempt) -> Steps[Object]:
     said = spoken(reply)
     if reply.status == 500 and "error" in said:
         raise failure(said, app.dialect)
-    error: GradioError = refused(reply)
+    error: GradioError = _closed(attempt, reply) or refused(reply)
     raise Again(error, anyway=False) if reply.status in _UNMADE else error
+
+
+def _closed(attempt: Attempt, reply: Response) -> RemoteError | None:
+    """What to say of an app of 3.x that was made with `api_open=False`.
+
+    What is queued is refused then: with 401 and a sentence up to 3.41, since then with 404.
+    """
+    index, status = attempt.endpoint.index, reply.status
+    queued = any(d.queue for d in attempt.app.config.dependencies if d.index == index)
+    refuses = status == 404 or (status == 401 and "skip the queue" in reply.text)
+    if not (refuses and queued and attempt.app.dialect.travel is Travel.DIRECT):
+        return None
+    why = (
+        "the app takes jobs through the queue of Gradio 3.x only, which this client does not speak"
+    )
+    return RemoteError(
+        f"calling the app: {shown(reply.url)} answered {status}: {why}", status=status
+    )
 
 
 def _data(output: Object) -> tuple[JSON, ...]:

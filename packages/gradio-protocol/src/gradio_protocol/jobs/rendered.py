@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from ..app.access import App
 from ..app.config import Rendering, read_rendering
-from ..app.endpoint import Endpoint, endpoints
+from ..app.endpoint import Endpoint
+from ..app.info import endpoints
 from ..errors import RemoteError
 from ..wire.document import Object
 

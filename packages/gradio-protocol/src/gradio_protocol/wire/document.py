@@ -1,12 +1,14 @@
 """JSON with its type written down.
 
 Documents are read once, at the border. `need` and `want` take a key out of an object and check
-its type; what they raise names the document, the key, what was expected and what came.
+its type; what they raise names the document, the key, what was expected and what came. What no
+call depends on is read by a `LenientReader`, which leaves out what is odd and raises nothing.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias, TypeVar, overload
 
 from ..errors import InvalidArguments, RemoteError
@@ -18,6 +20,7 @@ T = TypeVar("T")
 
 _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
+_MOST_NOTES = 20
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
@@ -101,6 +104,68 @@ def want(document: Object, key: str, kind: type[Any], default: Any, *, where: st
     """Like `need`, but `default` where the key is absent or null."""
     value = document.get(key)
     return default if value is None else checked(value, kind, f"{where}: {key!r}")
+
+
+def want_flag(document: Object, key: str, default: bool, *, where: str) -> bool:
+    """Like `want` for a bool, or a number: an app written in Python may say 0 and mean False."""
+    value = document.get(key)
+    return (
+        bool(value)
+        if isinstance(value, int | float)
+        else want(document, key, bool, default, where=where)
+    )
+
+
+@dataclass(slots=True)
+class LenientReader:
+    """Reads what is for people, or what a call can do without.
+
+    An odd value is left out, and `notes` tells of it: one odd value must cost no more than itself.
+    """
+
+    _odd: list[str] = field(default_factory=list[str])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was left out, a sentence each; of many the first ones, and how many there are."""
+        more = len(self._odd) - _MOST_NOTES
+        return (*self._odd[:_MOST_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
+
+    def note(self, sentence: str) -> None:
+        """Remember what had to be left out, or guessed, and why."""
+        self._odd.append(sentence)
+
+    @overload
+    def get(
+        self, document: Object, key: str, kind: type[dict[Any, Any]], default: Object, *, where: str
+    ) -> Object: ...
+    @overload
+    def get(
+        self, document: Object, key: str, kind: type[T], default: None, *, where: str
+    ) -> T | None: ...
+    @overload
+    def get(self, document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
+    def get(self, document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
+        """The value under `key`; `default` where it is absent, null, or of another kind."""
+        try:
+            return want(document, key, kind, default, where=where)
+        except RemoteError as error:
+            self.note(f"{error}: left out")
+            return default
+
+    def text(self, document: Object, key: str, *, where: str) -> str | None:
+        """The words under `key`: a text, a number's text, or the key of a translation.
+
+        Gradio passes labels on as their developers wrote them. A translation (`gr.I18n`, 5.49 and
+        later) is an object; the page finds its words, in the language of its visitor.
+        """
+        match document.get(key):
+            case bool() | int() | float() as number:
+                return str(number)
+            case {"_type": "translation_metadata", "key": str(name)}:
+                return name
+            case _:
+                return self.get(document, key, str, None, where=where)
 
 
 def checked(value: object, kind: type[Any], where: str) -> Any:
