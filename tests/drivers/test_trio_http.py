@@ -226,7 +226,7 @@ async def test_a_stream_is_read_as_it_comes() -> None:
     async with (
         loopback(answer) as server,
         aclosing(http()) as client,
-        client.stream(get(server), idle=None) as reply,
+        client.stream(get(server)) as reply,
     ):
         assert reply.head.status == 200
         assert await anext(reply) == b"one"

@@ -99,8 +99,8 @@ class Connections:
 
     @contextlib.contextmanager
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """A stream's head and chunks. Raises TransportFailed."""
-        timeout = reading(self._timeout, stream.idle)
+        """A stream's head and chunks, however long they take. Raises TransportFailed."""
+        timeout = reading(self._timeout, None)
         with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
             yield Head.of(stream.request, reply.status_code, reply.headers.raw), reply.iter_raw()
 

@@ -104,7 +104,8 @@ class Line:
         finally:
             self._connecting = None
         connections.settle(app.access.src)
-        contact = Contact(app, time.monotonic())
+        idle = self.target.stream_idle_timeout
+        contact = Contact(app, time.monotonic(), stream_idle_timeout=idle)
         return Switchboard(contact, performer, max_workers=self._max_workers)
 
     def __repr__(self) -> str:

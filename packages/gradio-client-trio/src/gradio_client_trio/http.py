@@ -59,6 +59,10 @@ queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and
 second) that it sends of 400 that join by the dozen."""
 
 
+def _nobody_minds() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeout:
     """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
@@ -86,20 +90,27 @@ class Reply:
         "_pool",
         "_request",
         "_sent",
+        "_silent",
         "_write",
         "head",
     )
 
     def __init__(
-        self, pool: Pool, request: Request, *, patience: float, write: float, sent: Sent
+        self,
+        pool: Pool,
+        request: Request,
+        *,
+        times: tuple[float, float],
+        sent: Sent = unheeded,
+        silent: Callable[[], None] | None = None,
     ) -> None:
         self.head: Head
         self._connection: Connection
         self._pool = pool
         self._request = request
-        self._patience = patience
-        self._write = write
+        self._patience, self._write = times
         self._sent = sent
+        self._silent = silent
         self._ended = False
 
     async def __aenter__(self) -> Self:
@@ -147,8 +158,9 @@ class Reply:
     async def feed(self, take: Callable[[bytes], None]) -> None:
         """Give the pieces to `take` as they come, until the body has ended.
 
-        Raises as iterating does. Silence is noticed up to a sixteenth of its time too late: here
-        one scope serves many reads, for it costs as much as parsing what came.
+        Raises as iterating does, but for a stream, whose silence is reported. It is noticed up to
+        a sixteenth of its time too late: here one scope serves many reads, for it costs as much
+        as parsing what came.
         """
         patience = self._patience
         while not self._ended:
@@ -156,9 +168,8 @@ class Reply:
             with trio.CancelScope(deadline=due) as silence:
                 while not self._ended and trio.current_time() + patience <= due:
                     await self._pass_on(take)
-            if silence.cancelled_caught:
-                late = trio.TooSlowError()
-                raise _failed("reading from", self._pool.target, late) from late
+            if silence.cancelled_caught and self._silent is not None:
+                self._silent()
 
     async def _pass_on(self, take: Callable[[bytes], None]) -> None:
         try:
@@ -191,7 +202,7 @@ class Reply:
         try:
             opening = _opening(request, self._pool.target, connection.relay)
             await connection.ask(opening, request.body, self._write, self._sent)
-            answer = await connection.head(self._patience)
+            answer = await self._answer(connection)
         except _NETWORK as error:
             await connection.aclose()
             raise _failed("asking", self._pool.target, error) from error
@@ -200,6 +211,16 @@ class Reply:
             raise
         self._connection = connection
         self.head = Head.of(request, answer.status_code, answer.headers)
+
+    async def _answer(self, connection: Connection) -> h11.Response:
+        """The head of the reply, however long it takes where silence is reported."""
+        while True:
+            try:
+                return await connection.head(self._patience)
+            except trio.TooSlowError:
+                if self._silent is None:
+                    raise
+                self._silent()
 
 
 class Http:
@@ -252,13 +273,16 @@ class Http:
         finally:
             pool.leave()
 
-    def stream(self, request: Request, *, idle: float | None) -> Reply:
-        """One exchange whose body is read as it comes.
+    def stream(
+        self, request: Request, *, idle: float = inf, silent: Callable[[], None] = _nobody_minds
+    ) -> Reply:
+        """One exchange whose body is read as it comes, with `feed`.
 
-        `idle` seconds may pass between two reads, None: any time. Raises TransportFailed and
-        FileFailed, on entry and from the reply; what the block itself raises is left alone.
+        `silent` is called whenever nothing has come for `idle` seconds, also before the head.
+        Raises TransportFailed and FileFailed, on entry and from the reply; what the block itself
+        raises is left alone.
         """
-        return self._reply(request, inf if idle is None else idle)
+        return Reply(self._pool(request), request, times=(idle, self.timeout.write), silent=silent)
 
     async def aclose(self) -> None:
         """Close what rests; what is in use is closed at the end of its exchange."""
@@ -293,8 +317,8 @@ class Http:
             raise _failed(doing, pool.target, error, connected=False) from error
 
     def _reply(self, request: Request, patience: float, sent: Sent = unheeded) -> Reply:
-        write = self.timeout.write
-        return Reply(self._pool(request), request, patience=patience, write=write, sent=sent)
+        times = (patience, self.timeout.write)
+        return Reply(self._pool(request), request, times=times, sent=sent)
 
 
 def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:

@@ -63,7 +63,8 @@ class Line:
             await self._http.aclose()
             self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
             raise
-        contact = Contact(app, trio.current_time())
+        idle = target.stream_idle_timeout
+        contact = Contact(app, trio.current_time(), stream_idle_timeout=idle)
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         workers = self._given.max_workers
         board = Switchboard(contact, performer, nursery, max_workers=workers)

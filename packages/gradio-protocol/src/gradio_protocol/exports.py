@@ -44,6 +44,7 @@ from .flows.actions import (
 )
 from .flows.attempt import Call
 from .flows.call import call
+from .flows.check import check_app
 from .flows.connect import Target, connect
 from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
@@ -55,6 +56,7 @@ from .jobs.diff import History
 from .jobs.messages import Delivery, Logged, ProgressUnit
 from .jobs.orders import (
     AnyQuestion,
+    CheckApp,
     Dismiss,
     Ending,
     Leave,
@@ -98,6 +100,7 @@ __all__ = [
     "Call",
     "Cancelled",
     "Changes",
+    "CheckApp",
     "Config",
     "Contact",
     "Delivery",
@@ -178,6 +181,7 @@ __all__ = [
     "__version__",
     "as_html",
     "call",
+    "check_app",
     "connect",
     "dismiss",
     "doc",

@@ -150,8 +150,8 @@ class Stream:
     "Names the stream within its session: a ticket for a private one, else below zero."
     kind: StreamKind
     request: Request
-    idle: float | None
-    "Seconds without a byte after which it is `Ending.SILENT`; None: no limit."
+    idle: float
+    "Seconds without a byte after which, and then each time again, the session wants to know."
 
 
 class Ending(Enum):
@@ -159,7 +159,7 @@ class Ending(Enum):
 
     FINISHED = "the body came to its proper end"
     CUT = "the connection broke, or what came was no event stream"
-    SILENT = "no byte came within the idle time"
+    SILENT = "no byte came within the idle time, and the app does not answer for itself"
     REFUSED = "no connection was made"
     LEFT = "we closed it, being told to"
 
@@ -226,7 +226,24 @@ class Dismiss:
     "By /reset (4.19.2 to 4.23) instead of /cancel."
 
 
-Order: TypeAlias = Listen | Leave | Resume | Dismiss
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckApp:
+    """A stream is silent: perform the flow `check_app`, and go on reading the stream meanwhile.
+
+    Then report what the flow returned with `Session.checked`.
+    """
+
+    app: App
+    key: int
+    epoch: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The name of the opening."""
+        return self.key, self.epoch
+
+
+Order: TypeAlias = Listen | Leave | Resume | Dismiss | CheckApp
 
 
 class Opening(NamedTuple):
