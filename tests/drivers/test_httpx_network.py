@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections import defaultdict
 from collections.abc import Generator
@@ -15,9 +16,14 @@ import trio
 import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, TransportFailed
+from gradio_client_httpx.wire import Wire, keep_alive
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
+PROBES = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+)
 KNOWN = ("host", "connection", "proxy-connection")
 
 
@@ -196,3 +202,29 @@ def test_a_context_is_made_once_and_only_where_it_is_needed(
             jobs = [client.submit(b"x", api_name="/file") for _ in range(8)]
             assert all(job.result(20) for job in jobs)
         assert (app.url, len(made)) == (app.url, count)
+
+
+# --- peers that have gone ------------------------------------------------------------------------
+
+
+def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed: set[tuple[int, ...]] = set()
+    attach = Wire.attach
+
+    def recorded(wire: Wire, connection: socket.socket | None) -> None:
+        if connection is not None:
+            probed.add(tuple(connection.getsockopt(*option) for option in PROBES))
+        attach(wire, connection)
+
+    monkeypatch.setattr(Wire, "attach", recorded)
+    with Client(server.url, verbose=False) as client:
+        client.predict("x", api_name="/echo")
+    assert probed == {(1, 15)}
+
+
+def test_a_connection_that_is_no_tcp_is_left_as_it_is() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        keep_alive(one)

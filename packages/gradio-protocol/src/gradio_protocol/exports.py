@@ -55,6 +55,7 @@ from .jobs.contact import Contact
 from .jobs.diff import History
 from .jobs.messages import Delivery, Logged, ProgressUnit
 from .jobs.orders import (
+    KEEPALIVE,
     AnyQuestion,
     CheckApp,
     Dismiss,
@@ -89,6 +90,7 @@ from .wire.headers import HUB, redact
 
 __all__ = [
     "HUB",
+    "KEEPALIVE",
     "Access",
     "AnyAction",
     "AnyIO",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..app.access import App
 from ..errors import GradioError, TransportFailed
@@ -140,6 +140,21 @@ class StreamKind(Enum):
     SHARED = "all messages of the session"
     PRIVATE = "the messages of one job (4.0 to 4.8)"
     HEARTBEAT = "tells the server that the visitor is still there (4.25 and later)"
+
+
+KEEPALIVE: Final = (
+    ("TCP_KEEPIDLE", 60),
+    ("TCP_KEEPALIVE", 60),
+    ("TCP_KEEPINTVL", 15),
+    ("TCP_KEEPCNT", 4),
+)
+"""Options of TCP, by their names in `socket`, which not every platform has, and their values.
+
+With `SO_KEEPALIVE` the connection of a stream or of a direct call whose peer has gone without a
+word breaks after two minutes: to a silent stream that is no loss as long as the app answers on
+other connections, and a direct call has no other limit. macOS has a word of its own for the
+first one.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
