@@ -768,3 +768,14 @@ def test_every_failure_to_connect_is_one_of_ours() -> None:
 def test_a_stream_may_not_be_silent_for_no_time(seconds: float) -> None:
     with pytest.raises(InvalidArguments, match="stream_idle_timeout: expected more than 0"):
         Target(src="http://here/", stream_idle_timeout=seconds)
+
+
+def test_a_page_in_place_of_a_config_may_be_that_of_a_proxy() -> None:
+    page = Response(
+        status=200,
+        headers=(("content-type", "text/html"),),
+        body=b"<html>Welcome to our network</html>",
+        proxy="http://p:3128",
+    )
+    with pytest.raises(RemoteError, match=r"no app that can be called.*the proxy http://p:3128"):
+        connected(site({CONFIG: page}))

@@ -78,7 +78,7 @@ class Link:
         tls = stream and stream.get_extra_info("ssl_object")
         if self.shared and tls is not None and tls.selected_alpn_protocol() == "h2":
             return None
-        connection = stream and stream.get_extra_info("socket")
+        connection: socket.socket | None = stream and stream.get_extra_info("socket")
         if connection is not None and connection is not self.connection:
             keep_alive(connection)
         self.connection = connection

@@ -75,6 +75,11 @@ class Dialer:
         self._trust = trust
         self._proxies = proxies
 
+    def environment_proxy(self, target: Origin) -> str:
+        """The proxy of the environment between us and this origin, without credentials."""
+        proxy = None if self._proxies.named else self._proxies.between(target)
+        return str(proxy.origin) if proxy else ""
+
     async def connect(self, target: Origin, seconds: float) -> Connection:
         """A connection on which requests to `target` can be written.
 

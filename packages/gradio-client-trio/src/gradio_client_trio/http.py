@@ -17,6 +17,7 @@ Rules:
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ from gradio_protocol import (
     Request,
     Response,
     TransportFailed,
+    causes,
     origin,
 )
 
@@ -149,7 +151,7 @@ class Reply:
         try:
             event = await self._connection.event(self._patience)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool.target, error) from error
+            raise _failed("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             return bytes(event.data)
         self._ended = True
@@ -175,7 +177,7 @@ class Reply:
         try:
             event = await self._connection.event(inf)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool.target, error) from error
+            raise _failed("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             take(bytes(event.data))
         else:
@@ -195,7 +197,8 @@ class Reply:
         try:
             return await self._pool.connect()
         except _NETWORK as error:
-            raise _failed("connecting to", self._pool.target, error, connected=False) from error
+            failure = _failed("connecting to", self._pool, error, connected=False)
+            raise failure from error
 
     async def _ask(self, connection: Connection) -> None:
         request = self._request
@@ -205,12 +208,12 @@ class Reply:
             answer = await self._answer(connection)
         except _NETWORK as error:
             await connection.aclose()
-            raise _failed("asking", self._pool.target, error) from error
+            raise _failed("asking", self._pool, error) from error
         except BaseException:
             await connection.aclose()
             raise
         self._connection = connection
-        self.head = Head.of(request, answer.status_code, answer.headers)
+        self.head = Head.of(request, answer.status_code, answer.headers, proxy=self._pool.proxy)
 
     async def _answer(self, connection: Connection) -> h11.Response:
         """The head of the reply, however long it takes where silence is reported."""
@@ -294,7 +297,7 @@ class Http:
             with trio.fail_after(patience):
                 return await self._whole(request, inf, limit)
         except trio.TooSlowError as error:
-            raise _failed("asking", origin(request.url), error) from error
+            raise _failed("asking", self._pool(request), error) from error
 
     async def _whole(
         self, request: Request, patience: float, limit: int | None, sent: Sent = unheeded
@@ -306,7 +309,8 @@ class Http:
         target = origin(request.url)
         if target not in self._pools:
             connect = partial(self._dialer.connect, target, self.timeout.connect)
-            self._pools[target] = Pool(target, self._bound, connect)
+            proxy = self._dialer.environment_proxy(target)
+            self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
     async def _admitted(self, pool: Pool) -> None:
@@ -314,7 +318,7 @@ class Http:
             await pool.enter(self.timeout.pool)
         except trio.TooSlowError as error:
             doing = "waiting for a free connection to"
-            raise _failed(doing, pool.target, error, connected=False) from error
+            raise _failed(doing, pool, error, connected=False) from error
 
     def _reply(self, request: Request, patience: float, sent: Sent = unheeded) -> Reply:
         times = (patience, self.timeout.write)
@@ -343,12 +347,16 @@ def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Reque
 
 
 def _failed(
-    doing: str, target: Origin, error: BaseException, *, connected: bool = True
+    doing: str, pool: Pool, error: BaseException, *, connected: bool = True
 ) -> TransportFailed:
     """The one place that turns the network's failures into ours."""
-    message = f"{doing} {target}: {_reason(error)}"
-    late = isinstance(error, trio.TooSlowError)
-    return TransportFailed(message, connected=connected, late=late)
+    return TransportFailed(
+        f"{doing} {pool.target}: {_reason(error)}",
+        connected=connected,
+        late=isinstance(error, trio.TooSlowError),
+        untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)),
+        proxy=pool.proxy,
+    )
 
 
 def _reason(error: BaseException) -> str:

@@ -24,6 +24,8 @@ from .errors import (
     TooManyRequestsError,
     TransportFailed,
     ValidationError,
+    causes,
+    proxy_address,
 )
 from .flows.actions import (
     AnyAction,
@@ -183,6 +185,7 @@ __all__ = [
     "__version__",
     "as_html",
     "call",
+    "causes",
     "check_app",
     "connect",
     "dismiss",
@@ -192,6 +195,7 @@ __all__ = [
     "find",
     "is_address",
     "origin",
+    "proxy_address",
     "redact",
     "signature",
     "status_update",

@@ -35,7 +35,7 @@ from ..wire.document import read_object
 from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
 from ..wire.redirect import moves, redirected
-from ..wire.status import refusal
+from ..wire.status import by_proxy, refusal
 from .actions import Send, Sleep, Steps, ask
 from .retry import Repeat, RetryPolicy, persist
 
@@ -282,7 +282,8 @@ def _config(reply: Response) -> Config:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        raise RemoteError(f"{where} is no app that can be called: {error}", status=200) from error
+        text = f"{where} is no app that can be called: {error}{by_proxy(reply)}"
+        raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(f"{where} wants a login", status=200)
     return config

@@ -23,7 +23,7 @@ from ..jobs.orders import Enter
 from ..wire.document import JSON, Object, need, read_object
 from ..wire.exchange import quoted
 from .actions import Send, Steps, Tell, ask
-from .attempt import Again, Attempt, present, refused, spoken, told, unchanged
+from .attempt import Again, Attempt, name_endpoint, present, refused, spoken, told, unchanged
 from .retry import Repeat, persist
 
 _RESULT = 2**30
@@ -104,7 +104,7 @@ def _made(attempt: Attempt) -> Steps[Object]:
         return read_object(reply.body, where="result")
     said = spoken(reply)
     if reply.status == 500 and "error" in said:
-        raise failure(said, app.dialect)
+        raise name_endpoint(attempt, failure(said, app.dialect))
     error: GradioError = refused(reply)
     raise Again(error, anyway=False) if reply.status in _UNMADE else error
 

@@ -182,7 +182,7 @@ class Ending(Enum):
     def of(cls, error: GradioError) -> Ending:
         """How a stream ended that ended with this error, whoever raised it."""
         match error:
-            case TransportFailed(connected=False):
+            case TransportFailed(connected=False, untrusted=False):
                 return cls.REFUSED
             case TransportFailed(late=True):
                 return cls.SILENT
