@@ -244,8 +244,9 @@ async def refuse(request: Request, connection: Connection) -> None:
     await connection.reply(407, b"")
 
 
-@pytest.mark.parametrize("handler", [welcome, refuse])
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("scheme", "handler"), [("http", welcome), ("http", refuse), ("https", refuse)]
+)
 def test_a_proxy_of_the_environment_that_answers_is_named_without_its_credentials(
     handler: Handler, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
