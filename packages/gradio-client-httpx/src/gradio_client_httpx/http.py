@@ -323,7 +323,7 @@ def as_httpx(
 
 
 @contextlib.contextmanager
-def translated(library: Any, request: Request, proxy: str) -> Generator[None]:
+def translated(library: Any, request: Request, proxy: str = "") -> Generator[None]:
     """What the library raises, as TransportFailed."""
     h = library
     try:
