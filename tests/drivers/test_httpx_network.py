@@ -288,7 +288,11 @@ def test_a_certificate_that_is_not_trusted_is_asked_for_once(
     secure: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pauses: list[float] = []
-    monkeypatch.setattr(Links, "pause", lambda _, seconds: pauses.append(seconds))
+
+    def pause(_: Links, seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(Links, "pause", pause)
     with pytest.raises(TransportFailed, match="ssl_verify") as caught:
         Client(secure.url, max_retries=5, verbose=False)
     assert caught.value.untrusted
