@@ -37,7 +37,12 @@ BODY_MOST = 25
 """Nine functions of ten are no longer than this."""
 PARAMETERS = 6
 
-EXCEPTIONS: dict[str, tuple[int, str]] = {}
+EXCEPTIONS: dict[str, tuple[int, str]] = {
+    "gradio_client_httpx/listen.py": (
+        330,
+        "its twin in trio is one module too, and its threads need somebody to watch for silences",
+    ),
+}
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef

@@ -139,8 +139,16 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a thread may fail to begin: then the end is reported by who wanted the beginning": (
         "Switchboard._read",
         "Switchboard._dismissed",
+        "Switchboard._checked",
         "End",
         "Reader.broken",
+    ),
+    "a thread that reads cannot look at the clock, a task can: who watches its silence differs": (
+        "Switchboard.watch",
+        "Switchboard._look",
+        "Reader.silent",
+        "Reader._wait",
+        "Reader._silent",
     ),
 }
 """Why → what differs."""

@@ -33,6 +33,7 @@ SHARED = {
     "token": None,
     "oauth_token": None,
     "timeout": None,
+    "stream_idle_timeout": None,
     "max_retries": 2,
     "max_download_size": None,
     "resubmit_lost": False,

@@ -33,10 +33,20 @@ class Rig:
 
 @contextmanager
 def rigged(
-    subject: Subject, version: str, folder: Path, *, max_retries: int = 2, **settings: Any
+    subject: Subject,
+    version: str,
+    folder: Path,
+    *,
+    max_retries: int = 2,
+    stream_idle_timeout: float | None = None,
+    **settings: Any,
 ) -> Generator[Rig]:
     """A rig for the length of a block."""
-    options = Options(downloads=folder / "downloads", max_retries=max_retries)
+    options = Options(
+        downloads=folder / "downloads",
+        max_retries=max_retries,
+        stream_idle_timeout=stream_idle_timeout,
+    )
     with (
         staged(version, folder, **settings) as stage,
         fault_proxy(stage.url) as proxy,

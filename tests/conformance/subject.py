@@ -30,6 +30,7 @@ class Options:
     "where files go; None: files stay the server's objects"
     max_download_size: int | None = None
     max_retries: int = 2
+    stream_idle_timeout: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,7 @@ def target(url: str, options: Options) -> gp.Target:
         token=options.token,
         auth=options.auth,
         policy=gp.RetryPolicy(max_retries=options.max_retries),
+        stream_idle_timeout=options.stream_idle_timeout,
     )
 
 

@@ -92,6 +92,7 @@ def _client(url: str, options: Options) -> Client:
         download_files=str(options.downloads) if options.downloads else False,
         max_download_size=options.max_download_size,
         max_retries=options.max_retries,
+        stream_idle_timeout=options.stream_idle_timeout,
         max_workers=2000,
         verbose=False,
         analytics_enabled=False,

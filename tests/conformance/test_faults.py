@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ from gradio_protocol import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.app import config
-from gradio_protocol.app.dialect import Dialect, dialect
 from tests.conformance.rig import came, fails, rigged, usable
 from tests.conformance.scenarios.scenario import RUNNING, is_output
 from tests.conformance.stages import KINDS, PRIVATE
@@ -32,7 +29,6 @@ from tests.support.fault_proxy import (
     in_pieces,
     rechunked,
     reset_after,
-    stall_after,
     wait_after,
 )
 from tests.support.gradio_server import answering
@@ -78,24 +74,6 @@ def test_jobs_on_one_stream_all_learn_that_it_broke(
             fails(job, *LOSSES)
         rig.stage.go_on()
         usable(rig.client)
-
-
-@pytest.mark.parametrize("version", KINDS)
-def test_a_silent_stream_ends_after_its_idle_time(
-    subject: Subject, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(config, "dialect", impatient)
-    with rigged(subject, version, tmp_path) as rig:
-        rig.stage.go_on()
-        rig.proxy.on(rig.stream, down=stall_after(300))
-        job = rig.client.submit(9, api_name="/count")
-        fails(job, *LOSSES)
-        usable(rig.client)
-
-
-def impatient(protocol: str, version: str) -> Dialect:
-    """The dialect, with streams that are silent after 0.3 s instead of 45."""
-    return replace(dialect(protocol, version), idle=0.3)
 
 
 @pytest.mark.parametrize("version", KINDS)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.conformance import test_faults as faults
 from tests.conformance import test_restart as restarts
+from tests.conformance import test_silences as silences
 from tests.conformance.conftest import hurried
 from tests.conformance.scenarios.cancelling import NARROW
 from tests.conformance.scenarios.scenario import Scenario
@@ -88,10 +89,24 @@ def test_a_stream_that_breaks_off_is_a_typed_error(
 
 
 @pytest.mark.parametrize("version", [PRIVATE, "6.31.0"])
-def test_a_silent_stream_ends(
-    subject: Subject, version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_silent_stream_is_lost_if_its_app_does_not_answer(
+    subject: Subject, version: str, tmp_path: Path
 ) -> None:
-    faults.test_a_silent_stream_ends_after_its_idle_time(subject, version, tmp_path, monkeypatch)
+    silences.test_a_silent_stream_is_lost_if_its_app_does_not_answer(subject, version, tmp_path)
+
+
+def test_a_job_outlasts_silences_behind_a_proxy_that_buffers(
+    subject: Subject, tmp_path: Path
+) -> None:
+    silences.test_a_job_outlasts_any_number_of_silences_behind_a_proxy_that_buffers(
+        subject, "6.31.0", tmp_path
+    )
+
+
+def test_a_job_on_a_private_stream_outlasts_silences(subject: Subject, tmp_path: Path) -> None:
+    silences.test_a_job_outlasts_any_number_of_silences_in_the_midst_of_its_stream(
+        subject, PRIVATE, tmp_path
+    )
 
 
 def test_closing_ends_what_runs(subject: Subject, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from collections import defaultdict
 from collections.abc import Generator
@@ -14,10 +16,15 @@ import pytest
 import trio
 import trustme
 
-from gradio_client_httpx import Client, InvalidArguments, TransportFailed
+from gradio_client_httpx import Client, InvalidArguments, RemoteError, TransportFailed
+from gradio_client_httpx.wire import Links, Wire, keep_alive
 from tests.support.gradio_server import FakeGradio
-from tests.support.loopback import Connection, Loopback, Request, threaded
+from tests.support.loopback import Connection, Handler, Loopback, Request, threaded
 
+PROBES = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+)
 KNOWN = ("host", "connection", "proxy-connection")
 
 
@@ -196,3 +203,97 @@ def test_a_context_is_made_once_and_only_where_it_is_needed(
             jobs = [client.submit(b"x", api_name="/file") for _ in range(8)]
             assert all(job.result(20) for job in jobs)
         assert (app.url, len(made)) == (app.url, count)
+
+
+# --- peers that have gone ------------------------------------------------------------------------
+
+
+def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probed: set[tuple[int, ...]] = set()
+    attach = Wire.attach
+
+    def recorded(wire: Wire, connection: socket.socket | None) -> None:
+        if connection is not None:
+            probed.add(tuple(connection.getsockopt(*option) for option in PROBES))
+        attach(wire, connection)
+
+    monkeypatch.setattr(Wire, "attach", recorded)
+    with Client(server.url, verbose=False) as client:
+        client.predict("x", api_name="/echo")
+    assert probed == {(1, 15)}
+
+
+def test_a_connection_that_is_no_tcp_is_left_as_it_is() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        keep_alive(one)
+
+
+# --- who answers in place of the app -------------------------------------------------------------
+
+
+async def welcome(request: Request, connection: Connection) -> None:
+    """A proxy that has a page for everybody."""
+    await connection.reply(200, b"<html>Welcome</html>", [("content-type", "text/html")])
+
+
+async def refuse(request: Request, connection: Connection) -> None:
+    """A proxy that wants to know who asks."""
+    await connection.reply(407, b"")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "handler"), [("http", welcome), ("http", refuse), ("https", refuse)]
+)
+def test_a_proxy_of_the_environment_that_answers_is_named_without_its_credentials(
+    handler: Handler, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxies(monkeypatch)
+    with threaded(handler) as proxy:
+        where = proxy.url.removeprefix("http://").rstrip("/")
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:hush@{where}")
+        with pytest.raises((RemoteError, TransportFailed)) as caught:
+            Client(f"{scheme}://app.test/", max_retries=0, verbose=False)
+    assert f"the proxy http://{where}, which the environment names" in str(caught.value)
+    assert "hush" not in str(caught.value)
+
+
+def test_a_proxy_that_the_caller_named_or_does_not_want_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_proxies(monkeypatch)
+    with threaded(welcome) as proxy, threaded(welcome) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        kinds: list[dict[str, Any]] = [{"proxy": proxy.url}, {"trust_env": False}]
+        for httpx_kwargs in kinds:
+            with pytest.raises(RemoteError) as caught:
+                Client(server.url, httpx_kwargs=httpx_kwargs, verbose=False)
+            assert "environment" not in str(caught.value)
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        with pytest.raises(RemoteError) as caught:
+            Client(server.url, verbose=False)
+        assert "environment" not in str(caught.value)
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names none."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+def test_a_certificate_that_is_not_trusted_is_asked_for_once(
+    secure: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    def pause(_: Links, seconds: float) -> None:
+        pauses.append(seconds)
+
+    monkeypatch.setattr(Links, "pause", pause)
+    with pytest.raises(TransportFailed, match="ssl_verify") as caught:
+        Client(secure.url, max_retries=5, verbose=False)
+    assert caught.value.untrusted
+    assert pauses == []

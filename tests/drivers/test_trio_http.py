@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from contextlib import aclosing
 from pathlib import Path
+from socket import IPPROTO_TCP, SO_KEEPALIVE, SOL_SOCKET, TCP_KEEPINTVL
 
 import pytest
 import trio
 import trio.testing
 
+from gradio_client_trio.dial import keep_alive
 from gradio_client_trio.http import Http
 from gradio_protocol import (
     FileFailed,
@@ -226,7 +228,7 @@ async def test_a_stream_is_read_as_it_comes() -> None:
     async with (
         loopback(answer) as server,
         aclosing(http()) as client,
-        client.stream(get(server), idle=None) as reply,
+        client.stream(get(server)) as reply,
     ):
         assert reply.head.status == 200
         assert await anext(reply) == b"one"
@@ -269,3 +271,28 @@ async def test_a_server_that_has_read_enough_is_heard(tmp_path: Path) -> None:
     assert (await client.send(request)).body == b"no"
     await client.send(request)
     assert len(dialled) == 2  # half a request was left on the first
+
+
+@pytest.mark.trio
+async def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there() -> None:
+    made: list[trio.SocketStream] = []
+
+    async def remembered(host: str, port: int) -> trio.abc.Stream:
+        made.append(await trio.open_tcp_stream(host, port))
+        return made[-1]
+
+    async def answer(request: support.Request, connection: support.Connection) -> None:
+        await connection.reply(200, b"")
+
+    async with loopback(answer) as server, aclosing(http(dial=remembered)) as client:
+        await client.send(get(server.url))
+        (stream,) = made
+        options = ((SOL_SOCKET, SO_KEEPALIVE), (IPPROTO_TCP, TCP_KEEPINTVL))
+        assert [stream.getsockopt(*option) for option in options] == [1, 15]
+
+
+@pytest.mark.trio
+async def test_a_connection_that_is_no_tcp_is_left_as_it_is() -> None:
+    one, other = trio.socket.socketpair()
+    with one, other:
+        keep_alive(one)

@@ -144,7 +144,7 @@ async def test_a_stream_that_is_left_is_closed() -> None:
         left.set()
 
     async with loopback(endless) as server, aclosing(Http(trust_env=False)) as client:
-        async with client.stream(asking("GET", server.url), idle=None) as reply:
+        async with client.stream(asking("GET", server.url)) as reply:
             async for _ in reply:
                 break
         await left.wait()

@@ -102,7 +102,7 @@ async def test_nobody_listening_means_that_nothing_was_sent() -> None:
 async def test_what_a_block_raises_is_left_alone() -> None:
     async with loopback(echo) as server, aclosing(http()) as client:
         with pytest.raises(OSError, match="disk"):
-            async with client.stream(get(server.url), idle=None):
+            async with client.stream(get(server.url)):
                 raise OSError("disk")
 
 
@@ -198,12 +198,44 @@ async def test_a_stream_that_is_fed_may_be_a_sixteenth_more_silent(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     pieces: list[bytes] = []
-    async with http(dial=saying(CHUNKED, b"1\r\na\r\n")).stream(get("http://a/"), idle=16) as reply:
-        with pytest.raises(TransportFailed) as caught:
+    silences: list[float] = []
+
+    def silent() -> None:
+        silences.append(trio.current_time())
+
+    client = http(dial=saying(CHUNKED, b"1\r\na\r\n"))
+    async with client.stream(get("http://a/"), idle=16, silent=silent) as reply:
+        with trio.move_on_after(50):
             await reply.feed(pieces.append)
     assert pieces == [b"a"]
-    assert 16 <= trio.current_time() <= 17
-    assert caught.value.late
+    assert silences == [17, 34]
+
+
+@pytest.mark.trio
+async def test_a_stream_goes_on_after_silences_before_its_head_and_in_its_body(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    pieces: list[bytes] = []
+    silences: list[float] = []
+    ours, theirs = trio.testing.memory_stream_pair()
+
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        return ours
+
+    async def speak() -> None:
+        for said in (CHUNKED, b"1\r\na\r\n", b"0\r\n\r\n"):
+            await trio.sleep(25)
+            await theirs.send_all(said)
+
+    def silent() -> None:
+        silences.append(trio.current_time())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(speak)
+        async with http(dial=dial).stream(get("http://a/"), idle=16, silent=silent) as reply:
+            await reply.feed(pieces.append)
+    assert pieces == [b"a"]
+    assert silences == [16, 42, 67]
 
 
 @pytest.mark.trio
@@ -250,7 +282,7 @@ async def test_a_slow_disk_is_not_a_slow_network(
 @pytest.mark.trio
 async def test_a_stream_without_a_deadline_waits(autojump_clock: trio.testing.MockClock) -> None:
     client = http(timeout=Timeout(read=1), dial=saying(b"HTTP/1.1 200 OK\r\n\r\n"))
-    async with client.stream(get("http://a/"), idle=None) as reply:
+    async with client.stream(get("http://a/")) as reply:
         with trio.move_on_after(86_400) as scope:
             await anext(reply)
     assert scope.cancelled_caught

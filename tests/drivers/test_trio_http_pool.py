@@ -104,11 +104,11 @@ async def test_a_connection_that_rested_four_seconds_is_closed(
 async def test_the_youngest_connection_leaves_first() -> None:
     peers = Peers(said=[[OK, OK], [OK, OK]])
     client = peers.http()
-    async with client.stream(asking(), idle=None) as older:
-        async with client.stream(asking(), idle=None) as younger:
+    async with client.stream(asking()) as older:
+        async with client.stream(asking()) as younger:
             assert [piece async for piece in younger] == [b"ok"]
         assert [piece async for piece in older] == [b"ok"]
-    async with client.stream(asking("POST"), idle=None):
+    async with client.stream(asking("POST")):
         pass
     assert peers.closed == [0]  # it came back last, left again, and was not read
 
@@ -159,7 +159,7 @@ async def test_origins_do_not_share_connections() -> None:
 async def test_after_the_end_nothing_is_kept() -> None:
     peers = Peers(said=[[OK], [OK]])
     client = peers.http()
-    async with client.stream(asking(), idle=None) as reply:
+    async with client.stream(asking()) as reply:
         await client.send(asking())
         await client.aclose()
         assert peers.closed == [1]
@@ -261,7 +261,7 @@ async def test_waiting_for_a_connection_has_a_deadline(
 async def test_streams_take_nothing_from_the_bound() -> None:
     peers = Peers(said=[[b"HTTP/1.1 200 OK\r\n\r\n"], [b"HTTP/1.1 200 OK\r\n\r\n"], [OK]])
     client = Http(trust_env=False, dial=peers.dial, max_connections=1)
-    async with client.stream(asking(), idle=None), client.stream(asking(), idle=None):
+    async with client.stream(asking()), client.stream(asking()):
         assert (await client.send(asking())).body == b"ok"
 
 

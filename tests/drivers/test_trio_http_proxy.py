@@ -15,9 +15,20 @@ import pytest
 import trio
 import trustme
 
+from gradio_client_trio import Client
+from gradio_client_trio.dial import Dialer
 from gradio_client_trio.http import Http
+from gradio_client_trio.pool import Connection as Pooled
 from gradio_client_trio.proxy import Proxies, Proxy, Trust, chosen, context_for
-from gradio_protocol import InvalidArguments, Origin, Request, TransportFailed, origin
+from gradio_protocol import (
+    GradioError,
+    InvalidArguments,
+    Origin,
+    RemoteError,
+    Request,
+    TransportFailed,
+    origin,
+)
 from tests.support import loopback as support
 from tests.support.loopback import Loopback, loopback
 
@@ -330,3 +341,81 @@ async def test_a_context_is_built_once_and_shared() -> None:
             nursery.start_soon(build)
     assert len(contexts) == 3
     assert len(set(map(id, contexts))) == 1
+
+
+# --- who answers in place of the app -------------------------------------------------------------
+
+
+async def welcome(request: support.Request, connection: support.Connection) -> None:
+    """A proxy that has a page for everybody."""
+    await connection.reply(200, b"<html>Welcome</html>", [("content-type", "text/html")])
+
+
+async def refuse(request: support.Request, connection: support.Connection) -> None:
+    """A proxy that wants to know who asks."""
+    await connection.reply(407, b"")
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(
+    ("scheme", "handler"), [("http", welcome), ("http", refuse), ("https", refuse)]
+)
+async def test_a_proxy_of_the_environment_that_answers_is_named_without_its_credentials(
+    handler: support.Handler, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proxies(monkeypatch)
+    async with loopback(handler) as proxy:
+        where = proxy.url.removeprefix("http://").rstrip("/")
+        monkeypatch.setenv(f"{scheme.upper()}_PROXY", f"http://me:hush@{where}")
+        error = await refused(f"{scheme}://app.test/")
+    assert f"the proxy http://{where}, which the environment names" in str(error)
+    assert "hush" not in str(error)
+
+
+@pytest.mark.trio
+async def test_a_proxy_that_the_caller_named_or_does_not_want_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_proxies(monkeypatch)
+    async with loopback(welcome) as proxy, loopback(welcome) as server:
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        kinds: list[dict[str, Any]] = [{"proxy": proxy.url}, {"trust_env": False}]
+        for options in kinds:
+            assert "environment" not in str(await refused(server.url, **options))
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        assert "environment" not in str(await refused(server.url))
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment that names none."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+async def refused(url: str, **options: Any) -> GradioError:
+    """Why a client cannot connect."""
+    with pytest.raises((RemoteError, TransportFailed)) as caught:
+        async with Client(url, max_retries=0, verbose=False, **options):
+            pass
+    return caught.value
+
+
+@pytest.mark.trio
+async def test_a_certificate_that_is_not_trusted_is_asked_for_once(
+    server_side: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Origin] = []
+    connect = Dialer.connect
+
+    async def counted(dialer: Dialer, target: Origin, seconds: float) -> Pooled:
+        tried.append(target)
+        return await connect(dialer, target, seconds)
+
+    monkeypatch.setattr(Dialer, "connect", counted)
+    async with loopback(answer, tls=server_side) as server:
+        with pytest.raises(TransportFailed, match="ssl_verify") as caught:
+            async with Client(server.url, max_retries=5, verbose=False, trust_env=False):
+                pass
+    assert caught.value.untrusted
+    assert len(tried) == 1

@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from math import inf
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
@@ -17,13 +19,22 @@ import trio.testing
 from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled, StreamLost
 from gradio_client_trio.listen import GRACE
 from tests.drivers.trio_rig import in_memory, made, rig
-from tests.support.fake.functions import TOUR
+from tests.support.fake.functions import TOUR, Call
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Request, threaded
 
 MANY = 500
 FUNCTIONS = [function.limited(MANY) for function in TOUR]
+
+
+async def nap(call: Call) -> list[Any]:
+    await trio.sleep(call.data[0])
+    return ["rested"]
+
+
+NAPPING = [replace(function, plain=nap) for function in TOUR if function.name == "slow"]
+"An app whose function takes as long as it is told to."
 
 
 async def silent(_: Request, connection: Connection) -> None:
@@ -194,6 +205,57 @@ async def test_a_server_that_is_silent_when_the_block_ends_is_left_at_once(
         assert trio.current_time() == started
         assert all(job.cancelled() for job in jobs)
         await memory.all_closed()
+
+
+@pytest.mark.trio
+async def test_a_question_after_the_app_that_is_not_answered_does_not_keep_the_block(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio()
+    async with in_memory(monkeypatch, fake, stream_idle_timeout=5) as (client, memory):
+        async with client:
+            job = client.submit(1, api_name="/slow")
+            await fake.holds.until(lambda _: True)
+            fake.instead("app_id", silent, times=100)
+            await fake.seen.until(lambda seen: seen[0] == "app_id")
+            started = trio.current_time()
+        assert trio.current_time() == started
+        assert job.cancelled()
+        await memory.all_closed()
+
+
+@pytest.mark.trio
+async def test_a_job_outlasts_a_day_of_silence_while_its_app_is_there(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio(functions=NAPPING)
+    async with in_memory(monkeypatch, fake) as (client, _), client:
+        assert await client.predict(86_400, api_name="/slow") == "rested"
+    assert [what for what, _ in fake.streams].count("opened") == 1
+    asked = len(fake.requests("app_id"))
+    assert 86_400 / (90 * 17 / 16) - 1 <= asked <= 86_400 / 90
+
+
+@pytest.mark.trio
+async def test_a_silent_stream_whose_app_answers_nothing_is_lost_in_bounded_time(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio(functions=NAPPING)
+    fake.instead("app_id", silent, times=4)
+    async with in_memory(monkeypatch, fake) as (client, _), client:
+        with pytest.raises(StreamLost, match="did not say its id"):
+            await client.predict(86_400, api_name="/slow")
+        assert 90 + 4 * 15 < trio.current_time() < 90 * 17 / 16 + 4 * 15 + 8
+
+
+@pytest.mark.trio
+async def test_a_stream_is_never_asked_after_if_the_caller_wants_it_so(
+    autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeGradio(functions=NAPPING)
+    async with in_memory(monkeypatch, fake, stream_idle_timeout=inf) as (client, _), client:
+        assert await client.predict(86_400, api_name="/slow") == "rested"
+    assert fake.requests("app_id") == []
 
 
 @pytest.mark.trio

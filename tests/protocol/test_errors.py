@@ -22,11 +22,14 @@ from gradio_protocol.errors import (
     TooManyRequestsError,
     TransportFailed,
     ValidationError,
+    causes,
+    proxy_address,
 )
 
 
 def test_every_error_of_the_module_is_a_gradio_error() -> None:
-    found = [value for value in vars(errors).values() if isinstance(value, type)]
+    here = vars(errors).values()
+    found = [one for one in here if isinstance(one, type) and one.__module__ == errors.__name__]
     assert len(found) == 16
     assert all(issubclass(kind, GradioError) for kind in found)
 
@@ -107,3 +110,74 @@ def test_a_transport_failure_says_whether_a_connection_was_made() -> None:
     assert not TransportFailed("refused", connected=False).connected
     assert not TransportFailed("cut").late
     assert TransportFailed("silent", late=True).late
+
+
+CONTENT = "iVBORw0KGgoAAAANSUhEUgAA" * 40
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"no file data:image/png;base64,{CONTENT} here", "no file data:image/png;base64,"),
+        (f"{CONTENT}==", CONTENT[:40]),
+    ],
+)
+def test_encoded_content_is_cut_short_in_every_error(text: str, shown: str) -> None:
+    for error in (AppError(text), RemoteError(text), InvalidArguments(text)):
+        assert str(error).startswith(shown)
+        assert "characters)" in str(error)
+        assert len(str(error)) < 120
+    assert AppError(text).message == str(AppError(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data:text/plain;base64,aGVsbG8=",
+        "/tmp/gradio/" + "0123456789abcdef" * 4 + "/a file.png",
+        "word " * 200,
+        "https://here/" + "segment-of-a-path/" * 40,
+    ],
+)
+def test_what_is_short_or_no_content_stays_as_it_is(text: str) -> None:
+    assert str(RemoteError(text)) == text
+
+
+def test_what_is_no_text_stays_as_it_is() -> None:
+    assert GradioError(7, "x").args == (7, "x")
+
+
+def test_a_certificate_that_is_not_trusted_says_what_can_be_done() -> None:
+    error = TransportFailed("asking: self-signed", connected=False, untrusted=True)
+    assert error.untrusted
+    assert "`ssl_verify` takes the path of a file or folder of CA certificates" in str(error)
+    assert not TransportFailed("asking").untrusted
+    assert "ssl_verify" not in str(TransportFailed("asking", connected=False))
+
+
+def test_a_proxy_of_the_environment_is_named_where_no_connection_was_made() -> None:
+    error = TransportFailed("refused", connected=False, proxy="http://p:3128")
+    assert "the proxy http://p:3128, which the environment names" in str(error)
+    assert "NO_PROXY or trust_env=False avoids it" in str(error)
+    assert str(TransportFailed("cut", proxy="http://p:3128")) == "cut"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("http://p:3128", "http://p:3128"),
+        ("p:3128/", "http://p:3128"),
+        ("https://me:hush@p", "https://p"),
+        ("socks5://me:hush/@p:1/x", "socks5://p:1"),
+        ("me:hush@p:1", "http://p:1"),
+        ("me:hush://hush@p:1", "http://p:1"),
+    ],
+)
+def test_the_address_of_a_proxy_has_no_credentials(given: str, shown: str) -> None:
+    assert proxy_address(given) == shown
+
+
+def test_an_error_is_followed_to_what_led_to_it() -> None:
+    first, second, third = ValueError("1"), KeyError("2"), OSError("3")
+    third.__cause__, second.__context__ = second, first
+    assert [*causes(third)] == [third, second, first]

@@ -14,11 +14,13 @@ from functools import partial
 from typing import Any
 
 from gradio_protocol.app.access import App
+from gradio_protocol.app.dialect import Travel
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.errors import GradioError, TransportFailed
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Send, Sleep, Tell
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.check import check_app
 from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.leave import dismiss
 from gradio_protocol.flows.retry import RetryPolicy
@@ -26,6 +28,7 @@ from gradio_protocol.jobs.contact import Contact
 from gradio_protocol.jobs.diff import History
 from gradio_protocol.jobs.orders import (
     Await,
+    CheckApp,
     Dismiss,
     Ending,
     Leave,
@@ -82,6 +85,12 @@ class Line:
     reader: StreamReader
     pipe: Pipe | None = None
     left: bool = False
+    dead: bool = False
+    "Nothing comes any more, nor does anything get through to the app."
+    checking: bool = False
+    "The app is being asked whether it is there."
+    silences: int = 0
+    "How often it has been silent for no bad reason."
 
 
 @dataclass
@@ -190,6 +199,8 @@ class Client:
                     line.left = True
                 case Dismiss():
                     self.dismiss(session, order)
+                case CheckApp():
+                    self.check_app(session, order)
 
     def line(self, session: Session, key: int) -> Line | None:
         found = [
@@ -210,6 +221,34 @@ class Client:
             self.obey(session, session.dismissed(order.event_id))
 
         self.exchanges.append(Exchange(action.request, told))
+
+    def check_app(self, session: Session, order: CheckApp) -> None:
+        line = self.line(session, order.key)
+        assert line is not None
+        assert not line.checking, "two questions about one stream"
+        line.checking = True
+        flow = Flow(check_app(order))
+
+        def go_on(step: AnyAction | Done[GradioError | None]) -> None:
+            match step:
+                case Done():
+                    line.checking = False
+                    self.obey(session, session.checked(*order.name, step.value))
+                case Sleep() if line.dead:
+                    go_on(flow.resume(None))
+                case Sleep():
+                    self.sleepers.append(lambda: go_on(flow.resume(None)))
+                case Send() if line.dead:
+                    told(TransportFailed("the network is down"))
+                case Send():
+                    self.exchanges.append(Exchange(step.request, told))
+                case _:
+                    raise AssertionError(step)
+
+        def told(reply: Response | TransportFailed) -> None:
+            go_on(flow.resume(reply) if isinstance(reply, Response) else flow.fail(reply))
+
+        go_on(flow.start())
 
     # What can happen next.
 
@@ -234,6 +273,9 @@ class Client:
     def line_moves(self, line: Line) -> Iterator[Move]:
         if line.left:
             yield Move("notice", partial(self.hang_up, line))
+        elif line.dead:
+            if not line.checking:
+                yield Move("silent for good", partial(self.silent, line))
         elif line.pipe is None:
             yield Move("connect", partial(self.connect, line))
             yield Move("refuse", partial(self.over, line, Ending.REFUSED), harm=True)
@@ -245,6 +287,8 @@ class Client:
             yield Move("end", partial(self.over, line, ending))
         else:
             yield Move("silence", partial(self.fall_silent, line, line.pipe), harm=True)
+            if line.silences < 2 and not line.checking:
+                yield Move("silent for a while", partial(self.rest, line))
 
     def wake(self) -> None:
         self.sleepers.popleft()()
@@ -289,10 +333,19 @@ class Client:
         Where the app has state, whose session cannot be given up, it does at once: what it wrote
         in vain meanwhile would be missing.
         """
-        if not self.app.stateful:
-            line.pipe = None
+        line.dead, line.pipe = True, None
+        if self.app.stateful:
+            self.server.drop(pipe)
+        else:
             self.ghosts.append(pipe)
-        self.over(line, Ending.SILENT)
+
+    def rest(self, line: Line) -> None:
+        line.silences += 1
+        self.silent(line)
+
+    def silent(self, line: Line) -> None:
+        key, epoch = line.listen.stream.key, line.listen.epoch
+        self.obey(line.session, line.session.silent(key, epoch))
 
     def give_up(self, pipe: Pipe) -> None:
         self.ghosts.remove(pipe)
@@ -307,7 +360,7 @@ class Client:
 
     def check(self) -> None:
         """Somebody listens while somebody waits."""
-        private = self.app.dialect.idle is not None and self.app.config.protocol == "sse"
+        private = self.app.dialect.travel is Travel.PRIVATE
         for caller in self.callers.values():
             if isinstance(caller.asking, Await):
                 key = caller.ticket if private else -1

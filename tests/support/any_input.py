@@ -58,6 +58,7 @@ from gradio_protocol.jobs.messages import (
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
     Await,
+    CheckApp,
     Dismiss,
     Ending,
     Enter,
@@ -330,6 +331,9 @@ def _heard(session: Session, listen: Listen, turn: int, raw: bytes) -> Iterator[
             good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
             for chunk in cut(good + raw, raw[::-1]):
                 yield from session.deliver(key, epoch, reader.feed(chunk))
+        if turn % 3 == 1:
+            yield from session.silent(key, epoch)
+            return
         yield from session.ended(key, epoch, chosen(tuple(Ending), turn))
 
 
@@ -341,6 +345,9 @@ def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]
                 yield order
             case Dismiss():
                 yield from session.dismissed(order.event_id)
+            case CheckApp():
+                why = None if turn % 2 else RemoteError("nobody answers")
+                yield from session.checked(*order.name, why)
             case Resume(reply=Gone() | Failed() | Completed()):
                 yield from session.release(order.ticket)
             case Resume() if turn % 7 == 1:

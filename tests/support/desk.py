@@ -16,6 +16,7 @@ from gradio_protocol.jobs.messages import Delivery, Message
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
     Await,
+    CheckApp,
     Dismiss,
     Ending,
     Enter,
@@ -51,6 +52,8 @@ class Desk:
     "The streams that were to be closed."
     told: list[Dismiss] = field(default_factory=list[Dismiss])
     "What the server was to be told."
+    checks: list[CheckApp] = field(default_factory=list[CheckApp])
+    "The questions after the app that are under way, of whichever stream."
     asking: set[int] = field(default_factory=set[int])
     "Who has not been answered yet."
     answers: dict[int, list[object]] = field(default_factory=dict[int, list[object]])
@@ -79,6 +82,8 @@ class Desk:
                     self.answers[order.ticket].append(order.reply)
                 case Dismiss():
                     self.told.append(order)
+                case CheckApp():
+                    self.checks.append(order)
 
     # Flows.
 
@@ -152,6 +157,14 @@ class Desk:
         """Messages come on a stream, at once."""
         deliveries = [Delivery(event_id, message) for event_id, message in messages]
         self.obey(self.session.deliver(key, self.listening[key].epoch, deliveries))
+
+    def silent(self, key: int = SHARED) -> None:
+        """Nothing comes on the stream."""
+        self.obey(self.session.silent(key, self.listening[key].epoch))
+
+    def checked(self, why: GradioError | None = None) -> None:
+        """The app has said, to the oldest question, that it is there; or why it is not."""
+        self.obey(self.session.checked(*self.checks.pop(0).name, why))
 
     def end(self, ending: Ending, key: int = SHARED, why: GradioError | None = None) -> None:
         """The stream ends."""

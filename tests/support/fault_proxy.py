@@ -56,7 +56,7 @@ class Fault:
     sizes: tuple[int, ...] = (LARGEST_READ,)
     "sizes of the pieces that are sent on, the last one repeated"
     edit: Callable[[], Edit] = lambda: unchanged
-    "makes what changes the bytes of one connection, before they are counted"
+    "makes what changes the bytes of one connection, before they are counted; `b` is their end"
     instead: bytes = b""
     "sent in place of everything; the other side is never asked"
 
@@ -121,6 +121,31 @@ def with_status(status: int) -> Fault:
     return garbled(len(b"HTTP/1.1 "), b"%d" % status)
 
 
+def buffering(size: int = NEVER) -> Fault:
+    """Hold back the body until so many bytes of it are there, or all, as nginx does."""
+
+    def start() -> Edit:
+        held, in_body = b"", False
+
+        def edit(data: bytes) -> bytes:
+            nonlocal held, in_body
+            held += data
+            if not in_body:
+                head, blank, rest = held.partition(b"\r\n\r\n")
+                if not blank:
+                    return b""
+                held, in_body = rest, True
+                return head + blank
+            if data and len(held) < size:
+                return b""
+            passed, held = held, b""
+            return passed
+
+        return edit
+
+    return Fault(edit=start)
+
+
 def rechunked(divide: Callable[[bytes], Sequence[bytes]]) -> Fault:
     """Other chunks in place of each chunk of a chunked body, as proxies make them.
 
@@ -173,6 +198,11 @@ class FaultProxy:
         """
         with self._lock:
             self._rules.append(Rule(where=where, up=up, down=down, times=times))
+
+    def heal(self) -> None:
+        """Harm nothing any more."""
+        with self._lock:
+            self._rules.clear()
 
     async def serve(self, client: trio.SocketStream) -> None:
         with suppress(*Gone):
@@ -262,6 +292,7 @@ class _Pipe:
             while await self._pass_on(self._edit(data)):
                 data = await self._source.receive_some(LARGEST_READ)
                 if not data:
+                    await self._pass_on(self._edit(b""))
                     await self._sink.send_eof()
                     return
 

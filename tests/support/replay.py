@@ -39,6 +39,7 @@ from gradio_protocol.jobs.diff import History
 from gradio_protocol.jobs.messages import Generated
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
+    CheckApp,
     Dismiss,
     Ending,
     Leave,
@@ -180,6 +181,8 @@ class Job:
                 case Dismiss():
                     Driver(self._exchanged).run(dismiss(order))
                     replies += self.obey(self.session.dismissed(order.event_id))
+                case CheckApp():
+                    raise AssertionError("no stream is silent here")
                 case _:
                     assert_never(order)
         return replies

@@ -308,7 +308,7 @@ def test_a_function_that_is_not_there_is_a_remote_error(version: str) -> None:
 @queued
 def test_a_hidden_error_says_that_it_is_hidden(version: str) -> None:
     made = job(APPS[version], "crash", "here", suffix="-hidden")
-    assert raised(made, AppError).startswith("The app failed without saying why")
+    assert raised(made, AppError).startswith("/crash failed without saying why")
 
 
 # Direct calls.

@@ -79,7 +79,7 @@ class Client:
                         self.core.failed(work.number, error)
                 case gp.Listen():
                     time.sleep(work.after)
-                    idle = work.stream.idle or FOREVER
+                    idle = min(work.stream.idle, FOREVER)
                     self._streams[work.name] = Connection(work.stream.request, self._tls, idle)
                     self._read(work.name)
                 case gp.Leave():
@@ -88,11 +88,14 @@ class Client:
                     assert_never(work)
 
     def wait(self) -> None:
-        """Wait until a stream says something, or has been silent for too long; then go on."""
-        first = min(self._streams.values(), key=lambda stream: stream.due)
+        """Wait until a stream says something, or has been silent for its time; then go on."""
+        name, first = min(self._streams.items(), key=lambda item: item[1].due)
         pause = max(first.due - time.monotonic(), 0)
-        ready = select.select([*self._streams.values()], (), (), pause)[0] or [first]
-        self._read(choice([name for name, stream in self._streams.items() if stream in ready]))
+        if ready := select.select([*self._streams.values()], (), (), pause)[0]:
+            self._read(choice([name for name, stream in self._streams.items() if stream in ready]))
+        else:
+            first.due += first.idle
+            self.core.silent(name)
         self.go_on()
 
     def _perform(self, action: gp.AnyIO) -> object:
@@ -170,7 +173,7 @@ class Connection:
     ) -> None:
         self.parts, self.due = self._parts(request, tls), FOREVER
         self.close = self.parts.close
-        self._idle, self._until = idle, time.monotonic() + min(patience, FOREVER)
+        self.idle, self._until = idle, time.monotonic() + min(patience, FOREVER)
 
     def _parts(
         self, request: gp.Request, tls: ssl.SSLContext
@@ -194,7 +197,7 @@ class Connection:
                     elif isinstance(came, h11.Data):
                         yield bytes(came.data)
                     elif came is h11.NEED_DATA:
-                        self.due = min(time.monotonic() + self._idle, self._until)
+                        self.due = min(time.monotonic() + self.idle, self._until)
                         yield None
                         connected.settimeout(max(self.due - time.monotonic(), 0.001))
                         http.receive_data(connected.recv(CHUNK))

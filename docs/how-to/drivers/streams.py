@@ -16,7 +16,7 @@ import os
 import ssl
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import aclosing, contextmanager, suppress
 from math import inf
 from pathlib import Path
@@ -144,8 +144,13 @@ class Client:
     async def _read(self, order: gp.Listen) -> None:
         """Read one opening of a stream, and report what it says."""
         await asyncio.sleep(order.after)
+
+        def silent() -> None:
+            self.core.silent(order.name)
+            self.go_on()
+
         try:
-            stream = exchange(order.stream.request, self._tls, order.stream.idle or inf, inf)
+            stream = exchange(order.stream.request, self._tls, order.stream.idle, inf, silent)
             async with aclosing(stream) as reply:
                 while self.core.heard(order.name, await anext(reply, b"")):
                     self.go_on()
@@ -183,9 +188,16 @@ class Job:
 
 
 async def exchange(
-    request: gp.Request, tls: ssl.SSLContext, idle: float, patience: float
+    request: gp.Request,
+    tls: ssl.SSLContext,
+    idle: float,
+    patience: float,
+    silent: Callable[[], None] | None = None,
 ) -> AsyncGenerator[gp.Head | bytes, None]:
-    """Send the request; give the reply, `idle` seconds apart and in `patience` seconds at most."""
+    """Send the request; give the reply, `idle` seconds apart and in `patience` seconds at most.
+
+    Where there is `silent`, it is called after `idle` seconds instead, and again after as many.
+    """
     http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
     until = time.monotonic() + patience
     with network(request, connected=False):
@@ -205,8 +217,15 @@ async def exchange(
                 elif isinstance(came, h11.Data):
                     yield bytes(came.data)
                 elif came is h11.NEED_DATA:
-                    async with asyncio.timeout(min(idle, until - time.monotonic())):
-                        http.receive_data(await reader.read(CHUNK))
+                    try:
+                        async with asyncio.timeout(min(idle, until - time.monotonic())):
+                            data = await reader.read(CHUNK)
+                    except TimeoutError:
+                        if silent is None:
+                            raise
+                        silent()
+                    else:
+                        http.receive_data(data)
     finally:
         writer.transport.abort()
 

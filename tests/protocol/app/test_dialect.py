@@ -156,8 +156,6 @@ def test_a_trait_belongs_to_the_versions_that_showed_it(name: str, versions: set
     [
         ("sse_v3", "4.30.9", "healable", False),
         ("sse_v3", "4.31.0", "healable", True),
-        ("sse", "4.4.9", "idle", None),
-        ("sse", "4.5.0", "idle", 90.0),
         ("sse_v3", "4.24.9", "heartbeat", False),
         ("sse_v3", "4.25.0", "heartbeat", True),
         ("ws", "3.25.9", "info", False),

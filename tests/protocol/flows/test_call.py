@@ -28,6 +28,7 @@ from gradio_protocol.errors import (
 )
 from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
+from gradio_protocol.jobs.failures import HIDDEN
 from gradio_protocol.jobs.messages import (
     Completed,
     DataWanted,
@@ -354,8 +355,33 @@ def test_a_file_may_be_too_long() -> None:
 
 def test_a_failure_of_the_app_is_raised() -> None:
     here = world(None, Failed(error=AppError("boom")))
-    failing(here, AppError, "boom")
+    error = failing(here, AppError, "boom")
     assert here.driver.asked == ["POST http://here:7860/queue/join"]
+    assert isinstance(error, AppError)
+    assert (str(error), error.message, error.api_name) == ("boom", "boom", "/echo")
+    assert error.__notes__ == ["/echo of http://here:7860/ failed"]
+
+
+@pytest.mark.parametrize(
+    ("shows", "text"),
+    [
+        (True, "/echo failed without saying why."),
+        (
+            False,
+            (
+                "/echo failed without saying why; the app shows its errors if it is launched with "
+                "show_error=True."
+            ),
+        ),
+    ],
+)
+def test_an_app_that_shows_its_errors_is_not_asked_to(shows: bool, text: str) -> None:
+    hidden = AppError(HIDDEN, 7, False, "Oh")
+    here = world(app(show_error=shows), Failed(error=hidden))
+    error = failing(here, AppError)
+    assert isinstance(error, AppError)
+    assert (str(error), error.message, error.api_name) == (text, text, "/echo")
+    assert (error.duration, error.visible, error.title) == (7, False, "Oh")
 
 
 @pytest.mark.parametrize(

@@ -798,3 +798,20 @@ def test_every_failure_to_connect_is_one_of_ours() -> None:
     for junk in (b"", b"null", b"[]", b"\xff", b'{"components": 1}', b"<html>", b"1e999"):
         with pytest.raises(GradioError):
             connected(site({CONFIG: Response(status=200, body=junk)}))
+
+
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
+def test_a_stream_may_not_be_silent_for_no_time(seconds: float) -> None:
+    with pytest.raises(InvalidArguments, match="stream_idle_timeout: expected more than 0"):
+        Target(src="http://here/", stream_idle_timeout=seconds)
+
+
+def test_a_page_in_place_of_a_config_may_be_that_of_a_proxy() -> None:
+    page = Response(
+        status=200,
+        headers=(("content-type", "text/html"),),
+        body=b"<html>Welcome to our network</html>",
+        proxy="http://p:3128",
+    )
+    with pytest.raises(RemoteError, match=r"no app that can be called.*the proxy http://p:3128"):
+        connected(site({CONFIG: page}))

@@ -26,7 +26,7 @@ from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.orders import Leave, Listen
 from gradio_protocol.jobs.stage import JobLife, Outputs, Stage
 from gradio_protocol.testing import VERSIONS, ScriptedServer
-from gradio_protocol.wire.exchange import FileSlice, Head, Request
+from gradio_protocol.wire.exchange import FileSlice, Head, Request, Response
 
 TARGET = Target(src="http://here/", policy=RetryPolicy(max_retries=0))
 NOBODY = TransportFailed("nobody there", connected=False)
@@ -64,8 +64,8 @@ class Line:
 class Driver:
     """A whole driver whose network is a scripted server in the same room."""
 
-    def __init__(self, version: str = VERSIONS[0]) -> None:
-        self.core = Dispatcher(TARGET, entropy=b"e" * 16)
+    def __init__(self, version: str = VERSIONS[0], target: Target = TARGET) -> None:
+        self.core = Dispatcher(target, entropy=b"e" * 16)
         self.server = ScriptedServer(version)
         self.lines: dict[int, Line] = {}
         self.streams: dict[tuple[int, int], Line] = {}
@@ -295,3 +295,41 @@ def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
     driver.go_on()
     assert driver.failing == []
     assert life.result() == "x"
+
+
+def test_a_silent_stream_stays_open_while_the_app_answers(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (name,) = driver.streams
+    for _ in range(3):
+        driver.core.silent(name)
+        driver.go_on()
+    assert [*driver.streams] == [name]
+    assert not life.view.stage.final
+
+
+def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (name,) = driver.streams
+    driver.core.silent(name)
+    work = driver.core.work(0.0)
+    assert isinstance(work, Perform)
+    driver.core.performed(work.number, Response(status=200, body=b'{"app_id": "another"}'))
+    while not life.view.stage.final:
+        driver.go_on()
+    assert driver.streams == {}
+    with pytest.raises(StreamLost, match="another app answers"):
+        life.result()
+
+
+def test_how_long_a_stream_may_be_silent_is_the_callers_choice() -> None:
+    target = Target(src="http://here/", policy=RetryPolicy(max_retries=0), stream_idle_timeout=7)
+    driver = Driver(target=target)
+    driver.core.submit("/hold", ["x"], {})
+    works = iter(lambda: driver.core.work(0.0), None)
+    for work in works:
+        if isinstance(work, Listen):
+            assert work.stream.idle == 7
+            return
+        assert isinstance(work, Perform)
+        driver.perform(work)
+    raise AssertionError("no stream is opened")

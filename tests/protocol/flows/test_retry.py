@@ -156,3 +156,8 @@ def test_what_is_no_reply_of_a_server_is_returned_as_it_is() -> None:
     driver = Driver(lambda _: saved)
     download = Download(request=SEND.request, name="a", limit=None)
     assert driver.run(persist(download, POLICY, Repeat.HARMLESS)) is saved
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+def test_a_certificate_that_is_not_trusted_is_not_tried_again(repeat: Repeat) -> None:
+    assert seconds(TransportFailed("a stranger", connected=False, untrusted=True), repeat) is None

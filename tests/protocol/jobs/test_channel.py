@@ -78,9 +78,9 @@ def test_each_kind_of_stream_has_its_address(key: int, kind: StreamKind, address
     assert ("accept", "text/event-stream") in wanted.request.headers
 
 
-def test_a_stream_may_be_silent_as_long_as_its_dialect_says() -> None:
+def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
     assert stream(known("6.31.0"), "hash", SHARED, 0).idle == 90
-    assert stream(known("4.0.2"), "hash", PRIVATE, 0).idle is None
+    assert stream(known("4.0.2"), "hash", PRIVATE, 0, idle=7).idle == 7
 
 
 # --- situations ---------------------------------------------------------------------------------
@@ -221,6 +221,41 @@ def test_a_heartbeat_is_opened_again_though_nobody_waits_for_it(ending: Ending) 
     channel = opened(HEARTBEAT)
     assert channel.ended(ending, expected=False) is Meaning.AGAIN
     assert channel.pause > 0
+
+
+# --- silences -----------------------------------------------------------------------------------
+
+
+def test_the_app_is_asked_once_however_often_a_stream_is_silent_meanwhile() -> None:
+    channel = opened()
+    assert [channel.silent(), channel.silent()] == [True, False]
+    assert channel.checked(alive=True)
+    assert channel.silent()
+
+
+def test_an_app_that_does_not_answer_matters_only_if_nothing_comes_meanwhile() -> None:
+    channel = opened()
+    channel.silent()
+    assert not channel.checked(alive=False)
+    channel.silent()
+    channel.stirs()
+    assert channel.checked(alive=False)
+    channel.silent()
+    assert not channel.checked(alive=False)
+
+
+def test_a_head_that_comes_while_the_app_is_asked_ends_the_silence() -> None:
+    channel = opening()
+    channel.silent()
+    channel.accepts(EVENTS)
+    assert channel.checked(alive=False)
+
+
+def test_the_question_of_one_opening_is_not_that_of_the_next() -> None:
+    channel = opened(speaks=V4_14)
+    channel.silent()
+    again(channel, Ending.FINISHED)
+    assert channel.silent()
 
 
 # --- refused openings ---------------------------------------------------------------------------

@@ -24,9 +24,9 @@ def test_questions_about_the_app_are_questions() -> None:
     assert set(get_args(AnyKnowledge)) < set(get_args(AnyQuestion))
 
 
-def test_there_are_four_orders() -> None:
+def test_there_are_five_orders() -> None:
     names = {order.__name__ for order in get_args(Order)}
-    assert names == {"Listen", "Leave", "Resume", "Dismiss"}
+    assert names == {"Listen", "Leave", "Resume", "Dismiss", "CheckApp"}
 
 
 @pytest.mark.parametrize("words", [Ending, StreamKind])
@@ -39,6 +39,7 @@ def test_what_an_error_says_of_a_stream_is_in_words(words: type[Enum]) -> None:
     [
         (TransportFailed("nobody there", connected=False), Ending.REFUSED),
         (TransportFailed("nobody answers", connected=False, late=True), Ending.REFUSED),
+        (TransportFailed("a stranger", connected=False, untrusted=True), Ending.CUT),
         (TransportFailed("nothing comes", late=True), Ending.SILENT),
         (TransportFailed("reset"), Ending.CUT),
         (RemoteError("junk"), Ending.CUT),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from gradio_protocol.app.dialect import Cancelling
-from gradio_protocol.errors import JobCancelled
+from gradio_protocol.errors import JobCancelled, RemoteError
 from gradio_protocol.jobs.channel import PATIENCE, SHARED
 from gradio_protocol.jobs.messages import (
     Broken,
@@ -93,6 +93,8 @@ class Visits(RuleBasedStateMachine):
         self.underway: list[tuple[str, int]] = []
         "Dismissals that the server was not told of yet."
         self.may_leave = False
+        self.stirred = False
+        "The stream has brought something since it was last silent."
 
     # What flows do.
 
@@ -249,7 +251,7 @@ class Visits(RuleBasedStateMachine):
     @rule()
     def opens(self) -> None:
         assert self.desk.open()
-        self.head = True
+        self.head = self.stirred = True
 
     @precondition(lambda self: SHARED in self.desk.listening)
     @rule(how=st.sampled_from(["cut", "silent", "out of reach", "503", "404", "broken", "unknown"]))
@@ -265,6 +267,29 @@ class Visits(RuleBasedStateMachine):
                 self.refuses_to_open(int(how))
             case _:
                 pass
+
+    @precondition(lambda self: SHARED in self.desk.listening)
+    @rule()
+    def is_silent(self) -> None:
+        """Nothing comes for the idle time: the app is asked, unless it is being asked already."""
+        before = [check.epoch for check in self.desk.checks]
+        self.desk.silent()
+        epoch = self.desk.listening[SHARED].epoch
+        if epoch not in before:
+            before.append(epoch)
+            self.stirred = False
+        assert [check.epoch for check in self.desk.checks] == before
+
+    @precondition(lambda self: self.desk.checks)
+    @rule(is_there=st.booleans())
+    def app_was_asked(self, is_there: bool) -> None:
+        """If it is not there, that matters to the very stream that was silent, if it is still."""
+        listening = self.desk.listening.get(SHARED)
+        asked = listening is not None and listening.epoch == self.desk.checks[0].epoch
+        if asked and not is_there and not self.stirred:
+            self.may_leave = True
+            self.stream_ends(lost=True, unnoticed=True)
+        self.desk.checked(None if is_there else RemoteError("nobody answers"))
 
     def refuses_to_open(self, status: int) -> None:
         lost = self.fruitless() or status == 404
@@ -288,7 +313,7 @@ class Visits(RuleBasedStateMachine):
             "failed": Failed(error=JobCancelled(str(self.count))),
         }
         message = messages[kind]
-        self.heard = True
+        self.heard = self.stirred = True
         if job.phase == "joining":
             job.early.append(message)
         else:
@@ -304,7 +329,7 @@ class Visits(RuleBasedStateMachine):
     @precondition(lambda self: self.reading)
     @rule()
     def beats_and_babbles(self) -> None:
-        self.heard = True
+        self.heard = self.stirred = True
         self.desk.say(None, Heartbeat())
         self.desk.say("of another client", Started(), Completed(data=()))
 

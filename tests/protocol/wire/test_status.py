@@ -145,3 +145,20 @@ def test_a_date_is_seconds_since_1970(text: str, seconds: int | None) -> None:
 def test_any_reply_means_some_error(status: int, body: bytes, kind: str, wait: str) -> None:
     headers = (("content-type", kind), ("retry-after", wait), ("location", kind))
     assert isinstance(refused(status, body, headers), RemoteError)
+
+
+PAGE: Headers = (("content-type", "text/html; charset=utf-8"),)
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "named"),
+    [(502, (), True), (504, (), True), (407, (), True), (403, PAGE, True), (403, (), False)],
+)
+def test_a_proxy_of_the_environment_that_may_have_answered_is_named(
+    status: int, headers: Headers, named: bool
+) -> None:
+    head = Head(status=status, headers=headers, url=URL, proxy="http://p:3128")
+    hint = "the proxy http://p:3128, which the environment names: NO_PROXY or trust_env=False"
+    assert (hint in str(refusal(head, doing="connecting"))) is named
+    assert (hint in str(refusal(head.whole(b"no"), doing="connecting"))) is named
+    assert "proxy" not in str(refused(status, headers=headers))

@@ -52,8 +52,10 @@ class Client:
     False for the server's file objects. `ssl_verify`: also a bundle's path, or a context.
     `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
     `oauth_token`: only for endpoints that take one. `timeout`: of requests, in seconds or as an
-    `httpx.Timeout`, by default 60 s, and 15 to connect; streams and jobs have none. `max_retries`:
-    of what changes nothing, and of joins that were not accepted.
+    `httpx.Timeout`, by default 60 s, and 15 to connect; streams and jobs have none.
+    `stream_idle_timeout`: seconds of silence, by default 90, after which the app is asked whether
+    it is still there; a stream is lost only if it is not. Infinity: it is never asked.
+    `max_retries`: of what changes nothing, and of joins that were not accepted.
     `max_download_size`: bytes of one file. `resubmit_lost`: make a job again that was lost before
     its first output. `http_client`: an `httpx.Client`, or one of httpx2, never closed by us.
 
@@ -76,6 +78,7 @@ class Client:
         token: str | Literal[False] | None = None,
         oauth_token: str | None = None,
         timeout: float | Timeout | None = None,
+        stream_idle_timeout: float | None = None,
         max_retries: int = 2,
         max_download_size: int | None = None,
         resubmit_lost: bool = False,
@@ -95,6 +98,7 @@ class Client:
                 ssl_verify=ssl_verify,
                 oauth_token=oauth_token,
                 timeout=timeout,
+                stream_idle_timeout=stream_idle_timeout,
                 max_retries=max_retries,
                 max_download_size=max_download_size,
                 resubmit_lost=resubmit_lost,

@@ -14,6 +14,7 @@ import math
 import ssl
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -28,8 +29,10 @@ from gradio_protocol import (
     Request,
     Stream,
     TransportFailed,
+    causes,
     is_address,
     origin,
+    proxy_address,
     redact,
 )
 
@@ -52,6 +55,8 @@ _OVER = ".response_closed.started"
 "The one after which another exchange may have it."
 _TRANSPORTS = ("transport", "mounts")
 "What may make several connections, and is the caller's."
+_WAYS = ("proxy", "proxies", *_TRANSPORTS)
+"What says how to get to a host, in place of the environment."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
 _CHUNK = 2**16
@@ -72,6 +77,7 @@ class Connections:
         self._library = library(settings.http_client)
         self._home = origin(src) if is_address(src) else None
         self._contexts = Contexts(settings)
+        self._proxies: dict[Origin, str] = {}
         self._own: httpx.Client | None = None
         if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORTS:
             self._own = made(settings, self._contexts.real(), _ANY)
@@ -95,14 +101,14 @@ class Connections:
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
         timeout = reading(self._timeout, None) if endless else timeout
         with self._replied(request, body, timeout, wire, keep=not endless) as reply:
-            yield Head.of(request, reply.status_code, reply.headers.raw), reply.iter_raw(_CHUNK)
+            yield self._head(request, reply), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """A stream's head and chunks. Raises TransportFailed."""
-        timeout = reading(self._timeout, stream.idle)
+        """A stream's head and chunks, however long they take. Raises TransportFailed."""
+        timeout = reading(self._timeout, None)
         with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
-            yield Head.of(stream.request, reply.status_code, reply.headers.raw), reply.iter_raw()
+            yield self._head(stream.request, reply), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
@@ -124,7 +130,7 @@ class Connections:
         if link is None:
             raise TransportFailed(f"{request!r}: the client was closed", connected=False)
         try:
-            with translated(self._library, request):
+            with translated(self._library, request, self._proxy(request)):
                 reply = self._send(request, body, timeout, wire, link)
                 with contextlib.closing(reply):
                     wire.attach(link.connected(reply.extensions.get("network_stream")))
@@ -151,6 +157,16 @@ class Connections:
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
+
+    def _head(self, request: Request, reply: httpx.Response) -> Head:
+        proxy = self._proxy(request)
+        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+
+    def _proxy(self, request: Request) -> str:
+        target = origin(request.url)
+        if target not in self._proxies:
+            self._proxies[target] = environment_proxy(self._settings, target)
+        return self._proxies[target]
 
     def _auth(self, request: Request) -> Any:
         auth = self._settings.auth
@@ -257,6 +273,23 @@ def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dic
             )
 
 
+def environment_proxy(settings: Settings, target: Origin) -> str:
+    """The proxy that httpx takes from the environment for this origin, without credentials.
+
+    Empty where there is none, or the caller has decided what is between. httpx does not say which
+    one it takes, but has it from the same function.
+    """
+    given = settings.httpx_kwargs
+    decided = settings.http_client is not None or given.keys() & _WAYS
+    if decided or not given.get("trust_env", True):
+        return ""
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(target.scheme) or proxies.get("all")
+    if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
+        return ""
+    return proxy_address(proxy)
+
+
 def timeouts(settings: Settings) -> httpx.Timeout:
     """The timeouts that the caller wants, or ours."""
     made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
@@ -290,7 +323,7 @@ def as_httpx(
 
 
 @contextlib.contextmanager
-def translated(library: Any, request: Request) -> Generator[None]:
+def translated(library: Any, request: Request, proxy: str = "") -> Generator[None]:
     """What the library raises, as TransportFailed."""
     h = library
     try:
@@ -298,12 +331,19 @@ def translated(library: Any, request: Request) -> Generator[None]:
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
         unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         late = isinstance(error, h.TimeoutException)
-        raise failed(request, error, connected=not isinstance(error, unmade), late=late) from error
+        connected = not isinstance(error, unmade)
+        raise failed(request, error, connected=connected, late=late, proxy=proxy) from error
 
 
 def failed(
-    request: Request, error: Exception, *, connected: bool = True, late: bool = False
+    request: Request,
+    error: Exception,
+    *,
+    connected: bool = True,
+    late: bool = False,
+    proxy: str = "",
 ) -> TransportFailed:
     """What the library said, and of which request."""
     said = f"{request!r}: {error or type(error).__name__}"
-    return TransportFailed(said, connected=connected, late=late)
+    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
+    return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

@@ -70,6 +70,7 @@ class Given:
     ssl_verify: bool | str | os.PathLike[str] | ssl.SSLContext
     oauth_token: str | None
     timeout: Any
+    stream_idle_timeout: float | None
     max_retries: int
     max_download_size: int | None
     resubmit_lost: bool
@@ -192,6 +193,7 @@ def target(given: Given) -> Target:
         auth=given.auth,
         cookies=pairs(more.get("cookies")),
         policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
+        stream_idle_timeout=given.stream_idle_timeout,
     )
     return replace(made, saved_token=saved_token()) if made.wants_saved_token else made
 

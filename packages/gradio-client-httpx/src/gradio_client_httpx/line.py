@@ -109,7 +109,8 @@ class Line:
         for note in app.notes:
             _log.warning("%s: %s", app.access.src, note)
         connections.settle(app.access.src)
-        contact = Contact(app, time.monotonic())
+        idle = self.target.stream_idle_timeout
+        contact = Contact(app, time.monotonic(), stream_idle_timeout=idle)
         return Switchboard(contact, performer, max_workers=self._max_workers)
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
     AnyAction,
+    CheckApp,
     Contact,
     Dismiss,
     Done,
@@ -39,6 +40,7 @@ from gradio_protocol import (
     Tell,
     TransportFailed,
     Turns,
+    check_app,
     dismiss,
 )
 
@@ -66,6 +68,7 @@ class Switchboard:
         self._turns = Turns[Seated](max_workers)
         self._sessions: set[Session] = set()
         self._readers: dict[tuple[int, int, int], Reader] = {}
+        self._watching = False
         self._closed = False
 
     # Sessions and jobs come and go.
@@ -172,6 +175,8 @@ class Switchboard:
                         reader.wire.cut()
                 case Dismiss():
                     self._dismiss(owner, order)
+                case CheckApp():
+                    self._check(owner, order)
                 case _:
                     assert_never(order)
 
@@ -196,6 +201,46 @@ class Switchboard:
             self._readers.pop(reader.name, None)
             orders = reader.session.ended(*reader.order.name, *ended) if ended else []
         self.obey(reader.session, orders)
+
+    def watch(self) -> None:
+        """See to it that somebody looks for streams that are silent."""
+        with self.lock:
+            begins, self._watching = not self._watching, True
+        if begins:
+            self._look()
+
+    def _look(self) -> None:
+        """Report the streams that are silent, and look again when the next one may be."""
+        now, orders = time.monotonic(), list[Owned]()
+        with self.lock:
+            readers = list(self._readers.values())
+            for reader in readers:
+                orders += [(reader.session, order) for order in reader.silent(now)]
+            due = min((reader.due for reader in readers), default=math.inf)
+            self._watching = due < math.inf
+        if due < math.inf:
+            self.crew.later(due - now, self._look)
+        self._obey(orders, may_block=False)
+
+    def _check(self, session: Session, order: CheckApp) -> None:
+        def work() -> None:
+            why: GradioError | None = None
+            try:
+                why = run(Flow(check_app(order)), self._performer)
+            finally:
+                self._checked(session, order, why, may_block=True)
+
+        try:
+            self.crew.submit(work)
+        except RuntimeError:  # there are no more threads: it is asked after the next silence
+            self._checked(session, order, None, may_block=False)
+
+    def _checked(
+        self, session: Session, order: CheckApp, why: GradioError | None, *, may_block: bool
+    ) -> None:
+        with self.lock:
+            orders = session.checked(*order.name, why)
+        self.obey(session, orders, may_block=may_block)
 
     def _dismiss(self, session: Session, order: Dismiss) -> None:
         def work() -> None:
@@ -314,14 +359,28 @@ class Reader:
         self.order = order
         self.wire = Wire()
         self.name = (id(session), *order.name)
+        self.due = math.inf
+        "When it is silent, unless something comes before."
 
     def run(self) -> None:
         """Read the stream to its end and report what it says."""
+        self._wait()
         try:
+            self._board.watch()
             ended = self._read()
         except Exception as error:  # noqa: BLE001 - whatever it is, jobs wait for this stream
             ended = self.broken(error)
         self._board.left(self, ended)
+
+    def silent(self, now: float) -> list[Order]:
+        """What follows, if it is silent; for the holder of the lock."""
+        if now < self.due:
+            return []
+        self._wait()
+        return self.session.silent(*self.order.name)
+
+    def _wait(self) -> None:
+        self.due = time.monotonic() + self.order.stream.idle
 
     def broken(self, error: Exception) -> End:
         """How the stream has ended if this was raised; what is no error of ours becomes one."""
@@ -335,6 +394,7 @@ class Reader:
         """How the stream ended; None: it is not to be reported."""
         board, session, order = self._board, self.session, self.order
         with board.connections.open_stream(order.stream, self.wire) as (head, chunks):
+            self._wait()
             with board.lock:
                 opening = session.opened(*order.name, head)
             board.obey(session, opening.orders)
@@ -342,6 +402,7 @@ class Reader:
                 return None
             reader = StreamReader(order.stream.kind, board.contact.app.dialect)
             for chunk in chunks:
+                self._wait()
                 deliveries = reader.feed(chunk)
                 with board.lock:
                     orders = session.deliver(*order.name, deliveries)

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from gradio_protocol import Origin
+from gradio_protocol import KEEPALIVE, Origin
 
 Key: TypeAlias = tuple[Origin, bool]
 "An origin, and whether its connections are kept alive."
@@ -78,8 +78,21 @@ class Link:
         tls = stream and stream.get_extra_info("ssl_object")
         if self.shared and tls is not None and tls.selected_alpn_protocol() == "h2":
             return None
-        self.connection = stream and stream.get_extra_info("socket")
-        return self.connection
+        connection: socket.socket | None = stream and stream.get_extra_info("socket")
+        if connection is not None and connection is not self.connection:
+            keep_alive(connection)
+        self.connection = connection
+        return connection
+
+
+def keep_alive(connection: socket.socket) -> None:
+    """Have the system see to it that the peer is there: nobody else would learn that it is not."""
+    # A caller's own transport may connect to what is no TCP.
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE:
+            if hasattr(socket, name):
+                connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
 class Links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Awaitable, Callable
 from math import inf
@@ -11,7 +12,7 @@ from typing import TypeAlias
 import h11
 import trio
 
-from gradio_protocol import Origin
+from gradio_protocol import KEEPALIVE, Origin
 
 from .pool import Connection
 from .proxy import Proxies, Proxy, Trust
@@ -56,6 +57,16 @@ async def _raced(host: str, port: int) -> trio.abc.Stream:
         raise KeyboardInterrupt from interrupts
 
 
+def keep_alive(connection: trio.socket.SocketType) -> None:
+    """Have the system see to it that the peer is there: nobody else would learn that it is not."""
+    # A caller's own `dial` may connect to what is no TCP.
+    with contextlib.suppress(OSError):
+        connection.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_KEEPALIVE, 1)
+        for name, value in KEEPALIVE:
+            if hasattr(trio.socket, name):
+                connection.setsockopt(trio.socket.IPPROTO_TCP, getattr(trio.socket, name), value)
+
+
 class Dialer:
     """Makes connections: straight, or by way of a proxy; in plain text, or inside TLS."""
 
@@ -63,6 +74,11 @@ class Dialer:
         self._dial = dial
         self._trust = trust
         self._proxies = proxies
+
+    def environment_proxy(self, target: Origin) -> str:
+        """The proxy of the environment between us and this origin, without credentials."""
+        proxy = None if self._proxies.named else self._proxies.between(target)
+        return str(proxy.origin) if proxy else ""
 
     async def connect(self, target: Origin, seconds: float) -> Connection:
         """A connection on which requests to `target` can be written.
@@ -74,6 +90,8 @@ class Dialer:
         hop = target if proxy is None else proxy.origin
         with trio.fail_after(seconds):
             stream = await self._dial(hop.host, hop.port)
+            if isinstance(stream, trio.SocketStream):
+                keep_alive(stream.socket)
             try:
                 return await self._prepare(stream, proxy, target)
             except BaseException:

@@ -17,6 +17,7 @@ Rules:
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -35,6 +36,7 @@ from gradio_protocol import (
     Request,
     Response,
     TransportFailed,
+    causes,
     origin,
 )
 
@@ -57,6 +59,10 @@ REQUESTS = 12
 """Requests to one origin at once. A server tells every waiting event of every change of its
 queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and half the jobs a
 second) that it sends of 400 that join by the dozen."""
+
+
+def _nobody_minds() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,20 +92,27 @@ class Reply:
         "_pool",
         "_request",
         "_sent",
+        "_silent",
         "_write",
         "head",
     )
 
     def __init__(
-        self, pool: Pool, request: Request, *, patience: float, write: float, sent: Sent
+        self,
+        pool: Pool,
+        request: Request,
+        *,
+        times: tuple[float, float],
+        sent: Sent = unheeded,
+        silent: Callable[[], None] | None = None,
     ) -> None:
         self.head: Head
         self._connection: Connection
         self._pool = pool
         self._request = request
-        self._patience = patience
-        self._write = write
+        self._patience, self._write = times
         self._sent = sent
+        self._silent = silent
         self._ended = False
 
     async def __aenter__(self) -> Self:
@@ -138,7 +151,7 @@ class Reply:
         try:
             event = await self._connection.event(self._patience)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool.target, error) from error
+            raise _failed("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             return bytes(event.data)
         self._ended = True
@@ -147,8 +160,9 @@ class Reply:
     async def feed(self, take: Callable[[bytes], None]) -> None:
         """Give the pieces to `take` as they come, until the body has ended.
 
-        Raises as iterating does. Silence is noticed up to a sixteenth of its time too late: here
-        one scope serves many reads, for it costs as much as parsing what came.
+        Raises as iterating does, but for a stream, whose silence is reported. It is noticed up to
+        a sixteenth of its time too late: here one scope serves many reads, for it costs as much
+        as parsing what came.
         """
         patience = self._patience
         while not self._ended:
@@ -156,15 +170,14 @@ class Reply:
             with trio.CancelScope(deadline=due) as silence:
                 while not self._ended and trio.current_time() + patience <= due:
                     await self._pass_on(take)
-            if silence.cancelled_caught:
-                late = trio.TooSlowError()
-                raise _failed("reading from", self._pool.target, late) from late
+            if silence.cancelled_caught and self._silent is not None:
+                self._silent()
 
     async def _pass_on(self, take: Callable[[bytes], None]) -> None:
         try:
             event = await self._connection.event(inf)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool.target, error) from error
+            raise _failed("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             take(bytes(event.data))
         else:
@@ -184,22 +197,33 @@ class Reply:
         try:
             return await self._pool.connect()
         except _NETWORK as error:
-            raise _failed("connecting to", self._pool.target, error, connected=False) from error
+            failure = _failed("connecting to", self._pool, error, connected=False)
+            raise failure from error
 
     async def _ask(self, connection: Connection) -> None:
         request = self._request
         try:
             opening = _opening(request, self._pool.target, connection.relay)
             await connection.ask(opening, request.body, self._write, self._sent)
-            answer = await connection.head(self._patience)
+            answer = await self._answer(connection)
         except _NETWORK as error:
             await connection.aclose()
-            raise _failed("asking", self._pool.target, error) from error
+            raise _failed("asking", self._pool, error) from error
         except BaseException:
             await connection.aclose()
             raise
         self._connection = connection
-        self.head = Head.of(request, answer.status_code, answer.headers)
+        self.head = Head.of(request, answer.status_code, answer.headers, proxy=self._pool.proxy)
+
+    async def _answer(self, connection: Connection) -> h11.Response:
+        """The head of the reply, however long it takes where silence is reported."""
+        while True:
+            try:
+                return await connection.head(self._patience)
+            except trio.TooSlowError:
+                if self._silent is None:
+                    raise
+                self._silent()
 
 
 class Http:
@@ -252,13 +276,16 @@ class Http:
         finally:
             pool.leave()
 
-    def stream(self, request: Request, *, idle: float | None) -> Reply:
-        """One exchange whose body is read as it comes.
+    def stream(
+        self, request: Request, *, idle: float = inf, silent: Callable[[], None] = _nobody_minds
+    ) -> Reply:
+        """One exchange whose body is read as it comes, with `feed`.
 
-        `idle` seconds may pass between two reads, None: any time. Raises TransportFailed and
-        FileFailed, on entry and from the reply; what the block itself raises is left alone.
+        `silent` is called whenever nothing has come for `idle` seconds, also before the head.
+        Raises TransportFailed and FileFailed, on entry and from the reply; what the block itself
+        raises is left alone.
         """
-        return self._reply(request, inf if idle is None else idle)
+        return Reply(self._pool(request), request, times=(idle, self.timeout.write), silent=silent)
 
     async def aclose(self) -> None:
         """Close what rests; what is in use is closed at the end of its exchange."""
@@ -270,7 +297,7 @@ class Http:
             with trio.fail_after(patience):
                 return await self._whole(request, inf, limit)
         except trio.TooSlowError as error:
-            raise _failed("asking", origin(request.url), error) from error
+            raise _failed("asking", self._pool(request), error) from error
 
     async def _whole(
         self, request: Request, patience: float, limit: int | None, sent: Sent = unheeded
@@ -282,7 +309,8 @@ class Http:
         target = origin(request.url)
         if target not in self._pools:
             connect = partial(self._dialer.connect, target, self.timeout.connect)
-            self._pools[target] = Pool(target, self._bound, connect)
+            proxy = self._dialer.environment_proxy(target)
+            self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
     async def _admitted(self, pool: Pool) -> None:
@@ -290,11 +318,11 @@ class Http:
             await pool.enter(self.timeout.pool)
         except trio.TooSlowError as error:
             doing = "waiting for a free connection to"
-            raise _failed(doing, pool.target, error, connected=False) from error
+            raise _failed(doing, pool, error, connected=False) from error
 
     def _reply(self, request: Request, patience: float, sent: Sent = unheeded) -> Reply:
-        write = self.timeout.write
-        return Reply(self._pool(request), request, patience=patience, write=write, sent=sent)
+        times = (patience, self.timeout.write)
+        return Reply(self._pool(request), request, times=times, sent=sent)
 
 
 def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:
@@ -319,12 +347,16 @@ def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Reque
 
 
 def _failed(
-    doing: str, target: Origin, error: BaseException, *, connected: bool = True
+    doing: str, pool: Pool, error: BaseException, *, connected: bool = True
 ) -> TransportFailed:
     """The one place that turns the network's failures into ours."""
-    message = f"{doing} {target}: {_reason(error)}"
-    late = isinstance(error, trio.TooSlowError)
-    return TransportFailed(message, connected=connected, late=late)
+    return TransportFailed(
+        f"{doing} {pool.target}: {_reason(error)}",
+        connected=connected,
+        late=isinstance(error, trio.TooSlowError),
+        untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)),
+        proxy=pool.proxy,
+    )
 
 
 def _reason(error: BaseException) -> str:

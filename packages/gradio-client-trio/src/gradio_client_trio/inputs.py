@@ -58,6 +58,7 @@ class Given:
     ssl_verify: Verify | os.PathLike[str]
     oauth_token: str | None
     timeout: float | Timeout | None
+    stream_idle_timeout: float | None
     max_retries: int
     max_download_size: int | None
     resubmit_lost: bool
@@ -167,6 +168,7 @@ def target(given: Given) -> Target:
         hub=hub(),
         auth=given.auth,
         policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
+        stream_idle_timeout=given.stream_idle_timeout,
     )
 
 

@@ -68,7 +68,8 @@ class Line:
             raise
         for note in app.notes:
             _log.warning("%s: %s", app.access.src, note)
-        contact = Contact(app, trio.current_time())
+        idle = target.stream_idle_timeout
+        contact = Contact(app, trio.current_time(), stream_idle_timeout=idle)
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         workers = self._given.max_workers
         board = Switchboard(contact, performer, nursery, max_workers=workers)

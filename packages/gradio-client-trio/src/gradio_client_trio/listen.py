@@ -21,6 +21,7 @@ import trio
 
 from gradio_protocol import (
     AnyAction,
+    CheckApp,
     Contact,
     Dismiss,
     Done,
@@ -40,6 +41,7 @@ from gradio_protocol import (
     StreamReader,
     Tell,
     Turns,
+    check_app,
     dismiss,
 )
 
@@ -154,6 +156,7 @@ class Switchboard:
         """End what is still under way."""
         for reader in self._readers.values():
             reader.scope.cancel()
+            reader.checking.cancel()
         self.crew.end_asides()
         for seated in self._turns:
             seated.hurry(0)
@@ -185,6 +188,8 @@ class Switchboard:
                     reader.scope.cancel()
             case Dismiss():
                 self._dismiss(session, order)
+            case CheckApp():
+                self._check(session, order)
             case _:
                 assert_never(order)
 
@@ -196,6 +201,19 @@ class Switchboard:
     def left(self, reader: Reader) -> None:
         """A reader has ended."""
         self._readers.pop(reader.name, None)
+        reader.checking.cancel()
+
+    def _check(self, session: Session, order: CheckApp) -> None:
+        async def work() -> None:
+            why: GradioError | None = None
+            try:
+                why = await run(Flow(check_app(order)), self._performer.answer)
+            finally:
+                self.obey(session, session.checked(*order.name, why))
+
+        reader = self._readers[(id(session), *order.name)]
+        reader.checking = trio.CancelScope()
+        self.crew.spawn(work, reader.checking)
 
     def _dismiss(self, session: Session, order: Dismiss) -> None:
         async def work() -> None:
@@ -296,6 +314,8 @@ class Reader:
         self._order = order
         self._parser: StreamReader
         self.scope = trio.CancelScope()
+        self.checking = trio.CancelScope()
+        "Of the task that asks whether the app is still there; it ends with the reader."
         self.opening = True
         self.name = (id(session), *order.name)
 
@@ -318,7 +338,8 @@ class Reader:
     async def _read(self) -> tuple[Ending, GradioError | None] | None:
         """How the stream ended; None: it is not to be reported."""
         stream = self._order.stream
-        async with self._board.http.stream(stream.request, idle=stream.idle) as reply:
+        http = self._board.http
+        async with http.stream(stream.request, idle=stream.idle, silent=self._silent) as reply:
             if not self._opened(reply.head):
                 return None
             await reply.feed(self._heard)
@@ -332,6 +353,9 @@ class Reader:
         dialect = self._board.contact.app.dialect
         self._parser = StreamReader(self._order.stream.kind, dialect)
         return opening.read
+
+    def _silent(self) -> None:
+        self._board.obey(self._session, self._session.silent(*self._order.name))
 
     def _heard(self, chunk: bytes) -> None:
         messages = self._parser.feed(chunk)

@@ -218,9 +218,16 @@ class Pool:
     """
 
     def __init__(
-        self, target: Origin, bound: int, connect: Callable[[], Awaitable[Connection]]
+        self,
+        target: Origin,
+        bound: int,
+        connect: Callable[[], Awaitable[Connection]],
+        *,
+        proxy: str = "",
     ) -> None:
         self.target = target
+        self.proxy = proxy
+        "That of the environment, by which they go: its address, without credentials."
         self.connect = connect
         "Makes a new one."
         self._bound = bound

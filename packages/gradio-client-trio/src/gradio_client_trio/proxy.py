@@ -77,6 +77,8 @@ class Proxies:
 
     addresses: Mapping[str, str] = field(repr=False)
     "By `http`, `https` or `all`; values may hold credentials."
+    named: bool = False
+    "By the caller: the environment has no say."
     exempt: tuple[str, ...] = ()
     "The entries of NO_PROXY: lower case, no leading dot."
 
@@ -98,7 +100,7 @@ def chosen(proxy: str | None, environ: Mapping[str, str]) -> Proxies:
     """
     if proxy is not None:
         Proxy.parse(proxy)
-        return Proxies(addresses={"all": proxy})
+        return Proxies(addresses={"all": proxy}, named=True)
     found = _by_kind(environ)
     entries = (entry.strip().lower().lstrip(".") for entry in found.pop("no", "").split(","))
     return Proxies(addresses=found, exempt=tuple(entry for entry in entries if entry))

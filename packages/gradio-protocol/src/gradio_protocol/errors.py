@@ -3,14 +3,24 @@
 The class says who has to act: the caller (`InvalidArguments`), the server (`RemoteError` and its
 kinds), the app (`AppError`, `ValidationError`), the network (`TransportFailed`) or this machine's
 disk (`FileFailed`). The text says what was expected, what came, and where. No error carries a
-header, a cookie or a token.
+header, a cookie or a token, and none the content of a file: encoded content is cut short.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+_ENCODED = re.compile(r"(;base64,[A-Za-z0-9+/]{0,16}|[A-Za-z0-9+/]{40})([A-Za-z0-9+/]{200,}={0,2})")
+"""Content in base64, and what of it is shown. Nothing else has no blank, dot or dash in so many
+characters."""
+
 
 class GradioError(Exception):
     """The root: everything that this project raises on purpose."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(cut_short(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class InvalidArguments(GradioError, ValueError, TypeError):
@@ -88,7 +98,9 @@ class AppError(GradioError, ValueError):
         print_exception: bool = True,
     ) -> None:
         super().__init__(message)
-        self.message = message
+        self.message = cut_short(message)
+        self.api_name: str | None = None
+        "The endpoint that failed, where it has a name and is known."
         self.duration = duration
         "Seconds for which a user interface should show it; None: until it is closed."
         self.visible = visible
@@ -100,11 +112,33 @@ class ValidationError(GradioError, ValueError):
     """The app's own validator refused an input (422, Gradio 5.45 and later)."""
 
 
-class TransportFailed(GradioError):
-    """The network did not deliver; `__cause__` is the HTTP library's exception."""
+_SSL_VERIFY = (
+    "; for a certificate of your own, `ssl_verify` takes the path of a file or folder of CA "
+    "certificates, or an ssl.SSLContext; False trusts anybody"
+)
 
-    def __init__(self, message: str, *, connected: bool = True, late: bool = False) -> None:
-        super().__init__(message)
+
+class TransportFailed(GradioError):
+    """The network did not deliver; `__cause__` is the HTTP library's exception.
+
+    `proxy` is the address of one that the environment names, without credentials: where no
+    connection was made, the text says so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        connected: bool = True,
+        late: bool = False,
+        untrusted: bool = False,
+        proxy: str = "",
+    ) -> None:
+        if untrusted:
+            message += _SSL_VERIFY
+        super().__init__(message + (proxy_hint(proxy) if proxy and not connected else ""))
+        self.untrusted = untrusted
+        "The server's certificate was not trusted; it will not be at another attempt."
         self.connected = connected
         "False: no connection was made, so that nothing can have been sent."
         self.late = late
@@ -120,3 +154,32 @@ class FileFailed(GradioError):
 
 class JobCancelled(GradioError):
     """The job was cancelled by the caller."""
+
+
+def cut_short(text: str) -> str:
+    """A text in which encoded content has only its beginning, and its length."""
+    return _ENCODED.sub(lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
+
+
+def proxy_hint(proxy: str) -> str:
+    """What to try where a proxy of the environment may be why something failed."""
+    return (
+        f"; this went through the proxy {proxy}, which the environment names: NO_PROXY or "
+        "trust_env=False avoids it"
+    )
+
+
+def proxy_address(given: str) -> str:
+    """The address of a proxy without the credentials that it may carry, however it is written."""
+    scheme, found, rest = given.partition("://")
+    if not (found and scheme.isalnum()):
+        scheme, rest = "http", given
+    return f"{scheme}://{rest.rpartition('@')[2].partition('/')[0]}"
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error, and all that led to it."""
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.__cause__ or seen.__context__

@@ -25,6 +25,8 @@ from .errors import (
     TooManyRequestsError,
     TransportFailed,
     ValidationError,
+    causes,
+    proxy_address,
 )
 from .flows.actions import (
     AnyAction,
@@ -45,6 +47,7 @@ from .flows.actions import (
 )
 from .flows.attempt import Call
 from .flows.call import call
+from .flows.check import check_app
 from .flows.connect import Target, connect
 from .flows.dispatcher import Dispatcher, Perform, Work
 from .flows.leave import dismiss
@@ -55,7 +58,9 @@ from .jobs.contact import Contact
 from .jobs.diff import History
 from .jobs.messages import Delivery, Logged, ProgressUnit
 from .jobs.orders import (
+    KEEPALIVE,
     AnyQuestion,
+    CheckApp,
     Dismiss,
     Ending,
     Leave,
@@ -88,6 +93,7 @@ from .wire.headers import HUB, redact
 
 __all__ = [
     "HUB",
+    "KEEPALIVE",
     "Access",
     "AnyAction",
     "AnyIO",
@@ -99,6 +105,7 @@ __all__ = [
     "Call",
     "Cancelled",
     "Changes",
+    "CheckApp",
     "Config",
     "Contact",
     "Delivery",
@@ -181,6 +188,8 @@ __all__ = [
     "__version__",
     "as_html",
     "call",
+    "causes",
+    "check_app",
     "connect",
     "current_status",
     "dismiss",
@@ -190,6 +199,7 @@ __all__ = [
     "find",
     "is_address",
     "origin",
+    "proxy_address",
     "redact",
     "signature",
     "status_update",

@@ -64,8 +64,6 @@ class Dialect:
     "`close_stream` comes before the end of a shared stream (sse_v3)."
     healable: bool
     "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
-    idle: float | None
-    "Seconds without a byte after which a stream is silent; None: it may be silent for ever."
     heartbeat: bool
     "`/heartbeat/{session_hash}` exists (4.25 and later)."
     info: bool
@@ -123,9 +121,6 @@ def dialect(protocol: str, version: str) -> Dialect:
         files=_files(v),
         announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
         healable=v >= (4, 31, 0),
-        # Heartbeats come every 15 s, but 4.0.x sends only the first one; 4.5 is the first version
-        # on which they were seen to go on. A server that loads a model may skip a few.
-        idle=None if v < (4, 5, 0) else 90.0,
         heartbeat=v >= (4, 25, 0),
         info=v >= (3, 26, 0),
         info_of_undocumented=v >= (4, 31, 4),

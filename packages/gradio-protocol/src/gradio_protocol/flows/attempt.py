@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..errors import AppChanged, GradioError, InvalidArguments, RemoteError
-from ..jobs.failures import validation
+from ..errors import AppChanged, AppError, GradioError, InvalidArguments, RemoteError
+from ..jobs.failures import HIDDEN, validation
 from ..jobs.messages import Completed, Generated
 from ..jobs.orders import Entry, Gone
 from ..wire.document import JSON, Object, read
-from ..wire.exchange import Headers, Request, Response
+from ..wire.exchange import Headers, Request, Response, shown
 from ..wire.status import refusal
 from .actions import Steps, Tell
 from .connect import Target, same_app
@@ -123,6 +123,26 @@ def present(answer: Entry | Gone) -> Entry:
     if isinstance(answer, Gone):
         raise answer.error
     return answer
+
+
+def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
+    """The error, which says where it comes from if it is the app's.
+
+    What the app says itself stays as it is, for people compare it; a note has the rest.
+    """
+    if not isinstance(error, AppError):
+        return error
+    title = attempt.endpoint.title
+    if error.message == HIDDEN:
+        silent = f"{title} failed without saying why"
+        if attempt.app.config.raw.get("show_error") is not True:
+            silent += "; the app shows its errors if it is launched with show_error=True"
+        error = AppError(
+            f"{silent}.", duration=error.duration, visible=error.visible, title=error.title
+        )
+    error.api_name = attempt.endpoint.name
+    error.add_note(f"{title} of {shown(attempt.app.access.src)} failed")
+    return error
 
 
 def refused(reply: Response) -> GradioError:

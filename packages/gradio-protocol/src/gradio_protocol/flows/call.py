@@ -38,7 +38,7 @@ from ..jobs.stage import Joining
 from ..wire.document import JSON, need, read_object
 from ..wire.exchange import Response
 from .actions import Send, Sleep, Steps, Tell, ask
-from .attempt import Again, Attempt, Call, present, refused, told, unchanged
+from .attempt import Again, Attempt, Call, name_endpoint, present, refused, told, unchanged
 from .connect import again, rebind, same_app
 from .direct import by_index, run
 from .download import Downloads
@@ -199,7 +199,8 @@ def _followed(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                 yield from told(attempt, message)
                 return data
             case Failed():
-                raise (yield from _explained(attempt, message.error, shown=shown))
+                failure = name_endpoint(attempt, message.error)
+                raise (yield from _explained(attempt, failure, shown=shown))
             case Refused():
                 yield from ask(Tell(news=message))
                 raise QueueError(f"calling the app: {message.message}")
@@ -229,7 +230,7 @@ def _is_unaccepted(attempt: Attempt, error: GradioError) -> bool:
     if attempt.app.dialect.travel is not Travel.PRIVATE:
         return False
     why = error.__cause__
-    unsent = isinstance(why, TransportFailed) and not why.connected
+    unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
 
 

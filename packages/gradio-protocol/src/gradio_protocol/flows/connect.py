@@ -27,12 +27,19 @@ from ..app.space import (
     runtime_path,
     space_name,
 )
-from ..errors import AppChanged, AuthenticationError, GradioError, RemoteError, SpaceUnavailable
+from ..errors import (
+    AppChanged,
+    AuthenticationError,
+    GradioError,
+    InvalidArguments,
+    RemoteError,
+    SpaceUnavailable,
+)
 from ..wire.cookies import Jar
 from ..wire.document import LenientReader, Object, read_object
 from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
-from ..wire.status import refusal
+from ..wire.status import by_proxy, refusal
 from .actions import Send, Sleep, Steps, ask
 from .redirects import DOCUMENT, send_following_redirects
 from .retry import RetryPolicy
@@ -66,6 +73,16 @@ class Target:
     policy: RetryPolicy = RetryPolicy()
     space_patience: float = 300.0
     "Seconds to wait for a Space that sleeps, starts or is being built."
+    stream_idle_timeout: float | None = None
+    """Seconds that a stream may be silent before the app is asked whether it is still there; None:
+    90, infinity: it is never asked."""
+
+    def __post_init__(self) -> None:
+        seconds = self.stream_idle_timeout
+        if seconds is not None and not seconds > 0:
+            raise InvalidArguments(
+                f"stream_idle_timeout: expected more than 0 seconds, got {seconds}"
+            )
 
     @property
     def wants_saved_token(self) -> bool:
@@ -114,27 +131,28 @@ def again(app: App, target: Target) -> Steps[App]:
     return app if _is_same(app, fresh) else fresh
 
 
-def same_app(app: App) -> Steps[bool | None]:
+def same_app(app: App, patience: float | None = None) -> Steps[bool | None]:
     """Whether this start of the app still answers at its address; None: no telling.
 
     One GET of `/app_id` (3.50 and later), which needs no login; before, the config has to tell.
-    False is no error: an app may have several replicas, or be loaded anew by its developer.
+    It may take `patience` seconds, None: as long as the client's timeouts let it. False is no
+    error: an app may have several replicas, or be loaded anew by its developer.
     """
     if app.config.app_id is None:
-        return (yield from _same_config(app))
+        return (yield from _same_config(app, patience))
     request = app.access.get("app_id")
     try:
-        reply = yield from ask(Send(request=request, limit=2**16))
+        reply = yield from ask(Send(request=request, limit=2**16, patience=patience))
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
     return None if reply.status != 200 or said is None else str(said) == app.config.app_id
 
 
-def _same_config(app: App) -> Steps[bool | None]:
+def _same_config(app: App, patience: float | None) -> Steps[bool | None]:
     request = app.access.request("GET", app.access.page("config"))
     try:
-        reply = yield from ask(Send(request=request, limit=DOCUMENT))
+        reply = yield from ask(Send(request=request, limit=DOCUMENT, patience=patience))
         said = read_config(reply.body)
     except GradioError:
         return None
@@ -277,7 +295,8 @@ def _config(reply: Response) -> Config:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        raise RemoteError(f"{where} is no app that can be called: {error}", status=200) from error
+        text = f"{where} is no app that can be called: {error}{by_proxy(reply)}"
+        raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(f"{where} wants a login", status=200)
     return config

@@ -24,7 +24,7 @@ from ..jobs.orders import Enter
 from ..wire.document import JSON, Object, need, read_object
 from ..wire.exchange import Response, quoted, shown
 from .actions import Send, Steps, Tell, ask
-from .attempt import Again, Attempt, present, refused, spoken, told, unchanged
+from .attempt import Again, Attempt, name_endpoint, present, refused, spoken, told, unchanged
 from .retry import Repeat, persist
 
 _RESULT = 2**30
@@ -105,7 +105,7 @@ def _made(attempt: Attempt) -> Steps[Object]:
         return read_object(reply.body, where="result")
     said = spoken(reply)
     if reply.status == 500 and "error" in said:
-        raise failure(said, app.dialect)
+        raise name_endpoint(attempt, failure(said, app.dialect))
     error: GradioError = _closed(attempt, reply) or refused(reply)
     raise Again(error, anyway=False) if reply.status in _UNMADE else error
 

@@ -7,7 +7,8 @@ and leaves three kinds of work.
 1. After whatever happened (a submission, a cancel, a reply, something on a stream) ask for `work`
    and do it, one after the other, until there is none: `Perform`, `Listen`, `Leave`.
 2. Each `Perform` is answered exactly once, by `performed` or by `failed`.
-3. Whatever comes of a stream goes to `heard`, which says whether to read on.
+3. Whatever comes of a stream goes to `heard`, which says whether to read on. If nothing has come
+   for `idle` seconds, say so with `silent`, and read on.
 4. A job is over when its life says so; its result is there, too.
 
 Not thread-safe, and no method of it waits for anything.
@@ -27,7 +28,7 @@ from ..app.endpoint import find
 from ..errors import GradioError, InvalidArguments, JobCancelled
 from ..jobs.contact import Contact
 from ..jobs.diff import History
-from ..jobs.orders import Dismiss, Ending, Leave, Listen, Order, Question, Resume
+from ..jobs.orders import CheckApp, Dismiss, Ending, Leave, Listen, Order, Question, Resume
 from ..jobs.reader import StreamReader
 from ..jobs.session import Session
 from ..jobs.stage import Cancelled, JobLife, Raised, Returned
@@ -35,6 +36,7 @@ from ..wire.exchange import Head
 from .actions import AnyAction, AnyIO, Done, Flow, Tell
 from .attempt import Call
 from .call import call
+from .check import check_app
 from .connect import Target, connect
 from .leave import dismiss
 
@@ -198,6 +200,10 @@ class Dispatcher:
         self._readers.pop(name, None)
         return False
 
+    def silent(self, name: tuple[int, int]) -> None:
+        """Nothing has come of a stream for its `idle` seconds, or once more as many."""
+        self._orders += self._known[1].silent(*name)
+
     # Flows.
 
     @property
@@ -219,6 +225,8 @@ class Dispatcher:
                 self._go_on(order.ticket, order.reply)
             case Dismiss():
                 self._dismiss(order)
+            case CheckApp():
+                self._check(order)
             case Listen():
                 dialect = self._known[0].app.dialect
                 self._readers[order.name] = StreamReader(order.stream.kind, dialect)
@@ -257,7 +265,8 @@ class Dispatcher:
         """The app is known, or cannot be."""
         self._failure = error
         if isinstance(app, App):
-            self._contact = Contact(app, self._now)
+            idle = self._target.stream_idle_timeout
+            self._contact = Contact(app, self._now, stream_idle_timeout=idle)
             self._session = Session(self._contact, entropy=self._entropy)
 
     def _dismiss(self, order: Dismiss) -> None:
@@ -267,3 +276,11 @@ class Dispatcher:
             self._orders += session.dismissed(order.event_id)
 
         self._begin(next(self._numbers), _Held(flow=Flow(dismiss(order)), ended=ended))
+
+    def _check(self, order: CheckApp) -> None:
+        session = self._known[1]
+
+        def ended(why: Any, _: object) -> None:
+            self._orders += session.checked(*order.name, why)
+
+        self._begin(next(self._numbers), _Held(flow=Flow(check_app(order)), ended=ended))

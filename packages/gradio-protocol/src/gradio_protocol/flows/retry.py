@@ -5,7 +5,8 @@
    server is busy (429, 503). A 502 is a trade: a proxy that found nobody says so, and so does one
    that lost the reply, in which case the job runs twice. Never after a 504, which says that the
    server is at work, and never after a reply that broke off.
-3. Whoever says how long to wait is obeyed; whoever asks for more than we would wait is not asked
+3. A certificate that is not trusted will not be trusted at another attempt.
+4. Whoever says how long to wait is obeyed; whoever asks for more than we would wait is not asked
    again, and the caller learns for how long.
 """
 
@@ -107,5 +108,5 @@ def persist(
 
 def _is_repeatable(outcome: Response | TransportFailed, repeat: Repeat) -> bool:
     if isinstance(outcome, TransportFailed):
-        return repeat is Repeat.HARMLESS or not outcome.connected
+        return not outcome.untrusted and (repeat is Repeat.HARMLESS or not outcome.connected)
     return outcome.status in _REPEATABLE[repeat]

@@ -15,6 +15,11 @@ The rules begin in `router`.
 6. An epoch names one opening of one stream; news from an older epoch is ignored.
 7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
    stream everything is that job's.
+8. A silence alone is no loss: a proxy may keep heartbeats in its buffer (nginx, as it comes), and
+   4.0.x sends only the first one. The app is asked whether it is still there, once for each idle
+   time, and the stream stays open as long as it answers. Only where it does not, or another app
+   does, and nothing has come meanwhile, is the stream `SILENT`. A stream on which the server has
+   announced its close has nothing more to bring: it ends there without a question.
 
 `SITUATIONS` and `MEANINGS` are rules 3 and 4 as tables. None of the classes is thread-safe; all
 belong to a `Session`.
@@ -30,6 +35,9 @@ from ..wire.exchange import Head, Headers
 from ..wire.status import retry_after
 from .orders import Ending, Leave, Listen, Order, Stream, StreamKind
 
+IDLE = 90.0
+"""Seconds of silence before the app is asked, unless the caller says otherwise. Heartbeats come
+every 15 s, and a server that loads a model may skip a few."""
 PATIENCE = 5
 "Openings of a stream in a row that may bring no message."
 LONGEST = 30.0
@@ -38,7 +46,14 @@ SHARED, HEARTBEAT = -1, -2
 "Keys of streams; that of a private one is the ticket of its job."
 
 
-def stream(app: App, session_hash: str, key: int, fn_index: int, headers: Headers = ()) -> Stream:
+def stream(
+    app: App,
+    session_hash: str,
+    key: int,
+    fn_index: int,
+    headers: Headers = (),
+    idle: float = IDLE,
+) -> Stream:
     """What to ask for; function and headers are those of a private stream, which is its join."""
     if key == SHARED:
         kind = StreamKind.SHARED
@@ -50,7 +65,7 @@ def stream(app: App, session_hash: str, key: int, fn_index: int, headers: Header
         kind = StreamKind.PRIVATE
         query = {"fn_index": str(fn_index), "session_hash": session_hash}
         request = app.access.get("queue/join", events=True, call=headers, **query)
-    return Stream(key=key, kind=kind, request=request, idle=app.dialect.idle)
+    return Stream(key=key, kind=kind, request=request, idle=idle)
 
 
 class Situation(Enum):
@@ -125,8 +140,10 @@ class Channel:
         "_asked",
         "_barren",
         "_beats",
+        "_checking",
         "_fruitless",
         "_kind",
+        "_stirred",
         "epoch",
         "key",
         "situation",
@@ -140,6 +157,10 @@ class Channel:
         "Seconds that the server asked to wait."
         self._barren = True
         "This opening has brought no message yet."
+        self._checking = False
+        "The app is being asked whether it is still there."
+        self._stirred = False
+        "Something has come since it was asked."
         self._fruitless = 0
         "How many openings in a row brought none."
         self.epoch = 0
@@ -153,6 +174,7 @@ class Channel:
         self._turn(Turn.LISTENS)
         self.epoch = epoch
         self._barren = True
+        self._checking = False
         self._asked = None
         return [Listen(stream=wanted, epoch=epoch, after=after)]
 
@@ -167,7 +189,24 @@ class Channel:
         if head.status != 200 or not kind.startswith("text/event-stream"):
             return False
         self._turn(Turn.OPENS)
+        self._stirred = True
         return True
+
+    def stirs(self) -> None:
+        """Some bytes have come, whatever they say."""
+        self._stirred = True
+
+    def silent(self) -> bool:
+        """Nothing has come for the idle time; whether to ask after the app, as nobody does yet."""
+        asks = not self._checking
+        if asks:
+            self._checking, self._stirred = True, False
+        return asks
+
+    def checked(self, *, alive: bool) -> bool:
+        """The app was asked; whether to go on reading: it is there, or the stream has spoken."""
+        self._checking = False
+        return alive or self._stirred
 
     def announced(self) -> None:
         """`close_stream` has come: the server has said all, however the connection then ends."""

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from ..app.access import App
 from ..errors import JobCancelled
+from .channel import IDLE
 from .orders import AnyKnowledge, Gone, Recall, Remember, Renew, Renewed, Resume, Stale
 
 FRESH = 1.0
@@ -24,8 +25,10 @@ was seen to start again in less than two."""
 class Contact:
     """What the sessions of one client know together of the app. See the module."""
 
-    def __init__(self, app: App, now: float) -> None:
+    def __init__(self, app: App, now: float, *, stream_idle_timeout: float | None = None) -> None:
         self._app = app
+        self.idle = IDLE if stream_idle_timeout is None else stream_idle_timeout
+        "Seconds that a stream may be silent before the app is asked whether it is still there."
         self._tickets = 0
         self._heard: float | None = now
         self._finder: int | None = None

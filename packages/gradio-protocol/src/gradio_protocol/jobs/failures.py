@@ -12,14 +12,15 @@ from ..errors import AppError, ValidationError
 from ..wire.document import JSON, Object
 from .fields import duration, flag, text
 
-_HIDDEN = "The app failed without saying why; it shows its errors if launched with show_error=True."
+HIDDEN = "The app failed without saying why."
+"""Who knows the endpoint and the app says more."""
 
 
 def failure(payload: JSON, dialect: Dialect) -> AppError:
     """What a failed call says: `output` of its last message, or the body of a 500 of `/run`."""
     said = payload if isinstance(payload, dict) else {}
     return AppError(
-        _mended(said, dialect) or _HIDDEN,
+        _mended(said, dialect) or HIDDEN,
         duration=duration(said),
         visible=flag(said, "visible", default=True),
         title=text(said, "title") or "Error",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..app.access import App
 from ..errors import GradioError, TransportFailed
@@ -142,6 +142,21 @@ class StreamKind(Enum):
     HEARTBEAT = "tells the server that the visitor is still there (4.25 and later)"
 
 
+KEEPALIVE: Final = (
+    ("TCP_KEEPIDLE", 60),
+    ("TCP_KEEPALIVE", 60),
+    ("TCP_KEEPINTVL", 15),
+    ("TCP_KEEPCNT", 4),
+)
+"""Options of TCP, by their names in `socket`, which not every platform has, and their values.
+
+With `SO_KEEPALIVE` the connection of a stream or of a direct call whose peer has gone without a
+word breaks after two minutes: to a silent stream that is no loss as long as the app answers on
+other connections, and a direct call has no other limit. macOS has a word of its own for the
+first one.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stream:
     """A stream to be read: what to ask for, and how long it may be silent."""
@@ -150,8 +165,8 @@ class Stream:
     "Names the stream within its session: a ticket for a private one, else below zero."
     kind: StreamKind
     request: Request
-    idle: float | None
-    "Seconds without a byte after which it is `Ending.SILENT`; None: no limit."
+    idle: float
+    "Seconds without a byte after which, and then each time again, the session wants to know."
 
 
 class Ending(Enum):
@@ -159,7 +174,7 @@ class Ending(Enum):
 
     FINISHED = "the body came to its proper end"
     CUT = "the connection broke, or what came was no event stream"
-    SILENT = "no byte came within the idle time"
+    SILENT = "no byte came within the idle time, and the app does not answer for itself"
     REFUSED = "no connection was made"
     LEFT = "we closed it, being told to"
 
@@ -167,7 +182,7 @@ class Ending(Enum):
     def of(cls, error: GradioError) -> Ending:
         """How a stream ended that ended with this error, whoever raised it."""
         match error:
-            case TransportFailed(connected=False):
+            case TransportFailed(connected=False, untrusted=False):
                 return cls.REFUSED
             case TransportFailed(late=True):
                 return cls.SILENT
@@ -226,7 +241,24 @@ class Dismiss:
     "By /reset (4.19.2 to 4.23) instead of /cancel."
 
 
-Order: TypeAlias = Listen | Leave | Resume | Dismiss
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckApp:
+    """A stream is silent: perform the flow `check_app`, and go on reading the stream meanwhile.
+
+    Then report what the flow returned with `Session.checked`.
+    """
+
+    app: App
+    key: int
+    epoch: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The name of the opening."""
+        return self.key, self.epoch
+
+
+Order: TypeAlias = Listen | Leave | Resume | Dismiss | CheckApp
 
 
 class Opening(NamedTuple):

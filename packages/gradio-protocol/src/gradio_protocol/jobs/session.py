@@ -3,8 +3,9 @@
 The session holds the jobs that use its hash (each under a *ticket*), the streams that carry their
 messages, and the cancels under way. Its rules:
 
-1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `ended`; each call returns
-   orders for the driver, answers last. Each question is answered exactly once, now or later.
+1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `silent`, `ended`; each call
+   returns orders for the driver, answers last. Each question is answered exactly once, now or
+   later.
 2. The shared stream is opened after the first accepted join, never with nothing expected, and is
    never closed by us while the hash may be used again: a join after it was lost (4.37.2 to 6.31).
 3. A cancelled job is gone for its flow at once; its event stays known until the server is done
@@ -28,19 +29,21 @@ from ..app.endpoint import Endpoint
 from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
 from ..wire.exchange import Head
 from ..wire.status import refusal
-from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, stream
+from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, Situation, stream
 from .contact import Contact
 from .dismissals import Dismissals, Stop, how_to_stop
 from .messages import Broken, Closing, Completed, Delivery, Heartbeat, JobMessage
 from .orders import (
     AnyQuestion,
     Await,
+    CheckApp,
     Ending,
     Enter,
     Entry,
     Gone,
     Joined,
     Knowledge,
+    Leave,
     Opening,
     Order,
     Resume,
@@ -213,6 +216,7 @@ class Session:
         channel = self._channels.current(key, epoch)
         if channel is None:
             return []
+        channel.stirs()
         orders: list[Order] = []
         for event_id, message in deliveries:
             match message:
@@ -243,6 +247,28 @@ class Session:
         error.__cause__ = why
         meaning = channel.ended(ending, expected=self._router.expects(key))
         return self._go_on(channel, meaning, error)
+
+    def silent(self, key: int, epoch: int) -> list[Order]:
+        """Nothing has come on a stream for its idle time, or again as long; it is still read."""
+        channel = self._channels.current(key, epoch)
+        if channel is None:
+            return []
+        if channel.situation is Situation.CLOSING:
+            return self._fall_silent(channel, None)
+        app = self._contact.app
+        return [CheckApp(app=app, key=key, epoch=epoch)] if channel.silent() else []
+
+    def checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
+        """The app was asked because this stream is silent; `why` is what `check_app` returned."""
+        channel = self._channels.current(key, epoch)
+        if channel is None or channel.checked(alive=why is None):
+            return []
+        return self._fall_silent(channel, why)
+
+    def _fall_silent(self, channel: Channel, why: GradioError | None) -> list[Order]:
+        """Give a silent stream up, which is still open."""
+        key, epoch = channel.key, channel.epoch
+        return [Leave(key=key, epoch=epoch), *self.ended(key, epoch, Ending.SILENT, why)]
 
     def dismissed(self, event_id: str) -> list[Order]:
         """The server has been told of an event, or could not be: joins that waited may go on."""
@@ -335,7 +361,8 @@ class Session:
             return []
         app, seat = self._contact.app, self._router.get(key)
         join = (seat.fn_index, seat.headers) if seat else (-1, ())
-        return self._channels.listen(stream(app, self.hash, key, *join), app.dialect, after)
+        wanted = stream(app, self.hash, key, *join, idle=self._contact.idle)
+        return self._channels.listen(wanted, app.dialect, after)
 
     def _leave_if_retired(self) -> list[Order]:
         if not self._retired:

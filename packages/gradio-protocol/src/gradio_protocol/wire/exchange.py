@@ -117,16 +117,27 @@ class Head:
     headers: Headers = ()
     url: str = ""
     "The address that was asked."
+    proxy: str = ""
+    "Through which proxy of the environment, if any: its address, without credentials."
 
     @classmethod
-    def of(cls, request: Request, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head:
+    def of(
+        cls,
+        request: Request,
+        status: int,
+        headers: Iterable[tuple[bytes, bytes]],
+        *,
+        proxy: str = "",
+    ) -> Head:
         """What the server began to reply to a request, from the bytes that came."""
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
-        return cls(status=status, headers=tuple(pairs), url=request.url)
+        return cls(status=status, headers=tuple(pairs), url=request.url, proxy=proxy)
 
     def whole(self, body: bytes) -> Response:
         """The reply, when its body has come."""
-        return Response(status=self.status, headers=self.headers, body=body, url=self.url)
+        return Response(
+            status=self.status, headers=self.headers, body=body, url=self.url, proxy=self.proxy
+        )
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""
@@ -151,6 +162,8 @@ class Response:
     body: bytes = b""
     url: str = ""
     "The address that was asked."
+    proxy: str = ""
+    "Through which proxy of the environment, if any: its address, without credentials."
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 import re
 
-from ..errors import AuthenticationError, GradioError, QueueError, RemoteError, TooManyRequestsError
+from ..errors import (
+    AuthenticationError,
+    GradioError,
+    QueueError,
+    RemoteError,
+    TooManyRequestsError,
+    proxy_hint,
+)
 from .document import JSON, excerpt, read
 from .exchange import Head, Response, shown
 
@@ -25,7 +32,7 @@ def refusal(reply: Response | Head, *, doing: str) -> GradioError:
     """
     detail = _detail(reply)
     where = f"{doing}: {shown(reply.url)}"
-    text = f"{where} answered {reply.status}{f': {detail}' if detail else ''}"
+    text = f"{where} answered {reply.status}{f': {detail}' if detail else ''}{by_proxy(reply)}"
     match reply.status:
         case 401:
             return AuthenticationError(f"{text}; a login or a token is needed", status=401)
@@ -40,6 +47,16 @@ def refusal(reply: Response | Head, *, doing: str) -> GradioError:
             return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)
         case status:
             return RemoteError(text, status=status)
+
+
+def by_proxy(reply: Response | Head) -> str:
+    """What to add where a proxy of the environment, and not the app, may have given this reply.
+
+    That is a status of proxies, or a page: of Gradio's own replies that matter none is one.
+    """
+    is_page = "html" in (reply.header("content-type") or "")
+    may_be = reply.proxy and (is_page or reply.status in (407, 502, 504))
+    return proxy_hint(reply.proxy) if may_be else ""
 
 
 def retry_after(reply: Response | Head) -> float | None:

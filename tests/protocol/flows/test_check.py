@@ -1,0 +1,60 @@
+"""Whether the app behind a silent stream is still there."""
+
+from __future__ import annotations
+
+import pytest
+
+from gradio_protocol.app.access import App
+from gradio_protocol.errors import AppChanged, RemoteError, TransportFailed
+from gradio_protocol.flows.check import check_app
+from gradio_protocol.jobs.orders import CheckApp
+from gradio_protocol.wire.exchange import Response
+from tests.support.known import known
+from tests.support.scripted import reply, web
+
+ID, CONFIG = "GET http://here/app_id", "GET http://here/config"
+NOBODY = TransportFailed("nobody is there", connected=False)
+
+
+def order(app: App) -> CheckApp:
+    return CheckApp(app=app, key=-1, epoch=1)
+
+
+def test_an_app_that_says_its_id_is_there() -> None:
+    driver = web({ID: reply({"app_id": "1"})})
+    assert driver.run(check_app(order(known()))) is None
+    assert driver.asked == [ID]
+
+
+def test_an_answer_has_a_limit_of_its_own_whatever_the_clients_timeouts_are() -> None:
+    driver = web({ID: reply({"app_id": "1"}), CONFIG: reply(known().config.raw)})
+    driver.run(check_app(order(known())))
+    driver.run(check_app(order(known(app_id=None))))
+    assert driver.asked[:2] == [ID, CONFIG]
+    assert {send.patience for send in driver.sends} == {15}
+
+
+def test_another_app_is_named_at_once() -> None:
+    driver = web({ID: reply({"app_id": "8"})})
+    why = driver.run(check_app(order(known())))
+    assert isinstance(why, AppChanged)
+    assert str(why) == "another app answers at http://here/"
+    assert driver.asked == [ID]
+
+
+@pytest.mark.parametrize("said", [NOBODY, Response(status=502), Response(status=200)])
+def test_who_does_not_answer_is_asked_four_times_with_pauses(
+    said: TransportFailed | Response,
+) -> None:
+    driver = web({ID: said})
+    why = driver.run(check_app(order(known())))
+    assert isinstance(why, RemoteError)
+    assert str(why) == "http://here/ was asked 4 times, and did not say its id"
+    assert len(driver.asked) == 4
+    assert driver.slept == sorted(driver.slept)
+    assert 1 < sum(driver.slept) < 10
+
+
+def test_one_answer_that_is_lost_is_no_loss() -> None:
+    driver = web({ID: [NOBODY, reply({"app_id": "1"})]})
+    assert driver.run(check_app(order(known()))) is None
