@@ -1,4 +1,4 @@
-"""What holds for every test: how hypothesis searches, what virtual time is, that interrupts come.
+"""What holds for every test: how hypothesis searches, and that interrupts come.
 
 `--hypothesis-profile` chooses another profile: `fast` for seconds, `long` for a night.
 """

@@ -13,14 +13,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeVar
+from unittest.mock import patch
 
 import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio import Client, inputs
+from gradio_client_trio import Client, inputs, listen
 from gradio_client_trio.http import Http
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Gone, Loopback, loopback
 
 T = TypeVar("T")
@@ -46,8 +48,10 @@ async def rig(
 ) -> AsyncGenerator[tuple[Client, FakeGradio], None]:
     """A client of a fake server on the loopback interface."""
     fake = fake or FakeGradio()
-    async with loopback(fake) as server, made(server.url, **options) as client:
-        yield client, fake
+    # The server answers all that it is asked, however long that takes on a busy machine.
+    with patch.object(listen, "GRACE", PATIENCE):
+        async with loopback(fake) as server, made(server.url, **options) as client:
+            yield client, fake
 
 
 class Pipe(trio.abc.Stream):
@@ -89,7 +93,7 @@ class Memory:
 
     async def _serve(self, pipe: Pipe) -> None:
         self.open.add(pipe)
-        server = Loopback(self.fake, self.nursery, None)
+        server = Loopback(self.fake, self.nursery)
         connection = Connection(server, 0, pipe)  # type: ignore[arg-type]  # has what it uses
         try:
             while request := await connection.next_request():
