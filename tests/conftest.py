@@ -8,7 +8,11 @@ from __future__ import annotations
 import os
 import signal
 
+import pytest
+import trio.testing
 from hypothesis import settings
+
+from tests.support import autojump
 
 settings.register_profile("here", deadline=None, derandomize=True, database=None)
 settings.register_profile("ci", settings.get_profile("here"), print_blob=True)
@@ -19,3 +23,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # A shell has its background jobs ignore interrupts, and a test that sends one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def autojump_clock(monkeypatch: pytest.MonkeyPatch) -> trio.testing.MockClock:
+    """In place of pytest-trio's, which jumps beside threads and sockets too."""
+    return autojump.autojump_clock(monkeypatch)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.ports import closed_port
+
 ROOT = Path(__file__).parents[2]
 
 OLD_PYTHON = """#!/bin/sh
@@ -57,8 +59,9 @@ def test_a_python_that_is_too_old_is_refused_in_one_line(tmp_path: Path, command
 def test_without_a_network_the_first_run_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     folder.mkdir()
-    closed = "http://127.0.0.1:9"
-    said = refused(scripts_in(folder), "demo", PIP_INDEX_URL=closed, PIP_RETRIES="0")
+    with closed_port() as port:
+        index = f"http://127.0.0.1:{port}"
+        said = refused(scripts_in(folder), "demo", PIP_INDEX_URL=index, PIP_RETRIES="0")
     assert said.splitlines()[-1] == (
         "scripts/demo: could not fetch uv; a first run needs the network,"
         " and what went wrong is at the end of .tools/bootstrap.log."

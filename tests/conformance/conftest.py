@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gradio_client_trio import listen
 from gradio_protocol.flows import retry
 from gradio_protocol.jobs import channel
 from tests.conformance.drivers import DRIVERS
 from tests.conformance.subject import Subject
+from tests.support.latch import PATIENCE
 
 
 @pytest.fixture(scope="module", params=DRIVERS)
@@ -22,3 +24,9 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses before another attempt last no time; how long they are is tested in the core."""
     monkeypatch.setattr(retry, "_FIRST", 0.01)
     monkeypatch.setattr(channel, "LONGEST", 0.01)
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that answers may take its time to do so, while a client is closed."""
+    monkeypatch.setattr(listen, "GRACE", PATIENCE)

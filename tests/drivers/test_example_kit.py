@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 import threading
 from pathlib import Path
@@ -20,6 +19,7 @@ from gradio_protocol.testing import SCENARIOS, VERSIONS, Output, Scenario, Scrip
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import threaded
+from tests.support.ports import closed_port
 
 
 @pytest.fixture(params=VERSIONS)
@@ -100,10 +100,10 @@ def test_the_examples_speak_tls_and_check_whom_they_speak_to() -> None:
 
 
 def test_where_nobody_listens_no_connection_was_made() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    with pytest.raises(gp.TransportFailed) as caught:
-        sockets.Client(gp.Target(src=url, policy=gp.RetryPolicy(max_retries=0)))
+    with closed_port() as port:
+        nobody = gp.Target(src=f"http://127.0.0.1:{port}/", policy=gp.RetryPolicy(max_retries=0))
+        with pytest.raises(gp.TransportFailed) as caught:
+            sockets.Client(nobody)
     assert not caught.value.connected
 
 

@@ -6,10 +6,8 @@ import pickle
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import pytest
 
 from gradio_client_httpx import Client, InvalidArguments, Job, StatusUpdate
 from gradio_protocol import Session
+from tests.support.client_threads import soon
 from tests.support.fault_proxy import FaultProxy, fault_proxy, stall_after, wait_after
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import PATIENCE, Gate, Latch
@@ -45,18 +44,6 @@ def proxy(server: Loopback) -> Generator[FaultProxy]:
 def client(proxy: FaultProxy, tmp_path: Path) -> Generator[Client]:
     with Client(proxy.url, verbose=False, download_files=tmp_path) as client:
         yield client
-
-
-@contextmanager
-def soon() -> Generator[None]:
-    """What is done here takes less than a second, and leaves no thread of a client behind."""
-    begin = time.monotonic()
-    yield
-    assert time.monotonic() - begin < 1
-    for thread in threading.enumerate():
-        if thread.name == "gradio-client":
-            thread.join(PATIENCE)
-            assert not thread.is_alive()
 
 
 def apart(function: Callable[[], object]) -> Future[object]:

@@ -7,7 +7,6 @@ import errno
 import gc
 import os
 import threading
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,10 @@ from gradio_client_httpx.wire import Wire
 from gradio_protocol import Request, Resume, SaveBytes, Session, Status, StreamLost, StreamReader
 from gradio_protocol.jobs import contact
 from gradio_protocol.jobs.orders import AnyKnowledge, Renew
+from tests.support.client_threads import client_threads, soon, wait_until_ended
+from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.latch import Gate, Latch, Ledger
+from tests.support.latch import PATIENCE, Gate, Latch, Ledger
 from tests.support.loopback import Loopback, threaded
 
 
@@ -72,15 +73,6 @@ def performer(folder: Path) -> Performer:
     return Performer(settings, Connections(settings, "http://127.0.0.1/"))
 
 
-def joined() -> bool:
-    """Whether the client's threads end soon."""
-    ours = [thread for thread in threading.enumerate() if thread.name == "gradio-client"]
-    begin = time.monotonic()
-    for thread in ours:
-        thread.join(1)
-    return time.monotonic() - begin < 1
-
-
 def until_started(job: Job) -> None:
     for update in job.updates():
         if isinstance(update, StatusUpdate) and update.code is Status.PROCESSING:
@@ -98,7 +90,7 @@ def test_a_client_may_be_collected_by_a_thread_that_holds_its_lock(server: Loopb
     with board.lock:
         del client
         gc.collect()
-    assert joined()
+    wait_until_ended(client_threads())
     with pytest.raises(InvalidArguments, match="closed"):
         board.start(None)
 
@@ -110,9 +102,9 @@ def test_closing_ends_an_exchange_that_waits_for_its_head(
     fake.reply_gates[route] = gate = Gate()
     job = client.submit(b"x", api_name="/file")
     gate.reached.wait_blocking()
-    client.close()
-    assert job.cancelled()
-    assert joined()
+    with soon():
+        client.close()
+        assert job.cancelled()
     gate.open()
 
 
@@ -120,9 +112,9 @@ def test_closing_ends_a_direct_call(direct: tuple[Client, FakeGradio]) -> None:
     client, fake = direct
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
-    client.close()
-    assert job.cancelled()
-    assert joined()
+    with soon():
+        client.close()
+        assert job.cancelled()
 
 
 def test_cancelling_ends_a_direct_call(direct: tuple[Client, FakeGradio]) -> None:
@@ -131,7 +123,7 @@ def test_cancelling_ends_a_direct_call(direct: tuple[Client, FakeGradio]) -> Non
     fake.holds.until_blocking(lambda _: True)
     assert job.cancel()
     # There is one worker: the next job begins when the call has ended.
-    assert client.submit("x", api_name="/echo").result(20) == "x"
+    assert client.submit("x", api_name="/echo").result(PATIENCE) == "x"
 
 
 def test_a_reader_that_breaks_down_ends_its_jobs(
@@ -141,7 +133,7 @@ def test_a_reader_that_breaks_down_ends_its_jobs(
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr(StreamReader, "feed", broken)
-    error = client.submit("x", api_name="/echo").exception(20)
+    error = client.submit("x", api_name="/echo").exception(PATIENCE)
     assert isinstance(error, GradioError)
 
 
@@ -192,7 +184,7 @@ def test_a_late_callback_that_fails_is_logged(
         raise ZeroDivisionError
 
     job = client.submit("x", api_name="/echo")
-    assert job.result(20) == "x"
+    assert job.result(PATIENCE) == "x"
     job.add_done_callback(fail)
     assert "ZeroDivisionError" in caplog.text
 
@@ -205,7 +197,7 @@ def test_awaiting_a_job_does_not_wait_for_its_callbacks(client: Client) -> None:
 
     async def main() -> object:
         job = client.submit("x", api_name="/echo", result_callbacks=block)
-        return await asyncio.wait_for(job, 10)
+        return await asyncio.wait_for(job, PATIENCE)
 
     assert asyncio.run(main()) == "x"
     over.set()
@@ -229,7 +221,7 @@ def test_a_job_fails_where_no_thread_can_be_had(
         monkeypatch.setattr(threading.Thread, "start", no_thread)
         job = client.submit("x", api_name="/echo")
         with pytest.raises(RuntimeError, match="thread"):
-            job.result(5)
+            job.result(PATIENCE)
         monkeypatch.undo()
         assert client.predict("x", api_name="/echo") == "x"
 
@@ -260,15 +252,9 @@ def test_a_call_that_does_not_begin_leaves_its_session(
 def test_a_job_carried_over_a_fork_is_lost_in_the_child(client: Client, fake: FakeGradio) -> None:
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(0 if "forked" in str(job.exception(5)) else 1)
-        finally:
-            os._exit(2)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert in_child(lambda: "forked" in str(job.exception(PATIENCE)))
     fake.holds[0].release()
-    assert job.result(20) == "slept 1"
+    assert job.result(PATIENCE) == "slept 1"
 
 
 def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
@@ -282,8 +268,8 @@ def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
 
         monkeypatch.setattr(private._line.board.crew, "submit", no_thread)
         fake.holds[0].release()
-        assert running.result(20) == "slept 1"
-        assert {type(job.exception(20)) for job in waiting} == {RuntimeError}
+        assert running.result(PATIENCE) == "slept 1"
+        assert {type(job.exception(PATIENCE)) for job in waiting} == {RuntimeError}
         monkeypatch.undo()
         assert client.predict("x", api_name="/echo") == "x"
 
@@ -299,7 +285,7 @@ def test_joins_do_not_wait_for_a_cancel_for_which_there_was_no_thread(
     monkeypatch.undo()
     again = client.submit(2, api_name="/slow")
     fake.holds.until_blocking(lambda _: True, times=2)[-1].release()
-    assert again.result(20) == "slept 2"
+    assert again.result(PATIENCE) == "slept 2"
 
 
 def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
@@ -326,7 +312,7 @@ def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
     known.open()
     fake.seen.until_blocking(lambda seen: seen[0] == "queue/join", times=2)
     join.open()
-    assert [job.result(20) for job in jobs] == ["x", "y"]
+    assert [job.result(PATIENCE) for job in jobs] == ["x", "y"]
 
 
 def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
@@ -339,7 +325,7 @@ def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
 
     private: Any = client
     monkeypatch.setattr(private._line.board.crew, "later", later)
-    error = client.submit("x", api_name="/echo").exception(20)
+    error = client.submit("x", api_name="/echo").exception(PATIENCE)
     assert isinstance(error, StreamLost)
     assert "new thread" in str(error)
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from gradio_client_httpx import Client, Job, StreamLost
+from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Loopback, threaded
@@ -37,17 +38,6 @@ def server(fake: FakeGradio) -> Generator[Loopback]:
 def client(server: Loopback) -> Generator[Client]:
     with Client(server.url, verbose=False, max_workers=4) as client:
         yield client
-
-
-def in_child(function: Callable[[], object]) -> bool:
-    """Whether a function gives something true in a child of this process."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os._exit(0 if function() else 1)
-        finally:
-            os._exit(2)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def at_work(client: Client, fake: FakeGradio) -> list[Job]:
@@ -143,7 +133,7 @@ def test_the_processes_of_a_pool_have_clients_of_their_own(
     jobs = at_work(client, fake)
     CARRIED.append(client)
     with multiprocessing.get_context("fork").Pool(2) as pool:
-        assert pool.map(echoed, "abcd") == [*"abcd"]
+        assert pool.map_async(echoed, "abcd").get(PATIENCE) == [*"abcd"]
     assert all_end(jobs, fake)
 
 

@@ -6,7 +6,6 @@ import gc
 import os
 import random
 import sys
-import threading
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -14,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio.testing
 
 from gradio_client_httpx import Client, Job
+from tests.support.client_threads import client_threads, wait_until_ended
 from tests.support.fake.functions import TOUR
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
@@ -24,12 +25,7 @@ from tests.support.loopback import Loopback, threaded
 pytestmark = pytest.mark.slow
 
 MOST_THREADS = 24
-LONG = 10 * PATIENCE
-
-
-def ours() -> list[threading.Thread]:
-    """The threads of clients."""
-    return [thread for thread in threading.enumerate() if thread.name == "gradio-client"]
+LONG = 2 * PATIENCE
 
 
 def descriptors() -> int:
@@ -53,15 +49,16 @@ def server(fake: FakeGradio) -> Generator[Loopback]:
 def test_two_thousand_jobs_are_in_flight_on_a_few_threads(
     server: Loopback, fake: FakeGradio
 ) -> None:
+    before = client_threads()
     with Client(server.url, verbose=False, max_workers=2000) as client:
         jobs = [client.submit(1, api_name="/slow") for _ in range(2000)]
         for count in range(100, 2001, 100):
             fake.holds.until_blocking(lambda _: True, count)
-        assert len(ours()) <= MOST_THREADS
+        assert len(client_threads() - before) <= MOST_THREADS
         for hold in fake.holds:
             hold.release()
         assert Counter(job.result(LONG) for job in jobs) == {"slept 1": 2000}
-        assert len(ours()) <= MOST_THREADS
+        assert len(client_threads() - before) <= MOST_THREADS
 
 
 @pytest.mark.parametrize(
@@ -71,13 +68,14 @@ def test_two_thousand_jobs_are_in_flight_on_a_few_threads(
 def test_a_stream_or_a_call_of_its_own_costs_a_job_one_thread(
     version: str, isolated: bool, further: int
 ) -> None:
+    before = client_threads()
     fake = FakeGradio(version, [function.limited(5000) for function in TOUR])
     with threaded(fake) as server, Client(server.url, verbose=False, max_workers=100) as client:
         jobs = [
             client.with_options(isolated=isolated).submit(1, api_name="/slow") for _ in range(150)
         ]
         fake.holds.until_blocking(lambda _: True, 100)
-        assert 100 <= len(ours()) <= 100 + further
+        assert 100 <= len(client_threads() - before) <= 100 + further
         for count in range(150):
             fake.holds.until_blocking(lambda _: True, count + 1)
             fake.holds[count].release()
@@ -179,7 +177,7 @@ def test_clients_that_come_and_go_leave_nothing(
 
 def settle(server: Loopback) -> None:
     """Wait for what has been closed: threads, what only they kept, and the server's side of it."""
-    for thread in ours():
-        thread.join(PATIENCE)
+    wait_until_ended(client_threads())
     gc.collect()
+    server.do(trio.testing.wait_all_tasks_blocked)  # it may have connections to accept
     server.do(server.reset_all)

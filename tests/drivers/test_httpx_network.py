@@ -19,6 +19,7 @@ import trustme
 from gradio_client_httpx import Client, InvalidArguments, RemoteError, TransportFailed
 from gradio_client_httpx.wire import Links, Wire, keep_alive
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Handler, Loopback, Request, threaded
 
 PROBES = (
@@ -201,7 +202,7 @@ def test_a_context_is_made_once_and_only_where_it_is_needed(
     for app, count in ((server, 0), (secure, 1)):
         with Client(app.url, verbose=False) as client:
             jobs = [client.submit(b"x", api_name="/file") for _ in range(8)]
-            assert all(job.result(20) for job in jobs)
+            assert all(job.result(PATIENCE) for job in jobs)
         assert (app.url, len(made)) == (app.url, count)
 
 

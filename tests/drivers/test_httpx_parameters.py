@@ -18,6 +18,7 @@ from gradio_client_httpx import Client, InvalidArguments, TransportFailed
 from gradio_client_httpx.http import timeouts
 from gradio_client_httpx.inputs import Given, Settings, settings
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
@@ -191,4 +192,4 @@ def test_all_arguments_of_the_description_are_heeded(
 
 def test_no_callbacks_may_be_said_as_officially(server: Loopback) -> None:
     with Client(server.url, verbose=False) as client:
-        assert client.submit("x", api_name="/echo", result_callbacks=None).result(20) == "x"
+        assert client.submit("x", api_name="/echo", result_callbacks=None).result(PATIENCE) == "x"

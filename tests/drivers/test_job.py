@@ -11,7 +11,7 @@ import pytest
 
 from gradio_client_httpx import AppError, Client, OutputUpdate, Status, StatusUpdate
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.latch import Gate
+from tests.support.latch import PATIENCE, Gate
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
@@ -35,9 +35,9 @@ def client(server: Loopback) -> Generator[Client]:
 def test_a_job_is_a_future(client: Client) -> None:
     jobs: dict[concurrent.futures.Future[Any], str]
     jobs = {client.submit(text, api_name="/echo"): text for text in "abc"}
-    for job in concurrent.futures.as_completed(jobs, timeout=20):
+    for job in concurrent.futures.as_completed(jobs, timeout=PATIENCE):
         assert job.result() == jobs[job]
-    assert concurrent.futures.wait(jobs, timeout=20).not_done == set()
+    assert concurrent.futures.wait(jobs, timeout=PATIENCE).not_done == set()
 
 
 def test_waiting_may_end_before_the_job(client: Client, fake: FakeGradio) -> None:
@@ -47,7 +47,7 @@ def test_waiting_may_end_before_the_job(client: Client, fake: FakeGradio) -> Non
     assert job.running()
     fake.holds.until_blocking(lambda _: True)
     fake.holds[0].release()
-    assert job.result(20) == "slept 1"
+    assert job.result(PATIENCE) == "slept 1"
     assert not job.running()
 
 
@@ -57,14 +57,14 @@ def test_a_cancelled_job_is_a_cancelled_future(client: Client, fake: FakeGradio)
     assert job.cancel()
     assert job.cancel()
     with pytest.raises(concurrent.futures.CancelledError):
-        job.result(20)
+        job.result(PATIENCE)
     assert job.status().code is Status.CANCELLED
     assert list(job) == []
 
 
 def test_a_job_that_is_over_cannot_be_cancelled(client: Client) -> None:
     job = client.submit("x", api_name="/echo")
-    assert job.result(20) == "x"
+    assert job.result(PATIENCE) == "x"
     assert not job.cancel()
 
 
@@ -74,7 +74,7 @@ def test_iterating_raises_the_error_after_the_outputs(client: Client) -> None:
     assert [next(outputs), next(outputs)] == ["x", "xx"]
     with pytest.raises(AppError, match="lost on the way: x"):
         next(outputs)
-    assert isinstance(job.exception(20), AppError)
+    assert isinstance(job.exception(PATIENCE), AppError)
     assert job.status().success is False
 
 
@@ -90,7 +90,7 @@ def test_the_status_says_what_the_server_said(client: Client, fake: FakeGradio) 
     assert job.status().time is not None
     fake.holds.until_blocking(lambda _: True)
     fake.holds[0].release()
-    job.result(20)
+    job.result(PATIENCE)
     codes = [update.code for update in job.updates() if isinstance(update, StatusUpdate)]
     assert codes[:3] == [Status.STARTING, Status.JOINING_QUEUE, Status.IN_QUEUE]
     assert codes[-1] is Status.FINISHED
@@ -182,4 +182,4 @@ def test_a_loop_that_ends_early_harms_nothing(client: Client, fake: FakeGradio) 
     for number in (1, 2):
         fake.holds.until_blocking(lambda _: True, number)
         fake.holds[number - 1].release()
-    assert job.result(20) == 1
+    assert job.result(PATIENCE) == 1

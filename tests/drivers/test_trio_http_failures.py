@@ -20,6 +20,8 @@ from gradio_protocol import FileSlice, Request, TransportFailed
 from tests.support import loopback as support
 from tests.support.loopback import loopback
 
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
 
 def http(**options: object) -> Http:
     return Http(trust_env=False, **options)  # type: ignore[arg-type]  # any of its options
@@ -165,32 +167,37 @@ async def test_a_reply_must_come_in_time(
 async def test_patience_is_for_all_of_a_reply_where_a_deadline_is_for_each_read(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async def drip(request: support.Request, connection: support.Connection) -> None:
-        await connection.head()
-        for _ in range(9):
-            await trio.sleep(1)
-            await connection.chunk(b".")
-        await connection.end()
+    async def dial(host: str, port: int) -> trio.abc.Stream:
+        ours, theirs = trio.testing.memory_stream_pair()
+        nursery.start_soon(dripping, theirs)
+        return ours
 
-    async with loopback(drip) as server, aclosing(http(timeout=Timeout(read=2))) as client:
-        assert (await client.send(get(server.url))).body == b"." * 9
+    async def dripping(peer: trio.abc.Stream) -> None:
+        with suppress(trio.BrokenResourceError):  # until it is given up
+            await peer.send_all(CHUNKED)
+            for _ in range(9):
+                await trio.sleep(1)
+                await peer.send_all(b"1\r\n.\r\n")
+            await peer.send_all(b"0\r\n\r\n")
+
+    async with trio.open_nursery() as nursery:
+        timeout = Timeout(read=2)
+        assert (await http(dial=dial, timeout=timeout).send(get("http://a/"))).body == b"." * 9
+        began = trio.current_time()
         with pytest.raises(TransportFailed, match="too slow"):
-            await client.send(get(server.url), patience=5)
+            await http(dial=dial, timeout=timeout).send(get("http://a/"), patience=5)
+        assert trio.current_time() == began + 5
 
 
 @pytest.mark.trio
 async def test_a_stream_may_be_as_silent_as_its_deadline_says(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
-    async with http(dial=saying(head)).stream(get("http://a/"), idle=20) as reply:
+    async with http(dial=saying(CHUNKED)).stream(get("http://a/"), idle=20) as reply:
         with pytest.raises(TransportFailed) as caught:
             await anext(reply)
     assert trio.current_time() == 20
     assert isinstance(caught.value.__cause__, trio.TooSlowError)
-
-
-CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.trio

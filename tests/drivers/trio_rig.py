@@ -1,26 +1,31 @@
 """What the tests of the trio driver share: clients of a fake server, also without a socket.
 
-Without sockets nothing is waited for but the program itself, so that an autojump clock can show
-how long things take. Each test that opens a client this way sees at the end that nothing is left:
-no connection, and no job that the server would go on with.
+Without sockets and threads nothing is waited for but the program itself, so that an autojump clock
+can show how long things take, and a job has the same steps on any machine. Each test that opens a
+client this way sees at the end that nothing is left: no connection, and no job that the server
+would go on with.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio import Client, inputs
+from gradio_client_trio import Client, inputs, listen
 from gradio_client_trio.http import Http
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Gone, Loopback, loopback
+
+T = TypeVar("T")
 
 OPTIONS: dict[str, Any] = {
     "verbose": False,
@@ -43,8 +48,10 @@ async def rig(
 ) -> AsyncGenerator[tuple[Client, FakeGradio], None]:
     """A client of a fake server on the loopback interface."""
     fake = fake or FakeGradio()
-    async with loopback(fake) as server, made(server.url, **options) as client:
-        yield client, fake
+    # The server answers all that it is asked, however long that takes on a busy machine.
+    with patch.object(listen, "GRACE", PATIENCE):
+        async with loopback(fake) as server, made(server.url, **options) as client:
+            yield client, fake
 
 
 class Pipe(trio.abc.Stream):
@@ -86,7 +93,7 @@ class Memory:
 
     async def _serve(self, pipe: Pipe) -> None:
         self.open.add(pipe)
-        server = Loopback(self.fake, self.nursery, None)
+        server = Loopback(self.fake, self.nursery)
         connection = Connection(server, 0, pipe)  # type: ignore[arg-type]  # has what it uses
         try:
             while request := await connection.next_request():
@@ -109,10 +116,24 @@ class Memory:
 async def in_memory(
     monkeypatch: pytest.MonkeyPatch, fake: FakeGradio, **options: Any
 ) -> AsyncGenerator[tuple[Client, Memory], None]:
-    """A client that is not open yet, of a fake server without sockets."""
+    """A client that is not open yet, of a fake server: without sockets, and without threads."""
     async with trio.open_nursery() as nursery:
         memory = Memory(fake, nursery)
+        monkeypatch.setattr("trio.to_thread.run_sync", run_between_steps)
+        monkeypatch.setattr("trio.from_thread.check_cancelled", lambda: None)
         monkeypatch.setattr(inputs, "Http", partial(Http, dial=memory.dial))
         yield made("http://fake.test/", **options), memory
         await memory.all_closed()
         nursery.cancel_scope.cancel()
+
+
+async def run_between_steps(
+    sync_fn: Callable[..., T], *args: Any, abandon_on_cancel: bool = False, **_: object
+) -> T:
+    """Stands in for `trio.to_thread.run_sync`: other tasks have a step meanwhile, but no thread."""
+    await trio.lowlevel.checkpoint_if_cancelled()
+    if abandon_on_cancel:
+        await trio.lowlevel.checkpoint()
+    else:
+        await trio.lowlevel.cancel_shielded_checkpoint()
+    return sync_fn(*args)

@@ -7,6 +7,7 @@ import trio
 
 from tests.drivers.trio_rig import made
 from tests.live.conftest import VERSIONS
+from tests.support.latch import PATIENCE
 from tests.support.live import Fleet, LiveServer
 
 
@@ -28,7 +29,7 @@ async def test_a_block_is_left_while_jobs_run_and_streams_are_open(
         jobs = [client.new_session().submit(60, 1, api_name="/slow_count") for _ in range(5)]
         for job in jobs:
             assert await anext(job) == 0
-        with trio.fail_after(10):
+        with trio.fail_after(PATIENCE):
             await client.aclose()
     assert all(job.cancelled() for job in jobs)
 

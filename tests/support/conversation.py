@@ -13,6 +13,7 @@ from tests.support import transcripts
 from tests.support.fake.manners import Manners
 from tests.support.fake.messages import Message
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import PATIENCE
 from tests.support.loopback import Loopback, threaded
 
 QUEUED = [version for version in transcripts.versions() if Manners(version).since(4)]
@@ -105,7 +106,7 @@ class Stream:
 
 @contextmanager
 def visiting(fake: FakeGradio) -> Generator[Visitor, None, None]:
-    with threaded(fake) as server, httpx.Client() as http:
+    with threaded(fake) as server, httpx.Client(timeout=PATIENCE) as http:
         yield Visitor(fake, server, http)
 
 

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import trio
 
-from tests.support.latch import Gate, Ledger
+from tests.support.latch import PATIENCE, Gate, Ledger
 
 Gone = (trio.BrokenResourceError, trio.ClosedResourceError)
 Edit: TypeAlias = Callable[[bytes], bytes]
@@ -265,13 +265,13 @@ def fault_proxy(origin: str) -> Generator[FaultProxy, None, None]:
             ended.set_exception(error)
 
     threading.Thread(target=run, name="fault proxy", daemon=True).start()
-    proxy = started.result(10)
+    proxy = started.result(PATIENCE)
     try:
         yield proxy
     finally:
         with suppress(trio.RunFinishedError):
             tokens[0].run_sync_soon(scope.cancel)
-        ended.result(10)
+        ended.result(PATIENCE)
 
 
 class _Pipe:

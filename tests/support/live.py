@@ -1,6 +1,6 @@
 """Real Gradio servers on this machine: one process each, in the environment of its version.
 
-Rules: the port is free when it is chosen, and another is tried if somebody was faster; nobody
+Rules: a server keeps its port for the length of its block, even between two starts; nobody
 sleeps, the server says when it is ready; at the end of the block the whole process group is gone.
 """
 
@@ -18,11 +18,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from scripts.servers import ensure
+from tests.support.ports import reserved_port
 
 TOUR = Path(__file__).parent / "apps" / "tour.py"
 START = 120.0
 """Seconds that a server may take until it is ready: old ones import slowly on a busy machine."""
-ATTEMPTS = 3
 # A server that is started again and again is compiled once, whatever the caller thinks of that.
 QUIET = {
     "PYTHONDONTWRITEBYTECODE": "",
@@ -69,11 +69,12 @@ def live(
     `settings` are environment variables for the app, such as `{"AUTH": "1"}`.  A `port` that was
     given is taken as it is: that is how an app restarts on its own address.
     """
-    server = _start(version, app, port, settings) if port else _started(version, app, settings)
-    try:
-        yield server
-    finally:
-        server.stop()
+    with reserved_port() as free:
+        server = _start(version, app, port or free or _free_port(), settings)
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 class Fleet:
@@ -91,16 +92,6 @@ class Fleet:
 
     def stop(self) -> None:
         self._running.close()
-
-
-def _started(version: str, app: Path, settings: Mapping[str, str]) -> LiveServer:
-    for attempt in range(ATTEMPTS):
-        try:
-            return _start(version, app, _free_port(), settings)
-        except DidNotStart as error:
-            if "empty port" not in str(error) or attempt + 1 == ATTEMPTS:
-                raise
-    raise AssertionError("the last attempt returns or raises")
 
 
 def _start(version: str, app: Path, port: int, settings: Mapping[str, str]) -> LiveServer:

@@ -24,7 +24,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import h11
 import trio
 
-from tests.support.latch import Ledger
+from tests.support.latch import PATIENCE, Ledger
+from tests.support.ports import reserved_port
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 Handler: TypeAlias = Callable[["Request", "Connection"], Awaitable[None]]
@@ -185,13 +186,19 @@ class Connection:
 class Loopback:
     """A running server.  Its handler may be exchanged at any time."""
 
-    def __init__(self, handler: Handler, nursery: trio.Nursery, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        nursery: trio.Nursery,
+        tls: ssl.SSLContext | None = None,
+        port: int = 0,
+    ) -> None:
         self.handler = handler
         self.requests: Ledger[Request] = Ledger("requests")
         self.connections: Ledger[Connection] = Ledger("connections")
         self.refused: Ledger[str] = Ledger("refused requests")
         "why requests that are no HTTP were answered 400"
-        self.port = 0
+        self.port = port
         self._nursery = nursery
         self._tls = tls
         self._token = trio.lowlevel.current_trio_token()
@@ -220,7 +227,7 @@ class Loopback:
             self._token.run_sync_soon(function)
 
     async def start(self) -> None:
-        """Listen: on a free port at first, after `stop` on the same one."""
+        """Listen, after `stop` on the same port as before."""
         (self._listener,) = await trio.open_tcp_listeners(self.port, host="127.0.0.1")
         self.port = self._listener.socket.getsockname()[1]
         self._nursery.start_soon(self._listen, self._listener)
@@ -271,11 +278,12 @@ async def loopback(
     handler: Handler, *, tls: ssl.SSLContext | None = None
 ) -> AsyncGenerator[Loopback, None]:
     """A server in this trio program, for the length of a block."""
-    async with trio.open_nursery() as nursery:
-        server = Loopback(handler, nursery, tls)
-        await server.start()
-        yield server
-        nursery.cancel_scope.cancel()
+    with reserved_port() as port:
+        async with trio.open_nursery() as nursery:
+            server = Loopback(handler, nursery, tls, port)
+            await server.start()
+            yield server
+            nursery.cancel_scope.cancel()
 
 
 @contextmanager
@@ -300,12 +308,12 @@ def threaded(
             ended.set_exception(error)
 
     threading.Thread(target=run, name="loopback", daemon=True).start()
-    server = started.result(10)
+    server = started.result(PATIENCE)
     try:
         yield server
     finally:
         server.soon(scope.cancel)
-        ended.result(10)
+        ended.result(PATIENCE)
 
 
 def _request(connection: int, head: h11.Request, body: bytes) -> Request:

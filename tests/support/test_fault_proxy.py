@@ -22,7 +22,7 @@ from tests.support.fault_proxy import (
     wait_after,
     with_status,
 )
-from tests.support.latch import Gate
+from tests.support.latch import PATIENCE, Gate
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
 EVENTS = [b'data: {"n":1}\n\n', b'data: {"n":2}\n\n']
@@ -52,7 +52,7 @@ def proxy(server: Loopback) -> Generator[FaultProxy, None, None]:
 
 def opened(proxy: FaultProxy, path: str = "/") -> socket.socket:
     port = int(proxy.url.rstrip("/").rpartition(":")[2])
-    client = socket.create_connection(("127.0.0.1", port), timeout=10)
+    client = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
     client.sendall(b"GET %b HTTP/1.1\r\nhost: x\r\n\r\n" % path.encode())
     return client
 
@@ -143,25 +143,27 @@ def test_garbage_takes_the_place_of_as_many_bytes(proxy: FaultProxy) -> None:
 
 def test_the_status_can_be_another(proxy: FaultProxy) -> None:
     proxy.on("/", down=with_status(502))
-    assert httpx.get(proxy.url).status_code == 502
+    assert httpx.get(proxy.url, timeout=PATIENCE).status_code == 502
 
 
 def test_the_proxy_can_answer_itself(proxy: FaultProxy, server: Loopback) -> None:
     before = len(server.requests)
     proxy.on("/", down=answered(307, "location: http://elsewhere.example/"))
-    reply = httpx.get(proxy.url)
+    reply = httpx.get(proxy.url, timeout=PATIENCE)
     assert (reply.status_code, reply.headers["location"]) == (307, "http://elsewhere.example/")
     assert len(server.requests) == before
 
 
 def test_comments_come_between_the_events(proxy: FaultProxy) -> None:
     proxy.on("/", down=rechunked(lambda chunk: [b": ping\n\n", chunk]))
-    assert httpx.get(proxy.url).content == b"".join(b": ping\n\n" + event for event in EVENTS)
+    assert httpx.get(proxy.url, timeout=PATIENCE).content == b"".join(
+        b": ping\n\n" + event for event in EVENTS
+    )
 
 
 def test_chunks_are_divided_anew(proxy: FaultProxy) -> None:
     proxy.on("/", down=rechunked(lambda chunk: [chunk[:3], chunk[3:]]))
-    with httpx.stream("GET", proxy.url) as reply:
+    with httpx.stream("GET", proxy.url, timeout=PATIENCE) as reply:
         assert b"".join(reply.iter_raw()) == b"".join(EVENTS)
 
 

@@ -12,7 +12,7 @@ import pytest
 import trio
 import trustme
 
-from tests.support.latch import Gate, Latch
+from tests.support.latch import PATIENCE, Gate, Latch
 from tests.support.loopback import Connection, Loopback, Request, loopback, threaded
 
 
@@ -163,7 +163,7 @@ async def test_a_handler_that_breaks_http_fails_the_test() -> None:
 
 
 def test_a_blocking_test_has_a_server_on_a_thread() -> None:
-    with threaded(echo) as server, httpx.Client() as client:
+    with threaded(echo) as server, httpx.Client(timeout=PATIENCE) as client:
         assert client.post(server.url + "x", content=b"hi").json() == {"target": "/x", "body": "hi"}
 
 
@@ -177,7 +177,7 @@ def test_a_gate_holds_the_server_until_the_test_opens_it() -> None:
         await connection.chunk(b"after")
         await connection.end()
 
-    with threaded(halting) as server, httpx.stream("GET", server.url) as response:
+    with threaded(halting) as server, httpx.stream("GET", server.url, timeout=PATIENCE) as response:
         pieces = response.iter_raw()
         assert next(pieces) == b"before "
         gate.reached.wait_blocking()
@@ -186,7 +186,7 @@ def test_a_gate_holds_the_server_until_the_test_opens_it() -> None:
 
 
 def test_a_stopped_server_resets_its_clients_and_starts_again_on_its_port() -> None:
-    with threaded(echo) as server, httpx.Client() as client:
+    with threaded(echo) as server, httpx.Client(timeout=PATIENCE) as client:
         url = server.url
         assert client.get(url).status_code == 200
         server.do(server.stop)
@@ -200,7 +200,7 @@ def test_a_stopped_server_refuses_connections() -> None:
     with threaded(echo) as server:
         server.do(server.stop)
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", server.port), timeout=5)
+            socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE)
 
 
 def test_an_error_in_the_server_surfaces_in_the_blocking_test() -> None:
@@ -209,7 +209,7 @@ def test_an_error_in_the_server_surfaces_in_the_blocking_test() -> None:
 
     surfaces, refusals = pytest.raises(BaseExceptionGroup), suppress(httpx.TransportError)
     with surfaces as caught, threaded(broken) as server, refusals:
-        httpx.get(server.url)
+        httpx.get(server.url, timeout=PATIENCE)
     assert caught.group_contains(ZeroDivisionError)
 
 
@@ -220,6 +220,6 @@ def test_the_server_can_speak_tls() -> None:
         server_side.load_cert_chain(chain)
     client_side = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
     with threaded(echo, tls=server_side) as server:
-        assert httpx.get(server.url, verify=client_side).status_code == 200
+        assert httpx.get(server.url, verify=client_side, timeout=PATIENCE).status_code == 200
         with pytest.raises(httpx.ConnectError):
-            httpx.get(server.url)
+            httpx.get(server.url, timeout=PATIENCE)

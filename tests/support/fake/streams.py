@@ -16,6 +16,31 @@ HEADERS = [("content-type", "text/event-stream; charset=utf-8")]
 ALIVE = b"data: ALIVE\n\n"
 
 
+class Stream:
+    """One stream in the ledger: opened, then either finished or dropped by its client.
+
+    The end is noted before the client can read of it, and so before any stream that it opens then.
+    """
+
+    def __init__(self, seen: Ledger[tuple[str, str]], session_hash: str) -> None:
+        self._seen = seen
+        self._hash = session_hash
+        self._finished = False
+        seen.append(("opened", session_hash))
+
+    def finish(self) -> None:
+        """The server ends it; nothing happens the second time."""
+        if not self._finished:
+            self._finished = True
+            self._seen.append(("finished", self._hash))
+
+    def drop(self) -> bool:
+        """Whether the client left before the end."""
+        if not self._finished:
+            self._seen.append(("dropped", self._hash))
+        return not self._finished
+
+
 class Streams:
     """The streams of one start of the app."""
 
@@ -32,15 +57,13 @@ class Streams:
         if session.inbox is None:
             await self._not_found(connection)
             return
-        end, stray = "dropped", None
-        self._seen.append(("opened", session.hash))
+        stream, stray = Stream(self._seen, session.hash), None
         try:
             async with connection.present():
-                stray = await self._deliver(connection, session, session.inbox)
-                end = "finished"
+                stray = await self._deliver(connection, session, session.inbox, stream)
+                stream.finish()
         finally:
-            self._seen.append((end, session.hash))
-            if end == "dropped":
+            if stream.drop():
                 self._queue.drop(session, spawn)
         if stray is not None:
             # Only the stream breaks: opened again, it goes on (4.37.2, 4.44.1, 5.20.1).
@@ -55,15 +78,14 @@ class Streams:
             await connection.chunk(self._messages.frame({"msg": "queue_full"}))
             await connection.end()
             return
-        end = "dropped"
-        self._seen.append(("opened", job.session.hash))
+        stream = Stream(self._seen, job.session.hash)
         try:
             async with connection.present():
                 await self._deliver_one(connection, job)
-                end = "finished"
+                stream.finish()
+                await connection.end()
         finally:
-            self._seen.append((end, job.session.hash))
-            if end == "dropped":
+            if stream.drop():
                 self._queue.abandon(job, spawn)
 
     async def heartbeat(self, connection: Connection) -> None:
@@ -71,7 +93,9 @@ class Streams:
         await connection.chunk(ALIVE)
         await connection.gone()
 
-    async def _deliver(self, connection: Connection, session: Session, inbox: Inbox) -> str | None:
+    async def _deliver(
+        self, connection: Connection, session: Session, inbox: Inbox, stream: Stream
+    ) -> str | None:
         """Send messages until none is expected, or until the id of a stray completion comes."""
         while message := await inbox.take():
             await connection.chunk(self._messages.frame(message))
@@ -81,8 +105,10 @@ class Streams:
                 return str(message["event_id"])
             session.pending.discard(message["event_id"])
             if not session.pending:
+                stream.finish()
                 await self._close(connection)
                 return None
+        stream.finish()
         await self._not_found(connection)
         return None
 
@@ -91,7 +117,6 @@ class Streams:
             await connection.chunk(self._messages.frame(message))
             if message["msg"] == "process_completed":
                 break
-        await connection.end()
 
     async def _close(self, connection: Connection) -> None:
         if self._manners.closes_streams:
