@@ -8,13 +8,14 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.endpoint import Endpoint, PythonType, Slot, endpoints, find
 from gradio_protocol.app.files import LocalFile, file_data
 from gradio_protocol.errors import InvalidArguments, RemoteError
+from tests.support.examples import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 ANYTHING = st.recursive(
@@ -233,7 +234,7 @@ def test_malformed_info_is_the_servers_fault(info: Any, said: str) -> None:
     assert str(caught.value) == said
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.dictionaries(st.sampled_from(("named_endpoints", "unnamed_endpoints")), ANYTHING))
 def test_any_info_is_read_or_a_remote_error(info: Any) -> None:
     with suppress(RemoteError):
@@ -241,7 +242,7 @@ def test_any_info_is_read_or_a_remote_error(info: Any) -> None:
         assert [len(e.parameters) for e in made] == [1, 0]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(ANYTHING, min_size=1, max_size=3), ANYTHING)
 def test_any_parameters_are_read_or_a_remote_error(parameters: Any, returned: Any) -> None:
     entry = {"parameters": parameters, "returns": [returned]}
