@@ -14,11 +14,16 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
-FAILURES = Path(__file__).parents[1] / ".tools" / "explored"
-"""What failed while exploring, so that the next run begins with it."""
+HOME = Path(__file__).parents[1] / ".tools" / "hypothesis"
+"""`examples` keeps what failed while exploring, so that the next run begins with it, and `patches`
+has the same as examples to be added to the tests.
+"""
+set_hypothesis_home_dir(HOME)
 
 PATIENT = settings(
     max_examples=100,
@@ -30,9 +35,8 @@ PATIENT = settings(
 )
 settings.register_profile("fixed", PATIENT, derandomize=True)
 settings.register_profile("fast", settings.get_profile("fixed"), max_examples=15)
-settings.register_profile(
-    "explore", PATIENT, max_examples=2000, database=DirectoryBasedExampleDatabase(FAILURES)
-)
+found = DirectoryBasedExampleDatabase(HOME / "examples")
+settings.register_profile("explore", PATIENT, max_examples=2000, database=found)
 settings.load_profile("fixed")
 
 
@@ -45,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     `test`), and which are imported depends on the tests that ran before.
     """
     if settings().derandomize:
-        nothing = providers.Constants()
+        nothing = Constants()
         pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: nothing)
 
 
