@@ -32,11 +32,10 @@ TIMEOUT = 1800
 BURNERS = 2
 """Processes that keep a processor busy beside a loaded run."""
 
-KEPT = """
-PATH PYTHON LANG LC_ALL TZ CI HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
-SSL_CERT_FILE SSL_CERT_DIR REQUESTS_CA_BUNDLE CURL_CA_BUNDLE NODE_EXTRA_CA_CERTS
-""".split()
-"""What of the environment a run is given, beside the variables of pip and uv."""
+KEPT = {"PATH", "PYTHON", "LANG", "LC_ALL", "TZ", "CI"}
+KEPT_BEGIN = ("PIP_", "UV_", "SSL_CERT_")
+KEPT_END = ("_PROXY", "_CA_BUNDLE", "_CA_CERTS")
+"""What of the environment a run is given: by name, by how it begins, by how it ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +128,11 @@ def run_clone(folder: Path, number: int, log: Path, *, loaded: bool, cold: bool)
 
 def minimal_environ() -> dict[str, str]:
     """What a run needs of this process's environment."""
-    prefixes = ("PIP_", "UV_")
-    environ = os.environ.items()
-    return {name: value for name, value in environ if name in KEPT or name.startswith(prefixes)}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in KEPT or name.startswith(KEPT_BEGIN) or name.upper().endswith(KEPT_END)
+    }
 
 
 def run_logged(command: list[str], folder: Path, environ: dict[str, str], log: Path) -> int:
