@@ -148,9 +148,12 @@ def pytest(title: str, *arguments: str, timeout: int = 900) -> Step:
 
 
 def live_tests(title: str, *arguments: str) -> Step:
-    """A step of pytest for which Gradio servers are installed first, each once."""
+    """A step of pytest for which Gradio servers are installed first, each once.
+
+    A new Gradio compiles as it is imported: six such servers on a busy machine take minutes.
+    """
     install = (PYTHON, "-m", "scripts.servers")
-    step = pytest(title, *arguments)
+    step = pytest(title, *arguments, "-o", "faulthandler_timeout=600")
     return replace(step, commands=(install, *step.commands))
 
 
