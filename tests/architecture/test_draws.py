@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def test_draws_do_not_depend_on_what_is_imported(
     before = drawn()
     constants = [*range(1000, 1100), *(f"word {n}" for n in range(100))]
     (tmp_path / "imported_here.py").write_text(f"ALL = {constants!r}\n", "utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     importlib.import_module("imported_here")
     assert drawn() == before
 
