@@ -184,10 +184,13 @@ def last_line(log: Path) -> str:
 
 def remove(folder: Path) -> None:
     """Remove a folder, also where tests have made something in it read-only."""
-    for path in folder.rglob("*"):
-        if path.is_dir() and not path.is_symlink():
-            path.chmod(0o700)
-    shutil.rmtree(folder)
+    try:
+        shutil.rmtree(folder)
+    except PermissionError:
+        for path in folder.rglob("*"):
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o700)
+        shutil.rmtree(folder)
 
 
 if __name__ == "__main__":
