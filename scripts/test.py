@@ -1,76 +1,60 @@
 """Checks everything that can be checked, two steps at a time, and says at the end what failed.
 
-`scripts/test`            every step
-`scripts/test --fast`     the core's own tests, without the slow ones; seconds
-`scripts/test --matrix`   every step, with the live tests on every Gradio version at hand, and
-                          the table of scenarios by version, which goes into the documentation
-`scripts/test PATH -k …`  pytest alone, with these arguments; paths start at the root
+`scripts/test`             every step
+`scripts/test --fast`      the core's own tests, without the slow ones; seconds
+`scripts/test --explore …` the random tests, with 2,000 new examples each; minutes. What fails is
+                           written as a patch that adds it to the tests as an example
+`scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, and
+                           the table of scenarios by version, which goes into the documentation
+`scripts/test PATH -k …`   pytest alone, with these arguments; paths start at the root
+`scripts/test --help`      this text; for pytest's own, `.tools/dev/bin/python -m pytest --help`
 
-Every step runs, whatever failed before it. A step that passes says so in one line; tests and a
-step that fails show all they printed.
+Random tests draw the same examples in each run and on each machine, except with `--explore`.
+Every branch of the core has to be reached by a test that draws nothing.
 """
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.bootstrap import ROOT, TOOLS, run_in_place
 from scripts.matrix import TESTS as BY_VERSION
+from scripts.steps import Step, check
 
 PYTHON = sys.executable
 LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
 
-CORE = ("tests/protocol", "tests/simulation")
-"""The tests that must reach every branch of the core, with no help from a driver's."""
+EXAMPLES = ("-m", "not hypothesis")
+"""The tests that draw nothing; hypothesis marks those that do."""
+RANDOM = ("-m", "hypothesis")
+
+JOBS = ("tests/protocol/jobs", "tests/simulation")
+"""Half of the core's tests, by the time they take."""
 
 WRITERS = ("behaviours", "bump", "map", "parity", "states", "tables")
 """The scripts that write files, and whose `--check` says whether the files are up to date."""
 
-
-PATIENCE = 900
-"""Seconds; a command that takes longer hangs."""
-ON_ALL_VERSIONS = 3600
-"""Likewise, for what is played on every Gradio version, each of which has to be installed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Commands that run one after the other until one fails."""
-
-    title: str
-    commands: tuple[tuple[str, ...], ...]
-    shown: bool = False
-    """Whether its output is worth reading also when it passes."""
-    patience: int = PATIENCE
-    """Seconds for each of its commands."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What came of a step."""
-
-    step: Step
-    passed: bool
-    output: str
-    seconds: float
+HOUR = 3600
+"""Seconds; the limit for what plays on every Gradio version or explores."""
 
 
 def main(arguments: list[str]) -> int:
     """Run what the arguments ask for."""
-    options = {"--fast", "--matrix"} & set(arguments)
+    if {"--help", "-h"} & set(arguments):
+        print(__doc__, end="")
+        return 0
+    options = {"--explore", "--fast", "--matrix"} & set(arguments)
     passed_on = [word for word in arguments if word not in options]
+    if "--explore" in options:
+        return check(list(explore_steps(passed_on)))
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
         if not passed_on:
-            return check([*steps(), matrix()])
+            return check([matrix(), *steps()])
     if "--fast" in options:
         return check(list(fast_steps(passed_on)))
     if passed_on:
@@ -79,69 +63,40 @@ def main(arguments: list[str]) -> int:
     return check(list(steps()))
 
 
-def check(planned: list[Step]) -> int:
-    """Run the steps on two threads and sum up."""
-    started = time.monotonic()
-    outcomes: list[Outcome] = []
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        for outcome in pool.map(perform, planned):
-            outcomes.append(outcome)
-            report(outcome)
-    failed = [outcome.step.title for outcome in outcomes if not outcome.passed]
-    seconds = time.monotonic() - started
-    print(f"{len(planned) - len(failed)} of {len(planned)} steps passed in {seconds:.0f} s")
-    if failed:
-        print(f"FAILED: {', '.join(failed)}")
-    return 1 if failed else 0
-
-
 def steps() -> Iterator[Step]:
-    """Everything there is to check, the long ones first."""
-    yield core_tests()
+    """Everything there is to check, the long ones first, so that both processors end together."""
+    yield from driver_tests()
     yield one("types: pyright", "-m", "pyright", "--pythonpath", PYTHON, "--warnings")
+    yield pytest("random tests of the core", "tests/protocol", "tests/simulation", *RANDOM)
+    yield core_tests()
     yield other_tests()
+    yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     yield one("types: mypy", "-m", "mypy", "--no-error-summary")
     yield one("format", "-m", "ruff", "format", "--check", ".")
     yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
     yield one("budgets", "-m", "scripts.budgets", "--check")
     yield one("mutants: their lines", "-m", "scripts.mutants", "--check")
-    yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     for name in WRITERS:
-        if (ROOT / "scripts" / f"{name}.py").exists():
-            yield one(f"written: {name}", "-m", f"scripts.{name}", "--check")
+        yield one(f"written: {name}", "-m", f"scripts.{name}", "--check")
 
 
-def fast_steps(passed_on: list[str]) -> Iterator[Step]:
-    """The core's own tests in two halves, one for each of two cores."""
-    quick = ("-m", "not slow and not live", "--hypothesis-profile=fast", *passed_on)
-    halves = {
-        "documents and conversations": [
-            f"tests/protocol/{name}" for name in ("app", "wire", "flows")
-        ],
-        "jobs and the simulation": [
-            *(
-                str(path.relative_to(ROOT))
-                for path in sorted((ROOT / "tests/protocol").glob("*.py"))
-            ),
-            "tests/protocol/jobs",
-            "tests/protocol/testing",
-            "tests/simulation",
-        ],
-    }
-    for title, half in halves.items():
-        command = (PYTHON, "-m", "pytest", "-q", *half, *quick, "-o", "faulthandler_timeout=0")
-        yield Step(title=title, commands=(command,), shown=True)
-
-
-def one(title: str, *arguments: str) -> Step:
-    """A step of one command of this Python."""
-    return Step(title=title, commands=((PYTHON, *arguments),))
+def driver_tests() -> Iterator[Step]:
+    """The tests that wait for servers, in parts that take about a minute each."""
+    played = "tests/live/test_scenarios.py"
+    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else ()
+    if played not in elsewhere:
+        yield live_tests("live tests: scenarios", played)
+    yield pytest("tests of the drivers: conformance", "tests/conformance")
+    trio = [str(path.relative_to(ROOT)) for path in (ROOT / "tests/drivers").glob("test_trio_*.py")]
+    yield pytest("tests of the drivers: trio", *sorted(trio))
+    yield pytest("tests of the drivers: httpx", "tests/drivers", *without(trio))
+    yield live_tests("live tests: the others", "tests/live", *without([played, *elsewhere]))
 
 
 def core_tests() -> Step:
-    """The core's own tests, which must reach every branch of it."""
-    run = (PYTHON, "-m", "coverage", "run", "-m", "pytest", "-q", *with_tests(CORE))
+    """The core's own tests, which must reach every branch of it without drawing anything."""
+    run = (PYTHON, "-m", "coverage", "run", "-m", "pytest", "-q", "tests/protocol", *EXAMPLES)
     return Step(
         title="tests of the core, with coverage",
         commands=(run, (PYTHON, "-m", "coverage", "report")),
@@ -150,73 +105,61 @@ def core_tests() -> Step:
 
 
 def other_tests() -> Step:
-    """All other tests; their Gradio server is installed first, where it tells its own story."""
-    rest = with_tests(
-        f"tests/{path.name}"
-        for path in sorted((ROOT / "tests").iterdir())
-        if path.is_dir() and f"tests/{path.name}" not in CORE
-    )
-    server = (PYTHON, "-m", "scripts.servers")
-    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else ()
-    ignored = (f"--ignore={path}" for path in elsewhere)
-    tests = (PYTHON, "-m", "pytest", "-q", "--durations=5", *rest, *ignored)
-    live = "tests/live" in rest
-    return Step(title="tests", commands=(server, tests) if live else (tests,), shown=True)
+    """The tests in every folder that has no step of its own."""
+    own = {"conformance", "drivers", "live", "protocol", "simulation"}
+    folders = sorted((ROOT / "tests").iterdir())
+    rest = (path for path in folders if path.name not in own and any(path.rglob("test_*.py")))
+    return pytest("tests of all else", *(str(path.relative_to(ROOT)) for path in rest))
+
+
+def fast_steps(passed_on: list[str]) -> Iterator[Step]:
+    """The core's own tests in two halves, one for each of two processors."""
+    quick = ("-m", "not slow and not live", "--hypothesis-profile=fast", *passed_on)
+    options = (*quick, "-o", "faulthandler_timeout=0")
+    yield pytest("documents and conversations", "tests/protocol", *without(JOBS), *options)
+    yield pytest("jobs and the simulation", *JOBS, *options)
+
+
+def explore_steps(passed_on: list[str]) -> Iterator[Step]:
+    """The random tests with new examples, in two halves, or those that the arguments choose."""
+    options = (*RANDOM, "--hypothesis-profile=explore", "-o", "faulthandler_timeout=0")
+    if passed_on:
+        yield pytest("random tests", *options, *passed_on, timeout=HOUR)
+    else:
+        yield pytest("random tests of jobs, and the simulation", *JOBS, *options, timeout=HOUR)
+        yield pytest("all other random tests", "tests", *without(JOBS), *options, timeout=HOUR)
 
 
 def matrix() -> Step:
     """The scenarios on every version at hand, and the table of them for the documentation."""
     play = (PYTHON, "-m", "scripts.matrix")
-    return Step(
-        title="scenarios by version", commands=(play,), shown=True, patience=ON_ALL_VERSIONS
-    )
+    return Step(title="scenarios by version", commands=(play,), shown=True, timeout=HOUR)
 
 
-def with_tests(folders: Iterable[str]) -> list[str]:
-    """Those folders that have a test in them."""
-    return [folder for folder in folders if any((ROOT / folder).rglob("test_*.py"))]
+def one(title: str, *arguments: str) -> Step:
+    """A step of one command of this Python."""
+    return Step(title=title, commands=((PYTHON, *arguments),))
 
 
-def perform(step: Step) -> Outcome:
-    """Run a step and keep what it prints."""
-    started = time.monotonic()
-    output: list[str] = []
-    passed = True
-    for command in step.commands:
-        passed, text = ran(command, step.patience)
-        output.append(text)
-        if not passed:
-            break
-    return Outcome(
-        step=step, passed=passed, output="".join(output), seconds=time.monotonic() - started
-    )
+def pytest(title: str, *arguments: str, timeout: int = 900) -> Step:
+    """A step of pytest."""
+    command = (PYTHON, "-m", "pytest", "-q", "--durations=5", *arguments)
+    return Step(title=title, commands=(command,), shown=True, timeout=timeout)
 
 
-def ran(command: tuple[str, ...], patience: int) -> tuple[bool, str]:
-    """Whether a command passed, and what it printed; one that does not end has not."""
-    with tempfile.TemporaryFile() as printed:
-        try:
-            code = subprocess.call(
-                command,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=subprocess.STDOUT,
-                timeout=patience,
-            )
-            last = ""
-        except subprocess.TimeoutExpired:
-            code, last = 1, f"\nstopped after {patience} seconds\n"
-        printed.seek(0)
-        return code == 0, printed.read().decode("utf-8", "replace") + last
+def live_tests(title: str, *arguments: str) -> Step:
+    """A step of pytest for which Gradio servers are installed first, each once.
+
+    A new Gradio compiles as it is imported: six such servers on a busy machine take minutes.
+    """
+    install = (PYTHON, "-m", "scripts.servers")
+    step = pytest(title, *arguments, "-o", "faulthandler_timeout=600")
+    return replace(step, commands=(install, *step.commands))
 
 
-def report(outcome: Outcome) -> None:
-    """Say how a step went."""
-    word = "passed" if outcome.passed else "FAILED"
-    print(f"{word} {outcome.seconds:6.1f} s  {outcome.step.title}", flush=True)
-    if outcome.step.shown or not outcome.passed:
-        print(outcome.output.rstrip(), end="\n\n", flush=True)
+def without(paths: Iterable[str]) -> list[str]:
+    """Options of pytest that leave out files and folders."""
+    return [f"--ignore={path}" for path in paths]
 
 
 if __name__ == "__main__":

@@ -1,25 +1,60 @@
-"""What holds for every test: how hypothesis searches, and that interrupts come.
+"""How hypothesis draws in every test, and that interrupts come.
 
-`--hypothesis-profile` chooses another profile: `fast` for seconds, `long` for a night.
+A profile, chosen by `--hypothesis-profile`, says how many examples a random test draws:
+
+`fixed`    the usual 100, the same in each run and on each machine
+`fast`     15 of those, for `scripts/test --fast`
+`explore`  2,000 new ones in each run, for `scripts/test --explore`
 """
 
 from __future__ import annotations
 
-import os
 import signal
+from pathlib import Path
 
 import pytest
 import trio.testing
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
+from hypothesis.configuration import set_hypothesis_home_dir
+from hypothesis.database import DirectoryBasedExampleDatabase
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from tests.support import autojump
 
-settings.register_profile("here", deadline=None, derandomize=True, database=None)
-settings.register_profile("ci", settings.get_profile("here"), print_blob=True)
-settings.register_profile("fast", settings.get_profile("here"), max_examples=15)
-settings.register_profile("long", deadline=None, max_examples=5000, print_blob=True)
-"""By hand: `scripts/test tests/simulation --hypothesis-profile=long`."""
-settings.load_profile("ci" if os.environ.get("CI") else "here")
+HOME = Path(__file__).parents[1] / ".tools" / "hypothesis"
+"""`examples` keeps what failed while exploring, so that the next run begins with it, and `patches`
+has the same as examples to be added to the tests.
+"""
+set_hypothesis_home_dir(HOME)
+
+PATIENT = settings(
+    max_examples=100,
+    derandomize=False,  # which hypothesis would turn on in CI
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # on a busy machine
+    print_blob=True,
+)
+settings.register_profile("fixed", PATIENT, derandomize=True)
+settings.register_profile("fast", settings.get_profile("fixed"), max_examples=15)
+found = DirectoryBasedExampleDatabase(HOME / "examples")
+settings.register_profile("explore", PATIENT, max_examples=2000, database=found)
+settings.load_profile("fixed")
+
+
+@pytest.hookimpl(trylast=True)  # hypothesis loads the profile of the command line first
+def pytest_configure(config: pytest.Config) -> None:
+    """Have fixed draws depend on nothing but the test.
+
+    Hypothesis mixes in constants from the source of whatever local modules are imported by then.
+    Which ones count as local depends on the path of the checkout (none do below a folder called
+    `test`), and which are imported depends on the tests that ran before.
+    """
+    if settings().derandomize:
+        nothing = Constants()
+        pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: nothing)
+
 
 # A shell has its background jobs ignore interrupts, and a test that sends one would wait for ever.
 signal.signal(signal.SIGINT, signal.default_int_handler)

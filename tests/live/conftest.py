@@ -1,6 +1,6 @@
 """Real servers for the live tests: one process per version and session, started when first needed.
 
-`scripts/test` takes the four versions of `VERSIONS`; with GRADIO_MATRIX=1 those of `MATRIX` join.
+`scripts/test` takes the versions of `USUAL`; with GRADIO_MATRIX=1 those of `MATRIX` join.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from scripts.servers import NEWEST, USUAL
 from tests.support.live import Fleet, LiveServer, live
 
-VERSIONS = ["4.19.2", "4.44.1", "5.50.0", "6.31.0"]
 MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
 SHELF = Path(__file__).parent.parent / "support" / "apps" / "shelf.py"
 
@@ -21,7 +21,7 @@ SHELF = Path(__file__).parent.parent / "support" / "apps" / "shelf.py"
 def chosen() -> list[str]:
     """The versions of this run, oldest first."""
     extra = MATRIX if os.environ.get("GRADIO_MATRIX") == "1" else []
-    return sorted([*VERSIONS, *extra], key=lambda version: [int(n) for n in version.split(".")])
+    return sorted([*USUAL, *extra], key=lambda version: [int(n) for n in version.split(".")])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -42,13 +42,13 @@ def fleet() -> Generator[Fleet, None, None]:
 @pytest.fixture(scope="session")
 def tour(fleet: Fleet) -> LiveServer:
     """The tour on the newest Gradio."""
-    return fleet.server(VERSIONS[-1])
+    return fleet.server(NEWEST)
 
 
 @pytest.fixture(scope="session")
 def shelf() -> Generator[LiveServer, None, None]:
     """Many small apps on the newest Gradio: see `tests/support/apps/shelf.py`."""
-    with live(VERSIONS[-1], app=SHELF) as server:
+    with live(NEWEST, app=SHELF) as server:
         yield server
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import trio
 
+from scripts.servers import USUAL
 from tests.drivers.trio_rig import made
-from tests.live.conftest import VERSIONS
 from tests.support.latch import PATIENCE
 from tests.support.live import Fleet, LiveServer
 
@@ -21,7 +21,7 @@ async def test_a_cancelled_predict_leaves_the_client_as_it_was(any_tour: LiveSer
 
 
 @pytest.mark.trio
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", USUAL)
 async def test_a_block_is_left_while_jobs_run_and_streams_are_open(
     fleet: Fleet, version: str
 ) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
@@ -18,6 +18,7 @@ from gradio_protocol.jobs.stage import Outputs, Stage
 from tests.simulation.driver import Caller, Client
 from tests.simulation.server import FAILS, OUTPUTS, Server, result
 from tests.simulation.world import Move
+from tests.support.examples import examples
 from tests.support.known import COUNT, ECHO, KEEP, known
 
 VERSIONS = [
@@ -33,7 +34,7 @@ VERSIONS = [
     "6.31.0",
 ]
 MOST_MOVES = 2000
-EXAMPLES = settings(max_examples=max(12, settings().max_examples // 8))
+EXAMPLES = examples(12)
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.arguments import adopted
 from gradio_protocol.app.files import Inline, LocalFile, file_data, find_local
 from gradio_protocol.errors import InvalidArguments
+from tests.support.examples import examples
 
 RECORDED: dict[str, Any] = json.loads(
     lzma.decompress((Path(__file__).parent / "fixtures" / "parameters.json.xz").read_bytes())
@@ -152,7 +153,7 @@ def test_deep_values_are_adopted_up_to_a_limit() -> None:
         adopted(deep(1_001))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(JSONS)
 def test_any_json_is_adopted(value: Any) -> None:
     assert find_local(value) == ()
@@ -307,7 +308,7 @@ def test_an_object_for_a_file_is_the_callers_to_get_right(version: str, name: st
     assert taken(version, name, 3) == 3
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(JSONS, JSONS)
 def test_any_schema_is_read(schema: Any, value: Any) -> None:
     with suppress(InvalidArguments):

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import (
@@ -19,6 +19,7 @@ from gradio_protocol.app.config import (
     read_rendering,
 )
 from gradio_protocol.errors import RemoteError
+from tests.support.examples import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 ANYTHING = st.recursive(
@@ -225,14 +226,14 @@ def test_an_app_that_takes_no_direct_calls_says_so_up_to_3_41() -> None:
     assert not config(**closed, version="3.50.2").closed
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(ANYTHING)
 def test_any_json_is_a_config_or_a_remote_error(value: object) -> None:
     with pytest.raises(RemoteError):
         read_config(json.dumps(value))
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.dictionaries(
         st.sampled_from(
@@ -247,7 +248,7 @@ def test_any_value_under_a_known_key_is_read_or_a_remote_error(keys: dict[str, A
         assert config(**keys).protocol == "sse_v3"
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.dictionaries(
         st.sampled_from(

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
@@ -15,6 +15,7 @@ from gradio_protocol.app.endpoint import Endpoint, PythonType, Slot, find
 from gradio_protocol.app.files import LocalFile, file_data
 from gradio_protocol.app.info import endpoints
 from gradio_protocol.errors import InvalidArguments, RemoteError
+from tests.support.examples import examples
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 ANYTHING = st.recursive(
@@ -216,14 +217,14 @@ def test_a_schema_may_be_a_boolean() -> None:
     assert takes(told("a", type=True)).parameters[0].schema == {}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.dictionaries(st.sampled_from(("named_endpoints", "unnamed_endpoints")), ANYTHING))
 def test_any_info_is_read(info: Any) -> None:
     made = app(function([1, 3], [1]), function([], [], api_name=None), info=info)
     assert [len(e.parameters) for e in made] == [1, 0]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(st.lists(ANYTHING, min_size=1, max_size=3), ANYTHING)
 def test_any_parameters_are_read(parameters: Any, returned: Any) -> None:
     entry = {"parameters": parameters, "returns": [returned]}

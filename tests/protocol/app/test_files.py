@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.dialect import Dialect, dialect
@@ -28,6 +28,7 @@ from gradio_protocol.app.files import (
     walk,
 )
 from gradio_protocol.errors import InvalidArguments, RemoteError
+from tests.support.examples import examples
 
 META = {"_type": "gradio.FileData"}
 A, B = LocalFile("/here/a.txt"), Inline("b.txt", b"b")
@@ -305,7 +306,7 @@ def test_what_is_placed_is_the_callers_own_where_no_file_was_saved_too() -> None
     assert data == [[["a"]], "b"]
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(JSONS, st.sampled_from((V3_16, V3, V4, V6)))
 def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> None:
     found = find_remote([value], speaks)
@@ -365,7 +366,7 @@ def test_a_name_that_is_cut_down_to_dots_is_none() -> None:
     assert safe_name("." * 250 + "y" * 60) == "file"
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(
     st.text(
         alphabet=st.characters(categories=None) | st.sampled_from("./\\: \x00con"), max_size=300

@@ -14,6 +14,7 @@ from gradio_protocol.app.dialect import Edits
 from gradio_protocol.jobs.diff import Cursor, History
 from gradio_protocol.jobs.messages import Generated
 from tests.support.edits import random_change, random_value, server_edits
+from tests.support.examples import examples
 
 KINDS = pytest.mark.parametrize("kind", [Edits.UNSHIFTED, Edits.SHIFTED])
 
@@ -54,9 +55,11 @@ def literal(kind: Edits, outputs: list[tuple[Any, ...]]) -> History:
 
 
 @KINDS
-@pytest.mark.parametrize("seed", range(10))
-def test_edits_of_real_servers_give_the_values_they_were_made_of(kind: Edits, seed: int) -> None:
-    random = Random(seed)
+@examples(10)
+@given(random=st.randoms(use_true_random=True))
+def test_edits_of_real_servers_give_the_values_they_were_made_of(
+    kind: Edits, random: Random
+) -> None:
     outputs = [(random_value(random), random_value(random))]
     for _ in range(100):
         first, second = outputs[-1]

@@ -35,7 +35,15 @@ def test_what_is_written_is_read_back(value: JSON) -> None:
     assert read(write(value), where="x") == value
 
 
-@pytest.mark.parametrize("text", [b'{"a":[1]}', '{"a":[1]}', b'\xef\xbb\xbf{"a":[1]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"a":[1]}',
+        '{"a":[1]}',
+        b'\xef\xbb\xbf{"a":[1]}',
+        b'{"a":[1]}\r\n',  # white space after it, as proxies add
+    ],
+)
 def test_bytes_and_text_are_read(text: bytes | str) -> None:
     assert read(text, where="x") == {"a": [1]}
 
@@ -62,6 +70,11 @@ def test_what_is_read_is_what_json_reads(
             read(text, where="x")
     else:
         assert read(text, where="x") == expected
+
+
+def test_a_second_document_after_the_first_is_the_servers_fault() -> None:
+    with pytest.raises(RemoteError, match=r"^config: expected JSON, got "):
+        read(b'{"a":[1]}{}', where="config")
 
 
 def test_nan_and_lone_surrogates_are_let_through() -> None:
