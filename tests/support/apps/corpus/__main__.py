@@ -1,0 +1,80 @@
+"""Serves the corpus: every app of the catalogue that this Gradio can run, behind one address.
+
+It runs in the environment of a Gradio version, where only Gradio is installed, so it imports
+nothing of this project. It prints `ready <url>` once it answers; `<url>CATALOG` tells the apps
+and their calls, and `<url>NAME/` is an app. It stops when its standard input ends.
+
+Settings, by environment variable: PORT and ROOM, a folder for what the apps write, are required.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from typing import Any
+
+os.chdir(os.environ["ROOM"])
+os.environ["GRADIO_TEMP_DIR"] = os.environ["ROOM"]
+
+from catalog import APPS, components, gr  # noqa: E402 the folder is chosen before Gradio reads it
+
+fastapi: Any = importlib.import_module("fastapi")
+uvicorn: Any = importlib.import_module("uvicorn")
+
+PAGES = ("texts", "choices", "media", "tables", "chats", "layouts", "events", "functions", "others")
+for page in PAGES:
+    importlib.import_module(page)
+
+
+class Announced(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    async def startup(self, *args: Any, **kwargs: Any) -> None:
+        await super().startup(*args, **kwargs)
+        print(f"ready http://127.0.0.1:{self.config.port}/", flush=True)
+
+
+def end_with_input() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
+def main() -> None:
+    port = int(os.environ["PORT"])
+    application = fastapi.FastAPI()
+    catalog = {
+        "apps": {name: app.announced() for name, app in APPS.items()},
+        "components": components(),
+    }
+
+    @application.get("/CATALOG")
+    def announced() -> dict[str, Any]:
+        return catalog
+
+    for name, blocks in built().items():
+        auth = APPS[name].client.get("auth")
+        application = gr.mount_gradio_app(
+            application, blocks, path=f"/{name}", auth=auth and tuple(auth)
+        )
+    threading.Thread(target=end_with_input, daemon=True).start()
+    Announced(uvicorn.Config(application, host="127.0.0.1", port=port, log_level="critical")).run()
+
+
+def built() -> dict[str, Any]:
+    """All apps, without routes.
+
+    Gradio makes the routes of Blocks twice while they are built and again when they are mounted,
+    which takes most of the time of starting; the first two are left out.
+    """
+    routes = gr.routes.App
+    create, routes.create_app = routes.create_app, lambda *_, **__: None
+    try:
+        return {name: app.build() for name, app in APPS.items()}
+    finally:
+        routes.create_app = create
+
+
+if __name__ == "__main__":
+    main()
