@@ -31,7 +31,7 @@ LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
 CORE = ("tests/protocol", "tests/simulation")
 """The tests that must reach every branch of the core, with no help from a driver's."""
 
-WRITERS = ("behaviours", "bump", "map", "parity", "states", "tables")
+WRITERS = ("behaviours", "bump", "corpus", "map", "parity", "states", "tables")
 """The scripts that write files, and whose `--check` says whether the files are up to date."""
 
 
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
         if not passed_on:
-            return check([*steps(), matrix()])
+            return check([*steps(), matrix(), side_by_side()])
     if "--fast" in options:
         return check(list(fast_steps(passed_on)))
     if passed_on:
@@ -170,6 +170,12 @@ def matrix() -> Step:
     return Step(
         title="scenarios by version", commands=(play,), shown=True, patience=ON_ALL_VERSIONS
     )
+
+
+def side_by_side() -> Step:
+    """The corpus of small apps, asked about by the official client and ours, on three versions."""
+    play = (PYTHON, "-m", "scripts.corpus")
+    return Step(title="the corpus, by version", commands=(play,), patience=ON_ALL_VERSIONS)
 
 
 def with_tests(folders: Iterable[str]) -> list[str]:

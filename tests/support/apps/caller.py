@@ -61,7 +61,8 @@ class Room:
         for found, replacement in self._replaced:
             text = text.replace(found, replacement)
         # A path that Gradio made has the digest of a clock or of another folder's name in it.
-        return re.sub(r"ROOM/(gradio/)?[0-9a-f]{16,}/", "ROOM/DIGEST/", text)
+        text = re.sub(r"ROOM/[0-9a-f]{16,}/", "ROOM/DIGEST/", text)
+        return re.sub(r"0x[0-9a-f]{8,}", "0xADDRESS", text)
 
 
 def filled(value: Any, handle_file: Callable[[str], Any]) -> Any:
@@ -81,12 +82,16 @@ def failed(error: BaseException, room: Room) -> dict[str, str]:
 
 def described(client: Any, room: Room) -> dict[str, Any]:
     """All forms of `view_api`."""
-    texts = {
-        name: client.view_api(all_endpoints=which, print_info=False, return_format="str")
-        for name, which in TEXTS.items()
-    }
-    table = client.view_api(print_info=False, return_format="dict")
-    return {name: room.plain(said) for name, said in {**texts, "dict": table}.items()}
+
+    def view(all_endpoints: bool | None, form: str) -> Any:
+        try:
+            said = client.view_api(all_endpoints, print_info=False, return_format=form)
+        except Exception as error:  # noqa: BLE001 whatever it is, the client does it
+            return failed(error, room)
+        return room.plain(said)
+
+    texts = {name: view(which, "str") for name, which in TEXTS.items()}
+    return {**texts, "dict": view(None, "dict")}
 
 
 def made(client: Any, call: dict[str, Any], room: Room, handle_file: Any) -> dict[str, Any]:
@@ -110,14 +115,19 @@ def titles(calls: list[dict[str, Any]]) -> list[str]:
     return [call["title"] for call in calls]
 
 
+def options(app: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of a client of this app."""
+    given = {**app["client"], "download_files": asked["downloads"]}
+    if "auth" in given:
+        given["auth"] = tuple(given["auth"])
+    return given
+
+
 def answered(library: Any, app: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """What a client library says of one app."""
     room = Room(app["url"], asked["room"], asked["downloads"])
-    options = {**app["client"], "download_files": asked["downloads"], "verbose": False}
-    if "auth" in options:
-        options["auth"] = tuple(options["auth"])
     try:
-        client = library.Client(app["url"], **options)
+        client = library.Client(app["url"], verbose=False, **options(app, asked))
     except Exception as error:  # noqa: BLE001 as above
         return failed(error, room)
     try:
@@ -125,7 +135,7 @@ def answered(library: Any, app: dict[str, Any], asked: dict[str, Any]) -> dict[s
         names = titles(app["calls"])
         said["calls"] = {
             name: made(client, call, room, library.handle_file)
-            for name, call in zip(names, app["calls"])
+            for name, call in zip(names, app["calls"], strict=True)
         }
         return said
     finally:
@@ -136,7 +146,7 @@ def ask(library: Any, asked: dict[str, Any]) -> dict[str, Any]:
     """What a client library says of all apps."""
     with ThreadPoolExecutor(WORKERS) as pool:
         answers = pool.map(lambda app: answered(library, app, asked), asked["apps"].values())
-        return dict(zip(asked["apps"], answers))
+        return dict(zip(asked["apps"], answers, strict=True))
 
 
 def main() -> None:

@@ -44,16 +44,20 @@ def end_with_input() -> None:
 def main() -> None:
     port = int(os.environ["PORT"])
     application = fastapi.FastAPI()
+    apps = built()
     catalog = {
         "apps": {name: app.announced() for name, app in APPS.items()},
         "components": components(),
+        "used": sorted(
+            {block.get_block_name() for app in apps.values() for block in app.blocks.values()}
+        ),
     }
 
     @application.get("/CATALOG")
     def announced() -> dict[str, Any]:
         return catalog
 
-    for name, blocks in built().items():
+    for name, blocks in apps.items():
         auth = APPS[name].client.get("auth")
         application = gr.mount_gradio_app(
             application, blocks, path=f"/{name}", auth=auth and tuple(auth)

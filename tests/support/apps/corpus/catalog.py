@@ -68,10 +68,13 @@ class App:
 APPS: dict[str, App] = {}
 
 
-def call(
-    api_name: str, *args: Any, since: str = "0", until: str = "99", **kwargs: Any
-) -> Call:
+def call(api_name: str, *args: Any, since: str = "0", until: str = "99", **kwargs: Any) -> Call:
     return Call(api_name, list(args), kwargs, parsed(since), parsed(until))
+
+
+def endpoint(name: str, function: Any, inputs: Any, outputs: Any) -> None:
+    """An endpoint of the Blocks under way, with a button of its own."""
+    gr.Button(name).click(function, inputs, outputs, api_name=name)
 
 
 def sent(name: str) -> dict[str, str]:

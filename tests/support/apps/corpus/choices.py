@@ -4,86 +4,79 @@ from __future__ import annotations
 
 from typing import Any
 
-from catalog import app, call, gr
+from catalog import FILES, app, call, endpoint, gr
 
 
-@app(call("/predict", "tea"), call("/predict"))
-def radio() -> Any:
-    return gr.Interface(lambda x: x, gr.Radio(["tea", "milk"], value="milk"), gr.Radio(["tea"]))
+def same(value: Any) -> Any:
+    return value
 
 
-@app(call("/predict", 2), call("/predict"))
-def radio_of_pairs() -> Any:
-    return gr.Interface(
-        lambda x: x, gr.Radio([("small", 1), ("large", 2)], value=1, label="Size"), gr.Number()
-    )
+@app(
+    call("/words", "tea"),
+    call("/words"),
+    call("/pairs", 2),
+    call("/pairs"),
+    call("/index", "b"),
+)
+def radios() -> Any:
+    with gr.Blocks() as blocks:
+        words = gr.Radio(["tea", "milk"], value="milk", label="Drink")
+        pairs = gr.Radio([("small", 1), ("large", 2)], value=1, label="Size")
+        endpoint("words", same, words, gr.Radio(["tea"]))
+        endpoint("pairs", same, pairs, gr.Number())
+        endpoint("index", same, gr.Radio(["a", "b"], type="index"), gr.Number())
+    return blocks
 
 
-@app(call("/predict", "b"))
-def radio_by_index() -> Any:
-    return gr.Interface(lambda x: x, gr.Radio(["a", "b"], type="index"), gr.Number())
-
-
-@app(call("/predict", ["a", "b c"]), call("/predict", []), call("/predict"))
+@app(call("/words", ["a", "b c"]), call("/words", []), call("/words"), call("/numbers", [1, 2]))
 def checkboxes() -> Any:
-    return gr.Interface(
-        lambda x: x,
-        gr.CheckboxGroup(["a", "b c", "d'e"], value=["a"], label="Some"),
-        gr.CheckboxGroup(["a", "b c", "d'e"]),
-    )
+    with gr.Blocks() as blocks:
+        words = gr.CheckboxGroup(["a", "b c", "d'e"], value=["a"], label="Some")
+        endpoint("words", same, words, gr.CheckboxGroup(["a", "b c", "d'e"]))
+        endpoint("numbers", sum, gr.CheckboxGroup([1, 2, 3], label="Numbers"), gr.Number())
+    return blocks
 
 
-@app(call("/predict", [1, 2]))
-def checkboxes_of_numbers() -> Any:
-    return gr.Interface(sum, gr.CheckboxGroup([1, 2, 3]), gr.Number())
-
-
-@app(call("/predict", "one"), call("/predict"))
-def dropdown() -> Any:
-    return gr.Interface(lambda x: x, gr.Dropdown(["one", "two"], value="two"), "text")
-
-
-@app(call("/predict", 1.5))
-def dropdown_of_numbers() -> Any:
-    return gr.Interface(lambda x: x * 2, gr.Dropdown([1.5, 2.0], label="Factor"), gr.Number())
-
-
-@app(call("/predict", ["one"]), call("/predict"))
-def dropdown_of_many() -> Any:
-    return gr.Interface(
-        lambda x: x, gr.Dropdown(["one", "two"], value=["one", "two"], multiselect=True), gr.JSON()
-    )
-
-
-@app(call("/predict", "three"))
-def dropdown_with_own_values() -> Any:
-    return gr.Interface(
-        lambda x: x, gr.Dropdown(["one"], allow_custom_value=True, value="one"), gr.Dropdown(["x"])
-    )
+@app(
+    call("/one", "one"),
+    call("/one"),
+    call("/number", 1.5),
+    call("/many", ["one"]),
+    call("/many"),
+    call("/own", "three"),
+)
+def dropdowns() -> Any:
+    with gr.Blocks() as blocks:
+        one = gr.Dropdown(["one", "two"], value="two", label="One")
+        many = gr.Dropdown(["one", "two"], value=["one", "two"], multiselect=True, label="Many")
+        own = gr.Dropdown(["one"], allow_custom_value=True, value="one", label="Own")
+        endpoint("one", same, one, gr.Text())
+        endpoint("number", lambda x: x * 2, gr.Dropdown([1.5, 2.0], label="Factor"), gr.Number())
+        endpoint("many", same, many, gr.JSON())
+        endpoint("own", same, own, own)
+    return blocks
 
 
 @app(call("/fill", 2), call("/pick", "item 0"))
 def choices_that_change() -> Any:
     """A function that replaces the choices of a dropdown."""
+
+    def fill(count: int) -> Any:
+        names = [f"item {place}" for place in range(int(count))]
+        return gr.Dropdown(choices=names, value=names[-1])
+
     with gr.Blocks() as blocks:
-        count, pick = gr.Number(label="Count"), gr.Dropdown(["item 0"], label="Pick")
-        out = gr.Textbox(label="Out")
-
-        def fill(count: int) -> Any:
-            names = [f"item {place}" for place in range(int(count))]
-            return gr.Dropdown(choices=names, value=names[-1])
-
-        count.submit(fill, count, pick, api_name="fill")
-        pick.change(lambda x: x, pick, out, api_name="pick")
+        pick = gr.Dropdown(["item 0"], label="Pick")
+        endpoint("fill", fill, gr.Number(label="Count"), pick)
+        endpoint("pick", same, pick, gr.Textbox(label="Out"))
     return blocks
 
 
-@app(call("/predict", ["note.txt"]))
+@app(call("/names", [["note.txt"]]))
 def file_explorer() -> Any:
-    from catalog import FILES
-
-    return gr.Interface(
-        lambda paths: [path.rpartition("/")[2] for path in paths],
-        gr.FileExplorer(root_dir=str(FILES), glob="*.txt"),
-        gr.JSON(),
-    )
+    with gr.Blocks() as blocks:
+        explorer = gr.FileExplorer(root_dir=str(FILES), glob="*.txt", label="Files")
+        endpoint(
+            "names", lambda paths: [path.rpartition("/")[2] for path in paths], explorer, gr.JSON()
+        )
+    return blocks

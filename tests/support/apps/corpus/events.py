@@ -106,7 +106,7 @@ def state() -> Any:
             return words, words
 
         box.submit(add, [box, words], [words, out], api_name="add")
-        gr.Button().click(lambda: [], None, words, api_name="forget")
+        gr.Button().click(list, None, words, api_name="forget")
         words.change(len, words, out, api_name=False)
     return blocks
 
@@ -115,8 +115,9 @@ def state() -> Any:
 def state_in_front() -> Any:
     with gr.Blocks() as blocks:
         total, number = gr.State(0), gr.Number(label="Number")
-        gr.Button().click(lambda t, n: (t + n, t + n), [total, number], [total, number],
-                          api_name="add")
+        gr.Button().click(
+            lambda t, n: (t + n, t + n), [total, number], [total, number], api_name="add"
+        )
     return blocks
 
 
@@ -126,13 +127,16 @@ def state_of_an_interface() -> Any:
         words = [*(before or []), word]
         return " ".join(words), words
 
-    return gr.Interface(remember, ["text", "state"], ["text", "state"])
+    return gr.Interface(remember, ["text", "state"], ["text", "state"], api_name="predict")
 
 
 @app(call("/keep", "x"), call("/keep", "x", "given"), since="5.10")
 def browser_state() -> Any:
     with gr.Blocks() as blocks:
-        kept, box = gr.BrowserState("first", storage_key="kept", secret="s"), gr.Textbox(label="Box")
+        kept, box = (
+            gr.BrowserState("first", storage_key="kept", secret="s"),
+            gr.Textbox(label="Box"),
+        )
         box.submit(lambda text, old: (text, old), [box, kept], [kept, box], api_name="keep")
     return blocks
 

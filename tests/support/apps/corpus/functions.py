@@ -51,9 +51,11 @@ def edits() -> Any:
 @app(call("/predict", "a", 2))
 def batch() -> Any:
     def times(words: list[str], numbers: list[float]) -> Any:
-        return [[word * int(n) for word, n in zip(words, numbers)]]
+        return [[word * int(n) for word, n in zip(words, numbers, strict=True)]]
 
-    return gr.Interface(times, ["text", "number"], "text", batch=True, max_batch_size=4)
+    return gr.Interface(
+        times, ["text", "number"], "text", batch=True, max_batch_size=4, api_name="predict"
+    )
 
 
 @app(call("/direct", "x"), call("/crash", "x"))
@@ -96,12 +98,13 @@ def failures() -> Any:
     return blocks
 
 
+PROGRESS = gr.Progress()
 TITLED = gr.__version__.startswith(("5", "6"))
 
 
 @app(call("/work", 3))
 def progress() -> Any:
-    def work(n: int, progress: Any = gr.Progress()) -> int:
+    def work(n: int, progress: Any = PROGRESS) -> int:
         total = 0
         for place in progress.tqdm(range(int(n)), desc="Working"):
             total += place
@@ -131,8 +134,13 @@ def messages() -> Any:
 def validated() -> Any:
     with gr.Blocks() as blocks:
         box = gr.Textbox(label="Box")
-        box.submit(lambda text: text, box, box, api_name="say",
-                   validator=lambda text: gr.validate(bool(text), "say something"))
+        box.submit(
+            lambda text: text,
+            box,
+            box,
+            api_name="say",
+            validator=lambda text: gr.validate(bool(text), "say something"),
+        )
     return blocks
 
 

@@ -49,8 +49,9 @@ def walkthrough() -> Any:
                 box = gr.Textbox(label="In")
             with gr.Step("Second", id=1):
                 out = gr.Textbox(label="Out")
-        box.submit(lambda text: (gr.Walkthrough(selected=1), text), box, [steps, out],
-                   api_name="finish")
+        box.submit(
+            lambda text: (gr.Walkthrough(selected=1), text), box, [steps, out], api_name="finish"
+        )
     return blocks
 
 
@@ -60,6 +61,7 @@ def dialogue() -> Any:
         lambda lines: lines,
         gr.Dialogue(speakers=["Ada", "Bob"], label="Lines"),
         gr.Textbox(),
+        api_name="predict",
         **NO_FLAG,
     )
 
@@ -93,8 +95,8 @@ def names_that_repeat() -> Any:
 
 @app(call("/predict", "x"), call("/predict_1", 2))
 def tabbed() -> Any:
-    first = gr.Interface(same, gr.Textbox(label="Word"), "text")
-    second = gr.Interface(lambda n: n + 1, gr.Number(label="Count"), "number")
+    first = gr.Interface(same, gr.Textbox(label="Word"), "text", api_name="predict")
+    second = gr.Interface(lambda n: n + 1, gr.Number(label="Count"), "number", api_name="predict")
     return gr.TabbedInterface([first, second], ["Words", "Numbers"])
 
 
@@ -145,27 +147,45 @@ def examples() -> Any:
         "text",
         examples=[["Bob", 2], ["Eve", 1]],
         cache_examples=False,
+        api_name="predict",
     )
 
 
 @app(call("/predict", "Ada"), call("/load_example", 1), since="5")
 def cached_examples() -> Any:
-    return gr.Interface(str.upper, gr.Textbox(label="Name"), "text", examples=["bob", "eve"],
-                        cache_examples=True)
+    return gr.Interface(
+        str.upper,
+        gr.Textbox(label="Name"),
+        "text",
+        examples=["bob", "eve"],
+        cache_examples=True,
+        api_name="predict",
+    )
 
 
 @app(call("/predict", "Ada"), since="5", uncalled=("/load_example",))
 def lazy_examples() -> Any:
-    return gr.Interface(str.upper, gr.Textbox(label="Name"), "text", examples=["bob", "eve"],
-                        cache_examples=True, cache_mode="lazy")
+    return gr.Interface(
+        str.upper,
+        gr.Textbox(label="Name"),
+        "text",
+        examples=["bob", "eve"],
+        cache_examples=True,
+        cache_mode="lazy",
+        api_name="predict",
+    )
 
 
 @app(call("/show", sent("dot.png")), uncalled=("/load_example",))
 def examples_of_files() -> Any:
     with gr.Blocks() as blocks:
-        picture, out = gr.Image(type="filepath", label="Picture"), gr.Image(label="Out", format="png")
-        gr.Examples([stored("dot.png"), stored("green.png")], picture, out, same,
-                    cache_examples=False)
+        picture, out = (
+            gr.Image(type="filepath", label="Picture"),
+            gr.Image(label="Out", format="png"),
+        )
+        gr.Examples(
+            [stored("dot.png"), stored("green.png")], picture, out, same, cache_examples=False
+        )
         picture.change(same, picture, out, api_name="show")
     return blocks
 
@@ -173,30 +193,37 @@ def examples_of_files() -> Any:
 @app(call("/predict", "x"))
 def flagged() -> Any:
     mode = "flagging_mode" if VERSION >= (5,) else "allow_flagging"
-    return gr.Interface(same, "text", "text", flagging_options=["good", "bad"], **{mode: "manual"})
+    return gr.Interface(
+        same,
+        "text",
+        "text",
+        flagging_options=["good", "bad"],
+        api_name="predict",
+        **{mode: "manual"},
+    )
 
 
 @app(call("/predict", "x"))
 def flagged_by_itself() -> Any:
     mode = "flagging_mode" if VERSION >= (5,) else "allow_flagging"
-    return gr.Interface(same, "text", "text", **{mode: "auto"})
+    return gr.Interface(same, "text", "text", api_name="predict", **{mode: "auto"})
 
 
 @app(call("/predict", "x"))
 def live_interface() -> Any:
-    return gr.Interface(str.title, "text", ["text"], live=True)
+    return gr.Interface(str.title, "text", ["text"], live=True, api_name="predict")
 
 
 @app(call("/predict"))
 def interface_without_inputs() -> Any:
-    return gr.Interface(lambda: "always", None, gr.Textbox(label="Out"))
+    return gr.Interface(lambda: "always", None, gr.Textbox(label="Out"), api_name="predict")
 
 
 @app(call("/predict", "x"))
 def interface_without_outputs() -> Any:
-    return gr.Interface(lambda text: None, "text", None)
+    return gr.Interface(lambda text: None, "text", None, api_name="predict")
 
 
 @app(call("/predict", "x"), client={"auth": ["ada", "secret"]})
 def behind_a_login() -> Any:
-    return gr.Interface(same, "text", "text")
+    return gr.Interface(same, "text", "text", api_name="predict")

@@ -9,11 +9,14 @@ from catalog import app, call, gr
 
 base: Any = importlib.import_module("gradio.components.base")
 
+# Gradio writes a stub beside each file that has a component of its own.
+importlib.import_module("gradio.component_meta").create_or_modify_pyi = lambda *_: None
+
 
 class Temperature(base.Component):
     """A component of the app's own: kelvin inside, degrees Celsius outside."""
 
-    EVENTS = ["change"]
+    EVENTS = ("change",)
 
     def preprocess(self, payload: float | None) -> float | None:
         return None if payload is None else payload + 273.15
@@ -52,7 +55,7 @@ def own_component() -> Any:
 
 @app(call("/predict", "x"))
 def own_textbox() -> Any:
-    return gr.Interface(lambda x: x, gr.Textbox(label="In"), Shout(label="Out"))
+    return gr.Interface(lambda x: x, gr.Textbox(label="In"), Shout(label="Out"), api_name="predict")
 
 
 @app(call("/press"), call("/label", "new"))
@@ -60,7 +63,7 @@ def button_values() -> Any:
     with gr.Blocks() as blocks:
         button, box = gr.Button("Press"), gr.Textbox(label="Box")
         button.click(lambda name: name, button, box, api_name="press")
-        box.submit(lambda text: gr.Button(text), box, button, api_name="label")
+        box.submit(gr.Button, box, button, api_name="label")
     return blocks
 
 
@@ -76,5 +79,8 @@ def deep_link() -> Any:
 @app(call("/predict", "x"), since="6")
 def html_with_template() -> Any:
     return gr.Interface(
-        lambda x: x, gr.HTML("a", html_template="<b>${value}</b>", label="Bold"), gr.HTML()
+        lambda x: x,
+        gr.HTML("a", html_template="<b>${value}</b>", label="Bold"),
+        gr.HTML(),
+        api_name="predict",
     )
