@@ -1,7 +1,7 @@
 """Why the two clients differ about some apps of the corpus; `scripts/corpus` prints the table.
 
-A row names apps, a place and both values by patterns of the shell; values are JSON. A row that
-explains nothing on one of its versions fails, and so does a difference that no row explains.
+A row names apps, a place and both values, in which `*` stands for any text; values are JSON. A row
+that explains nothing on one of its versions fails, and so does a difference that no row explains.
 """
 
 from __future__ import annotations
@@ -9,19 +9,100 @@ from __future__ import annotations
 from tests.support.corpus import Reason
 
 NEW = ("6.31.0",)
+SINCE_5 = ("5.50.0", "6.31.0")
 
 DELIBERATE: tuple[Reason, ...] = (
     Reason(
         apps="generators",
-        place="call* /count 1 outputs",
-        official="[[]null[]]",
-        ours="[[][]]",
+        place="calls /count 1 outputs",
+        official="[null]",
+        ours="[]",
         why="a generator that yields nothing has no output",
+    ),
+    Reason(
+        apps="browser_state",
+        place="calls /keep error",
+        official='"TypeError"',
+        ours='"InvalidArguments"',
+        why="our error is a TypeError too, with a name of its own",
+        versions=SINCE_5,
+    ),
+    Reason(
+        apps="browser_state",
+        place="calls /keep message",
+        official='"No value provided for required argument: old"',
+        ours="\"/keep: missing 'old'\"",
+        why="our message names the endpoint",
+        versions=SINCE_5,
+    ),
+    Reason(
+        apps="streams",
+        place="calls /listen *",
+        official="*",
+        ours="*",
+        why="the official client does not know the message `process_streaming`: `KeyError`",
+        versions=NEW,
+    ),
+    Reason(
+        apps="button_values",
+        place="calls /press *",
+        official="*",
+        ours="*",
+        why="it leaves out the value of a button, which the server misses; ours sends null",
+        versions=NEW,
+    ),
+    Reason(
+        apps="streams",
+        place="calls /speak *",
+        official="*",
+        ours="*",
+        why="its answer is a playlist whose pieces are on the server only; ours is the recording",
+        versions=SINCE_5,
     ),
 )
 """Where ours differs on purpose."""
 
-FAULTS: tuple[Reason, ...] = ()
+FAULTS: tuple[Reason, ...] = (
+    *(
+        Reason(
+            apps=apps,
+            place=place,
+            official="*",
+            ours="*",
+            why="a label that is an object costs all that `/info` says",
+            versions=NEW,
+        )
+        for apps in ("chat*", "translated")
+        for place in ("text", "all", "named", "dict *")
+    ),
+    Reason(
+        apps="chat",
+        place="calls /reply 1 *",
+        official="*",
+        ours="*",
+        why="as above, so that parameters have other names",
+        versions=NEW,
+    ),
+    Reason(
+        apps="numbers_as_labels",
+        place="*",
+        official="*",
+        ours="*",
+        why="an app with a label that is a number cannot be reached",
+    ),
+    *(
+        Reason(
+            apps=apps,
+            place=place,
+            official="*",
+            ours="*",
+            why="the default of a file is that of the form of `/info` for private endpoints",
+            versions=NEW,
+        )
+        for apps in ("images", "files", "buttons_with_files")
+        for place in ("text", "all", "named", "dict *")
+    ),
+)
 """Where ours is wrong, and will be mended: such a row goes when the fault goes."""
 
 REASONS = (*DELIBERATE, *FAULTS)

@@ -91,7 +91,7 @@ async def asked_with_trio(question: dict[str, Any]) -> dict[str, dict[str, Any]]
 
 
 async def answered(app: dict[str, Any], question: dict[str, Any]) -> dict[str, Any]:
-    room = caller.Room(app["url"], question["room"], question["downloads"])
+    room = caller.Room(app, question)
     options = caller.options(app, question)
     names = caller.titles(app["calls"])
     async with gradio_client_trio.Client(app["url"], **options) as client:

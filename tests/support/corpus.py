@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import lzma
+import re
 import subprocess
 import urllib.request
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +48,19 @@ class Corpus:
         """What to ask a client that keeps its files in this folder."""
         return {**self.asked, "downloads": str(downloads)}
 
+    def official_question(self, downloads: Path) -> dict[str, Any]:
+        """The same for the official client, which finds mounted apps from Gradio 5 on only."""
+        question = self.question(downloads)
+        if self.version.startswith("4."):
+            apps = {name: {**app, "url": app["root"]} for name, app in question["apps"].items()}
+            question["apps"] = apps
+        return question
+
     def ask_official(self, downloads: Path) -> Answers:
         """What the official client says of all apps."""
         done = subprocess.run(
             [str(official.ensure()), str(CALLER)],
-            input=json.dumps(self.question(downloads)),
+            input=json.dumps(self.official_question(downloads)),
             stdout=subprocess.PIPE,
             text=True,
             timeout=PATIENCE,
@@ -69,7 +77,7 @@ def served(room: Path, version: str = NEWEST) -> Generator[Corpus, None, None]:
         with urllib.request.urlopen(f"{server.url}CATALOG") as reply:
             catalog = json.load(reply)
         apps = {
-            name: {**app, "url": f"{server.url}{name}/"} for name, app in catalog["apps"].items()
+            name: app | addresses(server.url, name, app) for name, app in catalog["apps"].items()
         }
         yield Corpus(
             version=version,
@@ -77,6 +85,17 @@ def served(room: Path, version: str = NEWEST) -> Generator[Corpus, None, None]:
             components=catalog["components"],
             used=frozenset(catalog["used"]),
         )
+
+
+def addresses(server: str, name: str, app: Mapping[str, Any]) -> dict[str, str]:
+    """Where an app is: mounted below its name, and at the root of a port of its own."""
+    mounted = f"{server}{name}/"
+    return {
+        "name": name,
+        "url": mounted,
+        "mounted": mounted,
+        "root": f"http://127.0.0.1:{app['port']}/",
+    }
 
 
 def recorded() -> Answers:
@@ -98,9 +117,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
-    """Why two clients differ in some places: patterns of the shell, and what each side says.
+    """Why two clients differ in some places; in all but `why` a `*` stands for any text.
 
-    `official` and `ours` are patterns of the JSON of the values.
+    `official` and `ours` are the JSON of the values.
     """
 
     apps: str
@@ -113,11 +132,17 @@ class Reason:
     def explains(self, difference: Difference, version: str) -> bool:
         return (
             version in self.versions
-            and fnmatchcase(difference.app, self.apps)
-            and fnmatchcase(difference.place, self.place)
-            and fnmatchcase(_text(difference.official), self.official)
-            and fnmatchcase(_text(difference.ours), self.ours)
+            and matches(self.apps, difference.app)
+            and matches(self.place, difference.place)
+            and matches(self.official, _text(difference.official))
+            and matches(self.ours, _text(difference.ours))
         )
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text is like a pattern, in which `*` stands for any text."""
+    parts = (re.escape(part) for part in pattern.split("*"))
+    return re.fullmatch(".*".join(parts), text, re.DOTALL) is not None
 
 
 def _text(value: Any) -> str:

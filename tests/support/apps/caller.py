@@ -6,7 +6,8 @@ digest, and neither the server's address nor its folder occurs.
 
 As a script it reads from standard input
 
-    {"apps": {NAME: {"url", "calls", "client"}}, "room": FOLDER, "downloads": FOLDER}
+    {"apps": {NAME: {"name", "url", "mounted", "root", "calls", "client"}},
+     "room": FOLDER, "downloads": FOLDER}
 
 and prints `{NAME: ANSWER}`; `ANSWER` is `{"text", "all", "named", "dict", "calls": {CALL: VALUE}}`
 or `{"error": …}`.
@@ -36,10 +37,11 @@ TEXTS = {"text": None, "all": True, "named": False}
 class Room:
     """Makes what the server says the same in each run."""
 
-    def __init__(self, url: str, room: str, downloads: str) -> None:
-        self._replaced = [(url, "http://app/"), (url.rstrip("/"), "http://app"), (room, "ROOM")]
-        self._replaced.append((str(FILES), "FILES"))
-        self._downloads = os.path.realpath(downloads) + os.sep
+    def __init__(self, app: dict[str, Any], asked: dict[str, Any]) -> None:
+        addresses = [f"{app['root']}{app['name']}", app["mounted"].rstrip("/"), app["root"][:-1]]
+        self._replaced = [(address, "http://app") for address in addresses]
+        self._replaced += [(asked["room"], "ROOM"), (str(FILES), "FILES")]
+        self._downloads = os.path.realpath(asked["downloads"]) + os.sep
 
     def plain(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -125,7 +127,7 @@ def options(app: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
 
 def answered(library: Any, app: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
     """What a client library says of one app."""
-    room = Room(app["url"], asked["room"], asked["downloads"])
+    room = Room(app, asked)
     try:
         client = library.Client(app["url"], verbose=False, **options(app, asked))
     except Exception as error:  # noqa: BLE001 as above

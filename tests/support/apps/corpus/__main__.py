@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import sys
 import threading
 from typing import Any
@@ -43,10 +44,12 @@ def end_with_input() -> None:
 
 def main() -> None:
     port = int(os.environ["PORT"])
-    application = fastapi.FastAPI()
     apps = built()
+    listening = {name: listen(0) for name in apps}
+    ports = {name: each.getsockname()[1] for name, each in listening.items()}
+    application = fastapi.FastAPI()
     catalog = {
-        "apps": {name: app.announced() for name, app in APPS.items()},
+        "apps": {name: {**APPS[name].announced(), "port": ports[name]} for name in apps},
         "components": components(),
         "used": sorted(
             {block.get_block_name() for app in apps.values() for block in app.blocks.values()}
@@ -63,7 +66,40 @@ def main() -> None:
             application, blocks, path=f"/{name}", auth=auth and tuple(auth)
         )
     threading.Thread(target=end_with_input, daemon=True).start()
-    Announced(uvicorn.Config(application, host="127.0.0.1", port=port, log_level="critical")).run()
+    at_roots = AtRoots(application, {port: name for name, port in ports.items()})
+    server = Announced(uvicorn.Config(at_roots, port=port, log_level="critical"))
+    server.run([listen(port), *listening.values()])
+
+
+class AtRoots:
+    """Serves each app also at the root of a port of its own.
+
+    Before Gradio 5 the official client finds no app that is mounted below a path.
+    """
+
+    def __init__(self, application: Any, names: dict[int, str]) -> None:
+        self._application = application
+        self._names = names
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        name = self._names.get((scope.get("server") or ("", 0))[1])
+        # Addresses that the app makes have its name in them already.
+        if name and not scope["path"].startswith(f"/{name}/"):
+            scope = {
+                **scope,
+                "path": f"/{name}{scope['path']}",
+                "raw_path": f"/{name}".encode() + scope["raw_path"],
+            }
+        await self._application(scope, receive, send)
+
+
+def listen(port: int) -> socket.socket:
+    """A socket of this machine's own, for `port` or any that is free."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.bind(("127.0.0.1", port))
+    made.listen(100)
+    return made
 
 
 def built() -> dict[str, Any]:
@@ -73,7 +109,7 @@ def built() -> dict[str, Any]:
     which takes most of the time of starting; the first two are left out.
     """
     routes = gr.routes.App
-    create, routes.create_app = routes.create_app, lambda *_, **__: None
+    create, routes.create_app = routes.create_app, lambda *_, **__: routes()
     try:
         return {name: app.build() for name, app in APPS.items()}
     finally:
