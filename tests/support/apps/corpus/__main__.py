@@ -65,6 +65,8 @@ def main() -> None:
         application = gr.mount_gradio_app(
             application, blocks, path=f"/{name}", auth=auth and tuple(auth)
         )
+        # Validators ask the app that came with building for its sessions.
+        blocks.app = application.routes[-1].app
     threading.Thread(target=end_with_input, daemon=True).start()
     at_roots = AtRoots(application, {port: name for name, port in ports.items()})
     server = Announced(uvicorn.Config(at_roots, port=port, log_level="critical"))

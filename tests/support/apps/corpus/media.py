@@ -98,7 +98,11 @@ def audio() -> Any:
     return blocks
 
 
-@app(call("/video", sent("clip.mp4")), call("/model", sent("shape.obj")))
+@app(
+    call("/video", sent("clip.mp4"), since="5"),
+    call("/video", {"video": sent("clip.mp4"), "subtitles": None}, until="5"),
+    call("/model", sent("shape.obj")),
+)
 def video_and_model() -> Any:
     with gr.Blocks() as blocks:
         endpoint("video", same, gr.Video(), gr.PlayableVideo())
