@@ -99,8 +99,8 @@ def audio() -> Any:
 
 
 @app(
-    call("/video", sent("clip.mp4"), since="5"),
-    call("/video", {"video": sent("clip.mp4"), "subtitles": None}, until="5"),
+    call("/video", sent("clip.mp4"), since="6"),
+    call("/video", {"video": sent("clip.mp4"), "subtitles": None}, until="6"),
     call("/model", sent("shape.obj")),
 )
 def video_and_model() -> Any:
