@@ -22,11 +22,9 @@ from tests.support.apps import caller
 from tests.support.corpus import Answers, Corpus, Difference
 
 LAYOUTS = {"Blocks", "ChatInterface", "Interface", "TabbedInterface"}
-"""Classes that are an app, which the config does not list as a part of one."""
-SHARED = {"Tab": "tabitem", "Step": "walkthroughstep", "TabItem": "tabitem"}
-"""Blocks that the config names otherwise."""
+"""Classes that are an app and no part of one."""
 WITHOUT_API = {"Workflow", "WorkflowCanvas", "Component"}
-"""What is an editor of its own, or not to be used as it is."""
+"""What has no endpoint to call, or is not used as it is."""
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +60,7 @@ def test_every_endpoint_is_called(served: Corpus) -> None:
 
 
 def test_every_component_occurs_in_an_app(served: Corpus) -> None:
-    known = {name: SHARED.get(name, block) for name, block in served.components.items()}
-    missing = {name for name, block in known.items() if block not in served.used}
+    missing = {name for name, block in served.components.items() if block not in served.used}
     assert missing == LAYOUTS | WITHOUT_API
 
 

@@ -14,6 +14,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 os.chdir(os.environ["ROOM"])
@@ -51,9 +52,7 @@ def main() -> None:
     catalog = {
         "apps": {name: {**APPS[name].announced(), "port": ports[name]} for name in apps},
         "components": components(),
-        "used": sorted(
-            {block.get_block_name() for app in apps.values() for block in app.blocks.values()}
-        ),
+        "used": sorted({name for app in apps.values() for name in names_of_blocks(app)}),
     }
 
     @application.get("/CATALOG")
@@ -71,6 +70,13 @@ def main() -> None:
     at_roots = AtRoots(application, {port: name for name, port in ports.items()})
     server = Announced(uvicorn.Config(at_roots, port=port, log_level="critical"))
     server.run([listen(port), *listening.values()])
+
+
+def names_of_blocks(app: Any) -> Iterator[str]:
+    """What each block of an app is called, by its class and in the config."""
+    for block in app.blocks.values():
+        yield type(block).__name__.lower()
+        yield block.get_block_name()
 
 
 class AtRoots:
