@@ -69,7 +69,13 @@ def test_trio_gets_the_same_answers(
 ) -> None:
     question = served.question(tmp_path_factory.mktemp("trio"))
     calls = {name: said["calls"] for name, said in answers.items() if "calls" in said}
-    assert trio.run(asked_with_trio, question, list(calls)) == calls
+    answered = trio.run(asked_with_trio, question, list(calls))
+    assert [each for each in corpus.compare(calls, answered) if not varies(each)] == []
+
+
+def varies(difference: Difference) -> bool:
+    """Whether it is a playlist, whose segments have other names at each call."""
+    return difference.app == "streams" and difference.place.startswith("/speak ")
 
 
 async def asked_with_trio(question: dict[str, Any], names: list[str]) -> dict[str, dict[str, Any]]:
@@ -91,7 +97,7 @@ async def answered(app: dict[str, Any], question: dict[str, Any]) -> dict[str, A
     room = caller.Room(app, question)
     options = caller.options(app, question)
     names = caller.titles(app["calls"])
-    async with gradio_client_trio.Client(app["url"], **options) as client:
+    async with gradio_client_trio.Client(app["url"], verbose=False, **options) as client:
         return {
             name: await made(client, call, room)
             for name, call in zip(names, app["calls"], strict=True)
