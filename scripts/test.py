@@ -35,7 +35,7 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
-WRITERS = ("behaviours", "bump", "map", "parity", "states", "tables")
+WRITERS = ("behaviours", "bump", "corpus", "map", "parity", "states", "tables")
 """The scripts that write files, and whose `--check` says whether the files are up to date."""
 
 HOUR = 3600
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
     if "--matrix" in options:
         os.environ["GRADIO_MATRIX"] = "1"
         if not passed_on:
-            return check([matrix(), *steps()])
+            return check([matrix(), side_by_side(), *steps()])
     if "--fast" in options:
         return check(list(fast_steps(passed_on)))
     if passed_on:
@@ -134,6 +134,12 @@ def matrix() -> Step:
     """The scenarios on every version at hand, and the table of them for the documentation."""
     play = (PYTHON, "-m", "scripts.matrix")
     return Step(title="scenarios by version", commands=(play,), shown=True, timeout=HOUR)
+
+
+def side_by_side() -> Step:
+    """The corpus of small apps, asked about by the official client and ours, on three versions."""
+    play = (PYTHON, "-m", "scripts.corpus")
+    return Step(title="the corpus, by version", commands=(play,), timeout=HOUR)
 
 
 def one(title: str, *arguments: str) -> Step:

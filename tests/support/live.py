@@ -21,8 +21,9 @@ from scripts.servers import ensure
 from tests.support.ports import reserved_port
 
 TOUR = Path(__file__).parent / "apps" / "tour.py"
-START = 120.0
-"""Seconds that a server may take until it is ready: old ones import slowly on a busy machine."""
+START = 300.0
+"""Seconds that a server may take until it is ready: on a busy machine old ones import slowly, and
+the corpus mounts a hundred apps."""
 # A server that is started again and again is compiled once, whatever the caller thinks of that.
 QUIET = {
     "PYTHONDONTWRITEBYTECODE": "",
