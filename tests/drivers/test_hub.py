@@ -217,5 +217,6 @@ def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
         httpx_kwargs={},
         auth=None,
         max_retries=2,
+        stream_idle_timeout=None,
     )
     assert inputs.target(given).identity(None).token == used

@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
     "ssl_verify": True,
     "oauth_token": None,
     "timeout": None,
+    "stream_idle_timeout": None,
     "max_retries": 2,
     "max_download_size": None,
     "resubmit_lost": False,

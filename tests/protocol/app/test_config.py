@@ -175,11 +175,11 @@ def test_what_no_call_needs_costs_no_more_than_itself() -> None:
     assert (odd.max_file_size, odd.app_id) == (None, None)
     assert "config: 'username' is dict, not str: left out" in odd.notes
     assert len(odd.notes) == 6
-    labelled = {"id": 1, "type": "textbox", "props": {"label": []}}
+    labelled: dict[str, Any] = {"id": 1, "type": "textbox", "props": {"label": []}}
     assert left_out(components=[labelled]) == (
         "config: component 0: 'label' is list, not str: left out"
     )
-    described = [NOTHING | {"api_description": {}}]
+    described: list[Any] = [NOTHING | {"api_description": {}}]
     assert left_out(dependencies=described).startswith("config: dependency 0: 'api_description'")
 
 

@@ -27,7 +27,7 @@ def function(name: str, *inputs: int, **keys: Any) -> dict[str, Any]:
 
 
 def entry(*parameters: dict[str, Any], **keys: Any) -> dict[str, Any]:
-    out = {"label": "Said", "component": "Textbox", "type": {}}
+    out: dict[str, Any] = {"label": "Said", "component": "Textbox", "type": {}}
     return {"parameters": list(parameters), "returns": [out], **keys}
 
 
@@ -52,11 +52,12 @@ def described(
     document = {"version": "6.31.0", "protocol": "sse_v3", "dependencies": functions}
     config = read_config(json.dumps({**document, "components": components or COMPONENTS}))
     lenient = LenientReader()
-    listed, others = (
-        None if entries is None else {"named_endpoints": entries, "unnamed_endpoints": {}}
-        for entries in (info, undocumented)
-    )
+    listed, others = listing(info), listing(undocumented)
     return endpoints(config, listed, others, lenient), lenient.notes
+
+
+def listing(entries: Any) -> dict[str, Any] | None:
+    return None if entries is None else {"named_endpoints": entries, "unnamed_endpoints": {}}
 
 
 def told(info: Any, *inputs: int) -> tuple[Endpoint, tuple[str, ...]]:

@@ -103,7 +103,7 @@ def places(document: Any, place: Place = ()) -> Iterator[Place]:
     """Every place of a document, from the outside in."""
     yield place
     opaque = bool(place) and (place[-1] in OPAQUE or place[-1] == "type")
-    inside = document if isinstance(document, (dict, list)) and not opaque else ()
+    inside: Any = document if isinstance(document, (dict, list)) and not opaque else ()
     for key in inside if isinstance(inside, dict) else range(len(inside)):
         yield from places(document[key], (*place, key))
 
@@ -187,8 +187,10 @@ def refused_or_taken(documents: Documents, place: Place) -> None:
         assert key in str(error) or one in str(error), (place, error)  # noqa: PT017
 
 
-INFOS = [(version, INFO) for version in GENERATIONS]
-INFOS += [(version, EVERYTHING) for version in GENERATIONS if version >= "4.31.4"]
+INFOS = [
+    *((version, INFO) for version in GENERATIONS),
+    *((version, EVERYTHING) for version in GENERATIONS if version >= "4.31.4"),
+]
 
 
 @pytest.mark.parametrize(("version", "which"), INFOS)
