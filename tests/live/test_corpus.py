@@ -70,7 +70,12 @@ def test_trio_gets_the_same_answers(
     question = served.question(tmp_path_factory.mktemp("trio"))
     calls = {name: said["calls"] for name, said in answers.items() if "calls" in said}
     answered = trio.run(asked_with_trio, question, list(calls))
-    assert corpus.compare(calls, answered) == []
+    assert [each for each in corpus.compare(calls, answered) if not varies(each)] == []
+
+
+def varies(difference: Difference) -> bool:
+    """Whether it is how many outputs a live sound has: the server may take one piece twice."""
+    return difference.app == "streams" and difference.place == "/listen outputs"
 
 
 async def asked_with_trio(question: dict[str, Any], names: list[str]) -> dict[str, dict[str, Any]]:
