@@ -20,7 +20,7 @@ from pathlib import Path
 
 import gradio_client_httpx
 from scripts.bootstrap import ROOT
-from scripts.corpus_reasons import DELIBERATE, FAULTS, REASONS
+from scripts.corpus_reasons import REASONS
 from scripts.servers import NEWEST
 from tests.support import corpus
 from tests.support.apps import caller
@@ -106,10 +106,7 @@ def told(difference: Difference) -> str:
 
 def page() -> str:
     """The page of all reasons."""
-    parts = [HEAD, "".join(table(DELIBERATE))]
-    if FAULTS:
-        parts += ["\n## Faults that are not mended yet\n\n", "".join(table(FAULTS))]
-    return "".join(parts)
+    return HEAD + "".join(table(REASONS))
 
 
 def table(reasons: tuple[Reason, ...]) -> Iterator[str]:

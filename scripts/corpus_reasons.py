@@ -6,126 +6,165 @@ that explains nothing on one of its versions fails, and so does a difference tha
 
 from __future__ import annotations
 
-from tests.support.corpus import Reason
+from tests.support.corpus import NOTHING, Reason
 
-NEW = ("6.31.0",)
+ALL = ("4.44.1", "5.50.0", "6.31.0")
 SINCE_5 = ("5.50.0", "6.31.0")
+Row = tuple[str, str, str]
+"""A place, the official value and ours."""
 
-DELIBERATE: tuple[Reason, ...] = (
-    Reason(
-        apps="generators",
-        place="calls /count 1 outputs",
-        official="[null]",
-        ours="[]",
+
+def reasons(apps: str, *rows: Row, why: str, versions: tuple[str, ...] = ALL) -> list[Reason]:
+    """The reasons of one kind."""
+    return [
+        Reason(apps=apps, place=place, official=official, ours=ours, why=why, versions=versions)
+        for place, official, ours in rows
+    ]
+
+
+def texts(official: str, ours: str) -> list[Row]:
+    """The same difference in each text of `view_api`."""
+    return [(place, official, ours) for place in ("all", "named", "text")]
+
+
+RECORDING = '{"file": "tone.wav", "sha256": "*"}'
+"""Its bytes depend on the `ffmpeg` of the server."""
+CHOICES = "choices that are no text are printed as they are sent, without quotes"
+
+REASONS: tuple[Reason, ...] = (
+    *reasons(
+        "generators",
+        ("calls /count 1 outputs", "[null]", "[]"),
         why="a generator that yields nothing has no output",
     ),
-    Reason(
-        apps="browser_state",
-        place="calls /keep error",
-        official='"TypeError"',
-        ours='"InvalidArguments"',
+    *reasons(
+        "browser_state",
+        ("calls /keep error", '"TypeError"', '"InvalidArguments"'),
         why="our error is a TypeError too, with a name of its own",
         versions=SINCE_5,
     ),
-    Reason(
-        apps="browser_state",
-        place="calls /keep message",
-        official='"No value provided for required argument: old"',
-        ours="\"/keep: missing 'old'\"",
+    *reasons(
+        "browser_state",
+        (
+            "calls /keep message",
+            '"No value provided for required argument: old"',
+            "\"/keep: missing 'old'\"",
+        ),
         why="our message names the endpoint",
         versions=SINCE_5,
     ),
-    Reason(
-        apps="streams",
-        place="calls /listen *",
-        official="*",
-        ours="*",
-        why="the official client does not know the message `process_streaming`: `KeyError`",
+    *reasons(
+        "streams",
+        ("calls /listen error", '"KeyError"', NOTHING),
+        ("calls /listen message", "\"'process_streaming'\"", NOTHING),
+        ("calls /listen outputs", NOTHING, '["8000"*]'),
+        ("calls /listen result", NOTHING, '"8000"'),
+        why="the official client does not know the message `process_streaming`",
         versions=SINCE_5,
     ),
-    Reason(
-        apps="button_values",
-        place="calls /press *",
-        official="*",
-        ours="*",
+    *reasons(
+        "button_values",
+        ("calls /press error", '"AppError"', NOTHING),
+        ("calls /press message", '"*(needed: 1, got: 0)*"', NOTHING),
+        ("calls /press outputs", NOTHING, "[null]"),
+        ("calls /press result", NOTHING, "null"),
         why="it leaves out the value of a button, which the server misses; ours sends null",
     ),
-    Reason(
-        apps="streams",
-        place="calls /speak *",
-        official="*",
-        ours="*",
+    *reasons(
+        "streams",
+        *(
+            row
+            for output in ("outputs 0", "outputs 1", "outputs 2", "result")
+            for row in (
+                (f"calls /speak {output} file", '"playlist.m3u8"', '"tone.wav"'),
+                (f"calls /speak {output} sha256", '"*"', '"*"'),
+            )
+        ),
         why="its answer is a playlist whose pieces are on the server only; ours is the recording",
         versions=SINCE_5,
     ),
-    Reason(
-        apps="streams",
-        place="calls /speak *",
-        official="*",
-        ours="*",
+    *reasons(
+        "streams",
+        ("calls /speak error", '"ReadTimeout"', NOTHING),
+        ("calls /speak message", '"timed out"', NOTHING),
+        ("calls /speak outputs", NOTHING, f"[{RECORDING}, {RECORDING}, {RECORDING}]"),
+        ("calls /speak result", NOTHING, RECORDING),
         why="it waits for the end of a stream that has none, until it times out; ours reads it",
         versions=("4.44.1",),
     ),
-    Reason(
-        apps="*",
-        place="calls * message",
-        official="\"'*'\"",
-        ours='"*"',
-        why="before Gradio 5 the text of an error comes in quotes, which ours takes off",
-        versions=("4.44.1",),
+    *(
+        reason
+        for apps, place, message in (
+            ("chat_that_fails", "calls /chat message", "it went off"),
+            ("failures", "calls /late message", "second"),
+            ("failures", "calls /refuse message", "not that"),
+            (
+                "numbers",
+                "calls /whole 1 message",
+                "Value 12 is greater than maximum value 10.",
+            ),
+        )
+        for reason in reasons(
+            apps,
+            (place, f"\"'{message}'\"", f'"{message}"'),
+            why="before Gradio 5 the text of an error comes in quotes, which ours takes off",
+            versions=("4.44.1",),
+        )
     ),
-    Reason(
-        apps="validated",
-        place="calls /say 1 message",
-        official='"1 parameter(s) failed validation:*"',
-        ours='"text: say something"',
+    *reasons(
+        "validated",
+        (
+            "calls /say 1 message",
+            r'"1 parameter(s) failed validation:\n- text: say something"',
+            '"text: say something"',
+        ),
         why="our message is what the validator says of each parameter",
-        versions=NEW,
+        versions=("6.31.0",),
+    ),
+    *reasons(
+        "checkboxes",
+        *texts(
+            "\"     - [Checkboxgroup] iterable: *ist[Literal['1', '2', '3']] (*)  \"",
+            '"     - [Checkboxgroup] iterable: *ist[Literal[1, 2, 3]] (*)  "',
+        ),
+        why=CHOICES,
+    ),
+    *reasons(
+        "dropdowns",
+        *texts(
+            "\"     - [Dropdown] x: Literal['1.5', '2.0'] (*)  \"",
+            '"     - [Dropdown] x: Literal[1.5, 2.0] (*)  "',
+        ),
+        why=CHOICES,
+    ),
+    *reasons(
+        "radios",
+        *texts(
+            "\"     - [Radio] value: Literal['1', '2'] (not required, defaults to:   1)  \"",
+            '"     - [Radio] value: Literal[1, 2] (not required, defaults to:   1)  "',
+        ),
+        why=CHOICES,
+    ),
+    *reasons(
+        "translated",
+        *texts(
+            r'" - predict(x, api_name=\"/greet\") -> key"',
+            r'" - predict(x, api_name=\"/greet\") -> hello"',
+        ),
+        *texts('"     - [Textbox] key: str "', '"     - [Textbox] hello: str "'),
+        why="it prints `key` for each label that is a translation, and ours the translation's key",
+        versions=SINCE_5,
+    ),
+    *reasons(
+        "numbers_as_labels",
+        *texts(
+            '{"error": "TypeError", "message": "\'int\' object is not iterable"}',
+            r'"*\n - predict(text, api_name=\"/say\") -> 7\n*\n     - [Textbox] text: str (*"',
+        ),
+        ("dict error", '"TypeError"', NOTHING),
+        ("dict message", "\"'int' object is not iterable\"", NOTHING),
+        ("dict named_endpoints", NOTHING, '{"/say": {"parameters": [{"label": 7, *'),
+        ("dict unnamed_endpoints", NOTHING, "{}"),
+        why="it cannot describe an app with a label that is a number; ours prints the number",
     ),
 )
-"""Where ours differs on purpose."""
-
-FAULTS: tuple[Reason, ...] = (
-    *(
-        Reason(
-            apps=apps,
-            place=place,
-            official="*",
-            ours="*",
-            why="a label that is an object costs all that `/info` says",
-            versions=versions,
-        )
-        for apps, versions in (("chat*", NEW), ("translated", SINCE_5))
-        for place in ("text", "all", "named", "dict *")
-    ),
-    Reason(
-        apps="chat",
-        place="calls /reply 1 *",
-        official="*",
-        ours="*",
-        why="as above, so that parameters have other names",
-        versions=NEW,
-    ),
-    Reason(
-        apps="numbers_as_labels",
-        place="*",
-        official="*",
-        ours="*",
-        why="an app with a label that is a number cannot be reached",
-    ),
-    *(
-        Reason(
-            apps=apps,
-            place=place,
-            official="*",
-            ours="*",
-            why="the default of a file is that of the form of `/info` for private endpoints",
-            versions=SINCE_5,
-        )
-        for apps in ("images", "files", "buttons_with_files")
-        for place in ("text", "all", "named", "dict *")
-    ),
-)
-"""Where ours is wrong, and will be mended: such a row goes when the fault goes."""
-
-REASONS = (*DELIBERATE, *FAULTS)

@@ -160,17 +160,21 @@ def compare(theirs: Answers, ours: Answers) -> list[Difference]:
 
 def differ(one: Any, other: Any, place: str = "") -> Iterator[tuple[str, Any, Any]]:
     """The innermost places where two values differ; texts of many lines differ by lines."""
-    if isinstance(one, dict) and isinstance(other, dict):
+    if both(dict, one, other):
         for key in sorted(one.keys() | other.keys()):
             here = f"{place} {key}".strip()
             yield from differ(one.get(key, NOTHING), other.get(key, NOTHING), here)
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+    elif both(list, one, other) and len(one) == len(other):
         for number, (left, right) in enumerate(zip(one, other, strict=True)):
             yield from differ(left, right, f"{place} {number}")
-    elif isinstance(one, str) and isinstance(other, str) and "\n" in one:
+    elif both(str, one, other) and "\n" in one:
         yield from differ_in_lines(one.splitlines(), other.splitlines(), place)
     elif one != other or type(one) is not type(other):
         yield place, one, other
+
+
+def both(kind: type, one: Any, other: Any) -> bool:
+    return isinstance(one, kind) and isinstance(other, kind)
 
 
 def differ_in_lines(one: list[str], other: list[str], place: str) -> Iterator[tuple[str, Any, Any]]:
