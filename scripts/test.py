@@ -85,13 +85,13 @@ def driver_tests() -> Iterator[Step]:
     """The tests that wait for servers, in parts that take about a minute each."""
     played = "tests/live/test_scenarios.py"
     elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else ()
+    yield live_tests("live tests: the others", "tests/live", *without([played, *elsewhere]))
     if played not in elsewhere:
         yield live_tests("live tests: scenarios", played)
     yield pytest("tests of the drivers: conformance", "tests/conformance")
     trio = [str(path.relative_to(ROOT)) for path in (ROOT / "tests/drivers").glob("test_trio_*.py")]
     yield pytest("tests of the drivers: trio", *sorted(trio))
     yield pytest("tests of the drivers: httpx", "tests/drivers", *without(trio))
-    yield live_tests("live tests: the others", "tests/live", *without([played, *elsewhere]))
 
 
 def core_tests() -> Step:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -103,8 +103,13 @@ def places(document: Any, place: Place = ()) -> Iterator[Place]:
     """Every place of a document, from the outside in."""
     yield place
     opaque = bool(place) and (place[-1] in OPAQUE or place[-1] == "type")
-    inside: Any = document if isinstance(document, (dict, list)) and not opaque else ()
-    for key in inside if isinstance(inside, dict) else range(len(inside)):
+    keys: Iterable[Any] = ()
+    inside: Any = document
+    if isinstance(document, dict) and not opaque:
+        keys = [*inside]
+    if isinstance(document, list) and not opaque:
+        keys = range(len(inside))
+    for key in keys:
         yield from places(document[key], (*place, key))
 
 

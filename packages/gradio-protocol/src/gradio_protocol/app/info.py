@@ -152,7 +152,8 @@ class _EndpointReader:
 
     def described(self, entry: Object, key: str, own: list[Object], at: str) -> list[Object]:
         """What `/info` tells of each value; `own` where that is nothing, or of other values."""
-        told: list[JSON] = self.lenient.get(entry, key, list, [*own], where=at)
+        default: list[JSON] = [*own]
+        told = self.lenient.get(entry, key, list, default, where=at)
         if len(told) != len(own):
             self.lenient.note(f"{at}: {len(told)} {key}, but {len(own)} in the config: left out")
             return own
