@@ -145,11 +145,13 @@ def file_at(address: str) -> FileData | Inline | None:
     head, comma, content = address.partition(",")
     if not comma or head[:5].lower() != "data:":
         return None
-    media, *more = head[5:].lower().split(";")  # RFC 2397
-    data = unquote_to_bytes(content)
+    # RFC 2397, and what browsers take as well: blanks, and base64 without its padding.
+    media, *more = [part.strip(" ") for part in head[5:].lower().split(";")]
+    data = unquote_to_bytes(content.encode("utf-8", "replace"))
     if more[-1:] == ["base64"]:
+        encoded = b"".join(data.split())
         try:
-            data = base64.b64decode(b"".join(data.split()), validate=True)
+            data = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
         except ValueError as error:
             raise InvalidArguments(f"file: expected base64 in a data: address ({error})") from None
     return Inline(f"file.{_extension(media or 'text/plain')}", data)
