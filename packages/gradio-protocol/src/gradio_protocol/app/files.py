@@ -105,6 +105,7 @@ class WebFile:
 
 
 Upload: TypeAlias = "LocalFile | Inline | WebFile"
+_UPLOADS = (LocalFile, Inline, WebFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +321,7 @@ def _is_at(address: str, where: Origin | None) -> bool:
 
 
 def _is_upload(part: object) -> TypeGuard[Upload]:
-    return isinstance(part, LocalFile | Inline | WebFile)
+    return isinstance(part, _UPLOADS)
 
 
 def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
