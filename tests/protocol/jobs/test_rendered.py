@@ -110,7 +110,7 @@ def app_with_radio(function: dict[str, Any]) -> App:
 def choices_of_use(static: dict[str, Any], rendered: dict[str, Any]) -> Any:
     app = app_with_radio({"id": 0, **static})
     session = Rendered(app)
-    made = [{"id": 10, "rendered_in": 1, **rendered}]
+    made: list[Any] = [{"id": 10, "rendered_in": 1, **rendered}]
     session.add(app, {"render_id": 1, "components": [], "dependencies": made})
     return find(session.endpoints(app), "use").parameters[0].choices
 

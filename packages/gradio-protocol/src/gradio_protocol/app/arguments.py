@@ -52,22 +52,23 @@ def adopted(
         part = holder[key] = _fitted(part, place, where)
         copy: dict[Any, Any] | list[Any]
         if isinstance(part, dict):
-            copy = _with_plain_keys(part, where)
+            copy = _with_plain_keys(cast("dict[object, Any]", part), where)
         elif isinstance(part, list | tuple):
             copy = [*cast("list[Any]", part)]
         else:
             continue
         holder[key] = copy
         for inner in reversed(copy if isinstance(copy, dict) else range(len(copy))):
-            kind = type(copy[inner])
-            if kind is str or kind not in ATOMS:
+            entry: object = copy[inner]
+            is_text = type(entry) is str
+            if is_text or type(entry) not in ATOMS:
                 found = place.inside(inner)
-                if found or kind is not str:
+                if found or not is_text:
                     todo.append((copy, inner, found, depth + 1))
     return root[0]
 
 
-def _with_plain_keys(part: dict[Any, Any], where: str) -> dict[Any, Any]:
+def _with_plain_keys(part: dict[object, Any], where: str) -> dict[object, Any]:
     if all(type(key) in ATOMS for key in part):
         return {**part}
     return {plain_key(key, where=where): value for key, value in part.items()}
