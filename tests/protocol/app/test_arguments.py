@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gradio_protocol.app import arguments
 from gradio_protocol.app.arguments import adopted
 from gradio_protocol.app.files import Inline, LocalFile, file_data, find_local
+from gradio_protocol.app.places import read_place
 from gradio_protocol.errors import InvalidArguments
 from tests.support.examples import examples
 
@@ -129,6 +131,19 @@ class Array:
 
     def tolist(self) -> list[object]:
         return [1.5, A]
+
+
+def test_the_schema_of_a_lists_entries_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[object] = []
+
+    def counted(schemas: Any, root: Any) -> Any:
+        calls.append(schemas)
+        return read_place(schemas, root)
+
+    monkeypatch.setattr(arguments, "read_place", counted)
+    schema: Any = {"type": "array", "items": {"type": "string"}}
+    assert adopted(["a"] * 1_000, schema) == ["a"] * 1_000
+    assert calls == [(schema,), (schema["items"],)]
 
 
 def test_arrays_become_lists_and_are_never_compared() -> None:

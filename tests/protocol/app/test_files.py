@@ -84,6 +84,9 @@ def test_a_file_object_names_a_path_for_us_and_an_address_for_the_server() -> No
         ("data:image/avif,x", Inline("file.avif", b"x")),
         ("data:application/octet-stream,x", Inline("file.bin", b"x")),
         ("data:a/../b,x", Inline("file.bin", b"x")),
+        ("data: image/png ; base64,cG5n", Inline("file.png", b"png")),
+        ("data:image/png;base64,cG4", Inline("file.png", b"pn")),
+        ("data:,a\ud800", Inline("file.txt", b"a?")),
     ],
 )
 def test_a_data_address_holds_a_file(url: str, file: Inline) -> None:

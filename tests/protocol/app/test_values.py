@@ -238,6 +238,23 @@ def test_arrays_of_times_are_times() -> None:
     assert taken(Array([1], "M")) == taken(Series()) == ["2024-05-06T00:00:00"]
 
 
+class Scalar:
+    """One value of numpy's."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def tolist(self) -> object:
+        return self if self.value is None else self.value
+
+
+def test_one_value_of_an_array_is_what_it_stands_for() -> None:
+    assert taken(Scalar(1.5)) == 1.5
+    assert taken(Scalar(DAY)) == "2024-05-06T00:00:00"
+    for odd in (1j, None):
+        assert refusal(Scalar(odd)).startswith("/f: 'x': cannot send a value of type ")
+
+
 # --- pictures ------------------------------------------------------------------------------------
 
 
@@ -331,8 +348,53 @@ def test_a_model_is_its_fields() -> None:
     assert taken([OldModel()]) == [{"a": "red"}]
 
 
+class RootModel:
+    """One of pydantic 2 that is no object."""
+
+    def __init__(self, root: object) -> None:
+        self.root = root
+
+    def model_dump(self) -> object:
+        return self.root
+
+
+def test_a_model_of_one_value_is_that_value() -> None:
+    assert taken(RootModel(DAY)) == "2024-05-06T00:00:00"
+    assert refusal(RootModel({1})) == "/f: 'x': cannot send a value of type set; make it a list"
+
+
 def test_a_model_that_says_it_is_a_file_is_one() -> None:
     assert taken(Model(), FILE) == LocalFile("/here/a.txt")
+
+
+# --- keys ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (None, None),
+        (1.5, 1.5),
+        (Size.BIG, "big"),
+        (Color.RED, "red"),
+        (Scalar(3), 3),
+        (date(2024, 5, 6), "2024-05-06"),
+        (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+    ],
+)
+def test_a_key_is_what_json_has_for_it(key: object, expected: object) -> None:
+    assert taken([{key: Color.RED}]) == [{expected: "red"}]
+
+
+@pytest.mark.parametrize("key", [(1, 2), b"a", PurePosixPath("/a")])
+def test_what_can_be_no_key_is_refused(key: object) -> None:
+    refused = refusal([{key: 1}])
+    assert refused.startswith("/f: 'x': cannot send a key of type ")
+    assert refused.endswith("; make it text")
+
+
+def test_what_is_no_value_is_no_key_either() -> None:
+    assert refusal({1j: 1}).startswith("/f: 'x': a key: cannot send a value of type complex; ")
 
 
 # --- what cannot be sent -------------------------------------------------------------------------

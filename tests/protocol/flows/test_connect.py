@@ -644,6 +644,8 @@ def test_an_app_with_another_id_is_another() -> None:
         RemoteError("too long a reply"),
         Response(status=200, body=b"<html>"),
         reply({}),
+        reply({"app_id": {"odd": 1}}),
+        reply({"app_id": True}),
         reply({"app_id": 1}, 404),
         reply([]),
     ],

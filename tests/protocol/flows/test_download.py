@@ -208,6 +208,8 @@ def test_redirects_come_to_an_end() -> None:
     ("path", "url"),
     [
         ("https://there/p/a ö.png?sig=1%202#x", "https://there/p/a%20%C3%B6.png?sig=1%202"),
+        ("https://bücher.example/ü", "https://bücher.example/%C3%BC"),
+        ("https://a b/c", "https://a%20b/c"),
         ("https://me:pw@there/a.png", "https://there/a.png"),
     ],
 )

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+from gradio_protocol.app.access import Access, App
+from gradio_protocol.app.config import Visibility, read_config
+from gradio_protocol.app.endpoint import find
+from gradio_protocol.app.info import endpoints
 from gradio_protocol.jobs.rendered import Rendered
-from tests.support.known import dependency, known
+from gradio_protocol.wire.exchange import origin
+from gradio_protocol.wire.headers import Identity
+from tests.support.known import SRC, dependency, known
 
 APP = known()
 STATIC = ["/echo", "/count", "/keep"]
@@ -80,3 +87,50 @@ def test_a_new_session_has_rendered_nothing_yet() -> None:
     rendered.add(APP, rendering((10, "double")))
     rendered.clear(APP)
     assert names(rendered) == STATIC
+
+
+CHOOSE = {"id": 1, "type": "radio", "props": {"choices": [["A", "a"]]}}
+USE = {"api_name": "use", "inputs": [1, 2], "outputs": [2]}
+REFRESH = {"api_name": "refresh", "inputs": [2], "outputs": [1]}
+
+
+def app_with_radio(function: dict[str, Any]) -> App:
+    """An app of one function, with a radio and a state."""
+    document = {
+        "version": "6.31.0",
+        "protocol": "sse_v3",
+        "components": [CHOOSE, {"id": 2, "type": "state", "skip_api": True}],
+        "dependencies": [function],
+    }
+    config = read_config(json.dumps(document))
+    access = Access(src=SRC, identity=Identity(app=origin(SRC)))
+    return App(access=access, config=config, endpoints=endpoints(config, None))
+
+
+def choices_of_use(static: dict[str, Any], rendered: dict[str, Any]) -> Any:
+    app = app_with_radio({"id": 0, **static})
+    session = Rendered(app)
+    made: list[Any] = [{"id": 10, "rendered_in": 1, **rendered}]
+    session.add(app, {"render_id": 1, "components": [], "dependencies": made})
+    return find(session.endpoints(app), "use").parameters[0].choices
+
+
+def test_choices_that_a_rendered_function_may_change_are_not_fixed() -> None:
+    other = {**REFRESH, "outputs": [2]}
+    assert choices_of_use(USE, other) == ("a",)
+    assert choices_of_use(USE, REFRESH) == ()
+
+
+def test_choices_that_a_static_function_may_change_are_not_fixed_for_a_rendered_one() -> None:
+    other = {**REFRESH, "outputs": [2]}
+    assert choices_of_use(other, USE) == ("a",)
+    assert choices_of_use(REFRESH, USE) == ()
+
+
+def test_a_name_that_is_rendered_too_means_the_static_function() -> None:
+    rendered = Rendered(APP)
+    rendered.add(APP, rendering((10, "echo"), (11, "half")))
+    assert names(rendered) == [*STATIC, None, "/half"]
+    known_now = rendered.endpoints(APP)
+    assert find(known_now, "echo").index == 0
+    assert find(known_now, fn_index=10).visibility is Visibility.UNDOCUMENTED

@@ -1478,12 +1478,29 @@ def test_a_silent_stream_stays_open_as_often_as_the_app_answers() -> None:
     assert (d.streams, d.left, d.told) == ([SHARED], [], [])
 
 
-def test_the_app_is_asked_as_it_is_known() -> None:
+def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
+    """A later app at the address is alive, but sends nothing on this stream."""
     d = desk()
     d.joined("a")
+    finder, new = d.session.enrol(), known(app_id="2")
+    d.ask(Renew(ticket=finder, app=d.app))
+    d.ask(Renewed(ticket=finder, app=new))
     d.silent()
     (order,) = d.checks
-    assert (order.app, order.name) == (d.app, d.listening[SHARED].name)
+    assert order.app is d.app
+    assert order.name == d.listening[SHARED].name
+
+
+def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then() -> None:
+    d = desk()
+    d.joined("a")
+    finder, new = d.session.enrol(), known(app_id="2")
+    d.ask(Renew(ticket=finder, app=d.app))
+    d.ask(Renewed(ticket=finder, app=new))
+    d.end(Ending.REFUSED)
+    d.silent()
+    (order,) = d.checks
+    assert order.app is new
 
 
 def test_one_silence_asks_once_however_long_the_answer_takes() -> None:

@@ -18,7 +18,7 @@ from ..wire.document import Object
 from ..wire.exchange import is_address
 from .files import Inline, LocalFile, WebFile, file_at
 from .places import Place, Schemas, read_place
-from .values import ATOMS, plain
+from .values import ATOMS, plain, plain_key
 
 _DEEPEST = 1_000
 "Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
@@ -40,26 +40,38 @@ def adopted(
         return value
     root: list[Any] = [value]
     todo: list[tuple[Any, Any, Schemas, int]] = [(root, 0, (schema,), 0)]
+    # By the ids of schemas, all of which are parts of `schema`: entries of a list share theirs.
+    places: dict[tuple[int, ...], Place] = {}
     while todo:
         holder, key, schemas, depth = todo.pop()
         if depth > _DEEPEST:
             raise InvalidArguments(f"{where}: nested too deeply, or inside themselves")
-        place = read_place(schemas, schema)
+        shared = tuple(map(id, schemas))
+        place = places.get(shared) or places.setdefault(shared, read_place(schemas, schema))
         part = plain(holder[key], place, component=component, where=where)
         part = holder[key] = _fitted(part, place, where)
         copy: dict[Any, Any] | list[Any]
         if isinstance(part, dict):
-            copy = {**part}
+            copy = _with_plain_keys(cast("dict[object, Any]", part), where)
         elif isinstance(part, list | tuple):
             copy = [*cast("list[Any]", part)]
         else:
             continue
         holder[key] = copy
         for inner in reversed(copy if isinstance(copy, dict) else range(len(copy))):
-            found = place.inside(inner)
-            if type(copy[inner]) not in ATOMS or (found and type(copy[inner]) is str):
-                todo.append((copy, inner, found, depth + 1))
+            entry: object = copy[inner]
+            is_text = type(entry) is str
+            if is_text or type(entry) not in ATOMS:
+                found = place.inside(inner)
+                if found or not is_text:
+                    todo.append((copy, inner, found, depth + 1))
     return root[0]
+
+
+def _with_plain_keys(part: dict[object, Any], where: str) -> dict[object, Any]:
+    if all(type(key) in ATOMS for key in part):
+        return {**part}
+    return {plain_key(key, where=where): value for key, value in part.items()}
 
 
 def _fitted(part: Any, place: Place, where: str) -> object:

@@ -24,9 +24,14 @@ def fixed_choices(config: Config) -> dict[int, tuple[JSON, ...]]:
     """The choices of each component that takes no other value, by its id."""
     if not config.dialect.checks_choices:
         return {}
-    changing = {key for d in config.dependencies if d.backend for key in d.outputs}
+    changing = changing_components(config)
     components = [c for c in config.components.values() if c.id not in changing]
     return {component.id: _choices(component) for component in components}
+
+
+def changing_components(config: Config) -> set[int]:
+    """The ids of the components that a function of the server may change."""
+    return {key for d in config.dependencies if d.backend for key in d.outputs}
 
 
 def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, where: str) -> None:

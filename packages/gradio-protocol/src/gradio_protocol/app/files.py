@@ -105,6 +105,7 @@ class WebFile:
 
 
 Upload: TypeAlias = "LocalFile | Inline | WebFile"
+_UPLOADS = (LocalFile, Inline, WebFile)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,13 @@ def file_at(address: str) -> FileData | Inline | None:
     head, comma, content = address.partition(",")
     if not comma or head[:5].lower() != "data:":
         return None
-    media, *more = head[5:].lower().split(";")  # RFC 2397
-    data = unquote_to_bytes(content)
+    # RFC 2397, and what browsers take as well: blanks, and base64 without its padding.
+    media, *more = [part.strip(" ") for part in head[5:].lower().split(";")]
+    data = unquote_to_bytes(content.encode("utf-8", "replace"))
     if more[-1:] == ["base64"]:
+        encoded = b"".join(data.split())
         try:
-            data = base64.b64decode(b"".join(data.split()), validate=True)
+            data = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
         except ValueError as error:
             raise InvalidArguments(f"file: expected base64 in a data: address ({error})") from None
     return Inline(f"file.{_extension(media or 'text/plain')}", data)
@@ -318,7 +321,7 @@ def _is_at(address: str, where: Origin | None) -> bool:
 
 
 def _is_upload(part: object) -> TypeGuard[Upload]:
-    return isinstance(part, LocalFile | Inline | WebFile)
+    return isinstance(part, _UPLOADS)
 
 
 def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:

@@ -99,10 +99,7 @@ class _EndpointReader:
             f"{dependency.name!r} calls function {owner.index}; function {dependency.index}, "
             f"which has the same name, can be called by fn_index={dependency.index}"
         )
-        visibility = dependency.visibility
-        if visibility is Visibility.PUBLIC:
-            visibility = Visibility.UNDOCUMENTED
-        return self.read(replace(dependency, api_name=None, visibility=visibility), {})
+        return self.read(nameless(dependency), {})
 
     def read(self, dependency: Dependency, entry: Object, *, shared: bool = False) -> Endpoint:
         """One endpoint; an entry `shared` by several of one name describes the last of them."""
@@ -212,6 +209,14 @@ class _EndpointReader:
             type=unquoted(words, raw.get("type")),
             description=self.lenient.text(said, "description", where=at) or "",
         )
+
+
+def nameless(dependency: Dependency) -> Dependency:
+    """The same function where its name means another one: it is called by its index, unlisted."""
+    visibility = dependency.visibility
+    if visibility is Visibility.PUBLIC:
+        visibility = Visibility.UNDOCUMENTED
+    return replace(dependency, api_name=None, visibility=visibility)
 
 
 def _slot(component: Component) -> Slot:

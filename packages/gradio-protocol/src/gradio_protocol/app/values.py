@@ -68,16 +68,28 @@ def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
     if _offers(value, "__dataclass_fields__"):
         names: Iterable[str] = value.__dataclass_fields__
         return {name: getattr(value, name) for name in names}
-    if _offers(value, "model_dump"):  # pydantic 2
-        return value.model_dump()
+    if _offers(value, "model_dump"):  # pydantic 2, of which a RootModel may be anything
+        return plain(value.model_dump(), place, component=component, where=where)
     if _offers(value, "__fields__", "dict"):  # pydantic 1
-        return value.dict()
+        return plain(value.dict(), place, component=component, where=where)
     if _offers(value, "urn"):  # uuid.UUID
         return str(value)
     if type(value).__name__ == "NAType":  # pandas.NA
         return None
     remedy = "make it a list" if type(value) in (set, frozenset) else _REMEDY
     raise InvalidArguments(f"{where}: cannot send a value of type {_name(value)}; {remedy}")
+
+
+def plain_key(key: object, *, where: str) -> object:
+    """A key of a dict as JSON has it: an enum's value, a number of numpy's, the text of a date.
+
+    Raises InvalidArguments, naming `where`, for any other.
+    """
+    named = _name(key)
+    found = plain(key, Place(root={}, text=True), component="", where=f"{where}: a key")
+    if found is None or isinstance(found, str | int | float):
+        return found
+    raise InvalidArguments(f"{where}: cannot send a key of type {named}; make it text")
 
 
 def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
@@ -91,7 +103,10 @@ def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
         raise InvalidArguments(f"{where}: expected a file, got {named}; {_REMEDY}")
     # As nanoseconds numpy's times would be bare numbers; those of pandas, which has no bytes, not.
     is_counted = kind == "M" and _offers(value, "tobytes")
-    return (value.astype("datetime64[us]") if is_counted else value).tolist()
+    inside = (value.astype("datetime64[us]") if is_counted else value).tolist()
+    if type(inside) is type(value):  # numpy.longdouble, which has no equal in Python
+        return _from_library(inside, place, component, where)
+    return plain(inside, place, component=component, where=where)
 
 
 def _from_time(value: Any, place: Place, where: str) -> str | None:

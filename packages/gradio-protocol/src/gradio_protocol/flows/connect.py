@@ -146,7 +146,9 @@ def same_app(app: App, patience: float | None = None) -> Steps[bool | None]:
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
-    return None if reply.status != 200 or said is None else str(said) == app.config.app_id
+    if reply.status != 200 or isinstance(said, bool) or not isinstance(said, int | str):
+        return None
+    return str(said) == app.config.app_id
 
 
 def _same_config(app: App, patience: float | None) -> Steps[bool | None]:

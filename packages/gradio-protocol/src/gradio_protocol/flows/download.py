@@ -180,13 +180,20 @@ def _request(app: App, file: RemoteFile) -> Request:
         if file.stream:
             return app.access.get(f"stream/{quoted(file.path)}")
         return app.access.request("GET", app.access.file_address(file.path))
-    text = file.path.encode("utf-8", "replace")
     try:
-        parts = urlsplit(quote(text, safe=_RESERVED))
-        bare = parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment="")
-        return app.access.request("GET", urlunsplit(bare))
+        parts = urlsplit(file.path)
+        host = parts.netloc.rpartition("@")[2]
+        if host.isascii():  # the name of any other host is IDNA's to encode, where it is sent
+            host = _encoded(host)
+        path, query = _encoded(parts.path), _encoded(parts.query)
+        url = urlunsplit((parts.scheme, host, path, query, ""))
+        return app.access.request("GET", url)
     except ValueError as error:
         raise RemoteError(f"file {file.name!r} has an address that is none: {error}") from error
+
+
+def _encoded(part: str) -> str:
+    return quote(part.encode("utf-8", "replace"), safe=_RESERVED)
 
 
 def _playlist(app: App, stream: RemoteFile) -> bytes:

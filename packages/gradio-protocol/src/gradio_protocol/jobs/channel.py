@@ -65,7 +65,7 @@ def stream(
         kind = StreamKind.PRIVATE
         query = {"fn_index": str(fn_index), "session_hash": session_hash}
         request = app.access.get("queue/join", events=True, call=headers, **query)
-    return Stream(key=key, kind=kind, request=request, idle=idle)
+    return Stream(key=key, kind=kind, app=app, request=request, idle=idle)
 
 
 class Situation(Enum):
@@ -144,6 +144,7 @@ class Channel:
         "_fruitless",
         "_kind",
         "_stirred",
+        "app",
         "epoch",
         "key",
         "situation",
@@ -151,6 +152,8 @@ class Channel:
 
     def __init__(self, wanted: Stream, dialect: Dialect) -> None:
         self._kind, self.key = wanted.kind, wanted.key
+        self.app = wanted.app
+        "That of this opening: the client may know a later one by now."
         self._beats = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._asked: float | None = None
@@ -173,6 +176,7 @@ class Channel:
             return []
         self._turn(Turn.LISTENS)
         self.epoch = epoch
+        self.app = wanted.app
         self._barren = True
         self._checking = False
         self._asked = None

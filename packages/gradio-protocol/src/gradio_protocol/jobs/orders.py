@@ -164,6 +164,8 @@ class Stream:
     key: int
     "Names the stream within its session: a ticket for a private one, else below zero."
     kind: StreamKind
+    app: App = field(repr=False, compare=False)
+    "Who sends it, should anybody have to find out whether that app is still there."
     request: Request
     idle: float
     "Seconds without a byte after which, and then each time again, the session wants to know."

@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..app.access import App
+from ..app.choices import changing_components
 from ..app.config import Rendering, read_rendering
 from ..app.endpoint import Endpoint
-from ..app.info import endpoints
+from ..app.info import endpoints, nameless
 from ..errors import RemoteError
 from ..wire.document import Object
 
@@ -50,9 +51,30 @@ class Rendered:
 
 
 def _with(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
-    """The app's endpoints as `/info` tells of them, and the rendered ones, which it does not."""
+    """The app's endpoints as `/info` tells of them, and the rendered ones, which it does not.
+
+    What is static and what is rendered can change each other's choices, and a name that both
+    have means the static function.
+    """
     config = app.config
     for rendering in renderings.values():
         config = config.rendered(rendering)
-    made = tuple(d for rendering in renderings.values() for d in rendering.dependencies)
-    return (*app.endpoints, *endpoints(replace(config, dependencies=made), None))
+    taken = {endpoint.name for endpoint in app.endpoints} - {None}
+    made = tuple(
+        nameless(dependency) if dependency.name in taken else dependency
+        for rendering in renderings.values()
+        for dependency in rendering.dependencies
+    )
+    changing = changing_components(config)
+    found = (*app.endpoints, *endpoints(replace(config, dependencies=made), None))
+    return tuple(_without_choices(endpoint, changing) for endpoint in found)
+
+
+def _without_choices(endpoint: Endpoint, changing: set[int]) -> Endpoint:
+    """The endpoint, which takes any value for these components."""
+    visible = [slot.component for slot in endpoint.inputs if not slot.hidden]
+    pairs = list(zip(endpoint.parameters, visible, strict=True))
+    if not any(parameter.choices and key in changing for parameter, key in pairs):
+        return endpoint
+    parameters = tuple(replace(p, choices=()) if key in changing else p for p, key in pairs)
+    return replace(endpoint, parameters=parameters)

@@ -255,8 +255,7 @@ class Session:
             return []
         if channel.situation is Situation.CLOSING:
             return self._fall_silent(channel, None)
-        app = self._contact.app
-        return [CheckApp(app=app, key=key, epoch=epoch)] if channel.silent() else []
+        return [CheckApp(app=channel.app, key=key, epoch=epoch)] if channel.silent() else []
 
     def checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
         """The app was asked because this stream is silent; `why` is what `check_app` returned."""

@@ -141,6 +141,10 @@ class LenientReader:
     ) -> Object: ...
     @overload
     def get(
+        self, document: Object, key: str, kind: type[list[Any]], default: list[JSON], *, where: str
+    ) -> list[JSON]: ...
+    @overload
+    def get(
         self, document: Object, key: str, kind: type[T], default: None, *, where: str
     ) -> T | None: ...
     @overload
