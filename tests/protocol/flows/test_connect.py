@@ -800,8 +800,8 @@ def test_every_failure_to_connect_is_one_of_ours() -> None:
             connected(site({CONFIG: Response(status=200, body=junk)}))
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
-def test_a_stream_may_not_be_silent_for_no_time(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), "90"])
+def test_a_stream_may_not_be_silent_for_no_time(seconds: Any) -> None:
     with pytest.raises(InvalidArguments, match="stream_idle_timeout: expected more than 0"):
         Target(src="http://here/", stream_idle_timeout=seconds)
 

@@ -135,10 +135,11 @@ def file_data(path_or_address: str) -> FileData:
     return data
 
 
-def file_at(address: str) -> FileData | Inline | None:
+def file_at(address: str, *, where: str = "file") -> FileData | Inline | None:
     """The file at an http(s) address, or in a `data:` address; None for any other text.
 
-    Raises InvalidArguments for base64 that is none. No error shows the content.
+    Raises InvalidArguments for malformed base64; `where` is what the error says first, and no
+    error shows the content.
     """
     if is_address(address):
         return file_data(address)
@@ -151,7 +152,8 @@ def file_at(address: str) -> FileData | Inline | None:
         try:
             data = base64.b64decode(b"".join(data.split()), validate=True)
         except ValueError as error:
-            raise InvalidArguments(f"file: expected base64 in a data: address ({error})") from None
+            expected = "expected base64 in a data: address"
+            raise InvalidArguments(f"{where}: {expected} ({error})") from None
     return Inline(f"file.{_extension(media or 'text/plain')}", data)
 
 

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
 from ..app.access import Access, App, address
@@ -78,10 +78,10 @@ class Target:
     90, infinity: it is never asked."""
 
     def __post_init__(self) -> None:
-        seconds = self.stream_idle_timeout
-        if seconds is not None and not seconds > 0:
+        seconds = cast("object", self.stream_idle_timeout)  # callers may pass anything
+        if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
             raise InvalidArguments(
-                f"stream_idle_timeout: expected more than 0 seconds, got {seconds}"
+                f"stream_idle_timeout: expected more than 0 seconds, got {seconds!r}"
             )
 
     @property
