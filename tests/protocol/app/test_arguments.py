@@ -143,7 +143,7 @@ def test_the_class_of_an_array_is_no_array() -> None:
 def test_values_inside_themselves_are_refused() -> None:
     loop: list[Any] = []
     loop += [loop, loop]
-    with pytest.raises(InvalidArguments, match="inside themselves"):
+    with pytest.raises(InvalidArguments, match="contains itself"):
         adopted(loop)
 
 

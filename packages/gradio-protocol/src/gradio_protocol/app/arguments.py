@@ -43,7 +43,7 @@ def adopted(
     while todo:
         holder, key, schemas, depth = todo.pop()
         if depth > _DEEPEST:
-            raise InvalidArguments(f"{where}: nested too deeply, or inside themselves")
+            raise InvalidArguments(f"{where}: nested too deeply, or contains itself")
         place = read_place(schemas, schema)
         part = plain(holder[key], place, component=component, where=where)
         part = holder[key] = _fitted(part, place, where)

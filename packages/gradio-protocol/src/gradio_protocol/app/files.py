@@ -167,7 +167,7 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
     while todo:
         holder, key, depth = todo.pop()
         if depth > deepest:
-            raise InvalidArguments("arguments: nested too deeply, or inside themselves")
+            raise InvalidArguments("arguments: nested too deeply, or contains itself")
         yield holder, key
         copy = _copy(holder[key])
         if copy is not None:

@@ -295,7 +295,7 @@ def _config(reply: Response) -> Config:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        text = f"{where} is no app that can be called: {error}{by_proxy(reply)}"
+        text = f"{where} is not a Gradio app that can be called: {error}{by_proxy(reply)}"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(f"{where} wants a login", status=200)
