@@ -83,7 +83,7 @@ def test_a_silent_stream_is_lost_if_its_app_does_not_answer(
         rig.proxy.on("app_id", down=answered(503), times=1000)
         rig.proxy.on(rig.stream, down=stall_after(300))
         error = fails(rig.client.submit(9, api_name="/count"), StreamLost)
-        assert "did not say its id" in str(error)
+        assert "did not answer 4 requests for its id" in str(error)
         rig.proxy.heal()
         usable(rig.client)
 

@@ -85,6 +85,15 @@ except ModuleNotFoundError as error:
     assert run(code, tmp_path) == "False\ngradio_client.nothing_like_it"
 
 
+def test_its_folder_can_be_imported_without_being_installed(tmp_path: Path) -> None:
+    code = """
+import gradio_client_httpx.gradio_client as package
+from gradio_client_httpx.gradio_client import utils
+print(hasattr(package, "documentation"), hasattr(utils, "pytest_plugins"))
+"""
+    assert run(code, tmp_path) == "False False"
+
+
 @pytest.mark.parametrize("before", ["", "import gradio_client, gradio_client.utils\n"])
 def test_what_is_not_ours_is_the_installed_packages(site: Path, before: str) -> None:
     code = f"""

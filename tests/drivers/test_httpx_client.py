@@ -344,6 +344,12 @@ def test_a_file_at_an_address_can_be_fetched_from_here(tmp_path: Path) -> None:
     assert handle_file(path, fetch=True) == handle_file(path)
 
 
+@pytest.mark.parametrize("unusable", ["", "ftp://there/b.png", "QUJD" * 100])
+def test_what_is_neither_a_file_nor_an_address_is_refused(unusable: str) -> None:
+    with pytest.raises(InvalidArguments, match=r"expected a file that exists here, or an http"):
+        handle_file(unusable)
+
+
 def test_what_moves_is_seen_in_the_updates(client: Client) -> None:
     updates = list(client.submit(b"x" * 200_000, api_name="/file").updates())
     statuses = [update for update in updates if isinstance(update, StatusUpdate)]

@@ -143,6 +143,9 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
     assert handle_file(path, fetch=True) == handle_file(path)
     with pytest.raises(InvalidArguments, match=r"absent\.txt"):
         handle_file(tmp_path / "absent.txt")
+    for unusable in ("", "ftp://there/b.png", "QUJD" * 100):
+        with pytest.raises(InvalidArguments, match=r"expected a file that exists here, or an http"):
+            handle_file(unusable)
     with pytest.warns(DeprecationWarning, match="handle_file"):
         file(path)
 

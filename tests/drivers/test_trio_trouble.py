@@ -244,7 +244,7 @@ async def test_a_silent_stream_whose_app_answers_nothing_is_lost_in_bounded_time
     fake = FakeGradio(functions=NAPPING)
     fake.instead("app_id", silent, times=4)
     async with in_memory(monkeypatch, fake) as (client, _), client:
-        with pytest.raises(StreamLost, match="did not say its id"):
+        with pytest.raises(StreamLost, match="did not answer 4 requests for its id"):
             await client.predict(86_400, api_name="/slow")
         assert 90 + 4 * 15 < trio.current_time() < 90 * 17 / 16 + 4 * 15 + 8
 

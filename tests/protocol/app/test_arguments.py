@@ -158,7 +158,7 @@ def test_the_class_of_an_array_is_no_array() -> None:
 def test_values_inside_themselves_are_refused() -> None:
     loop: list[Any] = []
     loop += [loop, loop]
-    with pytest.raises(InvalidArguments, match="inside themselves"):
+    with pytest.raises(InvalidArguments, match="contains itself"):
         adopted(loop)
 
 
@@ -178,8 +178,9 @@ def test_any_json_is_adopted(value: Any) -> None:
 # --- text where a file is wanted -----------------------------------------------------------------
 
 ONE = ("image", "audio", "file", "model3d", "upload", "download")
-NO_FILE = "/f: 'x': expected a file (a path object, bytes, handle_file(…)), got text"
-NO_LIST = "/f: 'x': expected a list of files (a path object, bytes, handle_file(…)), got text"
+WANTED = "(a path object, bytes, handle_file(…) or an http(s) address)"
+NO_FILE = f"/f: 'x': expected a file {WANTED}, got text"
+NO_LIST = f"/f: 'x': expected a list of files {WANTED}, got text"
 
 
 @cases(*ONE)
@@ -196,6 +197,8 @@ def test_text_is_never_the_name_of_a_local_file(version: str, name: str, text: s
 @cases(*ONE)
 def test_what_a_data_address_holds_is_a_file_where_one_is_wanted(version: str, name: str) -> None:
     assert taken(version, name, PNG) == Inline("file.png", b"png")
+    malformed = refusal(version, name, "data:image/png;base64,s3cr=t")
+    assert malformed.startswith("/f: 'x': expected base64 in a data: address (")
 
 
 @cases(*ONE, "files", "gallery", "chatbot")

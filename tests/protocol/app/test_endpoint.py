@@ -336,7 +336,8 @@ def test_an_address_where_a_file_is_wanted_is_that_file() -> None:
 
 def test_what_is_refused_names_the_endpoint_and_the_parameter() -> None:
     refused = refusal(takes(told("a", type=FILE)), "/a")
-    assert refused == "/f: 'a': expected a file (a path object, bytes, handle_file(…)), got text"
+    wanted = "(a path object, bytes, handle_file(…) or an http(s) address)"
+    assert refused == f"/f: 'a': expected a file {wanted}, got text"
 
 
 def test_a_value_that_is_none_of_the_choices_is_refused() -> None:
@@ -419,12 +420,12 @@ def test_an_index_is_found() -> None:
 
 
 def test_a_name_that_is_unknown_is_refused_with_what_comes_near() -> None:
-    assert lost(APP, api_name="ecko") == "no endpoint '/ecko'; there is '/echo'"
-    assert lost(APP, api_name="zzz") == "no endpoint '/zzz'; there is '/echo', '/count'"
+    assert lost(APP, api_name="ecko") == "no endpoint '/ecko'; did you mean '/echo'?"
+    assert lost(APP, api_name="zzz") == "no endpoint '/zzz'; the app has '/echo', '/count'"
 
 
 def test_an_index_that_is_unknown_is_refused() -> None:
-    assert lost(APP, fn_index=9) == "no function with index 9; there is '/echo', '/count'"
+    assert lost(APP, fn_index=9) == "no function with index 9; the app has '/echo', '/count'"
 
 
 def test_a_private_endpoint_is_not_found() -> None:
@@ -443,5 +444,15 @@ def test_the_only_public_endpoint_needs_no_name() -> None:
 
 
 def test_of_several_endpoints_one_has_to_be_named() -> None:
-    said = lost(APP)
-    assert said == "2 endpoints to choose from; name one by api_name; there is '/echo', '/count'"
+    choose = "pass api_name or fn_index to choose one of 2 endpoints"
+    assert lost(APP) == f"{choose}; the app has '/echo', '/count'"
+
+
+def test_endpoints_that_view_api_does_not_list_are_offered_only_where_they_come_near() -> None:
+    hidden = named("tidy", api_visibility="undocumented")
+    known = app(hidden, *(named(f"f{i}") for i in range(11)), named(None))
+    ten = ", ".join(f"'/f{i}'" for i in range(10))
+    assert lost(known).endswith(f"; the app has {ten} and 1 more, which view_api() lists")
+    assert lost(known, api_name="tid") == "no endpoint '/tid'; did you mean '/tidy'?"
+    assert lost(app(hidden), api_name="zzz") == "no endpoint '/zzz'"
+    assert lost(app(named(None), named(None))).endswith("; the app has function 0, function 1")

@@ -85,8 +85,10 @@ def test_a_name_means_the_public_endpoint_that_has_it(first: str) -> None:
     (hidden,) = (e for e in known if e is not public)
     assert find(known, fn_index=hidden.index).bind(["Ada"], {}) == ["Ada", 99]
     (note,) = notes
-    assert note.startswith(f"'/act' calls function {public.index}; function {hidden.index}, ")
-    assert note.endswith(f"can be called by fn_index={hidden.index}")
+    assert note.startswith(
+        f"'/act' calls function {public.index}; to call function {hidden.index}, "
+    )
+    assert note.endswith(f"pass fn_index={hidden.index}")
 
 
 def test_of_two_public_endpoints_of_one_name_the_first_is_called_by_it_and_listed() -> None:
@@ -131,7 +133,7 @@ def test_info_is_believed_for_public_endpoints_and_the_other_form_for_the_rest()
 def test_a_public_endpoint_that_info_leaves_out_is_described_by_the_config() -> None:
     known, notes = described(function("f", 1), info={})
     assert [p.name for p in known[0].parameters] == ["who"]
-    assert notes == ("info: nothing of '/f', whose values are described by the config",)
+    assert notes == ("info: no entry for '/f': the config describes its values",)
 
 
 def test_what_the_config_describes_has_names_for_those_who_read_the_dict() -> None:

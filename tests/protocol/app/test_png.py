@@ -128,8 +128,9 @@ def test_other_numbers_become_bytes(values: list[Any], kind: str, expected: list
 def test_numbers_that_are_no_colours_are_refused(values: list[Any], kind: str) -> None:
     with pytest.raises(InvalidArguments) as caught:
         png(array((1, 2), values, kind), where="/f: 'x'")
-    wanted = "expected whole numbers from 0 to 255, booleans, or fractions from 0 to 1"
-    assert str(caught.value) == f"/f: 'x': {wanted} for an image, got {Kind(kind)}"
+    wanted = "expected integers from 0 to 255, floats from 0 to 1, or booleans for an image"
+    span = "" if kind == "c" else f" from {min(values)} to {max(values)}"
+    assert str(caught.value) == f"/f: 'x': {wanted}, got {Kind(kind)}{span}"
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (2, 3, 5), (1, 2, 3, 4), (0, 3), (3, 0), (2, 3, 0)])

@@ -135,7 +135,8 @@ def test_a_time_zone_is_refused_where_the_app_would_ignore_it() -> None:
     schema = {"type": "string", "description": "Formatted as YYYY-MM-DD HH:MM:SS"}
     refused = refusal(datetime(2024, 5, 6, tzinfo=UTC), schema)
     assert refused.endswith(
-        ": the app takes no time zone; expected a datetime without one, in the app's own"
+        ": expected a datetime without a time zone; convert it to the app's time zone, then remove"
+        " its tzinfo"
     )
 
 
@@ -288,7 +289,7 @@ def test_a_picture_that_png_cannot_hold_is_converted(png: object) -> None:
 
 
 def test_a_picture_without_a_png_form_is_refused() -> None:
-    assert refusal(Picture(None)).endswith("that has no PNG form; save it to a file, and send that")
+    assert refusal(Picture(None)).endswith(" to PNG; save it to a file, and pass its path")
 
 
 # --- tables and models ---------------------------------------------------------------------------

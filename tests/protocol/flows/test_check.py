@@ -49,7 +49,7 @@ def test_who_does_not_answer_is_asked_four_times_with_pauses(
     driver = web({ID: said})
     why = driver.run(check_app(order(known())))
     assert isinstance(why, RemoteError)
-    assert str(why) == "http://here/ was asked 4 times, and did not say its id"
+    assert str(why) == "http://here/ did not answer 4 requests for its id"
     assert len(driver.asked) == 4
     assert driver.slept == sorted(driver.slept)
     assert 1 < sum(driver.slept) < 10

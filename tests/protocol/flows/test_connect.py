@@ -175,13 +175,15 @@ def test_a_config_that_is_missing_is_read_from_the_page() -> None:
 def test_a_page_without_a_config_is_no_app() -> None:
     page = Response(status=200, body=b"<html>hello</html>")
     driver = site({CONFIG: Response(status=404), PAGE: page})
-    with pytest.raises(RemoteError, match="here:7860/ is no app that can be called: page: holds"):
+    with pytest.raises(
+        RemoteError, match="here:7860/ is not a Gradio app that can be called: page: holds"
+    ):
         connected(driver)
 
 
 def test_a_config_that_is_none_is_named_with_its_address() -> None:
     driver = site({CONFIG: reply({"version": 1})})
-    with pytest.raises(RemoteError, match=r"http://here:7860/config is no app .* 'version' is int"):
+    with pytest.raises(RemoteError, match=r"7860/config is not a Gradio app .* 'version' is int"):
         connected(driver)
 
 
@@ -802,8 +804,8 @@ def test_every_failure_to_connect_is_one_of_ours() -> None:
             connected(site({CONFIG: Response(status=200, body=junk)}))
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
-def test_a_stream_may_not_be_silent_for_no_time(seconds: float) -> None:
+@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), "90"])
+def test_a_stream_may_not_be_silent_for_no_time(seconds: Any) -> None:
     with pytest.raises(InvalidArguments, match="stream_idle_timeout: expected more than 0"):
         Target(src="http://here/", stream_idle_timeout=seconds)
 
@@ -815,5 +817,7 @@ def test_a_page_in_place_of_a_config_may_be_that_of_a_proxy() -> None:
         body=b"<html>Welcome to our network</html>",
         proxy="http://p:3128",
     )
-    with pytest.raises(RemoteError, match=r"no app that can be called.*the proxy http://p:3128"):
+    with pytest.raises(
+        RemoteError, match=r"not a Gradio app that can be called.*the proxy http://p:3128"
+    ):
         connected(site({CONFIG: page}))

@@ -30,7 +30,7 @@ def test_without_changes_options_are_what_they_were(changes: Any) -> None:
 
 def test_what_is_no_option_is_refused() -> None:
     changes: Any = {"patience": 3}
-    with pytest.raises(InvalidArguments, match="no option 'patience'; there is isolated, "):
+    with pytest.raises(InvalidArguments, match="no option 'patience'; the options are isolated, "):
         Options().changed(changes)
 
 

@@ -1,4 +1,4 @@
-"""Says that a call blocks an event loop, before it does: it may wait for an app in that loop."""
+"""Warns before a call blocks an event loop: the app that it waits for may run in that loop."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class BlockingCallWarning(UserWarning):
-    """A call that blocks was made in a thread that runs an event loop, which it stops meanwhile.
+    """A blocking call was made in a thread that runs an event loop, and stops that loop meanwhile.
 
     `warnings.simplefilter("ignore", BlockingCallWarning)` turns it off.
     """
 
 
 def warn_in_loop(call: str, instead: str) -> None:
-    """Warn the caller of this package, if an asyncio loop runs in this thread.
+    """Warn the caller of this package if an asyncio loop runs in this thread.
 
-    `call`: what was called; `instead`: what to do. Nothing is said in notebooks, where all code
-    runs in a loop that nothing else needs meanwhile.
+    `call`: what was called; `instead`: what to do instead. Notebooks get no warning: all of their
+    code runs in a loop that nothing else needs meanwhile.
     """
     try:
         asyncio.get_running_loop()
@@ -32,14 +32,15 @@ def warn_in_loop(call: str, instead: str) -> None:
     if not _is_notebook():
         text = (
             f"{call} stops this thread's event loop until the app has answered, and for ever"
-            f" if the app itself runs in this loop; {instead}"
+            f" if the app itself runs in this loop; instead, {instead}"
         )
         warnings.warn(text, BlockingCallWarning, stacklevel=_depth())
 
 
 def _is_notebook() -> bool:
-    ipython: Any = sys.modules.get("IPython")
-    return ipython is not None and ipython.get_ipython() is not None
+    # Another thread may be importing IPython right now: then it has no get_ipython yet.
+    shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    return shell is not None and shell() is not None
 
 
 def _depth() -> int:

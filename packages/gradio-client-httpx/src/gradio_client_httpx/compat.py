@@ -78,7 +78,7 @@ def look_up(module: str, name: str) -> Any:
 
 def _behind() -> list[str]:
     """Where the modules of the installed package are."""
-    spec = _official[_NAME]
+    spec = _official.get(_NAME)  # None as well for who imports the folder without installing it
     return list(spec.submodule_search_locations or ()) if spec else []
 
 

@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import os
 import warnings
-from pathlib import Path
 from typing import Any
 
 from gradio_protocol import InvalidArguments, WebFile, file_at, file_data, is_address
 
 
 def handle_file(filepath_or_url: str | os.PathLike[str], *, fetch: bool = False) -> Any:
-    """A file argument: a local file, to be uploaded, or an address, for the server to fetch.
+    """A file argument: a local file to upload, or an http(s) address for the app to fetch.
 
-    What a `data:` address holds is uploaded, too. With `fetch`, an address is fetched by this
-    machine, when the call is made, and uploaded: for an app that cannot reach it. Raises
-    InvalidArguments for what is neither file nor address.
+    The content of a `data:` address is uploaded, too. With `fetch`, this machine downloads the
+    address when the call is made, and uploads the file: for an app that cannot reach the address.
+    Raises InvalidArguments if the argument is neither an existing file nor an address.
     """
     given = os.fspath(filepath_or_url)
     if fetch and is_address(given):
         return WebFile(given)
     found = file_at(given)
-    if found is None and not Path(given).exists():
-        raise InvalidArguments(f"file {given!r}: expected a file of this machine or an address")
+    # Path.exists raises OSError for a text that is too long for a name, such as base64.
+    if found is None and not os.path.exists(given):
+        raise InvalidArguments(
+            f"file {given!r}: expected a file that exists here, or an http(s) or data: address"
+        )
     return file_data(given) if found is None else found
 
 

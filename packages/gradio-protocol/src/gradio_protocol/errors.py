@@ -114,7 +114,7 @@ class ValidationError(GradioError, ValueError):
 
 _SSL_VERIFY = (
     "; for a certificate of your own, `ssl_verify` takes the path of a file or folder of CA "
-    "certificates, or an ssl.SSLContext; False trusts anybody"
+    "certificates, or an ssl.SSLContext; False turns verification off"
 )
 
 

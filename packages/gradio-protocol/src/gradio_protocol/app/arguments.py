@@ -22,7 +22,7 @@ from .values import ATOMS, plain, plain_key
 
 _DEEPEST = 1_000
 "Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
-_WANTED = "(a path object, bytes, handle_file(…))"
+_WANTED = "(a path object, bytes, handle_file(…) or an http(s) address)"
 _VIDEOS = ("avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm")
 
 
@@ -45,7 +45,7 @@ def adopted(
     while todo:
         holder, key, schemas, depth = todo.pop()
         if depth > _DEEPEST:
-            raise InvalidArguments(f"{where}: nested too deeply, or inside themselves")
+            raise InvalidArguments(f"{where}: nested too deeply, or contains itself")
         shared = tuple(map(id, schemas))
         place = places.get(shared) or places.setdefault(shared, read_place(schemas, schema))
         part = plain(holder[key], place, component=component, where=where)
@@ -93,7 +93,7 @@ def _from_text(text: str, place: Place, where: str) -> object:
         raise InvalidArguments(f"{where}: expected a list of files {_WANTED}, got text")
     if not (place.file or place.wrappers):
         return text
-    file = file_at(text)
+    file = file_at(text, where=where)
     if file is None:
         raise InvalidArguments(f"{where}: expected a file {_WANTED}, got text")
     return _wrapped(file, place, file.name if isinstance(file, Inline) else text)

@@ -18,6 +18,9 @@ from .arguments import adopted
 from .choices import check_choice
 from .config import Visibility
 
+_NAMED = 10
+"Endpoints that an error names."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonType:
@@ -178,13 +181,22 @@ def find(
     else:
         public = [e for e in open_ones if e.visibility is Visibility.PUBLIC]
         matches = [e for e in public if e.name is not None] or public
-        wanted, asked = "", f"{len(matches)} endpoints to choose from; name one by api_name"
+        wanted, asked = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
         matches = matches if len(matches) == 1 else []
     if not matches:
-        names = [e.name or str(e.index) for e in open_ones]
-        near = get_close_matches(wanted, names, n=5) or names[:10]
-        raise InvalidArguments(f"{asked}; there is {_listed(near)}" if near else asked)
+        raise InvalidArguments(f"{asked}{_alternatives(wanted, open_ones)}")
     return matches[0]
+
+
+def _alternatives(wanted: str, known: Sequence[Endpoint]) -> str:
+    """What may have been meant; else the endpoints that `view_api` lists, or the first of them."""
+    if near := get_close_matches(wanted, [e.name for e in known if e.name is not None], n=5):
+        return f"; did you mean {' or '.join(repr(name) for name in near)}?"
+    public = [e for e in known if e.visibility is Visibility.PUBLIC]
+    names = [repr(e.name) for e in public if e.name is not None] or [e.title for e in public]
+    more = len(names) - _NAMED
+    rest = f" and {more} more, which view_api() lists" if more > 0 else ""
+    return f"; the app has {', '.join(names[:_NAMED])}{rest}" if names else ""
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -136,10 +136,11 @@ def file_data(path_or_address: str) -> FileData:
     return data
 
 
-def file_at(address: str) -> FileData | Inline | None:
+def file_at(address: str, *, where: str = "file") -> FileData | Inline | None:
     """The file at an http(s) address, or in a `data:` address; None for any other text.
 
-    Raises InvalidArguments for base64 that is none. No error shows the content.
+    Raises InvalidArguments for malformed base64; `where` is what the error says first, and no
+    error shows the content.
     """
     if is_address(address):
         return file_data(address)
@@ -154,7 +155,8 @@ def file_at(address: str) -> FileData | Inline | None:
         try:
             data = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
         except ValueError as error:
-            raise InvalidArguments(f"file: expected base64 in a data: address ({error})") from None
+            expected = "expected base64 in a data: address"
+            raise InvalidArguments(f"{where}: {expected} ({error})") from None
     return Inline(f"file.{_extension(media or 'text/plain')}", data)
 
 
@@ -168,7 +170,7 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
     while todo:
         holder, key, depth = todo.pop()
         if depth > deepest:
-            raise InvalidArguments("arguments: nested too deeply, or inside themselves")
+            raise InvalidArguments("arguments: nested too deeply, or contains itself")
         yield holder, key
         copy = _copy(holder[key])
         if copy is not None:

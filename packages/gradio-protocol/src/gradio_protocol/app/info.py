@@ -56,7 +56,7 @@ def endpoints(
             continue
         entry = listed.get(key) or others.get(key)
         if entry is None and info is not None and dependency.visibility is Visibility.PUBLIC:
-            lenient.note(f"info: nothing of {key!r}, whose values are described by the config")
+            lenient.note(f"info: no entry for {key!r}: the config describes its values")
         shared = dependency.name is not None and shares[dependency.name, dependency.visibility] > 1
         found.append(reader.read(dependency, entry or {}, shared=shared))
     return tuple(found)
@@ -96,8 +96,8 @@ class _EndpointReader:
     def read_nameless(self, dependency: Dependency, owner: Dependency) -> Endpoint:
         """One whose name means another endpoint."""
         self.lenient.note(
-            f"{dependency.name!r} calls function {owner.index}; function {dependency.index}, "
-            f"which has the same name, can be called by fn_index={dependency.index}"
+            f"{dependency.name!r} calls function {owner.index}; to call function "
+            f"{dependency.index}, which has the same name, pass fn_index={dependency.index}"
         )
         return self.read(nameless(dependency), {})
 

@@ -20,8 +20,8 @@ def png(array: Any, *, where: str) -> bytes:
     """The picture in `array`, which behaves like one of numpy, without loss.
 
     Its shape is (height, width) or (height, width, channels) with 1 to 4 channels: grey, grey and
-    alpha, RGB, RGBA. Its values are whole numbers from 0 to 255, booleans, or fractions from 0 to
-    1. Raises InvalidArguments, naming `where`, for any other.
+    alpha, RGB, RGBA. Its values are integers from 0 to 255, floats from 0 to 1, or booleans.
+    Raises InvalidArguments, naming `where`, for any other.
     """
     shape = tuple(int(side) for side in array.shape)
     sides = (*shape, 1) if len(shape) == 2 else shape
@@ -44,8 +44,9 @@ def _bytes_of(array: Any, where: str) -> Any:
         return array.astype("uint8") * 255
     most = {"u": 255, "i": 255, "f": 1}.get(kind)
     if most is None or not (array.min() >= 0 and array.max() <= most):
-        wanted = "expected whole numbers from 0 to 255, booleans, or fractions from 0 to 1"
-        raise InvalidArguments(f"{where}: {wanted} for an image, got {array.dtype}")
+        wanted = "expected integers from 0 to 255, floats from 0 to 1, or booleans for an image"
+        got = f"{array.dtype}" + ("" if most is None else f" from {array.min()} to {array.max()}")
+        raise InvalidArguments(f"{where}: {wanted}, got {got}")
     return ((array * 255).round() if kind == "f" else array).astype("uint8")
 
 

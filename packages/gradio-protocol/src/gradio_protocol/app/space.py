@@ -34,7 +34,7 @@ class Stage(Enum):
     STOPPED = "is stopped; its owner can start it on its page"
     PAUSED = "is paused; its owner can restart it, anybody else can duplicate it"
     NO_APP_FILE = "has no app file; its owner has to add one"
-    CONFIG_ERROR = "is misconfigured; its owner has to mend the head of its README"
+    CONFIG_ERROR = "is misconfigured; its owner has to fix the metadata at the top of its README"
     BUILD_ERROR = "could not be built; its page shows the log"
     RUNTIME_ERROR = "has crashed; its page shows the log, and its owner can restart it"
     DELETING = "is being deleted"

@@ -121,8 +121,8 @@ def _from_time(value: Any, place: Place, where: str) -> str | None:
     if is_day:
         return f"{text} 00:00:00" if "HH:MM" in wanted else text
     if value.tzinfo is not None:
-        remedy = "expected a datetime without one, in the app's own"
-        raise InvalidArguments(f"{where}: the app takes no time zone; {remedy}")
+        remedy = "convert it to the app's time zone, then remove its tzinfo"
+        raise InvalidArguments(f"{where}: expected a datetime without a time zone; {remedy}")
     return str(value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date())
 
 
@@ -131,7 +131,7 @@ def _from_frame(value: Any, place: Place, component: str, where: str) -> dict[st
     keys = [schema.get("properties") for schema in place.objects]
     told = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)
     if not told and component.lower() != "dataframe":
-        remedy = "use df.to_dict('records'), of polars df.to_dicts(), or write it to a file"
+        remedy = "use df.to_dict('records'), with polars df.to_dicts(), or write it to a file"
         named = f"cannot send a value of type {_name(value)} here"
         raise InvalidArguments(f"{where}: {named}; {remedy}")
     headers = [str(name) for name in value.columns]
@@ -145,8 +145,8 @@ def _picture(value: Any, where: str) -> bytes:
     if data is None and _offers(value, "convert"):
         data = _shown(value.convert("RGB"))  # PNG has no CMYK
     if data is None:
-        named = f"a picture of type {_name(value)} that has no PNG form"
-        raise InvalidArguments(f"{where}: {named}; save it to a file, and send that")
+        named = f"cannot convert a picture of type {_name(value)} to PNG"
+        raise InvalidArguments(f"{where}: {named}; save it to a file, and pass its path")
     return data
 
 

@@ -51,7 +51,7 @@ _REPLY = 2**20
 _STRANGE = (401, 404, 500)
 "Statuses of a join that another app may explain: a login or a function that it does not know."
 _NO_EVENT = (
-    "The function takes the data of an event, such as gr.SelectData, and was called without any;"
+    "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
 )
 _LOSSES = (StreamLost, SessionNotFound)

@@ -16,20 +16,20 @@ from .retry import RetryPolicy, backoff
 _PATIENCE = 15.0
 "Seconds for one answer, whatever the client's timeouts are: an app that never answers is gone."
 _POLICY = RetryPolicy(max_retries=3)
-"""One answer that is lost must not lose the jobs of a stream."""
+"One lost answer must not lose the jobs of a stream."
 
 
 def check_app(order: CheckApp) -> Steps[GradioError | None]:
-    """Ask the app whether it is still there, and the same one; returns why not, or None if so.
+    """Ask the app whether it is still there and the same; returns None if so, else the reason.
 
-    Nothing is raised.
+    Raises nothing.
     """
     where = shown(order.app.access.src)
     attempt = 0
     while (same := (yield from same_app(order.app, _PATIENCE))) is None:
         seconds = backoff(_POLICY, attempt, None)
         if seconds is None:
-            return RemoteError(f"{where} was asked {attempt + 1} times, and did not say its id")
+            return RemoteError(f"{where} did not answer {attempt + 1} requests for its id")
         yield from ask(Sleep(seconds=seconds))
         attempt += 1
     return None if same else AppChanged(f"another app answers at {where}")

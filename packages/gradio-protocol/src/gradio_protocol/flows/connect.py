@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
 from ..app.access import Access, App, address
@@ -78,10 +78,10 @@ class Target:
     90, infinity: it is never asked."""
 
     def __post_init__(self) -> None:
-        seconds = self.stream_idle_timeout
-        if seconds is not None and not seconds > 0:
+        seconds = cast("object", self.stream_idle_timeout)  # callers may pass anything
+        if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
             raise InvalidArguments(
-                f"stream_idle_timeout: expected more than 0 seconds, got {seconds}"
+                f"stream_idle_timeout: expected more than 0 seconds, got {seconds!r}"
             )
 
     @property
@@ -297,7 +297,7 @@ def _config(reply: Response) -> Config:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        text = f"{where} is no app that can be called: {error}{by_proxy(reply)}"
+        text = f"{where} is not a Gradio app that can be called: {error}{by_proxy(reply)}"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(f"{where} wants a login", status=200)

@@ -67,7 +67,7 @@ class Options:
         """
         for unknown in changes.keys() - Changes.__annotations__.keys():
             known = ", ".join(Changes.__annotations__)
-            raise InvalidArguments(f"no option {unknown!r}; there is {known}")
+            raise InvalidArguments(f"no option {unknown!r}; the options are {known}")
         more = (changes.get("headers") or {}).items()
         rest: dict[str, Any] = {key: value for key, value in changes.items() if key != "headers"}
         if "event_data" in rest:

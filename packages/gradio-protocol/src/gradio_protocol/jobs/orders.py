@@ -176,7 +176,7 @@ class Ending(Enum):
 
     FINISHED = "the body came to its proper end"
     CUT = "the connection broke, or what came was no event stream"
-    SILENT = "no byte came within the idle time, and the app does not answer for itself"
+    SILENT = "no byte came within the idle time, and the app did not confirm that it still runs"
     REFUSED = "no connection was made"
     LEFT = "we closed it, being told to"
 
