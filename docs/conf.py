@@ -4,9 +4,8 @@ By hand: `.tools/dev/bin/python -m sphinx -W docs .tools/docs`, then open `.tool
 """
 
 import inspect
-import re
 import sys
-from typing import Any, get_args
+from typing import Any
 
 import gradio_protocol
 
@@ -35,7 +34,7 @@ python_maximum_signature_line_length = 88
 default_role = "code"
 
 
-OURS = {"__init__", "tell", "returned", "raised", "gives_to", "calls_off", "after_fork", "until"}
+OURS = {"__init__", "notify", "gives_to", "after_fork", "until"}
 """The methods of a job that are for its client."""
 
 
@@ -45,7 +44,7 @@ def is_the_cores(_app: object, what: str, name: str, *_: object) -> bool | None:
 
 
 def is_made_by_us(_app: object, _what: str, _name: str, member: object, *_: object) -> bool | None:
-    """Leave out how a job is made and told, which is `submit`'s business and the switchboard's."""
+    """Leave out how a job is made and told, which is the client's business."""
     kind, _, name = getattr(member, "__qualname__", "").partition(".")
     return True if kind == "Job" and name in OURS else None
 
@@ -60,22 +59,8 @@ def with_module(
         lines[:0] = [*told.split("\n"), ""]
 
 
-NAMES = (action.__name__ for action in get_args(gradio_protocol.AnyAction))
-ACTIONS = re.compile(r" \| ".join(rf"[~\w.]*\b{name}\b" for name in NAMES))
-STEPS = re.compile(r"[~\w.]*Generator\[AnyAction, [~\w.]*Any, (.+)\]")
-
-
-def with_aliases(*given: Any) -> tuple[str | None, str | None]:
-    """Write the union of all actions, and flows of them, as the source does."""
-    signature, returned = (
-        text and STEPS.sub(r"Steps[\1]", ACTIONS.sub("AnyAction", text)) for text in given[-2:]
-    )
-    return signature, returned
-
-
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("autodoc-skip-member", is_the_cores)
     app.connect("autodoc-skip-member", is_made_by_us)
     app.connect("autodoc-process-docstring", with_module)
-    app.connect("autodoc-process-signature", with_aliases)

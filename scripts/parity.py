@@ -2,8 +2,7 @@
 
 1. What they export must be the same: names, what each name is, its parameters in their order with
    their kinds and defaults.
-2. Their twin modules must define the same names in the same order.
-3. What differs has a reason in `parity_reasons`, or the comparison fails; so does a reason that
+2. What differs has a reason in `parity_reasons`, or the comparison fails; so does a reason that
    nothing needs any more.
 
 `--check` writes nothing, and also fails when the page is stale.
@@ -11,9 +10,7 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
 import inspect
 import re
 import sys
@@ -31,7 +28,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reference" / "parity.md"
 
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
-TWINS = ("client", "job", "perform", "listen", "seated")
 ENDPOINTS = ("BoundEndpoint", "Endpoints")
 """Public classes of the module `endpoints`: met through a client, not imported by name."""
 
@@ -53,14 +49,6 @@ for what stands in the table above.
 
 """
 
-TWIN = """
-## The twin modules
-
-Two drivers are read side by side. In their {}
-{} names are the same and stand in the same order. The others, without those above:
-
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
@@ -74,10 +62,8 @@ class Difference:
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it; 1 if anything is amiss."""
     public = differences(*map(surface, DRIVERS))
-    known = {one.name for one in public}
-    inner = [one for one in differences(*map(definitions, DRIVERS)) if plain(one.name) not in known]
-    faults = [*judged([*public, *inner], REASONS)]
-    page = written(public, inner)
+    faults = [*judged(public, REASONS)]
+    page = written(public)
     if "--check" not in arguments:
         PAGE.write_text(page, encoding="utf-8")
     elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
@@ -181,33 +167,6 @@ def of(package: str, it: Any) -> bool:
     return str(it.__module__).partition(".")[0] == package
 
 
-def definitions(package: str) -> Facts:
-    """All names that the twin modules of a driver define, and their classes, as they stand."""
-    spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.origin is not None
-    facts: Facts = {}
-    for twin in TWINS:
-        source = Path(spec.origin).with_name(f"{twin}.py").read_text(encoding="utf-8")
-        facts |= {f"{twin}.py:{name}": "there" for name in defined(ast.parse(source).body)}
-    return facts
-
-
-def defined(body: Iterable[ast.stmt], owner: str = "") -> Iterator[str]:
-    """The names that statements bind, those of classes with what is inside."""
-    for node in body:
-        match node:
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                yield f"{owner}{node.name}"
-            case ast.ClassDef():
-                yield f"{owner}{node.name}"
-                yield from defined(node.body, f"{owner}{node.name}.")
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                yield f"{owner}{name}"
-            case _:
-                pass
-
-
 # How they differ.
 
 
@@ -223,15 +182,15 @@ def differences(first: Facts, second: Facts) -> list[Difference]:
 
 
 def merged(first: Iterable[str], second: Iterable[str]) -> list[str]:
-    """All names, those of one class or module together."""
+    """All names, those of one class together."""
     names = dict.fromkeys([*first, *second])
     heads = {name: number for number, name in enumerate(dict.fromkeys(map(head, names)))}
     return sorted(names, key=lambda name: heads[head(name)])
 
 
 def head(name: str) -> str:
-    """The module or class that a name belongs to."""
-    return name.partition(":")[0] if ":" in name else name.partition("(")[0].partition(".")[0]
+    """The class that a name belongs to."""
+    return name.partition("(")[0].partition(".")[0]
 
 
 def owners(name: str) -> Iterator[str]:
@@ -239,7 +198,7 @@ def owners(name: str) -> Iterator[str]:
     if name.endswith(")"):
         name = name.partition("(")[0]
         yield name
-    while "." in name.partition(":")[2] or (":" not in name and "." in name):
+    while "." in name:
         name = name.rpartition(".")[0]
         yield name
 
@@ -263,19 +222,14 @@ def before(name: str, names: list[str]) -> str:
     return f"after {names[number - 1]}" if number else "first"
 
 
-def plain(name: str) -> str:
-    """A name without its twin module."""
-    return name.rpartition(":")[2]
-
-
 def judged(found: Iterable[Difference], reasons: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     """What is amiss: a difference without a reason, a reason without a difference."""
     known = Counter(name for names in reasons.values() for name in names)
     for one in found:
-        if plain(one.name) not in known:
+        if one.name not in known:
             ours = (it or "missing" for it in one.ours)
             yield f"{one.name}: no reason why it is {' and '.join(ours)}"
-    differing = {plain(one.name) for one in found}
+    differing = {one.name for one in found}
     for name, count in known.items():
         if name not in differing:
             yield f"{name}: a reason, and nothing differs"
@@ -286,12 +240,9 @@ def judged(found: Iterable[Difference], reasons: Mapping[str, tuple[str, ...]]) 
 # The page.
 
 
-def written(public: list[Difference], inner: list[Difference]) -> str:
+def written(public: list[Difference]) -> str:
     """The page."""
-    modules = ", ".join(f"`{twin}.py`" for twin in TWINS)
-    same = definitions(DRIVERS[0]).keys() & definitions(DRIVERS[1]).keys()
-    parts = [HEAD, table(public), SAME, common(), TWIN.format(modules, len(same)), table(inner)]
-    return "".join(parts)
+    return "".join([HEAD, table(public), SAME, common()])
 
 
 def table(found: Iterable[Difference]) -> str:
@@ -299,7 +250,7 @@ def table(found: Iterable[Difference]) -> str:
     why = {name: reason for reason, names in REASONS.items() for name in names}
     rows: dict[tuple[str, str, str], list[str]] = {}
     for one in found:
-        rows.setdefault((*one.ours, why.get(plain(one.name), "")), []).append(f"`{one.name}`")
+        rows.setdefault((*one.ours, why.get(one.name, "")), []).append(f"`{one.name}`")
     lines = ["| name | httpx | trio | why |", "| --- | --- | --- | --- |"]
     for (ours, theirs, reason), names in rows.items():
         lines.append(f"| {', '.join(names)} | {ours or '·'} | {theirs or '·'} | {reason} |")

@@ -85,7 +85,7 @@ EXAMPLES = [ROOT / "docs" / "how-to" / "drivers" / name for name in ("sockets.py
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_of_a_driver_is_one_short_file(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 270
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
     assert list(faults(path.read_text(encoding="utf-8"))) == []
 
 

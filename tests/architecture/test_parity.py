@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 from collections.abc import AsyncIterator, Iterator
 from inspect import Parameter, signature
@@ -14,11 +13,10 @@ from scripts import parity
 from scripts.parity_reasons import REASONS
 
 PUBLIC = parity.differences(*map(parity.surface, parity.DRIVERS))
-INNER = parity.differences(*map(parity.definitions, parity.DRIVERS))
 
 
 def test_the_drivers_differ_only_where_a_reason_is_given() -> None:
-    assert list(parity.judged([*PUBLIC, *INNER], REASONS)) == []
+    assert list(parity.judged(PUBLIC, REASONS)) == []
 
 
 SHARED = {
@@ -81,14 +79,6 @@ def test_the_page_is_what_the_tool_writes() -> None:
 )
 def test_what_is_public_is_compared(name: str) -> None:
     assert all(name in parity.surface(driver) for driver in parity.DRIVERS)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["client.py:Client._view", "job.py:spread", "perform.py:Moved", "listen.py:Reader.run"],
-)
-def test_what_the_twin_modules_define_is_compared(name: str) -> None:
-    assert all(name in parity.definitions(driver) for driver in parity.DRIVERS)
 
 
 class Changes(TypedDict, total=False):
@@ -170,50 +160,16 @@ def test_another_order_of_parameters_is_found() -> None:
     assert orders in (["Client(src) (order)"], ["Client(limit) (order)"])
 
 
-SOURCE = """
-LIMIT = 1
-count: int = 2
-class Job:
-    def cancel(self): pass
-    async def result(self): pass
-def spread(): pass
-"""
-
-
-def inside(source: str) -> dict[str, str]:
-    """What a twin module with this source defines."""
-    return {f"job.py:{name}": "there" for name in parity.defined(ast.parse(source).body)}
-
-
-def test_the_definitions_of_a_module_are_those_of_its_classes_too() -> None:
-    names = ["LIMIT", "count", "Job", "Job.cancel", "Job.result", "spread"]
-    assert [*inside(SOURCE)] == [f"job.py:{name}" for name in names]
-
-
-def test_a_definition_that_its_twin_lacks_is_found() -> None:
-    without = SOURCE.replace("def spread(): pass", "")
-    assert parity.differences(inside(SOURCE), inside(without)) == [
-        parity.Difference(name="job.py:spread", ours=("there", ""))
-    ]
-
-
-def test_a_definition_that_stands_elsewhere_is_found() -> None:
-    elsewhere = "def spread(): pass\n" + SOURCE.replace("def spread(): pass", "")
-    assert parity.differences(inside(SOURCE), inside(elsewhere)) == [
-        parity.Difference(name="job.py:spread (order)", ours=("after job.py:Job.result", "first"))
-    ]
-
-
-MISSING = parity.Difference(name="job.py:spread", ours=("there", ""))
+MISSING = parity.Difference(name="Job.spread", ours=("there", ""))
 
 
 @pytest.mark.parametrize(
     ("reasons", "faults"),
     [
-        ({}, ["job.py:spread: no reason why it is there and missing"]),
-        ({"it is": ("spread",)}, []),
-        ({"it is": ("spread",), "it is too": ("spread",)}, ["spread: 2 reasons"]),
-        ({"it is": ("spread", "gone")}, ["gone: a reason, and nothing differs"]),
+        ({}, ["Job.spread: no reason why it is there and missing"]),
+        ({"it is": ("Job.spread",)}, []),
+        ({"it is": ("Job.spread",), "it is too": ("Job.spread",)}, ["Job.spread: 2 reasons"]),
+        ({"it is": ("Job.spread", "gone")}, ["gone: a reason, and nothing differs"]),
     ],
 )
 def test_each_difference_needs_one_reason_and_each_reason_a_difference(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_client_trio import listen
+from gradio_client_trio import runner
 from gradio_protocol.flows import retry
 from gradio_protocol.jobs import channel
 from tests.conformance.drivers import DRIVERS
@@ -29,4 +29,4 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers may take its time to do so, while a client is closed."""
-    monkeypatch.setattr(listen, "GRACE", PATIENCE)
+    monkeypatch.setattr(runner, "GRACE", PATIENCE)

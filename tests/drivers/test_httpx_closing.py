@@ -15,7 +15,6 @@ import httpx
 import pytest
 
 from gradio_client_httpx import Client, InvalidArguments, Job, StatusUpdate
-from gradio_protocol import Session
 from tests.support.client_threads import soon
 from tests.support.fault_proxy import FaultProxy, fault_proxy, stall_after, wait_after
 from tests.support.gradio_server import FakeGradio, answering
@@ -208,26 +207,6 @@ def test_a_closed_session_takes_no_more_jobs(client: Client) -> None:
     with pytest.raises(InvalidArguments, match="session was closed"):
         other.submit("x", api_name="/echo")
     assert client.predict("x", api_name="/echo") == "x"
-
-
-def test_a_job_that_meets_the_end_of_its_session_does_not_begin(
-    client: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = client.new_session()
-    enrol = Session.enrol
-
-    def closed_first(session: Session) -> int:
-        ticket = enrol(session)
-        board.lock.release()
-        other.close()
-        board.lock.acquire()
-        return ticket
-
-    private: Any = client
-    board = private._line.board
-    monkeypatch.setattr(Session, "enrol", closed_first)
-    with pytest.raises(InvalidArguments, match="session was closed"):
-        other.submit("x", api_name="/echo")
 
 
 def test_closing_does_not_wait_for_what_a_client_of_the_caller_has_under_way(

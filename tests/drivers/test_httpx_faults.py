@@ -27,9 +27,9 @@ from gradio_client_httpx.http import Connections, translated
 from gradio_client_httpx.inputs import Settings
 from gradio_client_httpx.perform import Performer
 from gradio_client_httpx.wire import Wire
-from gradio_protocol import Request, Resume, SaveBytes, Session, Status, StreamLost, StreamReader
+from gradio_protocol import Request, SaveBytes, Status, StreamLost, StreamReader
 from gradio_protocol.jobs import contact
-from gradio_protocol.jobs.orders import AnyKnowledge, Renew
+from gradio_protocol.jobs.orders import AnyKnowledge, Renew, Resume
 from tests.support.client_threads import client_threads, soon, wait_until_ended
 from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio, answering
@@ -86,13 +86,13 @@ def no_thread(_: object) -> None:
 @pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
 def test_a_client_may_be_collected_by_a_thread_that_holds_its_lock(server: Loopback) -> None:
     client: Any = Client(server.url, verbose=False)
-    board = client._line.board
-    with board.lock:
+    runner = client._line.runner
+    with runner.lock:
         del client
         gc.collect()
     wait_until_ended(client_threads())
     with pytest.raises(InvalidArguments, match="closed"):
-        board.start(None)
+        runner.reset_session(1)
 
 
 @pytest.mark.parametrize("route", ["upload", "queue/join"])
@@ -165,15 +165,14 @@ def test_there_is_at_least_one_worker(server: Loopback, count: int) -> None:
         Client(server.url, max_workers=count)
 
 
-def test_a_job_is_cancelled_even_if_calling_it_off_fails(client: Client, fake: FakeGradio) -> None:
-    def fail() -> None:
-        raise ZeroDivisionError
-
+def test_a_job_is_cancelled_even_if_no_thread_can_tell_the_server(
+    client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
-    job.calls_off(fail)
-    with pytest.raises(ZeroDivisionError):
-        job.cancel()
+    private: Any = client
+    monkeypatch.setattr(private._line.runner.crew, "spawn", no_thread)
+    assert job.cancel()
     assert job.cancelled()
 
 
@@ -226,25 +225,19 @@ def test_a_job_fails_where_no_thread_can_be_had(
         assert client.predict("x", api_name="/echo") == "x"
 
 
-def test_a_call_that_does_not_begin_leaves_its_session(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+def test_a_call_that_is_interrupted_before_it_begins_is_never_sent(
+    client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
     private: Any = client
-    board: Any = private._line.board
-    released: list[int] = []
-
-    def fail(_: object) -> None:
-        raise InvalidArguments("not now")
-
-    def release(_: object, ticket: int) -> list[Any]:
-        released.append(ticket)
-        return []
-
-    monkeypatch.setattr(board, "start", fail)
-    monkeypatch.setattr(Session, "release", release)
-    with pytest.raises(InvalidArguments, match="not now"):
-        client.submit("x", api_name="/echo")
-    assert len(released) == 1
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(private._line.runner, "start", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            client.submit("interrupted", api_name="/echo")
+    assert client.predict("x", api_name="/echo") == "x"
+    assert [request.body.count(b"interrupted") for request in fake.requests("queue/join")] == [0]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
@@ -266,7 +259,7 @@ def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
         waiting = [client.submit("x", api_name="/echo") for _ in range(1500)]
         private: Any = client
 
-        monkeypatch.setattr(private._line.board.crew, "submit", no_thread)
+        monkeypatch.setattr(private._line.runner.crew, "submit", no_thread)
         fake.holds[0].release()
         assert running.result(PATIENCE) == "slept 1"
         assert {type(job.exception(PATIENCE)) for job in waiting} == {RuntimeError}
@@ -280,7 +273,7 @@ def test_joins_do_not_wait_for_a_cancel_for_which_there_was_no_thread(
     job = client.submit(1, api_name="/slow")
     until_started(job)
     private: Any = client
-    monkeypatch.setattr(private._line.board.crew, "submit", no_thread)
+    monkeypatch.setattr(private._line.runner.crew, "submit", no_thread)
     assert job.cancel()
     monkeypatch.undo()
     again = client.submit(2, api_name="/slow")
@@ -324,7 +317,7 @@ def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
         no_thread(work)
 
     private: Any = client
-    monkeypatch.setattr(private._line.board.crew, "later", later)
+    monkeypatch.setattr(private._line.runner.crew, "later", later)
     error = client.submit("x", api_name="/echo").exception(PATIENCE)
     assert isinstance(error, StreamLost)
     assert "new thread" in str(error)

@@ -16,7 +16,7 @@ import pytest
 from gradio_client_httpx import AppError, Client, Job, OutputUpdate, Status, StatusUpdate
 from tests.support.fake.functions import TOUR, Call, Function, Part
 from tests.support.gradio_server import FakeGradio
-from tests.support.latch import PATIENCE, Latch, Ledger
+from tests.support.latch import PATIENCE, Gate, Ledger
 from tests.support.loopback import Loopback, threaded
 
 Update = StatusUpdate | OutputUpdate
@@ -220,17 +220,8 @@ def test_a_job_is_cancelled_for_all_before_the_server_is_told(
 ) -> None:
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
-    called, go_on = Latch("called off"), Latch("go on")
-
-    def call_off() -> None:
-        called.set()
-        go_on.wait_blocking()
-
-    job.calls_off(call_off)
-    with ThreadPoolExecutor() as pool:
-        first = pool.submit(job.cancel)
-        called.wait_blocking()
-        assert job.cancel()
-        assert job.cancelled()
-        go_on.set()
-        assert first.result(PATIENCE)
+    fake.reply_gates["cancel"] = gate = Gate("the reply to the cancel")
+    assert job.cancel()
+    assert job.cancelled()
+    gate.reached.wait_blocking()
+    gate.open()

@@ -10,7 +10,7 @@ import trio
 import trio.testing
 
 from gradio_client_trio import Client, JobCancelled
-from gradio_client_trio.listen import GRACE
+from gradio_client_trio.runner import GRACE
 from tests.drivers.trio_rig import in_memory, rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import Gate

@@ -12,8 +12,10 @@ import trio
 import trio.testing
 
 from gradio_client_trio import AppError, Job, JobCancelled, OutputUpdate, Status, StatusUpdate
-from gradio_protocol import FileFailed, History, JobLife
+from gradio_protocol import FileFailed, JobLife
 from gradio_protocol.app.dialect import Edits
+from gradio_protocol.jobs.diff import History
+from gradio_protocol.jobs.stage import Cancelled
 from tests.drivers.trio_rig import rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.known import ECHO, known
@@ -284,7 +286,14 @@ def test_an_interrupt_neither_forgets_who_waits_nor_wakes_who_does_not(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    job = Job(JobLife(known().endpoints[ECHO], History(Edits.NONE)))
+    life = JobLife(known().endpoints[ECHO], History(Edits.NONE))
+
+    def cancel() -> bool:
+        changed = life.apply(Cancelled())
+        job.notify()
+        return changed
+
+    job = Job(life, cancel)
     interrupting = Interrupting()
     monkeypatch.setattr(job, "_waiting", interrupting)
 

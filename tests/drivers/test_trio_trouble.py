@@ -17,8 +17,8 @@ import trio
 import trio.testing
 
 from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled, StreamLost
-from gradio_client_trio.listen import GRACE
 from gradio_client_trio.perform import Partial
+from gradio_client_trio.runner import GRACE
 from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR, Call
 from tests.support.gradio_server import FakeGradio
@@ -52,13 +52,13 @@ async def test_a_predict_that_nobody_waits_for_is_never_sent() -> None:
             with trio.move_on_after(0) as scope:
                 await client.predict(1, api_name="/slow")
             assert scope.cancelled_caught
-        await trio.testing.wait_all_tasks_blocked()
+            await trio.testing.wait_all_tasks_blocked()
         assert not fake.requests("queue/join")
         assert await client.predict("x", api_name="/echo") == "x"
 
 
 @pytest.mark.trio
-async def test_a_join_that_is_not_answered_takes_the_place_of_another_job_for_the_grace_only(
+async def test_a_cancelled_join_that_is_not_answered_takes_no_other_job_s_place(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = FakeGradio()
@@ -68,7 +68,7 @@ async def test_a_join_that_is_not_answered_takes_the_place_of_another_job_for_th
             await client.predict("never", api_name="/echo")
         assert trio.current_time() == scope.deadline
         assert await client.predict("x", api_name="/echo") == "x"
-        assert trio.current_time() == scope.deadline + GRACE
+        assert trio.current_time() == scope.deadline
 
 
 @pytest.mark.trio
@@ -160,7 +160,7 @@ async def test_a_bug_that_a_stream_brings_to_light_ends_its_jobs_and_no_more(
 
     async with rig() as (client, _):
         with monkeypatch.context() as broken:
-            broken.setattr("gradio_client_trio.listen.StreamReader.feed", feed)
+            broken.setattr("gradio_protocol.jobs.reader.StreamReader.feed", feed)
             with pytest.raises(StreamLost, match="ZeroDivisionError"):
                 await client.predict("x", api_name="/echo")
         assert await client.predict("x", api_name="/echo") == "x"
@@ -335,7 +335,7 @@ async def test_nothing_can_be_asked_of_a_client_that_was_left() -> None:
 @pytest.mark.parametrize("times", [1, 1000])
 @pytest.mark.parametrize(
     "where",
-    ["listen.Switchboard.obey", "listen.StreamReader.feed", "job.Job.tell", "pool.Pool.take"],
+    ["runner.Runner.obey", "runner.Runner._received", "job.Job.notify", "pool.Pool.take"],
 )
 def test_an_interrupt_is_no_group_whatever_runs_when_it_comes(
     where: str, times: int, monkeypatch: pytest.MonkeyPatch
@@ -351,7 +351,7 @@ def test_an_interrupt_is_no_group_whatever_runs_when_it_comes(
 
 
 @pytest.mark.parametrize("times", [1, 1000])
-@pytest.mark.parametrize("where", ["listen.Switchboard.left", "listen.Switchboard._call_off"])
+@pytest.mark.parametrize("where", ["runner.Runner.obey", "runner.Runner._notify"])
 def test_an_interrupt_while_the_block_is_left_leaves_nothing_behind(
     where: str, times: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio import Client, inputs, listen
+from gradio_client_trio import Client, inputs, runner
 from gradio_client_trio.http import Http
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
@@ -49,7 +49,7 @@ async def rig(
     """A client of a fake server on the loopback interface."""
     fake = fake or FakeGradio()
     # The server answers all that it is asked, however long that takes on a busy machine.
-    with patch.object(listen, "GRACE", PATIENCE):
+    with patch.object(runner, "GRACE", PATIENCE):
         async with loopback(fake) as server, made(server.url, **options) as client:
             yield client, fake
 

@@ -24,5 +24,5 @@ def test_no_other_name_is_there(name: str) -> None:
 
 
 def test_a_name_is_looked_up_anew_where_it_was_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(gradio_protocol, "Session")
-    assert gradio_protocol.Session is exports.Session
+    monkeypatch.delattr(gradio_protocol, "ClientProtocol")
+    assert gradio_protocol.ClientProtocol is exports.ClientProtocol

@@ -10,12 +10,8 @@ from typing import assert_type
 
 from gradio_protocol import (
     App,
-    Call,
-    Dismiss,
-    Done,
     Download,
     FileFacts,
-    Flow,
     Inspect,
     ReadFile,
     RetryPolicy,
@@ -23,18 +19,18 @@ from gradio_protocol import (
     Saved,
     Send,
     Sleep,
-    Steps,
     Target,
-    Tell,
-    call,
-    connect,
-    dismiss,
 )
-from gradio_protocol.flows.actions import AnyAction, ask
+from gradio_protocol.flows.actions import AnyAction, Done, Flow, Steps, Tell, ask
+from gradio_protocol.flows.attempt import Call
+from gradio_protocol.flows.call import call
+from gradio_protocol.flows.connect import connect
+from gradio_protocol.flows.leave import dismiss
 from gradio_protocol.flows.retry import Repeat, persist
 from gradio_protocol.jobs.messages import JobMessage
 from gradio_protocol.jobs.orders import (
     Await,
+    Dismiss,
     Enter,
     Entry,
     Gone,

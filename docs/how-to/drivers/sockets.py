@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import choice
 from secrets import token_bytes
@@ -41,18 +42,21 @@ class Client:
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self.core = gp.Dispatcher(src, entropy=token_bytes(16), download=folder is not None)
+        self.core = gp.ClientProtocol(src, entropy=token_bytes(16))
+        self.core.options = replace(self.core.options, download=folder is not None)
         self._folder, self._tls = folder or Path(), tls or ssl.create_default_context()
-        self._streams: dict[tuple[int, int], Connection] = {}
-        self.go_on()
-        self.core.connected()
+        self._streams: dict[int, Connection] = {}
+        self.core.connect()
+        self.obey()
+        self.core.is_connected()  # raises what has gone wrong
+        self._session_id = self.core.open_session()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.core.close()
-        self.go_on()
+        self.obey()
 
     def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
         """Call an endpoint; returns its result. Whoever stops waiting calls the job off."""
@@ -64,41 +68,44 @@ class Client:
 
     def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
         """Call an endpoint; returns the job as soon as the server knows of it."""
-        job = Job(self, *self.core.submit(api_name, args, kwargs))
-        self.go_on()
+        bound = self.core.bind(self._session_id, args, kwargs, api_name=api_name)
+        job = Job(self, *self.core.submit(bound))
+        self.obey()
         return job
 
-    def go_on(self) -> None:
+    def obey(self) -> None:
         """Do all there is to do, until there is nothing but to wait."""
-        while work := self.core.work(time.monotonic()):
-            match work:
-                case gp.Perform():
+        while command := self.core.next_command(time.monotonic()):
+            match command:
+                case gp.RunAction(action_id=action_id):
                     try:
-                        self.core.performed(work.number, self._perform(work.action))
+                        self.core.action_succeeded(action_id, self._run(command.action))
                     except (gp.GradioError, OSError) as error:
-                        self.core.failed(work.number, error)
-                case gp.Listen():
-                    time.sleep(work.after)
-                    idle = min(work.stream.idle, FOREVER)
-                    self._streams[work.name] = Connection(work.stream.request, self._tls, idle)
-                    self._read(work.name)
-                case gp.Leave():
-                    self._leave(work.name)
+                        self.core.action_failed(action_id, error)
+                case gp.OpenStream(stream_id=stream_id):
+                    time.sleep(command.delay)
+                    idle = min(command.idle_timeout, FOREVER)
+                    self._streams[stream_id] = Connection(command.request, self._tls, idle)
+                    self._read(stream_id)
+                case gp.CloseStream():
+                    self._close(command.stream_id)
+                case gp.AbortAction() | gp.NotifyJob():
+                    pass  # each action has ended by now, and nobody waits on another thread
                 case _:
-                    assert_never(work)
+                    assert_never(command)
 
     def wait(self) -> None:
         """Wait until a stream says something, or has been silent for its time; then go on."""
-        name, first = min(self._streams.items(), key=lambda item: item[1].due)
+        stream_id, first = min(self._streams.items(), key=lambda item: item[1].due)
         pause = max(first.due - time.monotonic(), 0)
         if ready := select.select([*self._streams.values()], (), (), pause)[0]:
-            self._read(choice([name for name, stream in self._streams.items() if stream in ready]))
+            self._read(choice([key for key, stream in self._streams.items() if stream in ready]))
         else:
             first.due += first.idle
-            self.core.silent(name)
-        self.go_on()
+            self.core.stream_silent(stream_id)
+        self.obey()
 
-    def _perform(self, action: gp.AnyIO) -> object:
+    def _run(self, action: gp.AnyIO) -> object:
         match action:
             case gp.Send() | gp.Download():
                 return self._exchange(action)
@@ -121,27 +128,32 @@ class Client:
                 return save(action.name, body, self._folder)
             return head.whole(b"".join(body))
 
-    def _read(self, name: tuple[int, int]) -> None:
+    def _read(self, stream_id: int) -> None:
         """Report what has come of a stream, until more of it has to be waited for."""
-        parts, wanted = self._streams[name].parts, True
         try:
-            while wanted and (part := next(parts, b"")) is not None:
-                wanted = self.core.heard(name, part)
+            for part in self._streams[stream_id].parts:
+                match part:
+                    case None:
+                        return
+                    case gp.Head():
+                        self.core.stream_opened(stream_id, part)
+                    case bytes():
+                        self.core.receive_data(stream_id, part)
+            self.core.stream_closed(stream_id)
         except gp.TransportFailed as error:
-            wanted = self.core.heard(name, error)
-        if not wanted:
-            self._leave(name)
+            self.core.stream_closed(stream_id, error)
+        self._close(stream_id)
 
-    def _leave(self, name: tuple[int, int]) -> None:
-        if stream := self._streams.pop(name, None):
+    def _close(self, stream_id: int) -> None:
+        if stream := self._streams.pop(stream_id, None):
             stream.close()
 
 
 class Job:
     """One prediction: iterate its outputs, take its result, or call it off."""
 
-    def __init__(self, client: Client, ticket: int, life: gp.JobLife) -> None:
-        self.life, self._client, self._ticket = life, client, ticket
+    def __init__(self, client: Client, job_id: int, life: gp.JobLife) -> None:
+        self.life, self._client, self._job_id = life, client, job_id
 
     def result(self) -> object:
         """What the app's function returned. Raises the job's error, or JobCancelled."""
@@ -151,8 +163,8 @@ class Job:
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it was not over yet."""
-        cancelled = self._client.core.cancel(self._ticket)
-        self._client.go_on()
+        cancelled = self._client.core.cancel(self._job_id)
+        self._client.obey()
         return cancelled
 
     def __iter__(self) -> Iterator[object]:

@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator, Iterator
 from contextlib import aclosing, contextmanager, suppress
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from secrets import token_bytes
@@ -38,17 +39,22 @@ class Client:
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        self.core = gp.Dispatcher(src, entropy=token_bytes(16), download=folder is not None)
+        self.core = gp.ClientProtocol(src, entropy=token_bytes(16))
+        self.core.options = replace(self.core.options, download=folder is not None)
         self._folder, self._tls = folder or Path(), tls or ssl.create_default_context()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._streams = WeakValueDictionary[tuple[int, int], asyncio.Task[None]]()
+        self._actions = WeakValueDictionary[int, asyncio.Task[None]]()
+        self._streams = WeakValueDictionary[int, asyncio.Task[None]]()
+        self._session_id = 0
         self.changed = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         try:
-            self.go_on()
-            while not self.core.connected():
+            self.core.connect()
+            self.obey()
+            while not self.core.is_connected():
                 await self.changed.wait()
+            self._session_id = self.core.open_session()
         except BaseException:
             await self.__aexit__()
             raise
@@ -56,9 +62,13 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         self.core.close()
-        self.go_on()
+        self.obey()
         with suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.gather(*self._tasks, return_exceptions=True), GRACE)
+            async with asyncio.timeout(GRACE):
+                while not self.core.is_closed():
+                    await self.changed.wait()
+        for task in self._tasks:
+            task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
@@ -71,23 +81,27 @@ class Client:
 
     def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
         """Begin to call an endpoint; returns the job at once."""
-        job = Job(self, *self.core.submit(api_name, args, kwargs))
-        self.go_on()
+        bound = self.core.bind(self._session_id, args, kwargs, api_name=api_name)
+        job = Job(self, *self.core.submit(bound))
+        self.obey()
         return job
 
-    def go_on(self) -> None:
+    def obey(self) -> None:
         """Begin all there is to do, and wake whoever waits for news."""
-        while work := self.core.work(time.monotonic()):
-            match work:
-                case gp.Perform():
-                    self._spawn(self._perform(work))
-                case gp.Listen():
-                    self._streams[work.name] = self._spawn(self._read(work))
-                case gp.Leave():
-                    if stream := self._streams.pop(work.name, None):
-                        stream.cancel()
+        while command := self.core.next_command(time.monotonic()):
+            match command:
+                case gp.RunAction():
+                    self._actions[command.action_id] = self._spawn(self._run(command))
+                case gp.AbortAction():
+                    self._cancel(self._actions.pop(command.action_id, None))
+                case gp.OpenStream():
+                    self._streams[command.stream_id] = self._spawn(self._read(command))
+                case gp.CloseStream():
+                    self._cancel(self._streams.pop(command.stream_id, None))
+                case gp.NotifyJob():
+                    pass  # whoever waits is woken below, for whatever has changed
                 case _:
-                    assert_never(work)
+                    assert_never(command)
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -97,12 +111,19 @@ class Client:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _perform(self, work: gp.Perform) -> None:
+    def _cancel(self, task: asyncio.Task[None] | None) -> None:
+        # A task that reads a stream may be obeying right now: it ends by itself, at its next read.
+        if task is not None:
+            task.cancel()
+
+    async def _run(self, command: gp.RunAction) -> None:
         try:
-            self.core.performed(work.number, await self._reply(work.action))
+            reply = await self._reply(command.action)
         except (gp.GradioError, OSError) as error:
-            self.core.failed(work.number, error)
-        self.go_on()
+            self.core.action_failed(command.action_id, error)
+        else:
+            self.core.action_succeeded(command.action_id, reply)
+        self.obey()
 
     async def _reply(self, action: gp.AnyIO) -> object:
         match action:
@@ -141,29 +162,35 @@ class Client:
             os.replace(Path(partial, name), place)
         return gp.Saved(path=str(place))
 
-    async def _read(self, order: gp.Listen) -> None:
-        """Read one opening of a stream, and report what it says."""
-        await asyncio.sleep(order.after)
+    async def _read(self, command: gp.OpenStream) -> None:
+        """Read a stream to its end, and report what comes."""
+        await asyncio.sleep(command.delay)
+        stream_id, idle = command.stream_id, command.idle_timeout
 
         def silent() -> None:
-            self.core.silent(order.name)
-            self.go_on()
+            self.core.stream_silent(stream_id)
+            self.obey()
 
         try:
-            stream = exchange(order.stream.request, self._tls, order.stream.idle, inf, silent)
-            async with aclosing(stream) as reply:
-                while self.core.heard(order.name, await anext(reply, b"")):
-                    self.go_on()
+            async with aclosing(exchange(command.request, self._tls, idle, inf, silent)) as reply:
+                async for part in reply:
+                    if isinstance(part, gp.Head):
+                        self.core.stream_opened(stream_id, part)
+                    else:
+                        self.core.receive_data(stream_id, part)
+                    self.obey()
         except gp.GradioError as error:
-            self.core.heard(order.name, error)
-        self.go_on()
+            self.core.stream_closed(stream_id, error)
+        else:
+            self.core.stream_closed(stream_id)
+        self.obey()
 
 
 class Job:
     """One prediction: iterate its outputs, await its result, or call it off."""
 
-    def __init__(self, client: Client, ticket: int, life: gp.JobLife) -> None:
-        self.life, self._client, self._ticket = life, client, ticket
+    def __init__(self, client: Client, job_id: int, life: gp.JobLife) -> None:
+        self.life, self._client, self._job_id = life, client, job_id
 
     async def result(self) -> object:
         """What the app's function returned. Raises the job's error, or JobCancelled."""
@@ -173,8 +200,8 @@ class Job:
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it was not over yet."""
-        cancelled = self._client.core.cancel(self._ticket)
-        self._client.go_on()
+        cancelled = self._client.core.cancel(self._job_id)
+        self._client.obey()
         return cancelled
 
     async def __aiter__(self) -> AsyncGenerator[object, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gradio_protocol import Turns
+from gradio_protocol.flows.turns import Turns
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import InvalidArguments, StreamKind, StreamReader
+from gradio_protocol import InvalidArguments, StreamReader
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.jobs.messages import Completed, Generated, Started
+from gradio_protocol.jobs.orders import StreamKind
 from gradio_protocol.testing import VERSIONS, ScriptedServer
 
 JOIN = {"session_hash": "s", "data": ["x"], "fn_index": 4}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import ssl
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import wait
@@ -11,19 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self, Unpack
 
-from gradio_protocol import (
-    Changes,
-    Endpoint,
-    Flow,
-    History,
-    JobLife,
-    Options,
-    Session,
-    as_html,
-    call,
-    find,
-    view,
-)
+from gradio_protocol import Changes, Endpoint, Options, as_html, view
 
 from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
@@ -32,8 +19,7 @@ from .endpoints import Endpoints
 from .http import HttpClient, Timeout
 from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
-from .line import Line, Visit, enrolled
-from .seated import Seated
+from .line import Line, Visit
 
 
 class Client:
@@ -106,11 +92,11 @@ class Client:
                 whole=not _skip_components,
             )
         )
-        board = self._line.board
+        runner = self._line.runner
         if verbose:
             print(f"Loaded as API: {self.src}")
         if analytics_enabled and self.space_id is not None:
-            board.crew.spawn(telemetry.report)
+            runner.crew.spawn(telemetry.report)
 
     def _prepare(self, given: Given) -> None:
         """Be configured, and not connected."""
@@ -190,24 +176,26 @@ class Client:
         `api_name` may be left out where there is one public endpoint. `result_callbacks` are
         called with the result, spread where it is a tuple.
         """
-        board, options = self._line.board, self._options
-        session = self._visit.session
-        with board.lock:
-            app, known = board.contact.app, session.endpoints
-        bound = options.bound(find(known, api_name, fn_index), values(args), values(kwargs))
-        if options.isolated:
-            session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
-        job = Job(JobLife(bound[0], History(app.dialect.edits)), board.crew, keeps=self._line)
-        job.gives_to(result_callbacks or ())
+        runner, options = self._line.runner, self._options
+        bound = runner.protocol.bind(
+            self._visit.session_id,
+            values(args),
+            values(kwargs),
+            api_name=api_name,
+            fn_index=fn_index,
+            options=options,
+        )
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        with enrolled(board, session) as ticket:
-            entropy = secrets.token_bytes(16)
-            spec = options.call(ticket, app, self._line.target, bound, sent, entropy)
-            seated = Seated(Flow(call(spec)), session, ticket, job)
-            job.calls_off(partial(board.cancel, seated))
-            board.start(seated)
-        if options.progress:
-            board.crew.spawn(partial(progress.follow, job.updates(), bound[0].title))
+        job = runner.submit(bound, sent, keeps=self._line)
+        try:
+            job.gives_to(result_callbacks or ())
+            runner.start()
+            if options.progress:
+                title = bound.endpoint.title
+                runner.crew.spawn(partial(progress.follow, job.updates(), title))
+        except BaseException:  # an interrupt, say: nobody will have the job
+            job.cancel()
+            raise
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
@@ -254,7 +242,7 @@ class Client:
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        return self._visit.session.hash
+        return self._visit.session_hash
 
     @property
     def headers(self) -> dict[str, str]:
@@ -338,9 +326,7 @@ class Client:
         self._options = options
 
     def _known(self) -> tuple[Endpoint, ...]:
-        board, session = self._line.board, self._visit.session
-        with board.lock:
-            return session.endpoints
+        return self._visit.endpoints
 
     def _view(self, **changes: Any) -> Self:
         view = object.__new__(type(self))

@@ -27,7 +27,6 @@ from gradio_protocol import (
     InvalidArguments,
     Origin,
     Request,
-    Stream,
     TransportFailed,
     causes,
     is_address,
@@ -104,11 +103,11 @@ class Connections:
             yield self._head(request, reply), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
-    def open_stream(self, stream: Stream, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
+    def open_stream(self, request: Request, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks, however long they take. Raises TransportFailed."""
         timeout = reading(self._timeout, None)
-        with self._replied(stream.request, (), timeout, wire, keep=False) as reply:
-            yield self._head(stream.request, reply), reply.iter_raw()
+        with self._replied(request, (), timeout, wire, keep=False) as reply:
+            yield self._head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""

@@ -20,15 +20,11 @@ from functools import partial
 from typing import Any, Self
 
 from gradio_protocol import (
-    Cancelled,
-    JobCancelled,
     JobLife,
     JobView,
-    News,
     Outputs,
     OutputUpdate,
     Raised,
-    Returned,
     Stage,
     Status,
     StatusUpdate,
@@ -64,16 +60,18 @@ class Job(AwaitableFuture):
     it, unless it is over. Everything here may be used from any thread.
     """
 
-    def __init__(self, life: JobLife, crew: Crew, keeps: object = None) -> None:
+    def __init__(
+        self, life: JobLife, crew: Crew, cancel: Callable[[], None], keeps: object = None
+    ) -> None:
         super().__init__()
         self._life = life
+        self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
         self._times = [now()]
         self._bells: list[Bell] = []
         self._callbacks = Serial(crew)
-        self._call_off: Callable[[], None] = _nothing
         self._keeps = keeps
-        self._value: object = None
+        self._ended = False
         self._turn = threading.Lock()
         self._iterator: Iterator[Any] | None = None
         JOBS.add(self)
@@ -109,10 +107,8 @@ class Job(AwaitableFuture):
         The job ends at once. What the server can be told, and is, depends on its version; other
         jobs are never harmed.
         """
-        call_off = self._call_off
-        if self._end(Cancelled()):
-            self._cancelled()
-            call_off()
+        self._cancel()
+        self.notify()
         return self._life.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
@@ -163,7 +159,7 @@ class Job(AwaitableFuture):
         outputs, taken, final, told = Outputs(self._life), 0, False, False
         with self._heard() as heard:
             while not final:
-                while taken == len(self._life.views):
+                while taken == len(self._times):
                     await heard()
                 view, time = self._view(taken)
                 taken, final = taken + 1, view.stage.final
@@ -200,34 +196,41 @@ class Job(AwaitableFuture):
     def __repr__(self) -> str:
         return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
 
-    # For the switchboard.
+    # For the runner.
 
-    def tell(self, news: News) -> None:
-        """Take news in."""
-        self._apply(news)
+    def notify(self) -> None:
+        """There is news in the job's life: wake whoever waits for it. Thread-safe."""
+        with self._changed:
+            news = len(self._life.views) - len(self._times)
+            self._times += [now()] * news
+            ended = self._life.views[len(self._times) - 1].stage.final and not self._ended
+            self._ended = self._ended or ended
+            if news:
+                self._changed.notify_all()
+            bells = self._bells.copy() if news else []
+        if ended:
+            self._end()
+        for bell in bells:
+            bell()
 
-    def returned(self, value: object) -> None:
-        """The job has a result."""
-        self._value = value
-        if self._end(Returned()):
-            self.set_result(value)
-
-    def raised(self, error: BaseException) -> None:
-        """The job has an error."""
-        if isinstance(error, JobCancelled):
-            if self._end(Cancelled()):
-                self._cancelled()
-        elif self._end(Raised(error=error)):
-            self.set_exception(error)
+    def _end(self) -> None:
+        # What is over keeps nothing alive, neither a client nor, in a circle, itself.
+        self._cancel, self._keeps = _nothing, None
+        match self._life.view.stage, self._life.view.error:
+            case Stage.CANCELLED, _:
+                # `Future.cancel` can be called off from outside only until a future runs, so this
+                # one stays pending until its end. The second call wakes those who wait for several.
+                super().cancel()
+                self.set_running_or_notify_cancel()
+            case _, None:
+                self.set_result(self._life.result())
+            case _, error:
+                self.set_exception(error)
 
     def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
         """Call each with the result, spread where it is a tuple."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
             self.add_done_callback(partial(_given, callback))
-
-    def calls_off(self, call_off: Callable[[], None]) -> None:
-        """What `cancel` has to do besides ending the job."""
-        self._call_off = call_off
 
     def after_fork(self) -> None:
         """This is another process now, where nobody works at the job."""
@@ -236,33 +239,8 @@ class Job(AwaitableFuture):
         self._turn, self._iterator = threading.Lock(), None
         mine: Any = self
         mine._done_callbacks, mine._waiters, self._bells = [], [], []
-        self.raised(StreamLost("the job belongs to the process that was forked"))
-
-    def _apply(self, news: News) -> bool:
-        """Take news in; False if they change nothing."""
-        with self._changed:
-            if not self._life.apply(news):
-                return False
-            self._times.append(now())
-            self._changed.notify_all()
-            bells = self._bells.copy()
-        for bell in bells:
-            bell()
-        return True
-
-    def _end(self, news: News) -> bool:
-        """Apply the news that end the job; False if it was over already."""
-        if not self._apply(news):
-            return False
-        # What is over keeps nothing alive, neither a client nor, in a circle, itself.
-        self._call_off, self._keeps = _nothing, None
-        return True
-
-    def _cancelled(self) -> None:
-        # `Future.cancel` can be called off from outside only until a future runs, so this one
-        # stays pending until its end. The second call wakes those who wait for several futures.
-        super().cancel()
-        self.set_running_or_notify_cancel()
+        self._life.apply(Raised(error=StreamLost("the job belongs to the process that was forked")))
+        self.notify()
 
     # For those who watch.
 
@@ -302,7 +280,7 @@ class Job(AwaitableFuture):
         view = self._life.view
         match view.stage:
             case Stage.SUCCEEDED:
-                return _output({"data": spread(self._value)}, final=True)
+                return _output({"data": spread(self._life.result())}, final=True)
             case Stage.FAILED:
                 shown = ("title", "duration", "visible")
                 how = {name: getattr(view.error, name, None) for name in shown}

@@ -4,12 +4,11 @@
    speak over the same sockets.
 2. Nothing that runs on a thread holds a line, so that a forgotten one is collected and closes what
    it had, with a ResourceWarning. A job holds it until it is over.
-3. A `Visit` is one visitor of the app: a session, which can be exchanged for a new one.
+3. A `Visit` is one visitor of the app: a session, opened when it is first needed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
 import secrets
@@ -17,24 +16,26 @@ import threading
 import time
 import warnings
 import weakref
-from collections.abc import Generator
 
 from gradio_protocol import (
     App,
-    Contact,
-    Flow,
+    ClientProtocol,
+    Endpoint,
+    GradioError,
     InvalidArguments,
-    Session,
+    RunAction,
+    Sleep,
     Target,
+    Transferred,
     TransportFailed,
-    connect,
 )
 
 from .http import Connections
 from .inputs import Settings
 from .job import JOBS
-from .listen import Switchboard
-from .perform import Performer, run
+from .perform import Performer
+from .runner import Runner
+from .wire import Wire
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -54,51 +55,54 @@ class Line:
         # Held while connecting: whoever comes meanwhile waits for just that.
         self.lock = threading.RLock()
         self._connecting: Performer | None = None
-        self._board: Switchboard | None = None
-        self._finalizer: weakref.finalize[[Switchboard, str], Line] | None = None
+        self._runner: Runner | None = None
+        self._finalizer: weakref.finalize[[Runner, str], Line] | None = None
 
     @property
-    def board(self) -> Switchboard:
-        """The switchboard, connected. Raises what `connect` raises."""
+    def runner(self) -> Runner:
+        """What obeys the protocol, connected. Raises what `connect` raises."""
         with self.lock:
-            if self._board is None:
-                self._board = self._connected()
-                self._finalizer = weakref.finalize(self, _forgotten, self._board, repr(self))
+            if self._runner is None:
+                self._runner = self._connected()
+                self._finalizer = weakref.finalize(self, _forgotten, self._runner, repr(self))
                 if self._closed:
                     self.close()
-            return self._board
+            return self._runner
 
     @property
     def app(self) -> App:
         """The app as it is known now."""
-        return self.board.contact.app
+        return self.runner.protocol.app
 
     def close(self) -> None:
         """End all jobs and streams, and the connecting; idempotent."""
         # Without the lock, which is held by who is connecting, to a server that never answers.
         self._closed = True
-        connecting, board = self._connecting, self._board
+        connecting, runner = self._connecting, self._runner
         if connecting is not None:
             connecting.close()
-        if board is not None and self._finalizer is not None:
+        if runner is not None and self._finalizer is not None:
             self._finalizer.detach()
-            board.close()
+            runner.close()
 
     def after_fork(self) -> None:
         """This is another process now: leave to the first one what is its own."""
         if self._finalizer is not None:
             self._finalizer.detach()
         # Kept, for what it holds would say goodbye when it is collected.
-        _OTHERS.extend((self._board, self._connecting))
+        _OTHERS.extend((self._runner, self._connecting))
         self._begin()
 
-    def _connected(self) -> Switchboard:
+    def _connected(self) -> Runner:
         connections = Connections(self._settings, self.target.src)
         performer = self._connecting = Performer(self._settings, connections)
+        protocol = ClientProtocol(
+            self.target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
+        )
         try:
             if self._closed:
                 raise InvalidArguments("the client was closed")
-            app = run(Flow(connect(self.target)), performer)
+            connect(protocol, performer)
         except BaseException as error:
             performer.close()
             if self._closed and isinstance(error, TransportFailed):
@@ -106,16 +110,14 @@ class Line:
             raise
         finally:
             self._connecting = None
-        for note in app.notes:
-            _log.warning("%s: %s", app.access.src, note)
-        connections.settle(app.access.src)
-        idle = self.target.stream_idle_timeout
-        contact = Contact(app, time.monotonic(), stream_idle_timeout=idle)
-        return Switchboard(contact, performer, max_workers=self._max_workers)
+        for note in protocol.app.notes:
+            _log.warning("%s: %s", protocol.app.access.src, note)
+        connections.settle(protocol.app.access.src)
+        return Runner(protocol, performer)
 
     def __repr__(self) -> str:
-        board = self._board
-        return "not connected" if board is None else repr(board.contact.app.access.src)
+        runner = self._runner
+        return "not connected" if runner is None else repr(runner.protocol.app.access.src)
 
 
 class Visit:
@@ -123,63 +125,73 @@ class Visit:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._seat: tuple[Switchboard, Session] | None = None
+        self._place: tuple[Runner, int] | None = None
+        "Where the session is, and its id."
         self._left = False
 
     @property
-    def session(self) -> Session:
+    def session_id(self) -> int:
         """The session, new at the first use and after a fork.
 
-        Raises InvalidArguments once it has been left.
+        Raises InvalidArguments once it was closed.
         """
-        board = self._line.board
+        runner = self._line.runner
         with self._line.lock:
-            seat = self._seat
-            if seat is None or seat[0] is not board:
-                seat = self._seat = board, opened(board)
+            place = self._place
+            if place is None or place[0] is not runner:
+                place = self._place = runner, runner.open_session()
         if self._left:
             self.leave()
             raise InvalidArguments("the session was closed")
-        return seat[1]
+        return place[1]
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What can be called from this session."""
+        session_id, runner = self.session_id, self._line.runner
+        with runner.lock:
+            return runner.protocol.endpoints(session_id)
+
+    @property
+    def session_hash(self) -> str:
+        """What the server knows this visitor by."""
+        session_id, runner = self.session_id, self._line.runner
+        with runner.lock:
+            return runner.protocol.session_hash(session_id)
 
     def reset(self) -> None:
         """Be another visitor from now on."""
-        board = self._line.board
-        if self._left:
-            raise InvalidArguments("the session was closed")
-        with self._line.lock:
-            old, self._seat = self._seat, (board, opened(board))
-        if old is not None and old[0] is board:
-            board.retire(old[1])
+        self._line.runner.reset_session(self.session_id)
 
     def leave(self) -> None:
         """End the jobs and streams of this visitor."""
         # Without the lock: see `Line.close`.
         self._left = True
-        old, self._seat = self._seat, None
-        if old is not None:
-            old[0].leave(old[1])
+        place, self._place = self._place, None
+        if place is not None:
+            place[0].close_session(place[1])
 
 
-def opened(board: Switchboard) -> Session:
-    """A new session, which ends with the board."""
-    session = Session(board.contact, entropy=secrets.token_bytes(16))
-    board.open(session)
-    return session
+def connect(protocol: ClientProtocol, performer: Performer) -> None:
+    """Connect, on the thread of whoever waits for it. Raises what has gone wrong."""
+    protocol.connect()
+    while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
+        try:
+            match command.action:
+                case Sleep(seconds=seconds):
+                    performer.connections.pause(seconds)
+                    reply: object = None
+                case action:
+                    reply = performer.perform(action, _unmoved, Wire())
+        except GradioError as error:
+            protocol.action_failed(command.action_id, error)
+        else:
+            protocol.action_succeeded(command.action_id, reply)
+    protocol.is_connected()
 
 
-@contextlib.contextmanager
-def enrolled(board: Switchboard, session: Session) -> Generator[int]:
-    """The ticket of a new job, given back if the job does not begin."""
-    with board.lock:
-        ticket = session.enrol()
-    try:
-        yield ticket
-    except BaseException:
-        with board.lock:
-            orders = session.release(ticket)
-        board.obey(session, orders)
-        raise
+def _unmoved(_: Transferred) -> None:
+    """Connecting moves no files."""
 
 
 _LINES: weakref.WeakSet[Line] = weakref.WeakSet()
@@ -197,11 +209,11 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _forgotten(board: Switchboard, name: str) -> None:
+def _forgotten(runner: Runner, name: str) -> None:
     # First, for a warning can be an error; elsewhere, for a collection can come to a thread that
     # holds the very locks that closing takes. At the interpreter's exit no thread begins.
     if threading.main_thread().is_alive():
-        threading.Thread(target=board.close, name="gradio-client", daemon=True).start()
+        threading.Thread(target=runner.close, name="gradio-client", daemon=True).start()
     else:
-        board.close()
+        runner.close()
     warnings.warn(f"Client({name}) was never closed", ResourceWarning, stacklevel=2)

@@ -13,27 +13,21 @@ import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
-    Done,
     Download,
     FileFacts,
     FileFailed,
     FileSlice,
-    Flow,
-    GradioError,
     Head,
     Inspect,
-    Question,
     ReadFile,
     Request,
     Response,
     SaveBytes,
     Saved,
     Send,
-    Sleep,
-    Tell,
     Transferred,
 )
 
@@ -41,7 +35,6 @@ from .http import Connections
 from .inputs import Settings
 from .wire import Wire
 
-T = TypeVar("T")
 IO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download
 Moved: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
@@ -65,9 +58,8 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, moved: Moved, wire: Wire | None = None) -> object:
+    def perform(self, action: IO, moved: Moved, wire: Wire) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
-        wire = wire or Wire()
         match action:
             case Send():
                 return self.send(action, moved, wire)
@@ -140,32 +132,6 @@ class Performer:
             raise
         finally:
             self._partial.discard(partial)
-
-
-def run(flow: Flow[T], performer: Performer) -> T:
-    """Perform a flow that needs no session, on this thread."""
-    step = flow.start()
-    while not isinstance(step, Done):
-        try:
-            match step:
-                case Sleep():
-                    performer.connections.pause(step.seconds)
-                    reply: object = None
-                case Tell():
-                    reply = None
-                case Question():
-                    raise AssertionError(f"{step} without a session")
-                case _:
-                    reply = performer.perform(step, _unmoved)
-        except GradioError as error:
-            step = flow.fail(error)
-        else:
-            step = flow.resume(reply)
-    return step.value
-
-
-def _unmoved(_: Transferred) -> None:
-    pass
 
 
 def body_of(request: Request, moved: Moved) -> Generator[bytes, None, None]:

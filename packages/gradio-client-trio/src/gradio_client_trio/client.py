@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from math import inf
@@ -12,19 +11,7 @@ from typing import Any, Literal, Self, Unpack
 
 import trio
 
-from gradio_protocol import (
-    Changes,
-    Endpoint,
-    Flow,
-    History,
-    JobLife,
-    Options,
-    Session,
-    as_html,
-    call,
-    find,
-    view,
-)
+from gradio_protocol import Changes, Endpoint, Options, as_html, view
 
 from . import inputs, progress
 from .duplicate import Copy, duplicated
@@ -34,7 +21,6 @@ from .inputs import DEFAULT_FOLDER, Given, values
 from .job import Job
 from .line import Line, Visit
 from .proxy import Verify
-from .seated import Seated
 
 
 class Client:
@@ -176,23 +162,20 @@ class Client:
         `api_name` may be left out where there is one public endpoint. `result_callbacks` are
         called with the result, spread where it is a tuple; they are plain functions, and brief.
         """
-        board, options = self._line.board, self._options
-        session = self._visit.session
-        app, known = board.contact.app, session.endpoints
-        bound = options.bound(find(known, api_name, fn_index), values(args), values(kwargs))
-        if options.isolated:
-            session = Session(board.contact, entropy=secrets.token_bytes(16), single=True)
-        job = Job(JobLife(bound[0], History(app.dialect.edits)))
+        runner, options = self._line.runner, self._options
+        bound = runner.protocol.bind(
+            self._visit.session_id,
+            values(args),
+            values(kwargs),
+            api_name=api_name,
+            fn_index=fn_index,
+            options=options,
+        )
+        job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.gives_to(result_callbacks or ())
-        sent = self.add_zero_gpu_headers({**(headers or {})})
-        ticket, entropy = session.enrol(), secrets.token_bytes(16)
-        spec = options.call(ticket, app, self._line.target, bound, sent, entropy)
-        seated = Seated(Flow(call(spec)), session, ticket, job)
-        job.calls_off(partial(board.cancel, seated))
-        board.start(seated)
         if options.progress:
-            title, threads = bound[0].title, board.crew.drawing
-            board.crew.spawn(partial(progress.follow, job.updates(), title, threads))
+            title, threads = bound.endpoint.title, runner.crew.drawing
+            runner.crew.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
@@ -240,7 +223,7 @@ class Client:
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        return self._visit.session.hash
+        return self._line.protocol.session_hash(self._visit.session_id)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -255,7 +238,7 @@ class Client:
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None for an app that is no Space."""
-        return self._line.target.space or self._line.app.config.space_id
+        return self._line.protocol.target.space or self._line.app.config.space_id
 
     @property
     def protocol(self) -> str:
@@ -345,7 +328,7 @@ class Client:
             await self._line.close()
 
     def _known(self) -> tuple[Endpoint, ...]:
-        return self._visit.session.endpoints
+        return self._visit.endpoints
 
     def _view(self, **changes: Any) -> Self:
         view = object.__new__(type(self))

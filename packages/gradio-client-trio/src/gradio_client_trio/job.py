@@ -15,14 +15,9 @@ from typing import Any, Self
 import trio
 
 from gradio_protocol import (
-    Cancelled,
-    JobCancelled,
     JobLife,
-    News,
     Outputs,
     OutputUpdate,
-    Raised,
-    Returned,
     Stage,
     StatusUpdate,
     current_status,
@@ -41,15 +36,13 @@ class Job:
     that is left cancels it, unless it is over.
     """
 
-    def __init__(self, life: JobLife) -> None:
+    def __init__(self, life: JobLife, cancel: Callable[[], bool]) -> None:
         self._life = life
+        self._cancel = cancel
         self._waiting: set[trio.lowlevel.Task] = set()
         self._times = [now()]
         self._callbacks: tuple[Callable[..., object], ...] = ()
-        self._call_off: Callable[[], None] = _nothing
         self._iterator: AsyncIterator[Any] | None = None
-        self._value: object = None
-        self._error: BaseException | None = None
 
     # For callers.
 
@@ -59,14 +52,12 @@ class Job:
         One output comes as it is, several as a tuple. Raises the job's error, or JobCancelled.
         """
         await self.until(self.done)
-        if self._error is not None:
-            raise self._error
-        return self._value
+        return self._life.result()
 
     async def exception(self) -> BaseException | None:
         """Wait for the end; returns the job's error, or None."""
         await self.until(self.done)
-        return self._error
+        return self._life.view.error
 
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
@@ -87,11 +78,7 @@ class Job:
         The job ends at once. What the server can be told, and is, depends on its version; other
         jobs are never harmed.
         """
-        call_off = self._call_off
-        if not self._end(Cancelled(), JobCancelled("the job was cancelled")):
-            return self.cancelled()
-        call_off()
-        return True
+        return self._cancel() or self.cancelled()
 
     def done(self) -> bool:
         """Whether the job is over, however it ended."""
@@ -151,41 +138,18 @@ class Job:
         waiting.add(task)
         await trio.lowlevel.wait_task_rescheduled(leave)
 
-    @trio.lowlevel.enable_ki_protection
-    def tell(self, news: News) -> None:
-        """Take news in."""
-        if self._life.apply(news):
+    def notify(self) -> None:
+        """There is news in the job's life: wake whoever waits for it."""
+        while len(self._times) < len(self._life.views):
             self._times.append(now())
-            while self._waiting:
-                trio.lowlevel.reschedule(self._waiting.pop())
-
-    def returned(self, value: object) -> None:
-        """The job has a result."""
-        if self._end(Returned(), None, value):
-            self._call_back(value)
-
-    def raised(self, error: BaseException) -> None:
-        """The job has an error."""
-        cancelled = isinstance(error, JobCancelled)
-        self._end(Cancelled() if cancelled else Raised(error=error), error)
+        while self._waiting:
+            trio.lowlevel.reschedule(self._waiting.pop())
+        if self._life.view.stage is Stage.SUCCEEDED:
+            self._call_back(self._life.result())
 
     def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
         """Call each with the result, spread where it is a tuple."""
         self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
-
-    def calls_off(self, call_off: Callable[[], None]) -> None:
-        """What `cancel` has to do besides ending the job."""
-        self._call_off = call_off
-
-    def _end(self, news: News, error: BaseException | None, value: object = None) -> bool:
-        """Apply the news that end the job; False if it was over already."""
-        if self.done():
-            return False
-        self._value, self._error = value, error
-        # What is over keeps nothing alive.
-        self._call_off = _nothing
-        self.tell(news)
-        return True
 
     @trio.lowlevel.disable_ki_protection  # an interrupt may stop what the caller wrote
     def _call_back(self, value: object) -> None:
@@ -259,7 +223,3 @@ def now() -> datetime:
 def spread(value: object) -> list[Any]:
     """An output as a list of what its components show."""
     return [*value] if isinstance(value, tuple) else [value]
-
-
-def _nothing() -> None:
-    pass

@@ -4,7 +4,7 @@
    after `close` it stays closed.
 2. What goes wrong in the block is the block's own: nothing that runs in the nursery fails with
    it, nor it with that, so that nobody meets an exception group.
-3. A `Visit` is one visitor of the app: a session, which can be exchanged for a new one.
+3. A `Visit` is one visitor of the app: a session, opened when it is first needed.
 """
 
 from __future__ import annotations
@@ -16,12 +16,20 @@ from dataclasses import replace
 
 import trio
 
-from gradio_protocol import App, Contact, Flow, InvalidArguments, Session, Target, connect
+from gradio_protocol import (
+    App,
+    ClientProtocol,
+    Endpoint,
+    GradioError,
+    InvalidArguments,
+    RunAction,
+    Transferred,
+)
 
 from . import inputs, telemetry
 from .inputs import Given
-from .listen import Switchboard
-from .perform import Performer, run
+from .perform import Performer
+from .runner import Runner
 
 _log = logging.getLogger("gradio_client_trio")
 
@@ -33,55 +41,56 @@ class Line:
         self._given = given
         self._settings = inputs.settings(given)
         self._http = self._settings.http()
-        self._opened: tuple[Switchboard, Target] | None = None
+        self._runner: Runner | None = None
         self._nursery = AsyncExitStack()
 
     @property
-    def board(self) -> Switchboard:
-        """The switchboard. Raises InvalidArguments before the block."""
-        return self._open()[0]
+    def runner(self) -> Runner:
+        """What obeys the protocol. Raises InvalidArguments before the block."""
+        if self._runner is None:
+            raise InvalidArguments("the client is not open: use it in an 'async with' block")
+        return self._runner
 
     @property
-    def target(self) -> Target:
-        """Where the line leads, and as whom we speak there."""
-        return self._open()[1]
+    def protocol(self) -> ClientProtocol:
+        """The protocol, connected. Raises InvalidArguments before the block."""
+        return self.runner.protocol
 
     @property
     def app(self) -> App:
         """The app as it is known now."""
-        return self.board.contact.app
+        return self.protocol.app
 
     async def open(self) -> None:
-        """Connect. Raises what `connect` raises."""
-        if self._opened is not None:
+        """Connect. Raises what `ClientProtocol.is_connected` raises."""
+        if self._runner is not None:
             raise InvalidArguments("a client has one block: make another client for another one")
         target = inputs.target(self._given)
         if target.wants_saved_token:
             saved = await trio.to_thread.run_sync(inputs.saved_token)
             target = replace(target, saved_token=saved)
+        protocol = ClientProtocol(
+            target, entropy=secrets.token_bytes(16), max_jobs=self._given.max_workers
+        )
         performer = Performer(self._settings.folder, self._http)
         try:
-            app = await run(Flow(connect(target)), performer.answer)
+            await _connect(protocol, performer)
         except BaseException:
             await self._http.aclose()
             self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
             raise
-        for note in app.notes:
-            _log.warning("%s: %s", app.access.src, note)
-        idle = target.stream_idle_timeout
-        contact = Contact(app, trio.current_time(), stream_idle_timeout=idle)
+        for note in protocol.app.notes:
+            _log.warning("%s: %s", protocol.app.access.src, note)
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
-        workers = self._given.max_workers
-        board = Switchboard(contact, performer, nursery, max_workers=workers)
-        self._opened = board, target
+        self._runner = Runner(protocol, performer, nursery)
 
     def report(self) -> None:
         """Say that a Space was connected to, if nothing objects."""
-        self.board.crew.aside(telemetry.report)
+        self.runner.crew.aside(telemetry.report)
 
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing is left of them; idempotent."""
-        await self.board.close()
+        await self.runner.close()
 
     async def leave(self) -> None:
         """The end of the block."""
@@ -93,13 +102,8 @@ class Line:
         finally:
             await self._http.aclose()
 
-    def _open(self) -> tuple[Switchboard, Target]:
-        if self._opened is None:
-            raise InvalidArguments("the client is not open: use it in an 'async with' block")
-        return self._opened
-
     def __repr__(self) -> str:
-        return "not connected" if self._opened is None else repr(self.app.access.src)
+        return "not connected" if self._runner is None else repr(self.app.access.src)
 
 
 class Visit:
@@ -107,33 +111,46 @@ class Visit:
 
     def __init__(self, line: Line) -> None:
         self._line = line
-        self._session: Session | None = None
+        self._session_id: int | None = None
         self._left = False
 
     @property
-    def session(self) -> Session:
-        """The session, new at the first use. Raises InvalidArguments once it has been left."""
+    def session_id(self) -> int:
+        """The session, new at the first use. Raises InvalidArguments once it was closed."""
         if self._left:
             raise InvalidArguments("the session was closed")
-        if self._session is None:
-            self._session = opened(self._line.board)
-        return self._session
+        if self._session_id is None:
+            self._session_id = self._line.protocol.open_session()
+        return self._session_id
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """What can be called from this session."""
+        return self._line.protocol.endpoints(self.session_id)
 
     def reset(self) -> None:
         """Be another visitor from now on."""
-        old, self._session = self.session, opened(self._line.board)
-        self._line.board.retire(old)
+        self._line.runner.reset_session(self.session_id)
 
     def leave(self) -> None:
         """End the jobs and streams of this visitor."""
         self._left = True
-        old, self._session = self._session, None
-        if old is not None:
-            self._line.board.leave(old)
+        if self._session_id is not None:
+            self._line.runner.close_session(self._session_id)
 
 
-def opened(board: Switchboard) -> Session:
-    """A new session, which ends with the board."""
-    session = Session(board.contact, entropy=secrets.token_bytes(16))
-    board.open(session)
-    return session
+async def _connect(protocol: ClientProtocol, performer: Performer) -> None:
+    """Connect, in the task of whoever waits for it: there is no nursery yet."""
+    protocol.connect()
+    while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
+        try:
+            reply = await performer.perform(command.action, _unmoved)
+        except GradioError as error:
+            protocol.action_failed(command.action_id, error)
+        else:
+            protocol.action_succeeded(command.action_id, reply)
+    protocol.is_connected()
+
+
+def _unmoved(_: Transferred) -> None:
+    """Connecting moves no files."""

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar, assert_never
@@ -19,15 +19,10 @@ from typing import TypeAlias, TypeVar, assert_never
 import trio
 
 from gradio_protocol import (
-    AnyAction,
-    Done,
     Download,
     FileFacts,
     FileFailed,
-    Flow,
-    GradioError,
     Inspect,
-    Question,
     ReadFile,
     Request,
     Response,
@@ -35,7 +30,6 @@ from gradio_protocol import (
     Saved,
     Send,
     Sleep,
-    Tell,
     Transferred,
 )
 
@@ -76,16 +70,6 @@ class Performer:
                 return None
             case _:
                 assert_never(action)
-
-    async def answer(self, action: AnyAction) -> object:
-        """The reply to an action of a flow that has no session."""
-        match action:
-            case Tell():
-                return None
-            case Question():
-                raise AssertionError(f"{action} without a session")
-            case _:
-                return await self.perform(action, _unmoved)
 
     async def send(self, action: Send, moved: Moved) -> Response:
         """One exchange."""
@@ -159,23 +143,6 @@ class Partial:
             self._file.close()
         with contextlib.suppress(OSError):
             Path(self._path).unlink(missing_ok=True)
-
-
-async def run(flow: Flow[T], answer: Callable[[AnyAction], Awaitable[object]]) -> T:
-    """Perform a flow to its end, with the replies that `answer` gives."""
-    step = flow.start()
-    while not isinstance(step, Done):
-        try:
-            reply = await answer(step)
-        except GradioError as error:
-            step = flow.fail(error)
-        else:
-            step = flow.resume(reply)
-    return step.value
-
-
-def _unmoved(_: Transferred) -> None:
-    pass
 
 
 def counting(request: Request, moved: Moved) -> Sent:

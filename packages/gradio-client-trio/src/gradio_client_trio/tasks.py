@@ -1,7 +1,7 @@
 """The tasks that work for one client, in its one nursery.
 
 All are shielded from what cancels the block that the nursery belongs to: until the block is left
-they serve it, and then `Switchboard.close` ends them.
+they serve it, and then `Runner.close` ends them.
 """
 
 from __future__ import annotations

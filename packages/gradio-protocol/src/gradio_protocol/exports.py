@@ -8,6 +8,8 @@ from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return, find
 from .app.files import FileData, Inline, LocalFile, WebFile, file_at, file_data, walk
 from .app.telemetry import telemetry_allowed
+from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
+from .client.protocol import BoundCall, ClientProtocol
 from .errors import (
     AppChanged,
     AppError,
@@ -29,12 +31,9 @@ from .errors import (
     proxy_address,
 )
 from .flows.actions import (
-    AnyAction,
     AnyIO,
-    Done,
     Download,
     FileFacts,
-    Flow,
     Inspect,
     Meter,
     ReadFile,
@@ -42,50 +41,15 @@ from .flows.actions import (
     Saved,
     Send,
     Sleep,
-    Steps,
-    Tell,
 )
-from .flows.attempt import Call
-from .flows.call import call
-from .flows.check import check_app
-from .flows.connect import Target, connect
-from .flows.dispatcher import Dispatcher, Perform, Work
-from .flows.leave import dismiss
+from .flows.connect import Target
 from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
-from .flows.turns import Turns
-from .jobs.contact import Contact
-from .jobs.diff import History
 from .jobs.messages import Delivery, Logged, ProgressUnit
-from .jobs.orders import (
-    KEEPALIVE,
-    AnyQuestion,
-    CheckApp,
-    Dismiss,
-    Ending,
-    Leave,
-    Listen,
-    Opening,
-    Order,
-    Question,
-    Resume,
-    Stream,
-    StreamKind,
-)
+from .jobs.orders import KEEPALIVE
 from .jobs.progress import Progress, Ticker
 from .jobs.reader import StreamReader
-from .jobs.session import Session
-from .jobs.stage import (
-    Cancelled,
-    JobLife,
-    JobView,
-    News,
-    Outputs,
-    Raised,
-    Returned,
-    Stage,
-    Transferred,
-)
+from .jobs.stage import JobLife, JobView, Outputs, Raised, Stage, Transferred
 from .jobs.status import Status
 from .jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
@@ -94,105 +58,81 @@ from .wire.headers import HUB, redact
 __all__ = [
     "HUB",
     "KEEPALIVE",
+    "AbortAction",
     "Access",
-    "AnyAction",
     "AnyIO",
-    "AnyQuestion",
     "App",
     "AppChanged",
     "AppError",
     "AuthenticationError",
-    "Call",
-    "Cancelled",
+    "BoundCall",
     "Changes",
-    "CheckApp",
+    "ClientProtocol",
+    "CloseStream",
+    "Command",
     "Config",
-    "Contact",
     "Delivery",
     "Dialect",
-    "Dismiss",
-    "Dispatcher",
-    "Done",
     "Download",
-    "Ending",
     "Endpoint",
     "FileData",
     "FileFacts",
     "FileFailed",
     "FileSlice",
-    "Flow",
     "GradioError",
     "Head",
     "Headers",
-    "History",
     "Inline",
     "Inspect",
     "InvalidArguments",
     "JobCancelled",
     "JobLife",
     "JobView",
-    "Leave",
-    "Listen",
     "LocalFile",
     "Logged",
     "Meter",
-    "News",
-    "Opening",
+    "NotifyJob",
+    "OpenStream",
     "Options",
-    "Order",
     "Origin",
     "OutputUpdate",
     "Outputs",
     "Parameter",
-    "Perform",
     "Progress",
     "ProgressUnit",
-    "Question",
     "QueueError",
     "Raised",
     "ReadFile",
     "RemoteError",
     "Request",
     "Response",
-    "Resume",
     "RetryPolicy",
     "Return",
-    "Returned",
+    "RunAction",
     "SaveBytes",
     "Saved",
     "Send",
     "ServerStopped",
-    "Session",
     "SessionNotFound",
     "Sleep",
     "SpaceUnavailable",
     "Stage",
     "Status",
     "StatusUpdate",
-    "Steps",
-    "Stream",
-    "StreamKind",
     "StreamLost",
     "StreamReader",
     "Target",
-    "Tell",
     "Ticker",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
-    "Turns",
     "ValidationError",
     "Visibility",
     "WebFile",
-    "Work",
     "__version__",
     "as_html",
-    "call",
     "causes",
-    "check_app",
-    "connect",
     "current_status",
-    "dismiss",
     "doc",
     "file_at",
     "file_data",

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
-from ..errors import FileFailed, GradioError, RemoteError
+from ..errors import FileFailed, RemoteError
 from ..jobs.orders import AnyQuestion, Question
 from ..jobs.stage import News
 from ..wire.exchange import Head, Request, Response, Stat
@@ -47,6 +47,9 @@ class Send(Action[Response]):
     patience: float | None = None
     """Seconds that the whole exchange may take, infinity for as long as a job does (a direct
     call); None: the timeouts that the client was given."""
+    is_join: bool = False
+    """It asks the server to run a job, which runs also if nobody waits for the reply: from the
+    first byte on it must be seen through."""
 
     def times(self, timeout: float) -> tuple[float, float]:
         """Seconds between two reads, and in all; `timeout` is what the client was given."""
@@ -216,11 +219,12 @@ class Flow(Generic[T]):
         except StopIteration as stop:
             return Done(cast(T, stop.value))
 
-    def fail(self, error: GradioError | OSError) -> AnyAction | Done[T]:
+    def fail(self, error: Exception) -> AnyAction | Done[T]:
         """Say that the last action failed; returns the next one.
 
         What the operating system says is of the disk: the flow sees a FileFailed. What it says of
-        the network, a driver has made a TransportFailed.
+        the network, a driver has made a TransportFailed. Any other error is a bug that no flow
+        catches.
         """
         try:
             return self._steps.throw(_ours(error))
@@ -232,8 +236,8 @@ class Flow(Generic[T]):
         self._steps.close()
 
 
-def _ours(error: GradioError | OSError) -> GradioError:
-    if isinstance(error, GradioError):
+def _ours(error: Exception) -> Exception:
+    if not isinstance(error, OSError):
         return error
     failed = FileFailed(str(error) or type(error).__name__)
     failed.__cause__ = error

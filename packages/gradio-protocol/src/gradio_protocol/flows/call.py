@@ -152,7 +152,7 @@ def _joined(attempt: Attempt) -> Steps[str]:
     try:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
-        send = Send(request=request, limit=_REPLY)
+        send = Send(request=request, limit=_REPLY, is_join=True)
         recheck = partial(unchanged, attempt)
         reply = yield from persist(send, spec.policy, Repeat.UNACCEPTED, recheck)
         event_id = _event_id(reply)

@@ -1,0 +1,291 @@
+"""Obeys the commands of one client's `ClientProtocol`, on threads.
+
+1. One lock guards the protocol, and nothing else happens under it: no I/O, no code of the user's.
+2. One thread at a time obeys, so that commands are obeyed in order; whoever finds another one at
+   it leaves the rest to that one. No thread of the user's ever does: Ctrl-C would lose a command.
+3. While a job waits for the server it costs no thread. An I/O thread that has brought a reply goes
+   on with the next exchange itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from functools import partial
+from math import inf
+from typing import TypeGuard, assert_never
+
+from gradio_protocol import (
+    AbortAction,
+    BoundCall,
+    ClientProtocol,
+    CloseStream,
+    Command,
+    NotifyJob,
+    OpenStream,
+    RunAction,
+    Send,
+    Sleep,
+    Transferred,
+)
+
+from .job import Job
+from .perform import Performer
+from .silences import Silences
+from .threads import Crew
+from .wire import Wire
+
+
+class Runner:
+    """See the module; thread-safe."""
+
+    def __init__(self, protocol: ClientProtocol, performer: Performer) -> None:
+        self.protocol = protocol
+        self.lock = threading.Lock()
+        self.crew = Crew()
+        self.connections = performer.connections
+        self._performer = performer
+        self._jobs: dict[int, Job] = {}
+        "Those that are not over."
+        self._wires: dict[int, Wire] = {}
+        "Under the actions and streams that are under way."
+        self._obeying = False
+        self._silences = Silences(self.crew, self._report_silence)
+
+    # Callers.
+
+    def submit(self, bound: BoundCall, headers: dict[str, str], keeps: object) -> Job:
+        """Begin a job, which keeps something alive until it is over.
+
+        Raises InvalidArguments if the client, or its session, was closed.
+        """
+        with self.lock:
+            job_id, life = self.protocol.submit(bound, headers)
+            job = Job(life, self.crew, partial(self._cancel, job_id), keeps)
+            self._jobs[job_id] = job
+        return job
+
+    def start(self) -> None:
+        """See to it that what was submitted begins."""
+        try:
+            self.crew.submit(partial(self._work, None))
+        except RuntimeError:  # there are no more threads: the job will be told so
+            self.obey()
+
+    def _cancel(self, job_id: int) -> None:
+        with self.lock:
+            self.protocol.cancel(job_id)
+        self._obey_elsewhere()
+
+    def open_session(self) -> int:
+        """A new session."""
+        with self.lock:
+            return self.protocol.open_session()
+
+    def reset_session(self, session_id: int) -> None:
+        """Let a new session take the place of this one."""
+        with self.lock:
+            self.protocol.reset_session(session_id)
+        self._obey_elsewhere()
+
+    def close_session(self, session_id: int) -> None:
+        """End all jobs and streams of one session."""
+        with self.lock:
+            self.protocol.close_session(session_id)
+        self._notify_all()
+        self._obey_elsewhere()
+
+    def close(self) -> None:
+        """End all jobs and streams, and wait for nothing; idempotent."""
+        with self.lock:
+            self.protocol.close()
+        try:
+            self._notify_all()
+            self.obey()
+        finally:
+            self._performer.close()
+            self.crew.close()
+
+    def _notify_all(self) -> None:
+        with self.lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.notify()
+
+    # Commands.
+
+    def obey(self, *, may_run: bool = False) -> RunAction | None:
+        """Do all there is to do; returns the action that this thread is to run, if it may."""
+        kept: RunAction | None = None
+        while commands := self._next_commands():
+            try:
+                for command in commands:
+                    if may_run and kept is None and _is_brief(command):
+                        kept = command
+                        self._wires[command.action_id] = Wire()
+                    else:
+                        self._obey(command)
+            finally:
+                with self.lock:
+                    self._obeying = False
+        return kept
+
+    def _next_commands(self) -> list[Command]:
+        """What there is to do; nothing while another thread does what came before."""
+        commands: list[Command] = []
+        with self.lock:
+            if not self._obeying:
+                now = time.monotonic()
+                while (command := self.protocol.next_command(now)) is not None:
+                    commands.append(command)
+                self._obeying = bool(commands)
+        return commands
+
+    def _obey_elsewhere(self) -> None:
+        try:
+            self.crew.spawn(self._just_obey)
+        except RuntimeError:  # there are no more threads
+            self.obey()
+
+    def _just_obey(self) -> None:
+        self.obey()
+
+    def _obey(self, command: Command) -> None:
+        match command:
+            case NotifyJob():
+                self._notify(command.job_id)
+            case RunAction():
+                self._start(command)
+            case AbortAction():
+                self._cut(command.action_id)
+            case OpenStream():
+                self._wires[command.stream_id] = Wire()
+                self._open(command, command.delay)
+            case CloseStream():
+                self._cut(command.stream_id)
+            case _:
+                assert_never(command)
+
+    def _notify(self, job_id: int) -> None:
+        with self.lock:
+            job = self._jobs.get(job_id)
+            if job is not None and job.done():
+                del self._jobs[job_id]
+        if job is not None:
+            job.notify()
+
+    def _cut(self, number: int) -> None:
+        wire = self._wires.get(number)
+        if wire is not None:
+            wire.cut()
+
+    # Actions.
+
+    def _start(self, command: RunAction) -> None:
+        action_id = command.action_id
+        self._wires[action_id] = Wire()
+        try:
+            match command.action:
+                case Sleep(seconds=seconds):
+                    self.crew.later(seconds, partial(self._end_pause, action_id))
+                case Send(patience=patience) if patience == inf:
+                    # A direct call lasts as long as its job: it must not take an I/O thread.
+                    self.crew.spawn(partial(self._work, command))
+                case _:
+                    self.crew.submit(partial(self._work, command))
+        except RuntimeError as error:  # there are no more threads
+            self._fail(action_id, error)
+
+    def _work(self, command: RunAction | None) -> None:
+        """Run an action, and those that come of it, until none is left for this thread."""
+        command = command or self.obey(may_run=True)
+        while command is not None:
+            self._run(command)
+            command = self.obey(may_run=True)
+
+    def _run(self, command: RunAction) -> None:
+        action_id = command.action_id
+        moved = partial(self._moved, action_id)
+        try:
+            assert not isinstance(command.action, Sleep)
+            reply = self._performer.perform(command.action, moved, self._wires[action_id])
+        except Exception as error:  # noqa: BLE001 - whatever it is, its job must end with it
+            self._fail(action_id, error)
+        else:
+            with self.lock:
+                del self._wires[action_id]
+                self.protocol.action_succeeded(action_id, reply)
+
+    def _fail(self, action_id: int, error: Exception) -> None:
+        with self.lock:
+            del self._wires[action_id]
+            self.protocol.action_failed(action_id, error)
+
+    def _end_pause(self, action_id: int) -> None:
+        with self.lock:
+            del self._wires[action_id]
+            self.protocol.action_succeeded(action_id, None)
+        self.obey()
+
+    def _moved(self, action_id: int, moved: Transferred) -> None:
+        with self.lock:
+            self.protocol.action_progress(action_id, moved)
+        self.obey()
+
+    # Streams.
+
+    def _open(self, command: OpenStream, delay: float) -> None:
+        try:
+            if delay:
+                self.crew.later(delay, partial(self._open, command, 0))
+            else:
+                self.crew.spawn(partial(self._read, command))
+        except RuntimeError as error:  # there are no more threads
+            self._end_stream(command.stream_id, error)
+
+    def _read(self, command: OpenStream) -> None:
+        error: Exception | None = None
+        try:
+            self._receive(command, self._wires[command.stream_id])
+        except Exception as failure:  # noqa: BLE001 - whatever it is, jobs wait for this stream
+            error = failure
+        self._end_stream(command.stream_id, error)
+        self.obey()
+
+    def _receive(self, command: OpenStream, wire: Wire) -> None:
+        if wire.is_cut:
+            return
+        stream_id = command.stream_id
+        self._silences.watch(stream_id, command.idle_timeout)
+        with self.connections.open_stream(command.request, wire) as (head, chunks):
+            self._silences.end(stream_id)
+            with self.lock:
+                self.protocol.stream_opened(stream_id, head)
+            self.obey()
+            reader = self.protocol.stream_reader(stream_id)
+            if reader is None:
+                return
+            for chunk in chunks:
+                self._silences.end(stream_id)
+                messages = reader.feed(chunk)
+                with self.lock:
+                    self.protocol.receive_messages(stream_id, messages)
+                self.obey()
+
+    def _report_silence(self, stream_id: int) -> None:
+        with self.lock:
+            self.protocol.stream_silent(stream_id)
+        self.obey()
+
+    def _end_stream(self, stream_id: int, error: Exception | None) -> None:
+        self._silences.forget(stream_id)
+        with self.lock:
+            del self._wires[stream_id]
+            self.protocol.stream_closed(stream_id, error)
+
+
+def _is_brief(command: Command) -> TypeGuard[RunAction]:
+    """Whether it is an action for a thread that others wait for: no pause, no direct call."""
+    if not isinstance(command, RunAction) or isinstance(command.action, Sleep):
+        return False
+    return not (isinstance(command.action, Send) and command.action.patience == inf)

@@ -1,0 +1,482 @@
+"""The client's side of the protocol, without I/O.
+
+`ClientProtocol` holds everything that one client knows: the app, its sessions, its jobs and the
+conversations that are under way. A driver does the I/O. After every input it takes commands until
+there are none, and obeys them in order::
+
+    command      what the driver does              what it reports
+    RunAction    one exchange, file or pause       action_succeeded or action_failed
+    AbortAction  stop it, nobody wants its reply   nothing
+    OpenStream   after a delay, send and read      stream_opened, receive_data, stream_silent,
+                                                   stream_closed
+    CloseStream  close it, or do not open it       nothing
+    NotifyJob    wake whoever waits for the job    nothing
+
+1. Nothing in here waits, reads a clock, takes a lock or calls user code. Time enters as `now`,
+   randomness as `entropy`.
+2. Each `RunAction` is answered once, unless it is aborted. A report about an aborted action or a
+   closed stream is ignored, so a driver need not win a race.
+3. A join in flight is never aborted: the server runs the job all the same, and only the reply says
+   which event has to be cancelled.
+4. A failure of a conversation ends its job, also if it is a bug: no job waits for ever.
+5. On threads this lives under one lock. Two things may be done outside of it: `bind`, and parsing
+   (`stream_reader(stream_id).feed(chunk)`, then `receive_messages`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
+from typing import Any, assert_never
+
+from ..app.access import App
+from ..app.endpoint import Endpoint, find
+from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
+from ..flows.actions import Flow
+from ..flows.call import call
+from ..flows.check import check_app
+from ..flows.connect import Target, connect
+from ..flows.leave import dismiss
+from ..flows.options import Options
+from ..flows.turns import Turns
+from ..jobs.contact import Contact
+from ..jobs.diff import History
+from ..jobs.messages import Delivery
+from ..jobs.orders import CheckApp, Dismiss, Ending, Leave, Listen, Order, Resume
+from ..jobs.reader import StreamReader
+from ..jobs.session import Session
+from ..jobs.stage import Cancelled, JobLife, News, Raised, Returned, Transferred
+from ..wire.exchange import Head
+from .commands import CloseStream, Command, NotifyJob
+from .conversations import Conversation, Conversations
+from .streams import Stream, Streams
+
+MAX_JOBS = 40
+"Jobs of one client that are in flight at once, unless the caller says otherwise."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundCall:
+    """A call whose arguments fit its endpoint. Made by `ClientProtocol.bind`."""
+
+    session_id: int
+    app: App
+    endpoint: Endpoint
+    data: list[object]
+    options: Options
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Job:
+    """A job that waits to begin or is in flight."""
+
+    ticket: int
+    session: Session
+    state: JobLife
+    conversation: Conversation
+
+
+class ClientProtocol:
+    """One client, without its I/O. See the module.
+
+    `target` is the address of an app or the name of a Space; a `Target` says more. `entropy` is 16
+    bytes or more, new ones for each client: everything random is derived from them. `max_jobs`
+    limits how many jobs are in flight at once; the others wait in order.
+
+    `connect` begins; wait until `is_connected` before anything else. Not thread-safe.
+    """
+
+    def __init__(
+        self,
+        target: str | Target,
+        *,
+        entropy: bytes,
+        max_jobs: int = MAX_JOBS,
+    ) -> None:
+        self.target = Target(src=target) if isinstance(target, str) else target
+        self.options = Options(max_retries=self.target.policy.max_retries)
+        "For each call that brings none of its own."
+        self._entropy = entropy
+        self._now = 0.0
+        self._ids = count(1)
+        "Of sessions, actions and streams."
+        self._contact: Contact | None = None
+        self._connecting: Conversation | None = None
+        self._connect_error: BaseException | None = None
+        self._closed = False
+        self._sessions: dict[int, Session] = {}
+        self._limiter = Turns[_Job](max_jobs)
+        self._jobs: dict[int, _Job] = {}
+        "Those whose conversations have not ended, some of which are over for their callers."
+        self._cancellations = 0
+        "Requests that tell the server of a cancelled event, and are still under way."
+        self._commands = deque[Command]()
+        self._conversations = Conversations(self._ids, self._commands)
+        self._streams = Streams(self._ids, self._commands)
+        self._checks: dict[int, Conversation] = {}
+        "They ask whether the app is still there, by the id of the stream that is silent."
+        self._orders = deque[tuple[Session, Order]]()
+        self._notified: set[int] = set()
+        "Jobs with a NotifyJob among the commands."
+
+    # Connecting.
+
+    def connect(self) -> None:
+        """Begin to connect, unless that is under way or done; again after a failure.
+
+        Raises InvalidArguments after `close`.
+        """
+        self._check_open()
+        if self._contact is None and self._connecting is None:
+            self._connect_error = None
+            flow = Flow[object](connect(self.target))
+            self._connecting = Conversation(flow=flow, finish=self._finish_connecting)
+            self._conversations.start(self._connecting)
+
+    def is_connected(self) -> bool:
+        """True once the app is known. Raises the error that connecting has failed with."""
+        if self._connect_error is not None:
+            raise self._connect_error
+        return self._contact is not None
+
+    @property
+    def app(self) -> App:
+        """The app as it is known now."""
+        return self._known.app
+
+    def _finish_connecting(self, app: object, error: BaseException | None) -> None:
+        self._connecting, self._connect_error = None, error
+        if isinstance(app, App):
+            timeout = self.target.stream_idle_timeout
+            self._contact = Contact(app, self._now, stream_idle_timeout=timeout)
+
+    @property
+    def _known(self) -> Contact:
+        assert self._contact is not None, "the driver must wait until it is connected"
+        return self._contact
+
+    # Sessions.
+
+    def open_session(self) -> int:
+        """Be another visitor of the app; returns the id of the session."""
+        session_id = next(self._ids)
+        self._sessions[session_id] = self._new_session()
+        return session_id
+
+    def reset_session(self, session_id: int) -> None:
+        """Let a new session take the place of an old one, whose jobs go on to their ends.
+
+        Raises InvalidArguments for a session that was closed.
+        """
+        old = self._session(session_id)
+        self._sessions[session_id] = self._new_session()
+        self._obey_later(old, old.retire())
+
+    def close_session(self, session_id: int) -> None:
+        """End all jobs and streams of a session."""
+        session = self._sessions.get(session_id)
+        if session is not None and not session.closed:
+            self._end_jobs(
+                [job for job in self._jobs.values() if job.session is session], "the session"
+            )
+            self._obey_later(session, session.close())
+
+    def endpoints(self, session_id: int) -> tuple[Endpoint, ...]:
+        """What can be called from a session: the app's endpoints and those rendered for it."""
+        return self._sessions[session_id].endpoints
+
+    def session_hash(self, session_id: int) -> str:
+        """What the server knows this visitor by."""
+        return self._sessions[session_id].hash
+
+    def _session(self, session_id: int) -> Session:
+        """A session that can still be used."""
+        self._check_open()
+        session = self._sessions[session_id]
+        if session.closed:
+            raise InvalidArguments("the session was closed")
+        return session
+
+    def _new_session(self, *, single: bool = False) -> Session:
+        return Session(self._known, entropy=self._derive("session"), single=single)
+
+    def _derive(self, purpose: str) -> bytes:
+        """Entropy for one purpose, different each time."""
+        return sha256(self._entropy + f"{purpose} {next(self._ids)}".encode()).digest()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InvalidArguments("the client was closed")
+
+    # Jobs.
+
+    def bind(
+        self,
+        session_id: int,
+        args: Sequence[object],
+        kwargs: Mapping[str, object],
+        *,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        options: Options | None = None,
+    ) -> BoundCall:
+        """Find the endpoint and check the arguments against it. Changes nothing.
+
+        Raises InvalidArguments for what does not fit, for a closed session and a closed client.
+        """
+        options = options or self.options
+        endpoint = find(self._session(session_id).endpoints, api_name, fn_index)
+        endpoint, data = options.bound(endpoint, args, kwargs)
+        return BoundCall(
+            session_id=session_id, app=self.app, endpoint=endpoint, data=data, options=options
+        )
+
+    def submit(
+        self, bound: BoundCall, headers: Mapping[str, str] | None = None
+    ) -> tuple[int, JobLife]:
+        """Call an endpoint; returns the job's id and its state, which changes from now on.
+
+        `headers` are sent with this call only. Raises InvalidArguments for a closed session and a
+        closed client.
+        """
+        session, options = self._session(bound.session_id), bound.options
+        if options.isolated:
+            session = self._new_session(single=True)
+        ticket = session.enrol()
+        arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
+        prediction = options.call(ticket, bound.app, self.target, arguments, headers or {}, entropy)
+        conversation = Conversation(
+            flow=Flow(call(prediction)),
+            finish=lambda value, error: self._finish_job(job, value, error),
+            tell=lambda news: self._publish(job, news),
+            ask=lambda question: self._obey_later(session, session.ask(question, self._now)),
+            is_wanted=lambda: not job.state.view.stage.final,
+        )
+        job = _Job(
+            ticket=ticket,
+            session=session,
+            state=JobLife(bound.endpoint, History(bound.app.dialect.edits)),
+            conversation=conversation,
+        )
+        self._jobs[ticket] = job
+        if self._limiter.add(job):
+            self._conversations.start(conversation)
+        return ticket, job.state
+
+    def cancel(self, job_id: int) -> bool:
+        """End a job that its caller no longer wants; returns whether it was not over yet."""
+        job = self._jobs.get(job_id)
+        if job is None or not self._publish(job, Cancelled()):
+            return False
+        self._obey_later(job.session, job.session.cancel(job_id))
+        self._stop(job)
+        return True
+
+    def _publish(self, job: _Job, news: News) -> bool:
+        """Apply news to a job's state; returns whether that has changed."""
+        changed = job.state.apply(news)
+        if changed and job.ticket not in self._notified:
+            self._notified.add(job.ticket)
+            self._commands.append(NotifyJob(job_id=job.ticket))
+        return changed
+
+    def _stop(self, job: _Job) -> None:
+        """Do no more for a job that is over, except to wait for the reply to its join."""
+        cancelled = JobCancelled("the job was cancelled")
+        if self._limiter.withdraw(job):
+            self._finish_job(job, None, cancelled)
+        else:
+            self._make_room(job)
+            self._conversations.stop(job.conversation, cancelled)
+
+    def _finish_job(self, job: _Job, value: object, error: BaseException | None) -> None:
+        """The conversation of a job has ended."""
+        self._publish(job, Returned(value=value) if error is None else Raised(error=error))
+        del self._jobs[job.ticket]
+        self._obey_later(job.session, job.session.release(job.ticket))
+        self._make_room(job)
+
+    def _make_room(self, job: _Job) -> None:
+        """A job is over: another one may begin in its place."""
+        following = self._limiter.remove(job)
+        if following is not None:
+            self._conversations.start(following.conversation)
+
+    # Closing.
+
+    def close(self) -> None:
+        """End all jobs and streams; idempotent. Go on with commands until `is_closed`."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._connecting is not None:
+            closed = InvalidArguments("the client was closed")
+            self._conversations.stop(self._connecting, closed)
+        jobs = [*self._jobs.values()]
+        sessions = {*self._sessions.values(), *(job.session for job in jobs)}
+        self._end_jobs(jobs, "the client")
+        for session in sessions:
+            self._obey_later(session, session.close())
+        if self._contact is not None:
+            self._contact.close()  # the sessions have told whoever waits for it
+
+    def is_closed(self) -> bool:
+        """True once the server has been told all that it must know after `close`.
+
+        Until then a join is in flight, a stream is being opened whose end the server would not
+        notice, or the server is being told of a cancelled event. Bound the wait: a server may
+        never answer.
+        """
+        joining = any(job.session.joining(job.ticket) for job in self._jobs.values())
+        return self._closed and not (joining or self._streams.are_opening or self._cancellations)
+
+    def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
+        for job in jobs:
+            self._publish(job, Raised(error=JobCancelled(f"{closed} was closed")))
+            self._stop(job)
+
+    # What the driver does, and reports.
+
+    def next_command(self, now: float) -> Command | None:
+        """The next thing to do; None if there is nothing to do but to wait.
+
+        `now` is any clock that only goes forward, in seconds.
+        """
+        self._now = now
+        while True:
+            if self._commands:
+                command = self._commands.popleft()
+                if isinstance(command, NotifyJob):
+                    self._notified.discard(command.job_id)
+                return command
+            if self._orders:
+                self._obey(*self._orders.popleft())
+            elif not self._conversations.advance():
+                return None
+
+    def action_succeeded(self, action_id: int, reply: object) -> None:
+        """The action has this reply."""
+        conversation = self._conversations.end_action(action_id)
+        if conversation is not None:
+            self._conversations.resume(conversation, reply)
+
+    def action_failed(self, action_id: int, error: Exception) -> None:
+        """The action has failed with this error; an OSError is one of the disk."""
+        conversation = self._conversations.end_action(action_id)
+        if conversation is not None:
+            self._conversations.fail(conversation, error)
+
+    def action_progress(self, action_id: int, moved: Transferred) -> None:
+        """Bytes of a file were sent or received."""
+        conversation = self._conversations.of_action(action_id)
+        if conversation is not None and conversation.tell is not None:
+            conversation.tell(moved)
+
+    def stream_opened(self, stream_id: int, head: Head) -> None:
+        """The head of a stream has come."""
+        stream = self._streams.get(stream_id)
+        if stream is None:
+            return
+        stream.has_head = True
+        opening = stream.session.opened(*stream.name, head)
+        self._obey_later(stream.session, opening.orders)
+        if not opening.read:
+            self._close_stream(stream)
+
+    def receive_data(self, stream_id: int, chunk: bytes) -> None:
+        """Bytes of the body of a stream have come."""
+        reader = self.stream_reader(stream_id)
+        if reader is None:
+            return
+        try:
+            messages = reader.feed(chunk)
+        except Exception as error:  # noqa: BLE001 - a bug, too, must not leave jobs waiting
+            self.stream_closed(stream_id, error)
+            self._commands.append(CloseStream(stream_id=stream_id))
+        else:
+            self.receive_messages(stream_id, messages)
+
+    def stream_reader(self, stream_id: int) -> StreamReader | None:
+        """The parser of a stream, for `receive_messages`; None: the stream was closed."""
+        stream = self._streams.get(stream_id)
+        return None if stream is None else stream.reader
+
+    def receive_messages(self, stream_id: int, messages: Iterable[Delivery]) -> None:
+        """These messages have come on a stream, in this order."""
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            self._obey_later(stream.session, stream.session.deliver(*stream.name, messages))
+
+    def stream_silent(self, stream_id: int) -> None:
+        """Nothing has come on a stream for its idle timeout; go on reading it."""
+        stream = self._streams.get(stream_id)
+        if stream is not None:
+            self._obey_later(stream.session, stream.session.silent(*stream.name))
+
+    def stream_closed(self, stream_id: int, error: Exception | None = None) -> None:
+        """A stream has come to its end, or has failed, also before it opened."""
+        stream = self._streams.pop(stream_id)
+        if stream is None:
+            return
+        self._end_check(stream)
+        ending, why = Ending.FINISHED, None
+        if error is not None:
+            why = error if isinstance(error, GradioError) else RemoteError(repr(error))
+            ending = Ending.of(why)
+        self._obey_later(stream.session, stream.session.ended(*stream.name, ending, why))
+
+    # Obeying sessions.
+
+    def _obey_later(self, session: Session, orders: Iterable[Order]) -> None:
+        self._orders += [(session, order) for order in orders]
+
+    def _obey(self, session: Session, order: Order) -> None:
+        match order:
+            case Resume():
+                conversation = self._jobs[order.ticket].conversation
+                self._conversations.resume(conversation, order.reply)
+            case Listen():
+                self._streams.open(session, order, self.app.dialect)
+            case Leave():
+                stream = self._streams.find(session, order.name)
+                if stream is not None:
+                    self._close_stream(stream)
+            case Dismiss():
+                self._cancel_on_server(session, order)
+            case CheckApp():
+                stream = self._streams.find(session, order.name)
+                if stream is not None:
+                    self._check_app(stream, order)
+            case _:
+                assert_never(order)
+
+    def _cancel_on_server(self, session: Session, order: Dismiss) -> None:
+        def finish(*_: object) -> None:
+            self._cancellations -= 1
+            self._obey_later(session, session.dismissed(order.event_id))
+
+        self._cancellations += 1
+        self._conversations.start(Conversation(flow=Flow(dismiss(order)), finish=finish))
+
+    def _check_app(self, stream: Stream, order: CheckApp) -> None:
+        session = stream.session
+
+        def finish(why: Any, _: BaseException | None) -> None:
+            self._checks.pop(stream.stream_id, None)
+            self._obey_later(session, session.checked(*order.name, why))
+
+        check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
+        self._checks[stream.stream_id] = check
+        self._conversations.start(check)
+
+    def _close_stream(self, stream: Stream) -> None:
+        self._streams.close(stream)
+        self._end_check(stream)
+
+    def _end_check(self, stream: Stream) -> None:
+        check = self._checks.pop(stream.stream_id, None)
+        if check is not None:
+            self._conversations.drop(check)

@@ -1,0 +1,594 @@
+"""`ClientProtocol` with a driver whose network is a scripted server: no socket, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+import h11
+import pytest
+
+from gradio_protocol.app.files import Inline, LocalFile
+from gradio_protocol.client.commands import (
+    AbortAction,
+    CloseStream,
+    NotifyJob,
+    OpenStream,
+    RunAction,
+)
+from gradio_protocol.client.protocol import ClientProtocol
+from gradio_protocol.errors import (
+    AppError,
+    FileFailed,
+    InvalidArguments,
+    JobCancelled,
+    RemoteError,
+    StreamLost,
+    TransportFailed,
+)
+from gradio_protocol.flows.actions import Download, Inspect, Saved, Send
+from gradio_protocol.flows.connect import Target
+from gradio_protocol.flows.options import Options
+from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.stage import JobLife, Outputs, Stage, Transferred
+from gradio_protocol.testing import VERSIONS, ScriptedServer
+from gradio_protocol.wire.exchange import FileSlice, Head, Request, Response
+
+TARGET = Target(src="http://here/", policy=RetryPolicy(max_retries=0))
+NOBODY = TransportFailed("nobody there", connected=False)
+
+
+@dataclass(eq=False)
+class Line:
+    """The client's end of one connection."""
+
+    number: int
+    http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
+    request: Request | None = None
+
+    def written(self, request: Request) -> Iterator[bytes]:
+        self.request = request
+        head = h11.Request(method=request.method, target=request.target, headers=request.encoded)
+        yield self.http.send(head) or b""
+        for part in request.body:
+            assert not isinstance(part, FileSlice)
+            yield self.http.send(h11.Data(data=part)) or b""
+
+    def read(self) -> Iterator[Head | bytes]:
+        assert self.request is not None
+        while (event := self.http.next_event()) is not h11.NEED_DATA:
+            match event:
+                case h11.Response():
+                    yield Head.of(self.request, event.status_code, event.headers)
+                case h11.Data():
+                    yield bytes(event.data)
+                case _:
+                    yield b""
+                    return
+
+
+class Driver:
+    """A whole driver whose network is a scripted server in the same room."""
+
+    def __init__(
+        self, version: str = VERSIONS[0], *, max_jobs: int = 40, target: Target = TARGET
+    ) -> None:
+        self.core = ClientProtocol(target, entropy=b"e" * 16, max_jobs=max_jobs)
+        self.server = ScriptedServer(version)
+        self.lines: dict[int, Line] = {}
+        self.streams: dict[int, Line] = {}
+        self.running: dict[int, RunAction] = {}
+        "What was to be run while `is_slow`, and was not aborted."
+        self.is_slow = False
+        "Actions are kept in `running` until `perform` is called for them."
+        self.notified: list[int] = []
+        self.failing: list[TransportFailed] = []
+        "What the next openings of streams come to."
+        self.core.connect()
+        self.go_on()
+        self.session_id = self.core.open_session()
+
+    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+        changed = Options(max_retries=0, isolated=isolated)
+        bound = self.core.bind(self.session_id, args, {}, api_name=api_name, options=changed)
+        return self.core.submit(bound)
+
+    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+        submitted = self.submit(api_name, *args, isolated=isolated)
+        self.go_on()
+        return submitted
+
+    def go_on(self) -> None:
+        while command := self.core.next_command(0.0):
+            match command:
+                case RunAction():
+                    self.running[command.action_id] = command
+                    if not self.is_slow:
+                        self.perform(command)
+                case AbortAction():
+                    del self.running[command.action_id]
+                case OpenStream():
+                    self._open(command)
+                case CloseStream():
+                    line = self.streams.pop(command.stream_id, None)
+                    if line is not None:
+                        self.server.leave(line.number)
+                case NotifyJob():
+                    self.notified.append(command.job_id)
+                case _:
+                    assert_never(command)
+
+    def perform(self, command: RunAction) -> None:
+        del self.running[command.action_id]
+        match command.action:
+            case Send() as action:
+                head, *body = self._asked(action.request).read()
+                assert isinstance(head, Head)
+                whole = b"".join(part for part in body if isinstance(part, bytes))
+                self.core.action_succeeded(command.action_id, head.whole(whole))
+            case Download() as action:
+                head, *body = self._asked(action.request).read()
+                content = b"".join(part for part in body if isinstance(part, bytes))
+                self.core.action_succeeded(command.action_id, Saved(path=content.decode()))
+            case action:
+                raise AssertionError(action)
+
+    def next_action(self) -> RunAction:
+        """The next command that is an action; others before it are dropped."""
+        while not isinstance(command := self.core.next_command(0.0), RunAction):
+            assert command is not None
+        self.running[command.action_id] = command
+        return command
+
+    def _open(self, command: OpenStream) -> None:
+        if self.failing:
+            self.core.stream_closed(command.stream_id, self.failing.pop(0))
+            return
+        self.streams[command.stream_id] = self._asked(command.request)
+        self.hear()
+
+    def hear(self) -> None:
+        """Report what has come on streams."""
+        for stream_id, line in [*self.streams.items()]:
+            for part in line.read():
+                match part:
+                    case Head():
+                        self.core.stream_opened(stream_id, part)
+                    case b"":
+                        self.core.stream_closed(stream_id)
+                        self.streams.pop(stream_id, None)
+                    case bytes():
+                        self.core.receive_data(stream_id, part)
+
+    def _asked(self, request: Request) -> Line:
+        line = Line(self.server.connect())
+        self.lines[line.number] = line
+        for data in line.written(request):
+            for output in self.server.receive(line.number, data):
+                self.lines[output.connection].http.receive_data(output.data)
+        self.hear()
+        return line
+
+
+@pytest.fixture(params=VERSIONS)
+def driver(request: pytest.FixtureRequest) -> Driver:
+    """Connected, to each kind of server."""
+    connected = Driver(request.param)
+    assert connected.core.is_connected()
+    return connected
+
+
+def outputs(life: JobLife) -> list[object]:
+    found = Outputs(life)
+    values: list[object] = []
+    while found.advance():
+        values.append(found.value())
+    return values
+
+
+def test_a_call_has_its_result(driver: Driver) -> None:
+    _, life = driver.call("/echo", "hello")
+    assert life.view.stage is Stage.SUCCEEDED
+    assert life.result() == "hello"
+
+
+def test_a_generator_has_its_outputs(driver: Driver) -> None:
+    jobs = [driver.call("/count", number)[1] for number in (3, 1, 2)]
+    assert [outputs(life) for life in jobs] == [[0, 1, 2], [0], [0, 1]]
+
+
+def test_a_file_goes_up_and_comes_down(driver: Driver) -> None:
+    _, life = driver.call("/shout", Inline("x.txt", b"up and down"))
+    assert life.result() == "UP AND DOWN"
+
+
+def test_a_failed_job_raises_its_error_as_its_result(driver: Driver) -> None:
+    _, life = driver.call("/fail", "you")
+    with pytest.raises(AppError, match="no to you"):
+        life.result()
+
+
+def test_what_the_disk_says_fails_the_job(driver: Driver) -> None:
+    _, life = driver.submit("/shout", LocalFile("/nowhere"))
+    command = driver.next_action()
+    assert command.action == Inspect(path="/nowhere")
+    driver.core.action_failed(command.action_id, FileNotFoundError("no such file"))
+    driver.go_on()
+    with pytest.raises(FileFailed, match="no such file") as caught:
+        life.result()
+    assert isinstance(caught.value.__cause__, FileNotFoundError)
+
+
+def test_a_bug_in_a_conversation_fails_its_job(driver: Driver) -> None:
+    _, life = driver.submit("/echo", "x")
+    command = driver.next_action()
+    driver.core.action_succeeded(command.action_id, "no response at all")
+    driver.go_on()
+    with pytest.raises(AttributeError):
+        life.result()
+    assert driver.call("/echo", "still here")[1].result() == "still here"
+
+
+def test_a_cancelled_job_is_stopped_on_the_server(driver: Driver) -> None:
+    job_id, life = driver.call("/hold", "x")
+    assert outputs(life) == ["x"]
+    assert driver.core.cancel(job_id)
+    assert life.view.stage is Stage.CANCELLED
+    driver.go_on()
+    assert len(driver.server.stopped) == 1
+    assert not driver.core.cancel(job_id)
+    assert driver.call("/echo", "still here")[1].result() == "still here"
+
+
+def test_a_cancelled_job_aborts_what_it_runs(driver: Driver) -> None:
+    job_id, life = driver.submit("/shout", LocalFile("/file"))
+    command = driver.next_action()
+    driver.core.cancel(job_id)
+    driver.go_on()
+    assert driver.running == {}
+    assert life.view.stage is Stage.CANCELLED
+    # The driver may lose the race against the abort.
+    driver.core.action_succeeded(command.action_id, None)
+    driver.core.action_failed(command.action_id, NOBODY)
+    assert driver.core.next_command(0.0) is None
+
+
+def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(driver: Driver) -> None:
+    job_id, life = driver.submit("/hold", "x")
+    driver.core.cancel(job_id)
+    driver.go_on()
+    assert life.view.stage is Stage.CANCELLED
+    assert driver.running == {}
+    assert driver.call("/echo", "still here")[1].result() == "still here"
+    assert driver.server.stopped == []
+
+
+def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
+    driver = Driver("6.31.0")
+    driver.is_slow = True
+    job_id, life = driver.call("/hold", "x")
+    (join,) = driver.running.values()
+    driver.core.cancel(job_id)
+    driver.go_on()
+    assert life.view.stage is Stage.CANCELLED
+    assert [*driver.running.values()] == [join]
+    driver.is_slow = False
+    driver.perform(join)
+    driver.go_on()
+    assert len(driver.server.stopped) == 1
+
+
+def test_closing_ends_all_jobs_and_streams(driver: Driver) -> None:
+    lives = [driver.call("/hold", "x")[1] for _ in range(2)]
+    driver.core.close()
+    for life in lives:
+        with pytest.raises(JobCancelled, match="closed"):
+            life.result()
+    driver.go_on()
+    assert driver.core.is_closed()
+    assert driver.streams == {}
+    assert len(driver.server.stopped) == 2
+    with pytest.raises(InvalidArguments, match="closed"):
+        driver.call("/echo", "too late")
+    driver.core.close()
+    assert driver.core.next_command(0.0) is None
+
+
+def test_it_is_not_closed_while_a_join_is_in_flight() -> None:
+    driver = Driver("6.31.0")
+    driver.is_slow = True
+    driver.call("/hold", "x")
+    (join,) = driver.running.values()
+    driver.core.close()
+    driver.go_on()
+    assert not driver.core.is_closed()
+    driver.is_slow = False
+    driver.perform(join)
+    driver.go_on()
+    assert driver.core.is_closed()
+    assert len(driver.server.stopped) == 1
+
+
+def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
+    driver = Driver("6.31.0", max_jobs=1)
+    first, _ = driver.call("/hold", "x")
+    _, second = driver.call("/echo", "y")
+    third, unwanted = driver.call("/echo", "z")
+    assert second.view.stage is Stage.STARTING
+    driver.core.cancel(third)
+    driver.core.cancel(first)
+    driver.go_on()
+    assert second.result() == "y"
+    assert unwanted.view.stage is Stage.CANCELLED
+
+
+def test_each_change_of_a_job_is_notified_once_at_a_time(driver: Driver) -> None:
+    job_id, life = driver.submit("/echo", "x")
+    driver.go_on()
+    assert set(driver.notified) == {job_id}
+    seen = len(driver.notified)
+    assert 0 < seen <= len(life.views)
+    driver.go_on()
+    assert len(driver.notified) == seen
+
+
+def test_progress_of_an_upload_is_told_to_its_job(driver: Driver) -> None:
+    _, life = driver.submit("/shout", Inline("x.txt", b"content"))
+    command = driver.next_action()
+    moved = Transferred(done=3, total=7, upload=True)
+    driver.core.action_progress(command.action_id, moved)
+    assert life.view.transferred == moved
+    driver.core.action_progress(-1, Transferred(done=4, total=7, upload=True))
+    assert life.view.transferred == moved
+
+
+def test_two_sessions_are_two_visitors(driver: Driver) -> None:
+    other = driver.core.open_session()
+    assert driver.core.endpoints(other) == driver.core.app.endpoints
+    hashes = {driver.core.session_hash(one) for one in (driver.session_id, other)}
+    assert len(hashes) == 2
+    _, mine = driver.call("/hold", "x")
+    driver.core.close_session(driver.session_id)
+    driver.go_on()
+    with pytest.raises(JobCancelled, match="the session was closed"):
+        mine.result()
+    assert len(driver.server.stopped) == 1
+    with pytest.raises(InvalidArguments, match="the session was closed"):
+        driver.call("/echo", "too late")
+    driver.core.close_session(driver.session_id)
+    driver.session_id = other
+    assert driver.call("/echo", "hello")[1].result() == "hello"
+
+
+def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: Driver) -> None:
+    bound = driver.core.bind(driver.session_id, ["x"], {}, api_name="/echo")
+    driver.core.close_session(driver.session_id)
+    with pytest.raises(InvalidArguments, match="the session was closed"):
+        driver.core.submit(bound)
+
+
+def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
+    driver = Driver("6.31.0")
+    before = driver.core.session_hash(driver.session_id)
+    job_id, life = driver.call("/hold", "x")
+    driver.core.reset_session(driver.session_id)
+    driver.go_on()
+    assert driver.core.session_hash(driver.session_id) != before
+    assert not life.view.stage.final
+    assert driver.call("/echo", "hello")[1].result() == "hello"
+    driver.core.cancel(job_id)
+    driver.go_on()
+    assert len(driver.server.stopped) == 1
+
+
+def test_an_isolated_job_has_a_session_of_its_own(driver: Driver) -> None:
+    _, shared = driver.call("/hold", "x")
+    job_id, alone = driver.call("/hold", "y", isolated=True)
+    driver.core.cancel(job_id)
+    driver.go_on()
+    assert alone.view.stage is Stage.CANCELLED
+    assert not shared.view.stage.final
+
+
+def test_what_does_not_fit_is_refused_at_once(driver: Driver) -> None:
+    with pytest.raises(InvalidArguments):
+        driver.submit("/echo", "one", "two")
+    assert driver.core.next_command(0.0) is None
+
+
+def test_two_calls_have_boundaries_of_their_own(driver: Driver) -> None:
+    boundaries: set[object] = set()
+    for _ in range(2):
+        driver.submit("/shout", Inline("x.txt", bytes(len(boundaries))))
+        action = driver.next_action().action
+        assert isinstance(action, Send)
+        boundaries.add(dict(action.request.headers)["content-type"])
+    assert len(boundaries) == 2
+
+
+def test_before_it_is_connected_nothing_can_be_called() -> None:
+    core = ClientProtocol("http://here/", entropy=b"e" * 16)
+    assert not core.is_connected()
+    with pytest.raises(AssertionError, match="connected"):
+        core.open_session()
+
+
+def test_the_error_of_connecting_is_raised_and_connecting_may_be_tried_again() -> None:
+    core = ClientProtocol(TARGET, entropy=b"e" * 16)
+    for _ in range(2):
+        core.connect()
+        core.connect()
+        command = core.next_command(0.0)
+        assert isinstance(command, RunAction)
+        core.action_failed(command.action_id, NOBODY)
+        assert core.next_command(0.0) is None
+        with pytest.raises(TransportFailed, match="nobody there"):
+            core.is_connected()
+
+
+def test_it_may_be_closed_before_it_is_connected() -> None:
+    core = ClientProtocol(TARGET, entropy=b"e" * 16)
+    core.close()
+    assert core.is_closed()
+    with pytest.raises(InvalidArguments, match="closed"):
+        core.connect()
+
+
+def test_closing_ends_connecting() -> None:
+    core = ClientProtocol(TARGET, entropy=b"e" * 16)
+    core.connect()
+    command = core.next_command(0.0)
+    assert isinstance(command, RunAction)
+    core.close()
+    assert core.next_command(0.0) == AbortAction(action_id=command.action_id)
+    assert core.next_command(0.0) is None
+    with pytest.raises(InvalidArguments, match="closed"):
+        core.is_connected()
+
+
+def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
+    driver = Driver("6.31.0")
+    job_id, _ = driver.call("/hold", "x")
+    driver.core.cancel(job_id)
+    telling = driver.next_action()
+    driver.core.close()
+    driver.go_on()
+    assert not driver.core.is_closed()
+    driver.perform(telling)
+    driver.go_on()
+    assert driver.core.is_closed()
+    assert driver.streams == {}
+
+
+def test_a_stream_that_breaks_fails_its_jobs(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    del driver.streams[stream_id]
+    driver.core.stream_closed(stream_id, TransportFailed("cut"))
+    driver.go_on()
+    with pytest.raises(StreamLost, match="cut"):
+        life.result()
+
+
+def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    driver.core.receive_data(stream_id, b"data: junk\n\n")
+    driver.go_on()
+    assert driver.streams == {}
+    with pytest.raises(RemoteError):
+        life.result()
+
+
+def test_what_comes_of_a_closed_stream_is_ignored(driver: Driver) -> None:
+    driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    line = driver.streams[stream_id]
+    assert line.request is not None
+    driver.core.close()
+    driver.go_on()
+    driver.core.stream_opened(stream_id, Head.of(line.request, 200, []))
+    driver.core.receive_data(stream_id, b"data: {}\n\n")
+    driver.core.receive_messages(stream_id, [])
+    driver.core.stream_closed(stream_id)
+    assert driver.core.next_command(0.0) is None
+
+
+def test_a_stream_that_is_refused_is_closed(driver: Driver) -> None:
+    driver.submit("/hold", "x")
+    while not isinstance(command := driver.core.next_command(0.0), OpenStream):
+        assert isinstance(command, RunAction | NotifyJob)
+        if isinstance(command, RunAction):
+            driver.running[command.action_id] = command
+            driver.perform(command)
+    driver.core.stream_opened(command.stream_id, Head.of(command.request, 404, []))
+    closed: list[CloseStream] = []
+    while (after := driver.core.next_command(0.0)) is not None:
+        closed += [after] if isinstance(after, CloseStream) else []
+    assert closed == [CloseStream(stream_id=command.stream_id)]
+
+
+def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
+    driver = Driver("6.31.0")
+    _, life = driver.submit("/echo", "x")
+    driver.failing.append(NOBODY)
+    driver.go_on()
+    assert driver.failing == []
+    assert life.result() == "x"
+
+
+def test_a_silent_stream_stays_open_while_the_app_answers(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    for _ in range(3):
+        driver.core.stream_silent(stream_id)
+        driver.go_on()
+    assert [*driver.streams] == [stream_id]
+    assert not life.view.stage.final
+
+
+def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    driver.core.stream_silent(stream_id)
+    command = driver.next_action()
+    reply = Response(status=200, body=b'{"app_id": "another"}')
+    driver.core.action_succeeded(command.action_id, reply)
+    while not life.view.stage.final:
+        driver.go_on()
+    assert driver.streams == {}
+    with pytest.raises(StreamLost, match="another app answers"):
+        life.result()
+
+
+def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(driver: Driver) -> None:
+    driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    driver.core.stream_silent(stream_id)
+    command = driver.next_action()
+    driver.core.stream_closed(stream_id)
+    del driver.streams[stream_id]
+    assert driver.core.next_command(0.0) == AbortAction(action_id=command.action_id)
+
+
+def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(driver: Driver) -> None:
+    _, life = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    driver.session_id = other = driver.core.open_session()
+    driver.call("/hold", "y")
+    driver.core.stream_silent(stream_id)
+    driver.core.close_session(other)
+    while not isinstance(driver.core.next_command(0.0), CloseStream):
+        pass
+    driver.core.stream_closed(stream_id, NOBODY)
+    del driver.streams[stream_id]
+    driver.go_on()
+    assert life.view.error is not None
+
+
+def test_a_stream_that_is_closed_is_never_silent(driver: Driver) -> None:
+    driver.core.stream_silent(-1)
+    assert driver.core.next_command(0.0) is None
+
+
+def test_the_caller_chooses_how_long_a_stream_may_be_silent() -> None:
+    driver = Driver(target=replace(TARGET, stream_idle_timeout=7))
+    driver.submit("/hold", "x")
+    while not isinstance(command := driver.core.next_command(0.0), OpenStream):
+        assert command is not None
+        if isinstance(command, RunAction):
+            driver.running[command.action_id] = command
+            driver.perform(command)
+    assert command.idle_timeout == 7
+
+
+def test_what_is_ordered_of_a_stream_that_has_just_ended_is_left_undone(driver: Driver) -> None:
+    driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    driver.core.stream_silent(stream_id)
+    driver.core.close_session(driver.session_id)
+    driver.core.stream_closed(stream_id, NOBODY)
+    del driver.streams[stream_id]
+    driver.go_on()
+    assert (driver.streams, driver.running) == ({}, {})
