@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import sys
+import weakref
 from collections import Counter
 from collections.abc import Callable, Generator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -173,6 +174,19 @@ def test_clients_that_come_and_go_leave_nothing(
         use()
     settle(server)
     assert descriptors() <= before
+
+
+def test_a_client_keeps_no_job_that_is_over(server: Loopback) -> None:
+    with Client(server.url, verbose=False) as client:
+        ended = weakref.WeakSet(client.submit(text, api_name="/echo") for text in "abc")
+        failed = client.submit("x", api_name="/fail")
+        assert failed.exception(PATIENCE) is not None
+        ended.add(failed)
+        del failed
+        client.close()
+        wait_until_ended(client_threads())
+        gc.collect()
+        assert [*ended] == []
 
 
 def settle(server: Loopback) -> None:

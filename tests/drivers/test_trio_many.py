@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 import trio
 import trio.testing
 
 from gradio_client_trio.http import REQUESTS
-from tests.drivers.trio_rig import in_memory, made
+from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import TOUR, together
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import threaded
@@ -79,3 +80,12 @@ async def test_a_thousand_sessions_each_have_their_own_stream() -> None:
 def finished(seen: tuple[str, str]) -> bool:
     """Whether a stream came to its proper end."""
     return seen[0] == "finished"
+
+
+@pytest.mark.trio
+async def test_a_client_keeps_no_job_that_is_over() -> None:
+    async with rig() as (client, _):
+        assert await client.predict("x", api_name="/echo") == "x"
+        await client.submit("x", api_name="/fail").exception()
+        private: Any = client
+        assert private._line.runner._jobs == {}

@@ -198,8 +198,11 @@ class Job(AwaitableFuture):
 
     # For the runner.
 
-    def notify(self) -> None:
-        """There is news in the job's life: wake whoever waits for it. Thread-safe."""
+    def notify(self) -> bool:
+        """There is news in the job's life: wake whoever waits for it; returns whether it is over.
+
+        Thread-safe.
+        """
         with self._changed:
             news = len(self._life.views) - len(self._times)
             self._times += [now()] * news
@@ -212,6 +215,7 @@ class Job(AwaitableFuture):
             self._end()
         for bell in bells:
             bell()
+        return self._ended
 
     def _end(self) -> None:
         # What is over keeps nothing alive, neither a client nor, in a circle, itself.

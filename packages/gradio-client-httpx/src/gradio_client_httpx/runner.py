@@ -32,7 +32,7 @@ from gradio_protocol import (
 from .job import Job
 from .perform import Performer
 from .silences import Silences
-from .threads import Crew
+from .threads import Crew, guarded
 from .wire import Wire
 
 
@@ -50,6 +50,7 @@ class Runner:
         self._wires: dict[int, Wire] = {}
         "Under the actions and streams that are under way."
         self._obeying = False
+        self._will_obey = False
         self._silences = Silences(self.crew, self._report_silence)
 
     # Callers.
@@ -124,7 +125,8 @@ class Runner:
                         kept = command
                         self._wires[command.action_id] = Wire()
                     else:
-                        self._obey(command)
+                        # A bug in one must not take the commands after it along.
+                        guarded(partial(self._obey, command))
             finally:
                 with self.lock:
                     self._obeying = False
@@ -142,12 +144,19 @@ class Runner:
         return commands
 
     def _obey_elsewhere(self) -> None:
+        """Have another thread obey; one is enough, however many jobs are cancelled in a row."""
+        with self.lock:
+            if self._will_obey:
+                return
+            self._will_obey = True
         try:
-            self.crew.spawn(self._just_obey)
+            self.crew.spawn(self._obey_soon)
         except RuntimeError:  # there are no more threads
-            self.obey()
+            self._obey_soon()
 
-    def _just_obey(self) -> None:
+    def _obey_soon(self) -> None:
+        with self.lock:
+            self._will_obey = False
         self.obey()
 
     def _obey(self, command: Command) -> None:
@@ -169,10 +178,9 @@ class Runner:
     def _notify(self, job_id: int) -> None:
         with self.lock:
             job = self._jobs.get(job_id)
-            if job is not None and job.done():
-                del self._jobs[job_id]
-        if job is not None:
-            job.notify()
+        if job is not None and job.notify():
+            with self.lock:
+                self._jobs.pop(job_id, None)
 
     def _cut(self, number: int) -> None:
         wire = self._wires.get(number)

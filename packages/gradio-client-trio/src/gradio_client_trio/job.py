@@ -117,7 +117,7 @@ class Job:
     def __repr__(self) -> str:
         return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
 
-    # For the switchboard, and for those who watch.
+    # For the runner, and for those who watch.
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until something is so, or the job is over; always a checkpoint."""
