@@ -108,6 +108,27 @@ def test_the_first_output_is_whole() -> None:
     assert values(history([["append", [], "x"]])) == [[["append", [], "x"]]]
 
 
+@pytest.mark.parametrize(
+    ("first", "value"),
+    [
+        ([["replace", [], 7]], 7),
+        ([["replace", [], ["a"]], ["append", [0], "b"]], ["ab"]),
+        # These are values.
+        ([], []),
+        ([["replace", [], 7], "and more"], [["replace", [], 7], "and more"]),
+        ([["keep", [], 7]], [["keep", [], 7]]),
+    ],
+)
+def test_a_first_output_that_reads_as_a_replacement_is_what_it_replaces_with(
+    first: Any, value: Any
+) -> None:
+    assert values(history(first)) == [value]
+
+
+def test_edits_after_such_a_first_output_change_what_it_replaced() -> None:
+    assert values(history([["replace", [], "a"]], [["append", [], "b"]])) == ["a", "ab"]
+
+
 def test_a_streamed_output_is_whole() -> None:
     made = history("a")
     made.add(Generated(data=([],), streamed=True))

@@ -1,6 +1,10 @@
 """A generator's outputs: kept as the edits that came, assembled when they are read.
 
 1. The first output is whole, each later one is edits (4.17 and later; never of streamed events).
+   But a first output that reads as edits which begin by replacing everything is taken for that.
+   Servers know a generator by the address of its object, so they can take a new one for one that
+   was abandoned when its stream was cut (4.44.1: four times in 180 cuts on a busy machine). Other
+   edits of something unknown cannot be told from a value.
 2. `History` only appends. `Cursor` follows it, with values of its own.
 3. A step costs what its edits cost; a value is assembled when it is read, and never changes.
 4. Edits that cannot be read, or do not fit, raise nothing: the component keeps its last good
@@ -34,10 +38,13 @@ class History:
 
     def add(self, generated: Generated) -> None:
         """Keep the next output; what is in it belongs to the history from now on."""
-        if self._reader is None or generated.streamed or not self.outputs:
+        reader = self._reader
+        if reader is None or generated.streamed:
             self.outputs.append(tuple([whole(value) for value in generated.data]))
+        elif self.outputs:
+            self.outputs.append(tuple([reader.read(item) for item in generated.data]))
         else:
-            self.outputs.append(tuple([self._reader.read(item) for item in generated.data]))
+            self.outputs.append(tuple([_first(reader, value) for value in generated.data]))
 
     def complete(self, data: tuple[JSON, ...]) -> None:
         """Keep the values of the last message: an output only if none came before it.
@@ -128,3 +135,9 @@ class _Component(Tree):
         "The output that it came whole with."
         self.stale = False
         "Something could not be read since then."
+
+
+def _first(reader: Reader, value: JSON) -> Change:
+    """What the first output brings for one component. See the first rule."""
+    edits = reader.read(value) if isinstance(value, list) else None
+    return edits if is_whole(edits) else whole(value)
