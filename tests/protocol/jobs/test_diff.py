@@ -108,17 +108,17 @@ def test_the_first_output_is_whole() -> None:
     assert values(history([["append", [], "x"]])) == [[["append", [], "x"]]]
 
 
-@pytest.mark.parametrize(
-    ("first", "value"),
-    [
-        ([["replace", [], 7]], 7),
-        ([["replace", [], ["a"]], ["append", [0], "b"]], ["ab"]),
-        # These are values.
-        ([], []),
-        ([["replace", [], 7], "and more"], [["replace", [], 7], "and more"]),
-        ([["keep", [], 7]], [["keep", [], 7]]),
-    ],
-)
+FIRST_OUTPUTS: list[tuple[Any, Any]] = [
+    ([["replace", [], 7]], 7),
+    ([["replace", [], ["a"]], ["append", [0], "b"]], ["ab"]),
+    # These are values.
+    ([], []),
+    ([["replace", [], 7], "and more"], [["replace", [], 7], "and more"]),
+    ([["keep", [], 7]], [["keep", [], 7]]),
+]
+
+
+@pytest.mark.parametrize(("first", "value"), FIRST_OUTPUTS)
 def test_a_first_output_that_reads_as_a_replacement_is_what_it_replaces_with(
     first: Any, value: Any
 ) -> None:
