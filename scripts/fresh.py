@@ -57,6 +57,8 @@ class Run:
 def main(arguments: list[str]) -> int:
     """Run as often as asked, and print a line for each."""
     options = parsed(arguments)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda received, _: sys.exit(128 + received))  # so that blocks end
     folder = Path(tempfile.mkdtemp(prefix="fresh clones "))
     failed = 0
     print("run  load    exit  seconds  last line", flush=True)
