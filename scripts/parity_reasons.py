@@ -59,7 +59,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.__aiter__",
     ),
     "made by `submit` only: on threads a job keeps its forgotten client until it is over": (
-        "Job(crew)",
+        "Job(workers)",
         "Job(keeps)",
     ),
     "it takes the place of a library that blocks": ("install_as_gradio_client",),

@@ -31,7 +31,7 @@ def duplicated(driver: Any, to_id: str | None = None, token: str | None = None) 
     """The name of the copy of `them/app`."""
     hub = driver.duplicate
     copy = hub.Copy(private=True, hardware=None, secrets={"KEY": "value"}, minutes=5)
-    return str(hub.duplicated("them/app", to_id, copy, token=token, verbose=False))
+    return str(hub.duplicate_space("them/app", to_id, copy, token=token, verbose=False))
 
 
 class FakeHub:

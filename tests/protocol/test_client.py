@@ -27,11 +27,11 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.flows.actions import Download, Inspect, Saved, Send
+from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
 from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.stage import JobLife, Outputs, Stage, Transferred
+from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
 from gradio_protocol.testing import VERSIONS, ScriptedServer
 from gradio_protocol.wire.exchange import FileSlice, Head, Request, Response
 
@@ -89,12 +89,12 @@ class Driver:
         self.go_on()
         self.session_id = self.core.open_session()
 
-    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
         changed = Options(max_retries=0, isolated=isolated)
         bound = self.core.bind(self.session_id, args, {}, api_name=api_name, options=changed)
         return self.core.submit(bound)
 
-    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
         submitted = self.submit(api_name, *args, isolated=isolated)
         self.go_on()
         return submitted
@@ -126,7 +126,7 @@ class Driver:
                 head, *body = self._asked(action.request).read()
                 assert isinstance(head, Head)
                 whole = b"".join(part for part in body if isinstance(part, bytes))
-                self.core.action_succeeded(command.action_id, head.whole(whole))
+                self.core.action_succeeded(command.action_id, head.with_body(whole))
             case Download() as action:
                 head, *body = self._asked(action.request).read()
                 content = b"".join(part for part in body if isinstance(part, bytes))
@@ -179,8 +179,8 @@ def driver(request: pytest.FixtureRequest) -> Driver:
     return connected
 
 
-def outputs(life: JobLife) -> list[object]:
-    found = Outputs(life)
+def outputs(state: JobState) -> list[object]:
+    found = Outputs(state)
     values: list[object] = []
     while found.advance():
         values.append(found.value())
@@ -188,53 +188,53 @@ def outputs(life: JobLife) -> list[object]:
 
 
 def test_a_call_has_its_result(driver: Driver) -> None:
-    _, life = driver.call("/echo", "hello")
-    assert life.view.stage is Stage.SUCCEEDED
-    assert life.result() == "hello"
+    _, state = driver.call("/echo", "hello")
+    assert state.view.stage is Stage.SUCCEEDED
+    assert state.result() == "hello"
 
 
 def test_a_generator_has_its_outputs(driver: Driver) -> None:
     jobs = [driver.call("/count", number)[1] for number in (3, 1, 2)]
-    assert [outputs(life) for life in jobs] == [[0, 1, 2], [0], [0, 1]]
+    assert [outputs(state) for state in jobs] == [[0, 1, 2], [0], [0, 1]]
 
 
 def test_a_file_goes_up_and_comes_down(driver: Driver) -> None:
-    _, life = driver.call("/shout", Inline("x.txt", b"up and down"))
-    assert life.result() == "UP AND DOWN"
+    _, state = driver.call("/shout", Inline("x.txt", b"up and down"))
+    assert state.result() == "UP AND DOWN"
 
 
 def test_a_failed_job_raises_its_error_as_its_result(driver: Driver) -> None:
-    _, life = driver.call("/fail", "you")
+    _, state = driver.call("/fail", "you")
     with pytest.raises(AppError, match="no to you"):
-        life.result()
+        state.result()
 
 
 def test_what_the_disk_says_fails_the_job(driver: Driver) -> None:
-    _, life = driver.submit("/shout", LocalFile("/nowhere"))
+    _, state = driver.submit("/shout", LocalFile("/nowhere"))
     command = driver.next_action()
-    assert command.action == Inspect(path="/nowhere")
+    assert command.action == InspectFile(path="/nowhere")
     driver.core.action_failed(command.action_id, FileNotFoundError("no such file"))
     driver.go_on()
     with pytest.raises(FileFailed, match="no such file") as caught:
-        life.result()
+        state.result()
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
 def test_a_bug_in_a_conversation_fails_its_job(driver: Driver) -> None:
-    _, life = driver.submit("/echo", "x")
+    _, state = driver.submit("/echo", "x")
     command = driver.next_action()
     driver.core.action_succeeded(command.action_id, "no response at all")
     driver.go_on()
     with pytest.raises(AttributeError):
-        life.result()
+        state.result()
     assert driver.call("/echo", "still here")[1].result() == "still here"
 
 
 def test_a_cancelled_job_is_stopped_on_the_server(driver: Driver) -> None:
-    job_id, life = driver.call("/hold", "x")
-    assert outputs(life) == ["x"]
+    job_id, state = driver.call("/hold", "x")
+    assert outputs(state) == ["x"]
     assert driver.core.cancel(job_id)
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     driver.go_on()
     assert len(driver.server.stopped) == 1
     assert not driver.core.cancel(job_id)
@@ -242,12 +242,12 @@ def test_a_cancelled_job_is_stopped_on_the_server(driver: Driver) -> None:
 
 
 def test_a_cancelled_job_aborts_what_it_runs(driver: Driver) -> None:
-    job_id, life = driver.submit("/shout", LocalFile("/file"))
+    job_id, state = driver.submit("/shout", LocalFile("/file"))
     command = driver.next_action()
     driver.core.cancel(job_id)
     driver.go_on()
     assert driver.running == {}
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     # The driver may lose the race against the abort.
     driver.core.action_succeeded(command.action_id, None)
     driver.core.action_failed(command.action_id, NOBODY)
@@ -255,10 +255,10 @@ def test_a_cancelled_job_aborts_what_it_runs(driver: Driver) -> None:
 
 
 def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(driver: Driver) -> None:
-    job_id, life = driver.submit("/hold", "x")
+    job_id, state = driver.submit("/hold", "x")
     driver.core.cancel(job_id)
     driver.go_on()
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     assert driver.running == {}
     assert driver.call("/echo", "still here")[1].result() == "still here"
     assert driver.server.stopped == []
@@ -267,11 +267,11 @@ def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(driver:
 def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
     driver = Driver("6.31.0")
     driver.is_slow = True
-    job_id, life = driver.call("/hold", "x")
+    job_id, state = driver.call("/hold", "x")
     (join,) = driver.running.values()
     driver.core.cancel(job_id)
     driver.go_on()
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     assert [*driver.running.values()] == [join]
     driver.is_slow = False
     driver.perform(join)
@@ -282,9 +282,9 @@ def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
 def test_closing_ends_all_jobs_and_streams(driver: Driver) -> None:
     lives = [driver.call("/hold", "x")[1] for _ in range(2)]
     driver.core.close()
-    for life in lives:
+    for state in lives:
         with pytest.raises(JobCancelled, match="closed"):
-            life.result()
+            state.result()
     driver.go_on()
     assert driver.core.is_closed()
     assert driver.streams == {}
@@ -324,23 +324,23 @@ def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
 
 
 def test_each_change_of_a_job_is_notified_once_at_a_time(driver: Driver) -> None:
-    job_id, life = driver.submit("/echo", "x")
+    job_id, state = driver.submit("/echo", "x")
     driver.go_on()
     assert set(driver.notified) == {job_id}
     seen = len(driver.notified)
-    assert 0 < seen <= len(life.views)
+    assert 0 < seen <= len(state.views)
     driver.go_on()
     assert len(driver.notified) == seen
 
 
 def test_progress_of_an_upload_is_told_to_its_job(driver: Driver) -> None:
-    _, life = driver.submit("/shout", Inline("x.txt", b"content"))
+    _, state = driver.submit("/shout", Inline("x.txt", b"content"))
     command = driver.next_action()
     moved = Transferred(done=3, total=7, upload=True)
     driver.core.action_progress(command.action_id, moved)
-    assert life.view.transferred == moved
+    assert state.view.transferred == moved
     driver.core.action_progress(-1, Transferred(done=4, total=7, upload=True))
-    assert life.view.transferred == moved
+    assert state.view.transferred == moved
 
 
 def test_two_sessions_are_two_visitors(driver: Driver) -> None:
@@ -371,11 +371,11 @@ def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: Driver)
 def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
     driver = Driver("6.31.0")
     before = driver.core.session_hash(driver.session_id)
-    job_id, life = driver.call("/hold", "x")
+    job_id, state = driver.call("/hold", "x")
     driver.core.reset_session(driver.session_id)
     driver.go_on()
     assert driver.core.session_hash(driver.session_id) != before
-    assert not life.view.stage.final
+    assert not state.view.stage.is_final
     assert driver.call("/echo", "hello")[1].result() == "hello"
     driver.core.cancel(job_id)
     driver.go_on()
@@ -388,7 +388,7 @@ def test_an_isolated_job_has_a_session_of_its_own(driver: Driver) -> None:
     driver.core.cancel(job_id)
     driver.go_on()
     assert alone.view.stage is Stage.CANCELLED
-    assert not shared.view.stage.final
+    assert not shared.view.stage.is_final
 
 
 def test_what_does_not_fit_is_refused_at_once(driver: Driver) -> None:
@@ -462,23 +462,23 @@ def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
 
 
 def test_a_stream_that_breaks_fails_its_jobs(driver: Driver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     del driver.streams[stream_id]
     driver.core.stream_closed(stream_id, TransportFailed("cut"))
     driver.go_on()
     with pytest.raises(StreamLost, match="cut"):
-        life.result()
+        state.result()
 
 
 def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: Driver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.receive_data(stream_id, b"data: junk\n\n")
     driver.go_on()
     assert driver.streams == {}
     with pytest.raises(RemoteError):
-        life.result()
+        state.result()
 
 
 def test_what_comes_of_a_closed_stream_is_ignored(driver: Driver) -> None:
@@ -511,35 +511,35 @@ def test_a_stream_that_is_refused_is_closed(driver: Driver) -> None:
 
 def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
     driver = Driver("6.31.0")
-    _, life = driver.submit("/echo", "x")
+    _, state = driver.submit("/echo", "x")
     driver.failing.append(NOBODY)
     driver.go_on()
     assert driver.failing == []
-    assert life.result() == "x"
+    assert state.result() == "x"
 
 
 def test_a_silent_stream_stays_open_while_the_app_answers(driver: Driver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     for _ in range(3):
         driver.core.stream_silent(stream_id)
         driver.go_on()
     assert [*driver.streams] == [stream_id]
-    assert not life.view.stage.final
+    assert not state.view.stage.is_final
 
 
 def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: Driver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.stream_silent(stream_id)
     command = driver.next_action()
     reply = Response(status=200, body=b'{"app_id": "another"}')
     driver.core.action_succeeded(command.action_id, reply)
-    while not life.view.stage.final:
+    while not state.view.stage.is_final:
         driver.go_on()
     assert driver.streams == {}
     with pytest.raises(StreamLost, match="another app answers"):
-        life.result()
+        state.result()
 
 
 def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(driver: Driver) -> None:
@@ -553,7 +553,7 @@ def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(driver: D
 
 
 def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(driver: Driver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.session_id = other = driver.core.open_session()
     driver.call("/hold", "y")
@@ -564,7 +564,7 @@ def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(driver:
     driver.core.stream_closed(stream_id, NOBODY)
     del driver.streams[stream_id]
     driver.go_on()
-    assert life.view.error is not None
+    assert state.view.error is not None
 
 
 def test_a_stream_that_is_closed_is_never_silent(driver: Driver) -> None:

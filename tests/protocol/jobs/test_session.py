@@ -15,30 +15,30 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.jobs.channel import HEARTBEAT, PATIENCE, SHARED
+from gradio_protocol.jobs.event_stream import HEARTBEAT, MAX_EMPTY_OPENINGS, SHARED
 from gradio_protocol.jobs.messages import (
-    Absorbed,
     Broken,
-    Closing,
     Completed,
-    DataWanted,
+    DataRequested,
     Failed,
     Generated,
     Heartbeat,
+    Ignored,
     Queued,
     Started,
+    StreamClosing,
 )
 from gradio_protocol.jobs.orders import (
-    Ending,
-    Entry,
-    Gone,
-    Joined,
-    Recall,
-    Remember,
-    Renew,
-    Renewed,
-    Stale,
-    Unjoined,
+    AppRefreshed,
+    EndReason,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    JoinGranted,
+    LookUpUploads,
+    RecordUploads,
+    RefreshApp,
+    RefreshNeeded,
 )
 from gradio_protocol.wire.exchange import Head
 from tests.support.desk import Desk
@@ -46,7 +46,7 @@ from tests.support.known import COUNT, ECHO, dependency, known
 
 DONE = Completed(data=("x",))
 CANCELLED = Completed(data=None)
-LOST = [Ending.CUT, Ending.SILENT]
+LOST = [EndReason.BROKEN, EndReason.SILENT]
 SHARING = ["4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.2.0", "6.31.0"]
 
 
@@ -65,40 +65,42 @@ def failed(message: object) -> GradioError:
 
 def test_nothing_is_opened_before_a_join_is_accepted() -> None:
     d = desk()
-    ticket = d.joining()
+    job_id = d.joining()
     assert d.streams == []
-    assert d.accepted(ticket, "a") == Joined(ticket=ticket, event_id="a")
+    assert d.accepted(job_id, "a") == JoinAccepted(job_id=job_id, event_id="a")
     assert d.streams == [SHARED]
 
 
 def test_leave_to_join_comes_with_what_the_join_has_to_carry() -> None:
     d = desk()
-    ticket = d.session.enrol()
-    assert d.enter(ticket) == Entry(session_hash=d.session.hash, app=d.app, doubtful=False)
+    job_id = d.session.add_job()
+    assert d.enter(job_id) == JoinGranted(
+        session_hash=d.session.hash, app=d.app, app_is_stale=False
+    )
 
 
 def test_an_app_that_was_silent_for_long_is_doubtful() -> None:
     d = desk()
     d.now = 10.0
-    entry = d.enter(d.session.enrol())
-    assert isinstance(entry, Entry)
-    assert entry.doubtful
-    ticket = d.joining()
-    d.accepted(ticket, "a")
-    entry = d.enter(d.session.enrol())
-    assert isinstance(entry, Entry)
-    assert not entry.doubtful
+    entry = d.enter(d.session.add_job())
+    assert isinstance(entry, JoinGranted)
+    assert entry.app_is_stale
+    job_id = d.joining()
+    d.accepted(job_id, "a")
+    entry = d.enter(d.session.add_job())
+    assert isinstance(entry, JoinGranted)
+    assert not entry.app_is_stale
 
 
 def test_a_driver_can_see_whose_join_is_in_flight() -> None:
     d = desk()
-    ticket = d.session.enrol()
-    seen = [d.session.joining(ticket)]
-    d.enter(ticket)
-    seen.append(d.session.joining(ticket))
-    d.accepted(ticket, "a")
-    seen.append(d.session.joining(ticket))
-    assert (seen, d.session.joining(99)) == ([False, True, False], False)
+    job_id = d.session.add_job()
+    seen = [d.session.is_joining(job_id)]
+    d.enter(job_id)
+    seen.append(d.session.is_joining(job_id))
+    d.accepted(job_id, "a")
+    seen.append(d.session.is_joining(job_id))
+    assert (seen, d.session.is_joining(99)) == ([False, True, False], False)
 
 
 def test_one_stream_serves_all_jobs() -> None:
@@ -115,10 +117,10 @@ def test_one_stream_serves_all_jobs() -> None:
 
 def test_messages_wait_until_they_are_asked_for() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued(), Started(), DONE)
-    assert [d.next(ticket) for _ in range(3)] == [Queued(), Started(), DONE]
+    assert [d.next(job_id) for _ in range(3)] == [Queued(), Started(), DONE]
 
 
 def test_of_what_comes_at_once_the_server_hears_before_the_flows_go_on() -> None:
@@ -128,29 +130,29 @@ def test_of_what_comes_at_once_the_server_hears_before_the_flows_go_on() -> None
     d.next(waiting)
     d.cancel(cancelled)
     d.arrive(("a", DONE), ("b", Started()))
-    assert (d.last(waiting), d.dismissals) == (DONE, [("b", COUNT)])
+    assert (d.last(waiting), d.cancellations) == (DONE, [("b", COUNT)])
 
 
 def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
     d = desk()
     d.joined("a")
     d.open()
-    ticket = d.joining()
+    job_id = d.joining()
     d.say("b", Queued(), DONE)
-    d.accepted(ticket, "b")
-    assert [d.next(ticket), d.next(ticket)] == [Queued(), DONE]
+    d.accepted(job_id, "b")
+    assert [d.next(job_id), d.next(job_id)] == [Queued(), DONE]
 
 
 def test_late_messages_of_an_earlier_event_are_not_those_of_the_next() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
-    d.enter(ticket)
-    d.accepted(ticket, "b")
+    assert d.next(job_id) == DONE
+    d.enter(job_id)
+    d.accepted(job_id, "b")
     d.say("a", Queued())
-    assert d.next(ticket) is None
+    assert d.next(job_id) is None
 
 
 def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply() -> None:
@@ -168,46 +170,46 @@ def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply
 
 def test_a_foreign_message_without_a_join_in_flight_is_dropped() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("foreign", Started(), DONE)
     d.say(None, Started())
-    assert d.next(ticket) is None
+    assert d.next(job_id) is None
 
 
 def test_a_join_that_came_to_nothing_can_be_tried_again() -> None:
     d = desk()
-    ticket = d.joining()
-    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
-    assert isinstance(d.enter(ticket), Entry)
-    d.accepted(ticket, "a")
+    job_id = d.joining()
+    assert d.unjoined(job_id) == JoinFailed(job_id=job_id)
+    assert isinstance(d.enter(job_id), JoinGranted)
+    d.accepted(job_id, "a")
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_direct_call_joins_nothing() -> None:
     d = desk("3.50.2")
-    ticket = d.session.enrol()
-    assert d.enter(ticket, direct=True) == Entry(
-        session_hash=d.session.hash, app=d.app, doubtful=False
+    job_id = d.session.add_job()
+    assert d.enter(job_id, direct=True) == JoinGranted(
+        session_hash=d.session.hash, app=d.app, app_is_stale=False
     )
-    d.release(ticket)
+    d.release(job_id)
     assert (d.streams, d.told) == ([], [])
 
 
 def test_sessions_of_one_client_have_hashes_and_tickets_of_their_own() -> None:
     one, two = Desk(known(), entropy=b"1"), Desk(known(), entropy=b"2")
     assert one.session.hash != two.session.hash
-    assert one.session.enrol() != one.session.enrol()
+    assert one.session.add_job() != one.session.add_job()
 
 
 def test_a_message_that_no_client_knows_does_not_end_a_job() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.say("a", Absorbed(name="new"), DONE)
-    assert [d.next(ticket), d.next(ticket)] == [Absorbed(name="new"), DONE]
+    d.say("a", Ignored(name="new"), DONE)
+    assert [d.next(job_id), d.next(job_id)] == [Ignored(name="new"), DONE]
 
 
 # --- the end of the shared stream ---------------------------------------------------------------
@@ -215,13 +217,13 @@ def test_a_message_that_no_client_knows_does_not_end_a_job() -> None:
 
 def test_a_stream_that_ends_with_nothing_expected_stays_closed() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", DONE)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     assert d.streams == []
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 @pytest.mark.parametrize("version", SHARING)
@@ -232,9 +234,9 @@ def test_a_close_that_raced_with_a_join_loses_nothing(version: str) -> None:
     d.say("a", DONE)
     d.accepted(two, "b")
     if d.app.dialect.announces_close:
-        d.say(None, Closing())
-    d.end(Ending.FINISHED)
-    assert d.listening[SHARED].after == 0
+        d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
+    assert d.listening[SHARED].delay == 0
     d.open()
     d.say("b", DONE)
     assert (d.next(one), d.next(two)) == (DONE, DONE)
@@ -244,12 +246,12 @@ def test_a_stream_that_ended_before_the_joins_reply_is_opened_with_it() -> None:
     d = desk()
     d.joined("a")
     d.open()
-    ticket = d.joining()
+    job_id = d.joining()
     d.say("a", DONE)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     assert d.streams == []
-    d.accepted(ticket, "b")
+    d.accepted(job_id, "b")
     assert d.streams == [SHARED]
 
 
@@ -258,29 +260,29 @@ def test_a_server_that_has_said_all_has_no_more_for_an_event_that_it_knew(
     joined_first: bool,
 ) -> None:
     d = desk()
-    ticket = d.joined("a") if joined_first else d.joining()
+    job_id = d.joined("a") if joined_first else d.joining()
     other = d.joined("b")
     d.open()
     if not joined_first:
-        d.accepted(ticket, "a")
+        d.accepted(job_id, "a")
         d.say("a", Queued())
-        d.next(ticket)
-    d.next(ticket)
+        d.next(job_id)
+    d.next(job_id)
     d.say("b", DONE)
-    d.say(None, Closing())
-    assert isinstance(failed(d.last(ticket)), StreamLost)
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing())
+    assert isinstance(failed(d.last(job_id)), StreamLost)
+    d.end(EndReason.FINISHED)
     assert (d.streams, d.next(other)) == ([], DONE)
 
 
 def test_a_session_that_has_said_all_is_not_poisoned() -> None:
     d = desk("4.29.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     before = d.session.hash
     d.open()
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
+    assert isinstance(failed(d.next(job_id)), StreamLost)
     assert (d.session.hash, d.left, d.told) == (before, [], [])
 
 
@@ -289,31 +291,31 @@ def test_an_event_that_raced_with_one_close_is_known_before_the_next() -> None:
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    ticket = d.joined("b")
+    job_id = d.joined("b")
     for _ in range(2):
         assert d.streams == [SHARED]
-        d.say(None, Closing())
-        d.end(Ending.FINISHED)
+        d.say(None, StreamClosing())
+        d.end(EndReason.FINISHED)
         if d.streams:
             d.open()
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    assert isinstance(failed(d.next(job_id)), StreamLost)
 
 
 def test_a_stream_that_breaks_off_has_not_said_all() -> None:
     d = desk("5.20.1")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued())
-    d.say(None, Closing(all_said=False))
-    d.end(Ending.CUT)
+    d.say(None, StreamClosing(is_complete=False))
+    d.end(EndReason.BROKEN)
     d.open()
     d.say("a", DONE)
-    assert [d.next(ticket), d.next(ticket)] == [Queued(), DONE]
+    assert [d.next(job_id), d.next(job_id)] == [Queued(), DONE]
 
 
 @pytest.mark.parametrize("ending", LOST)
 @pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "6.31.0"])
-def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: Ending) -> None:
+def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: EndReason) -> None:
     d = desk(version)
     one, two, done = d.joined("a"), d.joined("b"), d.joined("c")
     d.open()
@@ -330,55 +332,55 @@ def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: Endin
 
 def test_an_end_that_was_not_announced_is_a_cut() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.end(Ending.FINISHED)
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    d.end(EndReason.FINISHED)
+    assert isinstance(failed(d.next(job_id)), StreamLost)
 
 
 def test_a_lost_job_says_why_where_the_driver_knows() -> None:
     d, why = desk(), TransportFailed("connection reset")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.end(Ending.CUT, why=why)
-    error = failed(d.next(ticket))
+    d.end(EndReason.BROKEN, why=why)
+    error = failed(d.next(job_id))
     assert error.__cause__ is why
     assert "connection reset" in str(error)
 
 
 def test_late_news_of_an_older_epoch_is_ignored() -> None:
     d = desk("4.14.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     old = d.listening[SHARED].epoch
-    d.end(Ending.FINISHED)
-    assert d.session.deliver(SHARED, old, [("a", DONE)]) == []  # type: ignore[list-item]
-    assert d.session.ended(SHARED, old, Ending.CUT) == []
-    opening = d.session.opened(SHARED, old, Head(status=200))
+    d.end(EndReason.FINISHED)
+    assert d.session.receive(SHARED, old, [("a", DONE)]) == []  # type: ignore[list-item]
+    assert d.session.stream_ended(SHARED, old, EndReason.BROKEN) == []
+    opening = d.session.stream_opened(SHARED, old, Head(status=200))
     assert (opening.read, opening.orders) == (False, [])
-    assert d.next(ticket) is None
+    assert d.next(job_id) is None
 
 
 def test_listening_in_vain_loses_the_jobs_at_last() -> None:
     d = desk("4.14.0")
-    ticket = d.joined("a")
-    for _ in range(PATIENCE):
+    job_id = d.joined("a")
+    for _ in range(MAX_EMPTY_OPENINGS):
         d.open()
         d.say(None, Heartbeat())
-        d.end(Ending.FINISHED)
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+        d.end(EndReason.FINISHED)
+    assert isinstance(failed(d.next(job_id)), StreamLost)
     assert d.streams == []
 
 
 def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
     d = desk("4.14.0", stateful=True)
     d.joined("a")
-    for _ in range(PATIENCE):
-        d.end(Ending.REFUSED)
-    ticket = d.joined("b")
-    d.end(Ending.REFUSED)
+    for _ in range(MAX_EMPTY_OPENINGS):
+        d.end(EndReason.REFUSED)
+    job_id = d.joined("b")
+    d.end(EndReason.REFUSED)
     assert d.streams == [SHARED]
-    assert d.next(ticket) is None
+    assert d.next(job_id) is None
 
 
 # --- refused openings ---------------------------------------------------------------------------
@@ -386,20 +388,20 @@ def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
 
 def test_a_refused_connection_is_tried_again_after_a_pause() -> None:
     d = desk()
-    ticket = d.joined("a")
-    d.end(Ending.REFUSED)
-    assert d.listening[SHARED].after > 0
+    job_id = d.joined("a")
+    d.end(EndReason.REFUSED)
+    assert d.listening[SHARED].delay > 0
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_busy_server_says_when_to_come_again() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     assert not d.open(head=Head(status=503, headers=(("retry-after", "9"),)))
-    assert d.listening[SHARED].after == 9
-    assert d.next(ticket) is None
+    assert d.listening[SHARED].delay == 9
+    assert d.next(job_id) is None
 
 
 @pytest.mark.parametrize(
@@ -415,9 +417,9 @@ def test_an_opening_refused_for_good_is_what_the_jobs_fail_with(
     head: Head, error: type[GradioError]
 ) -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     assert not d.open(head=head)
-    assert isinstance(failed(d.next(ticket)), error)
+    assert isinstance(failed(d.next(job_id)), error)
     assert d.streams == []
 
 
@@ -425,9 +427,9 @@ def test_a_loss_makes_the_app_doubtful() -> None:
     d = desk()
     d.joined("a")
     d.open(head=Head(status=404))
-    entry = d.enter(d.session.enrol())
-    assert isinstance(entry, Entry)
-    assert entry.doubtful
+    entry = d.enter(d.session.add_job())
+    assert isinstance(entry, JoinGranted)
+    assert entry.app_is_stale
 
 
 # --- joins in flight when the stream is lost ----------------------------------------------------
@@ -438,10 +440,10 @@ def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
     d = desk(version)
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.end(Ending.CUT)
-    assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    job_id = d.joining()
+    d.end(EndReason.BROKEN)
+    assert d.accepted(job_id, "b") == JoinAccepted(job_id=job_id, event_id="b")
+    assert isinstance(failed(d.next(job_id)), StreamLost)
     assert d.streams == []
 
 
@@ -450,7 +452,7 @@ def test_each_job_that_is_lost_with_a_stream_has_an_error_of_its_own() -> None:
     one, two = d.joined("a"), d.joined("b")
     d.open()
     why = TransportFailed("cut", late=True)
-    d.end(Ending.CUT, why=why)
+    d.end(EndReason.BROKEN, why=why)
     first, second = failed(d.next(one)), failed(d.next(two))
     assert first is not second
     assert (str(first), first.__cause__) == (str(second), second.__cause__)
@@ -461,8 +463,8 @@ def test_each_job_of_a_stream_that_is_refused_learns_the_status() -> None:
     d = desk()
     one, two = d.joined("a"), d.joined("b")
     d.open(head=Head(status=401))
-    for ticket in (one, two):
-        error = failed(d.next(ticket))
+    for job_id in (one, two):
+        error = failed(d.next(job_id))
         assert isinstance(error, AuthenticationError)
         assert error.status == 401
 
@@ -472,10 +474,10 @@ def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    ticket = d.joining()
-    d.end(Ending.SILENT)
-    d.accepted(ticket, "b")
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    job_id = d.joining()
+    d.end(EndReason.SILENT)
+    d.accepted(job_id, "b")
+    assert isinstance(failed(d.next(job_id)), StreamLost)
     assert d.told == []
 
 
@@ -483,37 +485,37 @@ def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
     d = desk()
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.end(Ending.CUT)
-    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
-    assert isinstance(d.enter(ticket), Entry)
-    assert d.accepted(ticket, "b") == Joined(ticket=ticket, event_id="b")
+    job_id = d.joining()
+    d.end(EndReason.BROKEN)
+    assert d.unjoined(job_id) == JoinFailed(job_id=job_id)
+    assert isinstance(d.enter(job_id), JoinGranted)
+    assert d.accepted(job_id, "b") == JoinAccepted(job_id=job_id, event_id="b")
 
 
 def test_a_job_whose_join_was_lost_can_begin_again() -> None:
     d = desk("4.29.0")
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.end(Ending.CUT)
-    d.accepted(ticket, "b")
-    failed(d.next(ticket))
-    d.enter(ticket)
-    d.accepted(ticket, "c")
+    job_id = d.joining()
+    d.end(EndReason.BROKEN)
+    d.accepted(job_id, "b")
+    failed(d.next(job_id))
+    d.enter(job_id)
+    d.accepted(job_id, "c")
     d.open()
     d.say("c", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_early_messages_of_a_lost_join_are_not_given_to_it() -> None:
     d = desk()
     d.joined("a")
     d.open()
-    ticket = d.joining()
+    job_id = d.joining()
     d.say("b", Queued())
-    d.end(Ending.CUT)
-    d.accepted(ticket, "b")
-    assert isinstance(failed(d.next(ticket)), StreamLost)
+    d.end(EndReason.BROKEN)
+    d.accepted(job_id, "b")
+    assert isinstance(failed(d.next(job_id)), StreamLost)
 
 
 def test_a_lost_join_harms_no_job_that_came_after_it() -> None:
@@ -521,7 +523,7 @@ def test_a_lost_join_harms_no_job_that_came_after_it() -> None:
     d.joined("a")
     d.open()
     lost = d.joining()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     later = d.joined("c")
     d.open()
     hash_ = d.session.hash
@@ -535,11 +537,11 @@ def test_a_lost_join_of_a_cancelled_job_starts_nothing() -> None:
     d = desk("4.44.1")
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.cancel(ticket)
-    d.end(Ending.CUT)
-    d.accepted(ticket, "b")
-    assert isinstance(d.gone(ticket), JobCancelled)
+    job_id = d.joining()
+    d.cancel(job_id)
+    d.end(EndReason.BROKEN)
+    d.accepted(job_id, "b")
+    assert isinstance(d.gone(job_id), JobCancelled)
     assert d.streams == []
 
 
@@ -553,11 +555,11 @@ def test_a_poisoned_session_is_healed_after_the_next_join(version: str) -> None:
     d.joined("b")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joining()
+    d.end(EndReason.BROKEN)
+    job_id = d.joining()
     assert d.told == []
-    d.accepted(ticket, "c")
-    assert d.dismissals == [("a", -1), ("b", -1)]
+    d.accepted(job_id, "c")
+    assert d.cancellations == [("a", -1), ("b", -1)]
     assert {order.session_hash for order in d.told} == {before} == {d.session.hash}
     d.joined("d")
     assert len(d.told) == 2
@@ -567,13 +569,13 @@ def test_what_heals_a_session_is_nobodys_message() -> None:
     d = desk("6.31.0")
     d.joined("a")
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joined("b")
+    d.end(EndReason.BROKEN)
+    job_id = d.joined("b")
     d.open()
     d.say("a", CANCELLED)
     d.dismissed("a")
     d.say("b", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_join_that_was_lost_itself_heals_nothing() -> None:
@@ -581,7 +583,7 @@ def test_a_join_that_was_lost_itself_heals_nothing() -> None:
     d.joined("a")
     d.open()
     lost = d.joining()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     d.accepted(lost, "b")
     assert d.told == []
 
@@ -592,11 +594,11 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.session.hash != before
-    ticket = d.joining()
+    job_id = d.joining()
     assert d.told == []
-    d.accepted(ticket, "b")
+    d.accepted(job_id, "b")
     assert d.session.hash in d.listening[SHARED].stream.request.url
 
 
@@ -607,7 +609,7 @@ def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_h
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     d.joined("b")
     assert d.session.hash != before
     assert d.told == []
@@ -619,7 +621,7 @@ def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
     before = d.session.hash
     d.open()
     d.say("a", DONE)
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     assert d.session.hash != before
 
 
@@ -628,9 +630,9 @@ def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     d.joined("b")
-    assert (d.session.hash, d.dismissals) == (before, [("a", -1)])
+    assert (d.session.hash, d.cancellations) == (before, [("a", -1)])
 
 
 def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
@@ -638,18 +640,18 @@ def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joined("b")
+    d.end(EndReason.BROKEN)
+    job_id = d.joined("b")
     d.open()
     d.say("b", DONE)
-    assert (d.session.hash, d.next(ticket)) == (before, DONE)
+    assert (d.session.hash, d.next(job_id)) == (before, DONE)
 
 
 def test_a_new_hash_has_a_new_heartbeat() -> None:
     d = Desk(known("4.29.0", heartbeat=True))
     d.joined("a")
     d.open()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
     d.joined("b")
     assert d.streams == [HEARTBEAT, SHARED]
@@ -658,18 +660,18 @@ def test_a_new_hash_has_a_new_heartbeat() -> None:
 
 def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.joined("b")
     d.open()
     d.say("a", Started())
     d.say("b", Started())
-    d.cancel(ticket)
+    d.cancel(job_id)
     d.say("b", DONE)
     assert d.told == []
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
     d.joined("c")
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
 
 
 # --- errors of the whole stream -----------------------------------------------------------------
@@ -687,11 +689,11 @@ def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
 
 def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     before = d.session.hash
     d.open()
     d.say(None, Broken(message="404: Not Found", session_not_found=True))
-    assert isinstance(failed(d.next(ticket)), SessionNotFound)
+    assert isinstance(failed(d.next(job_id)), SessionNotFound)
     d.joined("b")
     assert (d.told, d.session.hash) == ([], before)
 
@@ -711,33 +713,33 @@ def test_an_app_error_concerns_its_own_job_only() -> None:
 
 def private(d: Desk) -> int:
     """A job on a stream of its own, which is open."""
-    ticket = d.joining(COUNT)
-    assert d.open(ticket)
-    return ticket
+    job_id = d.joining(COUNT)
+    assert d.open(job_id)
+    return job_id
 
 
 def test_a_private_stream_is_the_join_and_has_the_jobs_key() -> None:
     d = desk("4.7.1")
-    ticket = private(d)
-    url = d.listening[ticket].stream.request.url
+    job_id = private(d)
+    url = d.listening[job_id].stream.request.url
     assert url == f"http://here/queue/join?fn_index={COUNT}&session_hash={d.session.hash}"
-    d.say("a", DataWanted(event_id="a"), key=ticket)
-    d.say(None, DONE, key=ticket)
-    assert [d.next(ticket), d.next(ticket)] == [DataWanted(event_id="a"), DONE]
+    d.say("a", DataRequested(event_id="a"), key=job_id)
+    d.say(None, DONE, key=job_id)
+    assert [d.next(job_id), d.next(job_id)] == [DataRequested(event_id="a"), DONE]
 
 
 def test_private_streams_do_not_hear_each_other() -> None:
     d = desk("4.7.1")
     one, two = private(d), private(d)
     d.say(None, DONE, key=one)
-    d.end(Ending.FINISHED, key=one)
+    d.end(EndReason.FINISHED, key=one)
     assert d.next(one) == DONE
     assert d.next(two) is None
     assert d.streams == [two]
 
 
-@pytest.mark.parametrize("ending", [Ending.FINISHED, *LOST])
-def test_a_private_stream_that_ends_early_loses_its_job_only(ending: Ending) -> None:
+@pytest.mark.parametrize("ending", [EndReason.FINISHED, *LOST])
+def test_a_private_stream_that_ends_early_loses_its_job_only(ending: EndReason) -> None:
     d = desk("4.7.1")
     one, two = private(d), private(d)
     before = d.session.hash
@@ -757,20 +759,20 @@ def test_a_broken_private_stream_loses_its_job_only() -> None:
 
 def test_a_private_stream_that_nobody_answered_is_lost_and_its_job_learns_why() -> None:
     d = desk("4.7.1")
-    ticket = d.joining(COUNT)
+    job_id = d.joining(COUNT)
     nobody = TransportFailed("refused", connected=False)
-    d.end(Ending.REFUSED, key=ticket, why=nobody)
+    d.end(EndReason.REFUSED, key=job_id, why=nobody)
     assert d.streams == []
-    assert failed(d.next(ticket)).__cause__ is nobody
+    assert failed(d.next(job_id)).__cause__ is nobody
 
 
 def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:
     d = desk("4.7.1")
-    ticket = d.joining()
-    assert d.unjoined(ticket) == Unjoined(ticket=ticket)
+    job_id = d.joining()
+    assert d.unjoined(job_id) == JoinFailed(job_id=job_id)
     assert d.streams == []
-    d.enter(ticket, COUNT)
-    assert f"fn_index={COUNT}" in d.listening[ticket].stream.request.url
+    d.enter(job_id, COUNT)
+    assert f"fn_index={COUNT}" in d.listening[job_id].stream.request.url
 
 
 def test_a_cancelled_job_closes_its_private_stream() -> None:
@@ -786,11 +788,11 @@ def test_a_cancelled_job_closes_its_private_stream() -> None:
 
 def test_messages_for_a_job_that_has_ended_meanwhile_are_nobodys() -> None:
     d = desk("4.7.1")
-    ticket = private(d)
-    d.say(None, DONE, key=ticket)
-    d.release(ticket)
-    d.say(None, Generated(data=("late",)), key=ticket)
-    d.end(Ending.FINISHED, key=ticket)
+    job_id = private(d)
+    d.say(None, DONE, key=job_id)
+    d.release(job_id)
+    d.say(None, Generated(data=("late",)), key=job_id)
+    d.end(EndReason.FINISHED, key=job_id)
     assert d.streams == []
 
 
@@ -800,37 +802,37 @@ def test_messages_for_a_job_that_has_ended_meanwhile_are_nobodys() -> None:
 @pytest.mark.parametrize("version", ["4.7.1", *SHARING])
 def test_a_cancelled_job_is_told_at_once_wherever_it_waits(version: str) -> None:
     d = desk(version)
-    ticket = d.joining()
+    job_id = d.joining()
     if version != "4.7.1":
-        d.accepted(ticket, "a")
-    d.next(ticket)
-    d.cancel(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+        d.accepted(job_id, "a")
+    d.next(job_id)
+    d.cancel(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
 
 
 def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
     d = desk()
-    ticket = d.session.enrol()
-    d.cancel(ticket)
-    d.enter(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
-    d.next(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    job_id = d.session.add_job()
+    d.cancel(job_id)
+    d.enter(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
+    d.next(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
 
 
 def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued())
-    d.cancel(ticket)
-    d.cancel(ticket)
+    d.cancel(job_id)
+    d.cancel(job_id)
     d.cancel(99)
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
     other = d.joined("b")
     d.say("b", DONE)
     d.cancel(other)
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
 
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.22.0", "4.29.0"])
@@ -847,12 +849,12 @@ def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
 
 def test_an_event_that_is_not_known_to_be_queued_may_run_by_now() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
-    d.cancel(ticket)
+    d.cancel(job_id)
     assert d.told == []
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
@@ -861,26 +863,26 @@ def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
     d.open()
     d.say("a", Queued())
     d.cancel(one)
-    assert d.dismissals == [("a", -1)]
-    third = d.session.enrol()
-    assert isinstance(d.enter(third), Entry)
+    assert d.cancellations == [("a", -1)]
+    third = d.session.add_job()
+    assert isinstance(d.enter(third), JoinGranted)
     d.say("a", CANCELLED)
     assert d.next(two) is None
 
 
 def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
     d = desk("5.50.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Queued())
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     d.say("a", Queued(rank=0))
     assert d.told == []
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
     d.say("a", Generated(data=("x",)), CANCELLED)
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
@@ -888,10 +890,10 @@ def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    ticket = d.joined("b")
-    d.cancel(ticket)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    job_id = d.joined("b")
+    d.cancel(job_id)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
 
 
@@ -905,38 +907,38 @@ def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
     d.say("a", Started() if started else Queued())
     d.cancel(one)
     d.release(one)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     d.dismissed("a")
     two = d.joined("b", COUNT)
     d.open()
     d.say("b", Started())
     d.cancel(two)
-    assert d.dismissals[1:] == [("b", COUNT)]
+    assert d.cancellations[1:] == [("b", COUNT)]
 
 
 def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.joined("b", ECHO)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    assert d.dismissals == [("a", COUNT)]
+    d.cancel(job_id)
+    assert d.cancellations == [("a", COUNT)]
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
     d = desk(version)
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    same, other = d.session.enrol(), d.session.enrol()
+    d.cancel(job_id)
+    same, other = d.session.add_job(), d.session.add_job()
     assert d.enter(same, COUNT) is None
-    assert isinstance(d.enter(other, ECHO), Entry)
+    assert isinstance(d.enter(other, ECHO), JoinGranted)
     d.dismissed("a")
-    assert isinstance(d.last(same), Entry)
+    assert isinstance(d.last(same), JoinGranted)
 
 
 def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
@@ -947,25 +949,25 @@ def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
     d.say("b", Started())
     d.cancel(one)
     d.cancel(two)
-    waiting = d.session.enrol()
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.dismissed("b")
     assert waiting in d.asking
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 @pytest.mark.parametrize("joins", [True, False])
 def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool) -> None:
     d = desk(version)
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     sibling = d.joining(COUNT)
     if not joins:
         d.accepted(sibling, "b")
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
+    d.cancel(job_id)
     assert d.told == []
     if joins:
         d.accepted(sibling, "b")
@@ -977,11 +979,11 @@ def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool
 
 def running(d: Desk, *events: str) -> list[int]:
     """Jobs of one function, all at once."""
-    tickets = [d.joined(event, COUNT) for event in events]
+    job_ids = [d.joined(event, COUNT) for event in events]
     d.open()
     for event in events:
         d.say(event, Started())
-    return tickets
+    return job_ids
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
@@ -994,14 +996,14 @@ def test_siblings_that_nobody_wants_are_stopped_together_each_under_its_own_id(
     d.cancel(two)
     assert d.told == []
     d.cancel(three)
-    assert sorted(d.dismissals) == [("a", COUNT), ("b", COUNT), ("c", COUNT)]
-    waiting = d.session.enrol()
+    assert sorted(d.cancellations) == [("a", COUNT), ("b", COUNT), ("c", COUNT)]
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.dismissed("b")
     d.dismissed("c")
     assert waiting in d.asking
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)
 
 
 def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
@@ -1012,7 +1014,7 @@ def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
     two = d.joined("b", COUNT)
     d.say("b", Started())
     d.cancel(two)
-    assert d.dismissals == [("a", COUNT), ("b", COUNT)]
+    assert d.cancellations == [("a", COUNT), ("b", COUNT)]
 
 
 def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_over() -> None:
@@ -1023,7 +1025,7 @@ def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_
     d.say("b", DONE)
     assert d.told == []
     d.say("a", Generated(data=("x",)))
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling() -> None:
@@ -1031,8 +1033,8 @@ def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling()
     one, _ = running(d, "a", "b")
     d.cancel(one)
     d.say("b", DONE)
-    d.say(None, Closing(all_said=False))
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing(is_complete=False))
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
 
 
@@ -1042,7 +1044,7 @@ def test_a_job_that_waits_to_join_can_be_cancelled() -> None:
     d.open()
     d.say("a", Started())
     d.cancel(running)
-    waiting = d.session.enrol()
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.cancel(waiting)
     assert isinstance(d.gone(waiting), JobCancelled)
@@ -1057,35 +1059,35 @@ def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
     version: str, told: list[tuple[str, int]]
 ) -> None:
     d = desk(version)
-    ticket = d.joining()
-    d.cancel(ticket)
+    job_id = d.joining()
+    d.cancel(job_id)
     assert d.told == []
-    d.accepted(ticket, "a")
-    assert isinstance(d.gone(ticket), JobCancelled)
+    d.accepted(job_id, "a")
+    assert isinstance(d.gone(job_id), JobCancelled)
     if d.streams:
         d.open()
         d.say("a", Queued())
-    assert d.dismissals == told
+    assert d.cancellations == told
 
 
 def test_a_job_cancelled_while_joining_is_listened_to_where_it_has_to_start_first() -> None:
     d = desk("5.50.0")
-    ticket = d.joining(COUNT)
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
-    d.release(ticket)
+    job_id = d.joining(COUNT)
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
+    d.release(job_id)
     assert d.streams == [SHARED]
     d.open()
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_a_job_cancelled_while_joining_whose_join_is_refused_is_done_with() -> None:
     d = desk()
-    ticket = d.joining()
-    d.cancel(ticket)
-    d.unjoined(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    job_id = d.joining()
+    d.cancel(job_id)
+    d.unjoined(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
     assert (d.told, d.streams) == ([], [])
 
 
@@ -1093,34 +1095,34 @@ def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
     d = desk("5.50.0")
     d.joined("a", ECHO)
     d.open()
-    ticket = d.joining(COUNT)
-    d.cancel(ticket)
+    job_id = d.joining(COUNT)
+    d.cancel(job_id)
     d.say("b", Started())
-    d.accepted(ticket, "b")
-    assert d.dismissals == [("b", COUNT)]
+    d.accepted(job_id, "b")
+    assert d.cancellations == [("b", COUNT)]
 
 
 def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued())
-    d.release(ticket)
-    assert d.dismissals == [("a", -1)]
+    d.release(job_id)
+    assert d.cancellations == [("a", -1)]
 
 
 def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
     d = desk("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    d.end(Ending.CUT)
-    waiting = d.session.enrol()
+    d.cancel(job_id)
+    d.end(EndReason.BROKEN)
+    waiting = d.session.add_job()
     assert d.enter(waiting, COUNT) is None
-    assert isinstance(d.enter(d.session.enrol(), ECHO), Entry)
+    assert isinstance(d.enter(d.session.add_job(), ECHO), JoinGranted)
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)
 
 
 # --- isolated jobs ------------------------------------------------------------------------------
@@ -1129,20 +1131,20 @@ def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
 @pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "4.44.1", "6.31.0"])
 def test_a_cancelled_isolated_job_closes_its_stream(version: str) -> None:
     d = desk(version, single=True)
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     assert (d.streams, d.told) == ([], [])
 
 
 def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
     d = desk("4.22.0", single=True)
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     d.say("a", Started())
     assert (d.streams, d.told) == ([SHARED], [])
     d.say("a", Generated(data=("x",)))
@@ -1152,10 +1154,10 @@ def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
 
 def test_an_isolated_job_that_was_to_be_reset_may_end_by_itself() -> None:
     d = desk("4.22.0", single=True)
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     d.say("a", Started(), DONE)
     assert (d.streams, d.told) == ([], [])
 
@@ -1175,10 +1177,10 @@ def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open
     version: str,
 ) -> None:
     d = desk(version, single=True)
-    ticket = d.joining()
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
-    d.release(ticket)
+    job_id = d.joining()
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
+    d.release(job_id)
     assert (d.streams, d.told) == ([SHARED], [])
     d.open()
     assert (d.streams, d.told) == ([], [])
@@ -1186,21 +1188,21 @@ def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open
 
 def test_an_isolated_job_whose_stream_never_opens_leaves_nothing() -> None:
     d = desk("5.50.0", single=True)
-    ticket = d.joining()
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
-    d.release(ticket)
-    d.end(Ending.CUT)
+    job_id = d.joining()
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
+    d.release(job_id)
+    d.end(EndReason.BROKEN)
     assert (d.streams, d.told) == ([], [])
 
 
 def test_an_isolated_job_leaves_the_server_with_its_end() -> None:
     d = desk("6.31.0", single=True)
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
-    d.release(ticket)
+    assert d.next(job_id) == DONE
+    d.release(job_id)
     assert d.streams == []
 
 
@@ -1216,9 +1218,9 @@ def test_an_isolated_job_needs_no_heartbeat() -> None:
 def test_a_heartbeat_begins_with_the_first_join_where_the_app_wants_one() -> None:
     d = Desk(known(heartbeat=True))
     assert d.streams == []
-    ticket = d.joining()
+    job_id = d.joining()
     assert d.streams == [HEARTBEAT]
-    d.accepted(ticket, "a")
+    d.accepted(job_id, "a")
     d.joining()
     assert d.streams == [HEARTBEAT, SHARED]
 
@@ -1232,9 +1234,9 @@ def test_where_there_are_no_heartbeats_none_is_tried(version: str) -> None:
 
 def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_join() -> None:
     d = Desk(known(heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open(HEARTBEAT, Head(status=404))
-    assert d.next(ticket) is None
+    assert d.next(job_id) is None
     assert d.streams == [SHARED]
     d.joining()
     assert d.streams == [HEARTBEAT, SHARED]
@@ -1243,10 +1245,10 @@ def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_jo
 def test_a_heartbeat_that_ends_is_opened_again() -> None:
     d = Desk(known(heartbeat=True))
     d.joining()
-    for _ in range(2 * PATIENCE):
+    for _ in range(2 * MAX_EMPTY_OPENINGS):
         d.open(HEARTBEAT)
         d.say(None, Heartbeat(), key=HEARTBEAT)
-        d.end(Ending.CUT, key=HEARTBEAT)
+        d.end(EndReason.BROKEN, key=HEARTBEAT)
     assert d.streams == [HEARTBEAT]
 
 
@@ -1262,7 +1264,7 @@ def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
     assert isinstance(d.gone(one), JobCancelled)
     assert (d.streams, d.told) == ([], [])
     for answer in (d.next(two), d.unjoined(two), d.accepted(one, "c"), d.enter(one)):
-        assert isinstance(answer, Gone)
+        assert isinstance(answer, JobStopped)
 
 
 def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
@@ -1271,7 +1273,7 @@ def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
     d.open()
     d.obey(d.session.close())
     assert d.streams == [SHARED]
-    assert isinstance(d.accepted(two, "b"), Gone)
+    assert isinstance(d.accepted(two, "b"), JobStopped)
     d.release(one)
     d.release(two)
     assert (d.streams, d.told) == ([], [])
@@ -1279,9 +1281,9 @@ def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
 
 def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
     d = desk("5.50.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.obey(d.session.close())
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == [SHARED]
     d.open()
     assert (d.streams, d.told) == ([], [])
@@ -1294,9 +1296,9 @@ def test_a_closed_session_opens_the_stream_of_a_join_that_the_last_one_was_too_e
     d.say("a", DONE)
     d.release(one)
     d.joined("b")
-    d.say(None, Closing())
+    d.say(None, StreamClosing())
     d.obey(d.session.close())
-    d.end(Ending.FINISHED)
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
     d.open()
     assert (d.streams, d.told) == ([], [])
@@ -1312,7 +1314,7 @@ def test_a_closed_session_leaves_private_streams_at_once() -> None:
 def test_a_closed_session_takes_no_new_job() -> None:
     d = Desk(known(heartbeat=True))
     d.obey(d.session.close())
-    assert isinstance(d.enter(d.session.enrol()), Gone)
+    assert isinstance(d.enter(d.session.add_job()), JobStopped)
     assert d.streams == []
 
 
@@ -1329,34 +1331,34 @@ def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
 
 def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
     d = desk("6.31.0")
-    ticket = d.joining()
+    job_id = d.joining()
     d.obey(d.session.retire())
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
     d.open()
     d.say("a", Queued())
-    assert (d.streams, d.dismissals) == ([SHARED], [("a", -1)])
-    d.release(ticket)
+    assert (d.streams, d.cancellations) == ([SHARED], [("a", -1)])
+    d.release(job_id)
     assert d.streams == []
 
 
 def test_a_retired_session_whose_last_stream_is_lost_keeps_no_heartbeat() -> None:
     d = Desk(known("5.50.0", heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.obey(d.session.retire())
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     assert d.streams == [HEARTBEAT, SHARED]
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
 
 
 def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
     d = Desk(known(heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", DONE)
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == [HEARTBEAT, SHARED]
     d.obey(d.session.retire())
     assert d.streams == []
@@ -1364,12 +1366,12 @@ def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
 
 def test_a_retired_session_leaves_also_if_its_last_event_ended_before_the_flow() -> None:
     d = Desk(known(heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.obey(d.session.retire())
-    d.cancel(ticket)
+    d.cancel(job_id)
     d.say("a", CANCELLED)
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == []
 
 
@@ -1379,8 +1381,8 @@ def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
     d.open()
     d.cancel(one)
     d.say("b", DONE)
-    for ticket in (one, two):
-        d.release(ticket)
+    for job_id in (one, two):
+        d.release(job_id)
     assert (d.streams, d.left) == ([SHARED], [])
 
 
@@ -1388,9 +1390,9 @@ def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
     d = desk()
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.release(ticket)
-    d.release(ticket)
+    job_id = d.joining()
+    d.release(job_id)
+    d.release(job_id)
     d.say("b", Queued())
     later = d.joined("b")
     assert (d.next(later), d.told) == (None, [])
@@ -1401,33 +1403,33 @@ def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
 
 def test_questions_about_the_app_go_to_the_contact() -> None:
     d = desk()
-    ticket, new = d.session.enrol(), known(app_id="2")
-    assert d.ask(Recall(ticket=ticket, digests=("d",))) == (None,)
-    d.ask(Remember(ticket=ticket, paths=(("d", "/d"),)))
-    assert d.ask(Recall(ticket=ticket, digests=("d",))) == ("/d",)
-    assert d.ask(Renew(ticket=ticket, app=d.app)) == Stale()
-    assert d.ask(Renewed(ticket=ticket, app=new)) is new
-    entry = d.enter(ticket)
-    assert isinstance(entry, Entry)
+    job_id, new = d.session.add_job(), known(app_id="2")
+    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == (None,)
+    d.ask(RecordUploads(job_id=job_id, paths=(("d", "/d"),)))
+    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == ("/d",)
+    assert d.ask(RefreshApp(job_id=job_id, app=d.app)) == RefreshNeeded()
+    assert d.ask(AppRefreshed(job_id=job_id, app=new)) is new
+    entry = d.enter(job_id)
+    assert isinstance(entry, JoinGranted)
     assert entry.app is new
 
 
 def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
     d = desk()
-    finder, waiting = d.session.enrol(), d.session.enrol()
-    d.ask(Renew(ticket=finder, app=d.app))
-    assert d.ask(Renew(ticket=waiting, app=d.app)) is None
+    finder, waiting = d.session.add_job(), d.session.add_job()
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    assert d.ask(RefreshApp(job_id=waiting, app=d.app)) is None
     d.cancel(waiting)
     assert isinstance(d.gone(waiting), JobCancelled)
 
 
 def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
     d = desk()
-    finder, waiting = d.session.enrol(), d.session.enrol()
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renew(ticket=waiting, app=d.app))
+    finder, waiting = d.session.add_job(), d.session.add_job()
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(RefreshApp(job_id=waiting, app=d.app))
     d.release(finder)
-    assert d.last(waiting) == Stale()
+    assert d.last(waiting) == RefreshNeeded()
 
 
 # --- rendered endpoints -------------------------------------------------------------------------
@@ -1436,7 +1438,7 @@ def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
 def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
     d = desk()
     other = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     rendering = {
         "render_id": 1,
@@ -1446,7 +1448,7 @@ def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
     d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
     assert [e.name for e in d.session.endpoints] == ["/echo", "/count", "/keep", "/double"]
     assert other.session.endpoints is other.app.endpoints
-    assert isinstance(d.next(ticket), Completed)
+    assert isinstance(d.next(job_id), Completed)
 
 
 def test_a_new_hash_has_nothing_rendered() -> None:
@@ -1457,7 +1459,7 @@ def test_a_new_hash_has_nothing_rendered() -> None:
     rendering = {"render_id": 1, "components": [], "dependencies": [dependency(10, "double")]}
     d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
     assert len(d.session.endpoints) == 4
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert len(d.session.endpoints) == 3
 
 
@@ -1468,13 +1470,13 @@ GONE = RemoteError("nobody answers")
 
 def test_a_silent_stream_stays_open_as_often_as_the_app_answers() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     for _ in range(20):
         d.silent()
         d.checked()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
     assert (d.streams, d.left, d.told) == ([SHARED], [], [])
 
 
@@ -1482,9 +1484,9 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
     """A later app at the address is alive, but sends nothing on this stream."""
     d = desk()
     d.joined("a")
-    finder, new = d.session.enrol(), known(app_id="2")
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renewed(ticket=finder, app=new))
+    finder, new = d.session.add_job(), known(app_id="2")
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(AppRefreshed(job_id=finder, app=new))
     d.silent()
     (order,) = d.checks
     assert order.app is d.app
@@ -1494,10 +1496,10 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
 def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then() -> None:
     d = desk()
     d.joined("a")
-    finder, new = d.session.enrol(), known(app_id="2")
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renewed(ticket=finder, app=new))
-    d.end(Ending.REFUSED)
+    finder, new = d.session.add_job(), known(app_id="2")
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.end(EndReason.REFUSED)
     d.silent()
     (order,) = d.checks
     assert order.app is new
@@ -1514,13 +1516,13 @@ def test_one_silence_asks_once_however_long_the_answer_takes() -> None:
 @pytest.mark.parametrize("why", [GONE, AppChanged("another app answers")])
 def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioError) -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     before = d.session.hash
     d.open()
     d.silent()
     d.checked(why)
     assert [listen.stream.key for listen in d.left] == [SHARED]
-    error = failed(d.next(ticket))
+    error = failed(d.next(job_id))
     assert isinstance(error, StreamLost)
     assert error.__cause__ is why
     assert str(why) in str(error)
@@ -1529,7 +1531,7 @@ def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioE
 
 def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.silent()
     d.say(None, Heartbeat())
@@ -1537,36 +1539,36 @@ def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
     d.silent()
     d.arrive()
     d.checked(GONE)
-    assert (d.streams, d.left, d.next(ticket)) == ([SHARED], [], None)
+    assert (d.streams, d.left, d.next(job_id)) == ([SHARED], [], None)
 
 
 def test_a_stream_without_a_head_is_asked_after_like_any_other() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.silent()
     d.checked()
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_private_stream_that_is_silent_stays_open_too() -> None:
     d = desk("4.7.1")
-    ticket = d.session.enrol()
-    d.enter(ticket)
-    d.open(ticket)
-    d.silent(ticket)
+    job_id = d.session.add_job()
+    d.enter(job_id)
+    d.open(job_id)
+    d.silent(job_id)
     d.checked()
-    d.say(None, DONE, key=ticket)
-    assert d.next(ticket) == DONE
+    d.say(None, DONE, key=job_id)
+    assert d.next(job_id) == DONE
 
 
 def test_a_private_stream_is_lost_alone() -> None:
     d = desk("4.7.1")
-    one, other = d.session.enrol(), d.session.enrol()
-    for ticket in (one, other):
-        d.enter(ticket)
-        d.open(ticket)
+    one, other = d.session.add_job(), d.session.add_job()
+    for job_id in (one, other):
+        d.enter(job_id)
+        d.open(job_id)
     d.silent(one)
     d.checked(GONE)
     assert isinstance(failed(d.next(one)), StreamLost)
@@ -1592,7 +1594,7 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    d.say(None, Closing())
+    d.say(None, StreamClosing())
     d.silent()
     assert (d.checks, d.streams) == ([], [])
     assert [listen.stream.key for listen in d.left] == [SHARED]
@@ -1600,15 +1602,15 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
 
 def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.silent()
     epoch = d.listening[SHARED].epoch
-    d.say(None, Closing(all_said=False))
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing(is_complete=False))
+    d.end(EndReason.FINISHED)
     d.checked(GONE)
-    assert d.session.silent(SHARED, epoch) == []
-    assert (d.streams, d.next(ticket)) == ([SHARED], None)
+    assert d.session.stream_silent(SHARED, epoch) == []
+    assert (d.streams, d.next(job_id)) == ([SHARED], None)
 
 
 def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> None:
@@ -1624,11 +1626,11 @@ def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> 
 
 def test_a_job_that_is_cancelled_while_the_app_is_asked_is_over_at_once() -> None:
     d = desk()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.next(ticket)
+    d.next(job_id)
     d.silent()
-    d.cancel(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    d.cancel(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
     d.checked()
     assert d.streams == [SHARED]
