@@ -80,7 +80,7 @@ def imports(path: Path, name: str) -> bool:
     return False
 
 
-EXAMPLES = [ROOT / "docs" / "how-to" / "drivers" / name for name in ("sockets.py", "streams.py")]
+EXAMPLES = [ROOT / "examples" / "drivers" / name for name in ("sockets.py", "streams.py")]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
