@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.servers import NEWEST, USUAL
+from scripts.environments.servers import NEWEST, USUAL
 from tests.support.live import Fleet, LiveServer, live
 
 MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]

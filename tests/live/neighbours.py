@@ -6,9 +6,9 @@ import os
 import subprocess
 from pathlib import Path
 
-from scripts import environments
 from scripts.bootstrap import ROOT
-from scripts.servers import NEWEST, RELEASES
+from scripts.environments import virtualenv
+from scripts.environments.servers import NEWEST, RELEASES
 from tests.support.live import QUIET
 
 SOURCES = [ROOT / "packages" / name / "src" for name in ("gradio-client-httpx", "gradio-protocol")]
@@ -17,13 +17,13 @@ SOURCES = [ROOT / "packages" / name / "src" for name in ("gradio-client-httpx", 
 def with_official() -> Path:
     """A Python that has Gradio, what its MCP server needs, and with it the official client."""
     wanted = (f"gradio[mcp]=={NEWEST}", "gradio_tools==0.0.9")
-    return environments.ensure("with-official", wanted, day=RELEASES[NEWEST].day)
+    return virtualenv.ensure("with-official", wanted, day=RELEASES[NEWEST].day)
 
 
 def without_official() -> Path:
     """A Python that has no `gradio_client`."""
     wanted = ("smolagents==1.26.0", "httpx==0.28.1")
-    return environments.ensure("without-official", wanted, day=RELEASES[NEWEST].day)
+    return virtualenv.ensure("without-official", wanted, day=RELEASES[NEWEST].day)
 
 
 def printed(python: Path, *arguments: str | Path, **environ: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import trio
 
-from scripts.servers import USUAL
+from scripts.environments.servers import USUAL
 from tests.drivers.trio_rig import made
 from tests.support.latch import PATIENCE
 from tests.support.live import Fleet, LiveServer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import Client
-from scripts import official
+from scripts.environments import official
 from tests.support.live import LiveServer
 
 Side = dict[str, dict[str, Any]]

@@ -1,6 +1,6 @@
 """Whatever a server sends, the core answers with a value or with a GradioError, in bounded memory.
 
-`scripts/fuzz` puts the same targets under a fuzzer, for as long as one likes.
+`scripts/checks/fuzz.py` puts the same targets under a fuzzer, for as long as one likes.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from scripts.servers import ensure
+from scripts.environments.servers import ensure
 from tests.support.ports import reserved_port
 
 TOUR = Path(__file__).parent / "apps" / "tour.py"
