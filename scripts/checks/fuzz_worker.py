@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> None:
     with atheris.instrument_imports(include=["gradio_protocol"]):
         # Whatever imports the core has to be imported here.
         targets = importlib.import_module("tests.support.any_input").TARGETS
-        source = importlib.import_module("tests.support.grain").Source
+        source = importlib.import_module("tests.support.random_json").JsonSource
     report, *options = arguments
     worker = Worker(Path(report), targets, source)
     worker.write()

@@ -1,8 +1,9 @@
 """Records what real Gradio servers say, byte for byte, into `tests/transcripts/<version>/`.
 
-`python -m scripts.record.transcripts VERSION…` starts the tour app on each version, has a fixed set
-of conversations with it, and writes one file per exchange; `tests/support/transcripts.py` reads
-them and tells their format.  Without a version it records again all that were recorded before.
+`python -m scripts.record.transcripts VERSION…` starts the reference app on each version, has a
+fixed set of conversations with it, and writes one file per exchange; `tests/support/transcripts.py`
+reads them and tells their format.  Without a version it records again all that were recorded
+before.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Records how the official client describes apps, for the test that needs neither it nor a server.
 
-`python -m scripts.record.view_api` asks the apps of the shelf, and the tour on old versions, for
-their config and information, serves both again to the official client, and writes what it makes
-of them to `tests/protocol/app/fixtures/view_api.json.xz`:
+`python -m scripts.record.view_api` asks the small apps of `view_api_apps.py`, and the reference app
+on old versions, for their config and information, serves both again to the official client, and
+writes what it makes of them to `tests/protocol/app/fixtures/view_api.json.xz`:
 
     {"apps": {NAME: {"config", "info", "text", "all", "named", "dict"}}, "types": [[SCHEMA, TEXT]]}
 
@@ -29,7 +29,7 @@ from scripts.environments.official import ask
 from scripts.environments.servers import NEWEST
 from tests.support.live import live
 
-SHELF = ROOT / "tests" / "support" / "apps" / "shelf.py"
+VIEW_API_APPS = ROOT / "tests" / "support" / "apps" / "view_api_apps.py"
 WRITTEN = ROOT / "tests" / "protocol" / "app" / "fixtures" / "view_api.json.xz"
 VERSIONS = (
     *("3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.19.2", "4.22.0", "4.29.0", "4.44.1"),
@@ -82,7 +82,7 @@ Documents = dict[str, Any]
 
 def main() -> int:
     """Ask, compare with nothing, write."""
-    recorded = {**shelf(), **tours()}
+    recorded = {**view_api_apps(), **reference_apps()}
     with ExitStack() as stack:
         urls = {name: stack.enter_context(served(app)) for name, app in recorded.items()}
         schemas = [*seen(recorded.values()), *generated()]
@@ -100,15 +100,15 @@ def main() -> int:
     return 0
 
 
-def shelf() -> dict[str, Documents]:
-    """Config and information of each app on the shelf."""
-    with live(NEWEST, app=SHELF) as server:
+def view_api_apps() -> dict[str, Documents]:
+    """Config and information of each small app."""
+    with live(NEWEST, app=VIEW_API_APPS) as server:
         names: list[str] = fetched(f"{server.url}NAMES")
         return {name: documents(f"{server.url}{name}/") for name in names}
 
 
-def tours() -> dict[str, Documents]:
-    """Config and information of the tour, by version."""
+def reference_apps() -> dict[str, Documents]:
+    """Config and information of the reference app, by version."""
     found: dict[str, Documents] = {}
     for version in VERSIONS:
         with live(version) as server:

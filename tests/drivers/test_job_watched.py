@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import AppError, Client, Job, OutputUpdate, Status, StatusUpdate
-from tests.support.fake.functions import TOUR, Call, Function, Part
+from tests.support.fake.functions import ALL_FUNCTIONS, Call, Function, Part
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Gate, Ledger
 from tests.support.loopback import Loopback, threaded
@@ -42,7 +42,7 @@ TELL = Function(
 
 @pytest.fixture
 def fake() -> FakeGradio:
-    return FakeGradio("6.31.0", [*TOUR, TELL])
+    return FakeGradio("6.31.0", [*ALL_FUNCTIONS, TELL])
 
 
 @pytest.fixture

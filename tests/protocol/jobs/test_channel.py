@@ -23,7 +23,7 @@ from gradio_protocol.jobs.channel import (
 )
 from gradio_protocol.jobs.orders import Ending, Leave, Listen, Order, StreamKind
 from gradio_protocol.wire.exchange import Head
-from tests.support.known import known
+from tests.support.sample_apps import sample_app
 
 EVENTS = Head(status=200, headers=(("Content-Type", "text/event-stream; charset=utf-8"),))
 PRIVATE = 7
@@ -35,7 +35,7 @@ V6 = dialect("sse_v3", "6.31.0")
 
 def closed(key: int = SHARED, speaks: Dialect = V6) -> Channel:
     """A stream that was never opened."""
-    return Channel(stream(known(), "hash", key, 0), speaks)
+    return Channel(stream(sample_app(), "hash", key, 0), speaks)
 
 
 def listening(orders: list[Order]) -> Listen:
@@ -48,7 +48,7 @@ def listening(orders: list[Order]) -> Listen:
 def opening(key: int = SHARED, speaks: Dialect = V6) -> Channel:
     """A stream whose opening was ordered."""
     channel = closed(key, speaks)
-    listening(channel.listen(stream(known(), "hash", key, 0), 1))
+    listening(channel.listen(stream(sample_app(), "hash", key, 0), 1))
     return channel
 
 
@@ -72,15 +72,15 @@ def opened(key: int = SHARED, speaks: Dialect = V6) -> Channel:
     ],
 )
 def test_each_kind_of_stream_has_its_address(key: int, kind: StreamKind, address: str) -> None:
-    wanted = stream(known(), "hash", key, 3)
+    wanted = stream(sample_app(), "hash", key, 3)
     assert (wanted.key, wanted.kind) == (key, kind)
     assert (wanted.request.method, wanted.request.url) == ("GET", address)
     assert ("accept", "text/event-stream") in wanted.request.headers
 
 
 def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
-    assert stream(known("6.31.0"), "hash", SHARED, 0).idle == 90
-    assert stream(known("4.0.2"), "hash", PRIVATE, 0, idle=7).idle == 7
+    assert stream(sample_app("6.31.0"), "hash", SHARED, 0).idle == 90
+    assert stream(sample_app("4.0.2"), "hash", PRIVATE, 0, idle=7).idle == 7
 
 
 # --- situations ---------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
 
 
 def test_listening_opens_a_closed_stream_once() -> None:
-    channel, wanted = closed(), stream(known(), "hash", SHARED, 0)
+    channel, wanted = closed(), stream(sample_app(), "hash", SHARED, 0)
     order = listening(channel.listen(wanted, 1, 1.5))
     assert (order.stream, order.epoch, order.after) == (wanted, 1, 1.5)
     assert channel.listen(wanted, 2) == []
@@ -110,7 +110,7 @@ def test_each_opening_is_a_new_epoch() -> None:
     before = channel.epoch
     channel.ended(Ending.FINISHED, expected=False)
     between = channel.epoch
-    listening(channel.listen(stream(known(), "hash", SHARED, 0), 2))
+    listening(channel.listen(stream(sample_app(), "hash", SHARED, 0), 2))
     assert (before, between, channel.epoch) == (1, 0, 2)
 
 
@@ -163,7 +163,7 @@ def test_an_announcement_holds_for_its_own_epoch_only() -> None:
     channel = opened()
     channel.announced()
     channel.ended(Ending.FINISHED, expected=True)
-    channel.listen(stream(known(), "hash", SHARED, 0), 1)
+    channel.listen(stream(sample_app(), "hash", SHARED, 0), 1)
     channel.accepts(EVENTS)
     assert channel.ended(Ending.FINISHED, expected=True) is Meaning.LOST
 
@@ -290,7 +290,7 @@ def test_the_server_may_say_how_long_to_wait_within_reason(asked: str, pause: fl
 def test_what_the_server_asked_for_holds_for_one_pause() -> None:
     channel = opening()
     channel.refused(Head(status=503, headers=(("Retry-After", "7"),)), expected=True)
-    channel.listen(stream(known(), "hash", SHARED, 0), 1)
+    channel.listen(stream(sample_app(), "hash", SHARED, 0), 1)
     channel.ended(Ending.REFUSED, expected=True)
     assert channel.pause == 1.0
 
@@ -302,7 +302,7 @@ def again(channel: Channel, ending: Ending = Ending.REFUSED) -> Meaning:
     """End it, and listen again if that is what follows."""
     meaning = channel.ended(ending, expected=True)
     if meaning is Meaning.AGAIN:
-        channel.listen(stream(known(), "hash", SHARED, 0), 1, channel.pause)
+        channel.listen(stream(sample_app(), "hash", SHARED, 0), 1, channel.pause)
     return meaning
 
 
@@ -365,7 +365,7 @@ def test_an_ended_stream_is_closed_whatever_that_means(
 
 
 def test_news_of_an_older_epoch_concern_nothing() -> None:
-    channels, wanted = Channels(), stream(known(), "hash", SHARED, 0)
+    channels, wanted = Channels(), stream(sample_app(), "hash", SHARED, 0)
     first = listening(channels.listen(wanted, V6)).epoch
     assert channels.current(SHARED, first) is not None
     assert channels.current(HEARTBEAT, first) is None
@@ -378,15 +378,15 @@ def test_news_of_an_older_epoch_concern_nothing() -> None:
 
 def test_streams_share_one_count_of_epochs() -> None:
     channels = Channels()
-    one = listening(channels.listen(stream(known(), "hash", SHARED, 0), V6))
-    two = listening(channels.listen(stream(known(), "hash", HEARTBEAT, 0), V6))
+    one = listening(channels.listen(stream(sample_app(), "hash", SHARED, 0), V6))
+    two = listening(channels.listen(stream(sample_app(), "hash", HEARTBEAT, 0), V6))
     assert (one.epoch, two.epoch) == (1, 2)
     assert channels.leave_all() == [Leave(key=SHARED, epoch=1), Leave(key=HEARTBEAT, epoch=2)]
     assert channels.leave_all() == []
 
 
 def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> None:
-    channels, wanted = Channels(), stream(known(), "hash", SHARED, 0)
+    channels, wanted = Channels(), stream(sample_app(), "hash", SHARED, 0)
     epoch = listening(channels.listen(wanted, V6)).epoch
     channel = channels.current(SHARED, epoch)
     assert channel is not None
@@ -396,7 +396,7 @@ def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> Non
 
 
 def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
-    channels, wanted = Channels(), stream(known(), "hash", SHARED, 0)
+    channels, wanted = Channels(), stream(sample_app(), "hash", SHARED, 0)
     assert not channels.is_open(SHARED)
     epoch = listening(channels.listen(wanted, V6)).epoch
     assert not channels.is_open(SHARED)
@@ -407,7 +407,7 @@ def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
 
 
 def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:
-    wanted = stream(known("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
+    wanted = stream(sample_app("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
     assert ("x-guest", "Zoe") in wanted.request.headers
-    shared = stream(known("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
+    shared = stream(sample_app("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
     assert ("x-guest", "Zoe") not in shared.request.headers

@@ -10,7 +10,7 @@ from gradio_protocol.jobs.dismissals import Dismissals, Stop, how_to_stop
 from gradio_protocol.jobs.messages import Completed, Generated, Queued, Started
 from gradio_protocol.jobs.orders import Dismiss
 from gradio_protocol.jobs.seat import Place, Seat
-from tests.support.known import COUNT, ECHO, known
+from tests.support.sample_apps import COUNT, ECHO, sample_app
 
 VERSIONS = {
     Cancelling.CLOSE: "4.7.1",
@@ -41,7 +41,7 @@ def stop(
     one = seat(started=started)
     if yielded:
         one.mailbox.put(Generated(data=("x",)))
-    dialect = known(version).dialect
+    dialect = sample_app(version).dialect
     return how_to_stop(one, [one, *others], dialect, single=single, listening=listening)
 
 
@@ -49,7 +49,7 @@ def stop(
 
 
 def test_the_versions_here_have_all_ways_of_cancelling() -> None:
-    assert {c: known(v).dialect.cancelling for c, v in VERSIONS.items()} == {
+    assert {c: sample_app(v).dialect.cancelling for c, v in VERSIONS.items()} == {
         c: c for c in Cancelling
     }
 
@@ -131,7 +131,7 @@ def test_a_sibling_that_nobody_wants_needs_its_function_no_more_once_it_has_join
 
 def told(how: Stop, dismissals: Dismissals | None = None) -> list[Dismiss]:
     books = dismissals or Dismissals()
-    return books.stop(how, known(), "hash", [seat(fn_index=COUNT)])
+    return books.stop(how, sample_app(), "hash", [seat(fn_index=COUNT)])
 
 
 @pytest.mark.parametrize("how", [Stop.NOT, Stop.LATER, Stop.LEAVE])
@@ -172,18 +172,18 @@ def test_nobody_waits_for_what_concerns_one_event_only(how: Stop) -> None:
 def test_lost_events_are_dismissed_once_and_nobody_waits_for_it() -> None:
     dismissals = Dismissals()
     dismissals.lose(["b", "a"])
-    orders = dismissals.heal(known(), "hash")
+    orders = dismissals.heal(sample_app(), "hash")
     assert [(o.event_id, o.fn_index, o.reset) for o in orders] == [
         ("b", -1, False),
         ("a", -1, False),
     ]
     assert not dismissals.hold_up(ECHO)
-    assert dismissals.heal(known(), "hash") == []
+    assert dismissals.heal(sample_app(), "hash") == []
 
 
 def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice() -> None:
     dismissals = Dismissals()
     told(Stop.FUNCTION, dismissals)
     dismissals.lose(["e", "f"])
-    assert [order.event_id for order in dismissals.heal(known(), "hash")] == ["f"]
+    assert [order.event_id for order in dismissals.heal(sample_app(), "hash")] == ["f"]
     assert dismissals.hold_up(COUNT)

@@ -41,8 +41,8 @@ from gradio_protocol.jobs.orders import (
     Unjoined,
 )
 from gradio_protocol.wire.exchange import Head
-from tests.support.desk import Desk
-from tests.support.known import COUNT, ECHO, dependency, known
+from tests.support.sample_apps import COUNT, ECHO, dependency, sample_app
+from tests.support.session_harness import SessionHarness
 
 DONE = Completed(data=("x",))
 CANCELLED = Completed(data=None)
@@ -50,8 +50,10 @@ LOST = [Ending.CUT, Ending.SILENT]
 SHARING = ["4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.2.0", "6.31.0"]
 
 
-def desk(version: str = "6.31.0", *, single: bool = False, stateful: bool = False) -> Desk:
-    return Desk(known(version, stateful=stateful), single=single)
+def harness(
+    version: str = "6.31.0", *, single: bool = False, stateful: bool = False
+) -> SessionHarness:
+    return SessionHarness(sample_app(version, stateful=stateful), single=single)
 
 
 def failed(message: object) -> GradioError:
@@ -64,7 +66,7 @@ def failed(message: object) -> GradioError:
 
 
 def test_nothing_is_opened_before_a_join_is_accepted() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joining()
     assert d.streams == []
     assert d.accepted(ticket, "a") == Joined(ticket=ticket, event_id="a")
@@ -72,13 +74,13 @@ def test_nothing_is_opened_before_a_join_is_accepted() -> None:
 
 
 def test_leave_to_join_comes_with_what_the_join_has_to_carry() -> None:
-    d = desk()
+    d = harness()
     ticket = d.session.enrol()
     assert d.enter(ticket) == Entry(session_hash=d.session.hash, app=d.app, doubtful=False)
 
 
 def test_an_app_that_was_silent_for_long_is_doubtful() -> None:
-    d = desk()
+    d = harness()
     d.now = 10.0
     entry = d.enter(d.session.enrol())
     assert isinstance(entry, Entry)
@@ -91,7 +93,7 @@ def test_an_app_that_was_silent_for_long_is_doubtful() -> None:
 
 
 def test_a_driver_can_see_whose_join_is_in_flight() -> None:
-    d = desk()
+    d = harness()
     ticket = d.session.enrol()
     seen = [d.session.joining(ticket)]
     d.enter(ticket)
@@ -102,7 +104,7 @@ def test_a_driver_can_see_whose_join_is_in_flight() -> None:
 
 
 def test_one_stream_serves_all_jobs() -> None:
-    d = desk()
+    d = harness()
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.next(one)
@@ -114,7 +116,7 @@ def test_one_stream_serves_all_jobs() -> None:
 
 
 def test_messages_wait_until_they_are_asked_for() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.say("a", Queued(), Started(), DONE)
@@ -122,7 +124,7 @@ def test_messages_wait_until_they_are_asked_for() -> None:
 
 
 def test_of_what_comes_at_once_the_server_hears_before_the_flows_go_on() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     waiting, cancelled = d.joined("a", ECHO), d.joined("b", COUNT)
     d.open()
     d.next(waiting)
@@ -132,7 +134,7 @@ def test_of_what_comes_at_once_the_server_hears_before_the_flows_go_on() -> None
 
 
 def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -142,7 +144,7 @@ def test_messages_that_come_before_the_joins_reply_are_not_lost() -> None:
 
 
 def test_late_messages_of_an_earlier_event_are_not_those_of_the_next() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -154,7 +156,7 @@ def test_late_messages_of_an_earlier_event_are_not_those_of_the_next() -> None:
 
 
 def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     one, two = d.joining(), d.joining()
@@ -167,7 +169,7 @@ def test_messages_of_unknown_events_are_dropped_when_the_last_join_has_its_reply
 
 
 def test_a_foreign_message_without_a_join_in_flight_is_dropped() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.say("foreign", Started(), DONE)
@@ -176,7 +178,7 @@ def test_a_foreign_message_without_a_join_in_flight_is_dropped() -> None:
 
 
 def test_a_join_that_came_to_nothing_can_be_tried_again() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joining()
     assert d.unjoined(ticket) == Unjoined(ticket=ticket)
     assert isinstance(d.enter(ticket), Entry)
@@ -187,7 +189,7 @@ def test_a_join_that_came_to_nothing_can_be_tried_again() -> None:
 
 
 def test_a_direct_call_joins_nothing() -> None:
-    d = desk("3.50.2")
+    d = harness("3.50.2")
     ticket = d.session.enrol()
     assert d.enter(ticket, direct=True) == Entry(
         session_hash=d.session.hash, app=d.app, doubtful=False
@@ -197,13 +199,16 @@ def test_a_direct_call_joins_nothing() -> None:
 
 
 def test_sessions_of_one_client_have_hashes_and_tickets_of_their_own() -> None:
-    one, two = Desk(known(), entropy=b"1"), Desk(known(), entropy=b"2")
+    one, two = (
+        SessionHarness(sample_app(), entropy=b"1"),
+        SessionHarness(sample_app(), entropy=b"2"),
+    )
     assert one.session.hash != two.session.hash
     assert one.session.enrol() != one.session.enrol()
 
 
 def test_a_message_that_no_client_knows_does_not_end_a_job() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.say("a", Absorbed(name="new"), DONE)
@@ -214,7 +219,7 @@ def test_a_message_that_no_client_knows_does_not_end_a_job() -> None:
 
 
 def test_a_stream_that_ends_with_nothing_expected_stays_closed() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -226,7 +231,7 @@ def test_a_stream_that_ends_with_nothing_expected_stays_closed() -> None:
 
 @pytest.mark.parametrize("version", SHARING)
 def test_a_close_that_raced_with_a_join_loses_nothing(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     one, two = d.joined("a"), d.joining()
     d.open()
     d.say("a", DONE)
@@ -241,7 +246,7 @@ def test_a_close_that_raced_with_a_join_loses_nothing(version: str) -> None:
 
 
 def test_a_stream_that_ended_before_the_joins_reply_is_opened_with_it() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -257,7 +262,7 @@ def test_a_stream_that_ended_before_the_joins_reply_is_opened_with_it() -> None:
 def test_a_server_that_has_said_all_has_no_more_for_an_event_that_it_knew(
     joined_first: bool,
 ) -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a") if joined_first else d.joining()
     other = d.joined("b")
     d.open()
@@ -274,7 +279,7 @@ def test_a_server_that_has_said_all_has_no_more_for_an_event_that_it_knew(
 
 
 def test_a_session_that_has_said_all_is_not_poisoned() -> None:
-    d = desk("4.29.0")
+    d = harness("4.29.0")
     ticket = d.joined("a")
     before = d.session.hash
     d.open()
@@ -285,7 +290,7 @@ def test_a_session_that_has_said_all_is_not_poisoned() -> None:
 
 
 def test_an_event_that_raced_with_one_close_is_known_before_the_next() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -300,7 +305,7 @@ def test_an_event_that_raced_with_one_close_is_known_before_the_next() -> None:
 
 
 def test_a_stream_that_breaks_off_has_not_said_all() -> None:
-    d = desk("5.20.1")
+    d = harness("5.20.1")
     ticket = d.joined("a")
     d.open()
     d.say("a", Queued())
@@ -314,7 +319,7 @@ def test_a_stream_that_breaks_off_has_not_said_all() -> None:
 @pytest.mark.parametrize("ending", LOST)
 @pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "6.31.0"])
 def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: Ending) -> None:
-    d = desk(version)
+    d = harness(version)
     one, two, done = d.joined("a"), d.joined("b"), d.joined("c")
     d.open()
     d.say("c", DONE)
@@ -329,7 +334,7 @@ def test_a_lost_stream_is_told_to_every_open_mailbox(version: str, ending: Endin
 
 
 def test_an_end_that_was_not_announced_is_a_cut() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a")
     d.open()
     d.end(Ending.FINISHED)
@@ -337,7 +342,7 @@ def test_an_end_that_was_not_announced_is_a_cut() -> None:
 
 
 def test_a_lost_job_says_why_where_the_driver_knows() -> None:
-    d, why = desk(), TransportFailed("connection reset")
+    d, why = harness(), TransportFailed("connection reset")
     ticket = d.joined("a")
     d.open()
     d.end(Ending.CUT, why=why)
@@ -347,7 +352,7 @@ def test_a_lost_job_says_why_where_the_driver_knows() -> None:
 
 
 def test_late_news_of_an_older_epoch_is_ignored() -> None:
-    d = desk("4.14.0")
+    d = harness("4.14.0")
     ticket = d.joined("a")
     d.open()
     old = d.listening[SHARED].epoch
@@ -360,7 +365,7 @@ def test_late_news_of_an_older_epoch_is_ignored() -> None:
 
 
 def test_listening_in_vain_loses_the_jobs_at_last() -> None:
-    d = desk("4.14.0")
+    d = harness("4.14.0")
     ticket = d.joined("a")
     for _ in range(PATIENCE):
         d.open()
@@ -371,7 +376,7 @@ def test_listening_in_vain_loses_the_jobs_at_last() -> None:
 
 
 def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
-    d = desk("4.14.0", stateful=True)
+    d = harness("4.14.0", stateful=True)
     d.joined("a")
     for _ in range(PATIENCE):
         d.end(Ending.REFUSED)
@@ -385,7 +390,7 @@ def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
 
 
 def test_a_refused_connection_is_tried_again_after_a_pause() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.end(Ending.REFUSED)
     assert d.listening[SHARED].after > 0
@@ -395,7 +400,7 @@ def test_a_refused_connection_is_tried_again_after_a_pause() -> None:
 
 
 def test_a_busy_server_says_when_to_come_again() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     assert not d.open(head=Head(status=503, headers=(("retry-after", "9"),)))
     assert d.listening[SHARED].after == 9
@@ -414,7 +419,7 @@ def test_a_busy_server_says_when_to_come_again() -> None:
 def test_an_opening_refused_for_good_is_what_the_jobs_fail_with(
     head: Head, error: type[GradioError]
 ) -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     assert not d.open(head=head)
     assert isinstance(failed(d.next(ticket)), error)
@@ -422,7 +427,7 @@ def test_an_opening_refused_for_good_is_what_the_jobs_fail_with(
 
 
 def test_a_loss_makes_the_app_doubtful() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open(head=Head(status=404))
     entry = d.enter(d.session.enrol())
@@ -435,7 +440,7 @@ def test_a_loss_makes_the_app_doubtful() -> None:
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.44.1", "6.31.0"])
 def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -446,7 +451,7 @@ def test_a_join_in_flight_is_lost_with_the_stream(version: str) -> None:
 
 
 def test_each_job_that_is_lost_with_a_stream_has_an_error_of_its_own() -> None:
-    d = desk()
+    d = harness()
     one, two = d.joined("a"), d.joined("b")
     d.open()
     why = TransportFailed("cut", late=True)
@@ -458,7 +463,7 @@ def test_each_job_that_is_lost_with_a_stream_has_an_error_of_its_own() -> None:
 
 
 def test_each_job_of_a_stream_that_is_refused_learns_the_status() -> None:
-    d = desk()
+    d = harness()
     one, two = d.joined("a"), d.joined("b")
     d.open(head=Head(status=401))
     for ticket in (one, two):
@@ -468,7 +473,7 @@ def test_each_job_of_a_stream_that_is_refused_learns_the_status() -> None:
 
 
 def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -480,7 +485,7 @@ def test_a_join_in_flight_is_lost_also_with_a_stream_that_nobody_else_needed() -
 
 
 def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -491,7 +496,7 @@ def test_a_lost_join_that_was_refused_after_all_can_be_tried_again() -> None:
 
 
 def test_a_job_whose_join_was_lost_can_begin_again() -> None:
-    d = desk("4.29.0")
+    d = harness("4.29.0")
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -506,7 +511,7 @@ def test_a_job_whose_join_was_lost_can_begin_again() -> None:
 
 
 def test_early_messages_of_a_lost_join_are_not_given_to_it() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -517,7 +522,7 @@ def test_early_messages_of_a_lost_join_are_not_given_to_it() -> None:
 
 
 def test_a_lost_join_harms_no_job_that_came_after_it() -> None:
-    d = desk("4.14.0")
+    d = harness("4.14.0")
     d.joined("a")
     d.open()
     lost = d.joining()
@@ -532,7 +537,7 @@ def test_a_lost_join_harms_no_job_that_came_after_it() -> None:
 
 
 def test_a_lost_join_of_a_cancelled_job_starts_nothing() -> None:
-    d = desk("4.44.1")
+    d = harness("4.44.1")
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -548,7 +553,7 @@ def test_a_lost_join_of_a_cancelled_job_starts_nothing() -> None:
 
 @pytest.mark.parametrize("version", ["4.44.1", "6.31.0"])
 def test_a_poisoned_session_is_healed_after_the_next_join(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     d.joined("a")
     d.joined("b")
     before = d.session.hash
@@ -564,7 +569,7 @@ def test_a_poisoned_session_is_healed_after_the_next_join(version: str) -> None:
 
 
 def test_what_heals_a_session_is_nobodys_message() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     d.joined("a")
     d.open()
     d.end(Ending.CUT)
@@ -577,7 +582,7 @@ def test_what_heals_a_session_is_nobodys_message() -> None:
 
 
 def test_a_join_that_was_lost_itself_heals_nothing() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     d.joined("a")
     d.open()
     lost = d.joining()
@@ -588,7 +593,7 @@ def test_a_join_that_was_lost_itself_heals_nothing() -> None:
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.17.0", "4.29.0"])
 def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     d.joined("a")
     before = d.session.hash
     d.open()
@@ -603,7 +608,7 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
 def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_hash_is_taken() -> (
     None
 ):
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     d.joined("a")
     before = d.session.hash
     d.open()
@@ -614,7 +619,7 @@ def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_h
 
 
 def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     d.joined("a")
     before = d.session.hash
     d.open()
@@ -624,7 +629,7 @@ def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
 
 
 def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
-    d = desk("6.31.0", stateful=True)
+    d = harness("6.31.0", stateful=True)
     d.joined("a")
     before = d.session.hash
     d.open()
@@ -634,7 +639,7 @@ def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
 
 
 def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
-    d = desk("4.29.0", stateful=True)
+    d = harness("4.29.0", stateful=True)
     d.joined("a")
     before = d.session.hash
     d.open()
@@ -646,7 +651,7 @@ def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
 
 
 def test_a_new_hash_has_a_new_heartbeat() -> None:
-    d = Desk(known("4.29.0", heartbeat=True))
+    d = SessionHarness(sample_app("4.29.0", heartbeat=True))
     d.joined("a")
     d.open()
     d.end(Ending.CUT)
@@ -657,7 +662,7 @@ def test_a_new_hash_has_a_new_heartbeat() -> None:
 
 
 def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a")
     d.joined("b")
     d.open()
@@ -676,7 +681,7 @@ def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() 
 
 
 def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
-    d = desk("5.20.1")
+    d = harness("5.20.1")
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.arrive((None, Broken(message="gone")), ("a", DONE))
@@ -686,7 +691,7 @@ def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
 
 
 def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a")
     before = d.session.hash
     d.open()
@@ -697,7 +702,7 @@ def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
 
 
 def test_an_app_error_concerns_its_own_job_only() -> None:
-    d, error = desk(), AppError("no")
+    d, error = harness(), AppError("no")
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.say("a", Failed(error=error))
@@ -709,7 +714,7 @@ def test_an_app_error_concerns_its_own_job_only() -> None:
 # --- private streams (4.0 to 4.8) ---------------------------------------------------------------
 
 
-def private(d: Desk) -> int:
+def private(d: SessionHarness) -> int:
     """A job on a stream of its own, which is open."""
     ticket = d.joining(COUNT)
     assert d.open(ticket)
@@ -717,7 +722,7 @@ def private(d: Desk) -> int:
 
 
 def test_a_private_stream_is_the_join_and_has_the_jobs_key() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     ticket = private(d)
     url = d.listening[ticket].stream.request.url
     assert url == f"http://here/queue/join?fn_index={COUNT}&session_hash={d.session.hash}"
@@ -727,7 +732,7 @@ def test_a_private_stream_is_the_join_and_has_the_jobs_key() -> None:
 
 
 def test_private_streams_do_not_hear_each_other() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     one, two = private(d), private(d)
     d.say(None, DONE, key=one)
     d.end(Ending.FINISHED, key=one)
@@ -738,7 +743,7 @@ def test_private_streams_do_not_hear_each_other() -> None:
 
 @pytest.mark.parametrize("ending", [Ending.FINISHED, *LOST])
 def test_a_private_stream_that_ends_early_loses_its_job_only(ending: Ending) -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     one, two = private(d), private(d)
     before = d.session.hash
     d.end(ending, key=one)
@@ -748,7 +753,7 @@ def test_a_private_stream_that_ends_early_loses_its_job_only(ending: Ending) -> 
 
 
 def test_a_broken_private_stream_loses_its_job_only() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     one, two = private(d), private(d)
     d.say(None, Broken(message="gone"), key=one)
     assert str(failed(d.next(one))) == "gone"
@@ -756,7 +761,7 @@ def test_a_broken_private_stream_loses_its_job_only() -> None:
 
 
 def test_a_private_stream_that_nobody_answered_is_lost_and_its_job_learns_why() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     ticket = d.joining(COUNT)
     nobody = TransportFailed("refused", connected=False)
     d.end(Ending.REFUSED, key=ticket, why=nobody)
@@ -765,7 +770,7 @@ def test_a_private_stream_that_nobody_answered_is_lost_and_its_job_learns_why() 
 
 
 def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     ticket = d.joining()
     assert d.unjoined(ticket) == Unjoined(ticket=ticket)
     assert d.streams == []
@@ -774,7 +779,7 @@ def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:
 
 
 def test_a_cancelled_job_closes_its_private_stream() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     one, two = private(d), private(d)
     d.next(one)
     d.cancel(one)
@@ -785,7 +790,7 @@ def test_a_cancelled_job_closes_its_private_stream() -> None:
 
 
 def test_messages_for_a_job_that_has_ended_meanwhile_are_nobodys() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     ticket = private(d)
     d.say(None, DONE, key=ticket)
     d.release(ticket)
@@ -799,7 +804,7 @@ def test_messages_for_a_job_that_has_ended_meanwhile_are_nobodys() -> None:
 
 @pytest.mark.parametrize("version", ["4.7.1", *SHARING])
 def test_a_cancelled_job_is_told_at_once_wherever_it_waits(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     ticket = d.joining()
     if version != "4.7.1":
         d.accepted(ticket, "a")
@@ -809,7 +814,7 @@ def test_a_cancelled_job_is_told_at_once_wherever_it_waits(version: str) -> None
 
 
 def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
-    d = desk()
+    d = harness()
     ticket = d.session.enrol()
     d.cancel(ticket)
     d.enter(ticket)
@@ -819,7 +824,7 @@ def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
 
 
 def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a")
     d.open()
     d.say("a", Queued())
@@ -835,7 +840,7 @@ def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.22.0", "4.29.0"])
 def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.cancel(one)
@@ -846,7 +851,7 @@ def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
 
 
 def test_an_event_that_is_not_known_to_be_queued_may_run_by_now() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a", COUNT)
     d.open()
     d.cancel(ticket)
@@ -856,7 +861,7 @@ def test_an_event_that_is_not_known_to_be_queued_may_run_by_now() -> None:
 
 
 def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
-    d = desk("6.14.0")
+    d = harness("6.14.0")
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.say("a", Queued())
@@ -869,7 +874,7 @@ def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
 
 
 def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     ticket = d.joined("a", COUNT)
     d.open()
     d.say("a", Queued())
@@ -884,7 +889,7 @@ def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
 
 
 def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -899,7 +904,7 @@ def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
 def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
     started: bool,
 ) -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     one = d.joined("a", COUNT)
     d.open()
     d.say("a", Started() if started else Queued())
@@ -916,7 +921,7 @@ def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
 
 
 def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a", COUNT)
     d.joined("b", ECHO)
     d.open()
@@ -927,7 +932,7 @@ def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
-    d = desk(version)
+    d = harness(version)
     ticket = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
@@ -940,7 +945,7 @@ def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
 
 
 def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     one, two = d.joined("a", COUNT), d.joined("b", ECHO)
     d.open()
     d.say("a", Started())
@@ -958,7 +963,7 @@ def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 @pytest.mark.parametrize("joins", [True, False])
 def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool) -> None:
-    d = desk(version)
+    d = harness(version)
     ticket = d.joined("a", COUNT)
     sibling = d.joining(COUNT)
     if not joins:
@@ -975,7 +980,7 @@ def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool
     assert d.told == []
 
 
-def running(d: Desk, *events: str) -> list[int]:
+def running(d: SessionHarness, *events: str) -> list[int]:
     """Jobs of one function, all at once."""
     tickets = [d.joined(event, COUNT) for event in events]
     d.open()
@@ -988,7 +993,7 @@ def running(d: Desk, *events: str) -> list[int]:
 def test_siblings_that_nobody_wants_are_stopped_together_each_under_its_own_id(
     version: str,
 ) -> None:
-    d = desk(version)
+    d = harness(version)
     one, two, three = running(d, "a", "b", "c")
     d.cancel(one)
     d.cancel(two)
@@ -1005,7 +1010,7 @@ def test_siblings_that_nobody_wants_are_stopped_together_each_under_its_own_id(
 
 
 def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     (one,) = running(d, "a")
     d.cancel(one)
     d.dismissed("a")
@@ -1016,7 +1021,7 @@ def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
 
 
 def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_over() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     one, _ = running(d, "a", "b")
     d.cancel(one)
     d.say("a", Generated(data=("x",)))
@@ -1027,7 +1032,7 @@ def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_
 
 
 def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     one, _ = running(d, "a", "b")
     d.cancel(one)
     d.say("b", DONE)
@@ -1037,7 +1042,7 @@ def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling()
 
 
 def test_a_job_that_waits_to_join_can_be_cancelled() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     running = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
@@ -1056,7 +1061,7 @@ def test_a_job_that_waits_to_join_can_be_cancelled() -> None:
 def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
     version: str, told: list[tuple[str, int]]
 ) -> None:
-    d = desk(version)
+    d = harness(version)
     ticket = d.joining()
     d.cancel(ticket)
     assert d.told == []
@@ -1069,7 +1074,7 @@ def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
 
 
 def test_a_job_cancelled_while_joining_is_listened_to_where_it_has_to_start_first() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     ticket = d.joining(COUNT)
     d.cancel(ticket)
     d.accepted(ticket, "a")
@@ -1081,7 +1086,7 @@ def test_a_job_cancelled_while_joining_is_listened_to_where_it_has_to_start_firs
 
 
 def test_a_job_cancelled_while_joining_whose_join_is_refused_is_done_with() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joining()
     d.cancel(ticket)
     d.unjoined(ticket)
@@ -1090,7 +1095,7 @@ def test_a_job_cancelled_while_joining_whose_join_is_refused_is_done_with() -> N
 
 
 def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     d.joined("a", ECHO)
     d.open()
     ticket = d.joining(COUNT)
@@ -1101,7 +1106,7 @@ def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
 
 
 def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a")
     d.open()
     d.say("a", Queued())
@@ -1110,7 +1115,7 @@ def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None
 
 
 def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
@@ -1128,7 +1133,7 @@ def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.29.0", "4.44.1", "6.31.0"])
 def test_a_cancelled_isolated_job_closes_its_stream(version: str) -> None:
-    d = desk(version, single=True)
+    d = harness(version, single=True)
     ticket = d.joined("a")
     d.open()
     d.say("a", Started())
@@ -1138,7 +1143,7 @@ def test_a_cancelled_isolated_job_closes_its_stream(version: str) -> None:
 
 
 def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
-    d = desk("4.22.0", single=True)
+    d = harness("4.22.0", single=True)
     ticket = d.joined("a")
     d.open()
     d.cancel(ticket)
@@ -1151,7 +1156,7 @@ def test_a_cancelled_isolated_job_is_reset_where_cut_streams_live_on() -> None:
 
 
 def test_an_isolated_job_that_was_to_be_reset_may_end_by_itself() -> None:
-    d = desk("4.22.0", single=True)
+    d = harness("4.22.0", single=True)
     ticket = d.joined("a")
     d.open()
     d.cancel(ticket)
@@ -1161,7 +1166,7 @@ def test_an_isolated_job_that_was_to_be_reset_may_end_by_itself() -> None:
 
 
 def test_a_closed_session_of_one_job_is_reset_where_cut_streams_live_on() -> None:
-    d = desk("4.22.0", single=True)
+    d = harness("4.22.0", single=True)
     d.joined("a")
     d.open()
     d.say("a", Started(), Generated(data=("x",)))
@@ -1174,7 +1179,7 @@ def test_a_closed_session_of_one_job_is_reset_where_cut_streams_live_on() -> Non
 def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open(
     version: str,
 ) -> None:
-    d = desk(version, single=True)
+    d = harness(version, single=True)
     ticket = d.joining()
     d.cancel(ticket)
     d.accepted(ticket, "a")
@@ -1185,7 +1190,7 @@ def test_an_isolated_job_cancelled_while_joining_is_left_once_its_stream_is_open
 
 
 def test_an_isolated_job_whose_stream_never_opens_leaves_nothing() -> None:
-    d = desk("5.50.0", single=True)
+    d = harness("5.50.0", single=True)
     ticket = d.joining()
     d.cancel(ticket)
     d.accepted(ticket, "a")
@@ -1195,7 +1200,7 @@ def test_an_isolated_job_whose_stream_never_opens_leaves_nothing() -> None:
 
 
 def test_an_isolated_job_leaves_the_server_with_its_end() -> None:
-    d = desk("6.31.0", single=True)
+    d = harness("6.31.0", single=True)
     ticket = d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -1205,7 +1210,7 @@ def test_an_isolated_job_leaves_the_server_with_its_end() -> None:
 
 
 def test_an_isolated_job_needs_no_heartbeat() -> None:
-    d = Desk(known(heartbeat=True), single=True)
+    d = SessionHarness(sample_app(heartbeat=True), single=True)
     d.joined("a")
     assert d.streams == [SHARED]
 
@@ -1214,7 +1219,7 @@ def test_an_isolated_job_needs_no_heartbeat() -> None:
 
 
 def test_a_heartbeat_begins_with_the_first_join_where_the_app_wants_one() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     assert d.streams == []
     ticket = d.joining()
     assert d.streams == [HEARTBEAT]
@@ -1225,13 +1230,13 @@ def test_a_heartbeat_begins_with_the_first_join_where_the_app_wants_one() -> Non
 
 @pytest.mark.parametrize("version", ["4.22.0", "4.14.0"])
 def test_where_there_are_no_heartbeats_none_is_tried(version: str) -> None:
-    d = Desk(known(version, heartbeat=True))
+    d = SessionHarness(sample_app(version, heartbeat=True))
     d.joined("a")
     assert d.streams == [SHARED]
 
 
 def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_join() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     ticket = d.joined("a")
     d.open(HEARTBEAT, Head(status=404))
     assert d.next(ticket) is None
@@ -1241,7 +1246,7 @@ def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_jo
 
 
 def test_a_heartbeat_that_ends_is_opened_again() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     d.joining()
     for _ in range(2 * PATIENCE):
         d.open(HEARTBEAT)
@@ -1254,7 +1259,7 @@ def test_a_heartbeat_that_ends_is_opened_again() -> None:
 
 
 def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.next(one)
@@ -1266,7 +1271,7 @@ def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
 
 
 def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     one, two = d.joined("a"), d.joining()
     d.open()
     d.obey(d.session.close())
@@ -1278,7 +1283,7 @@ def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
 
 
 def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     ticket = d.joined("a")
     d.obey(d.session.close())
     d.release(ticket)
@@ -1288,7 +1293,7 @@ def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
 
 
 def test_a_closed_session_opens_the_stream_of_a_join_that_the_last_one_was_too_early_for() -> None:
-    d = desk("5.50.0")
+    d = harness("5.50.0")
     one = d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -1303,21 +1308,21 @@ def test_a_closed_session_opens_the_stream_of_a_join_that_the_last_one_was_too_e
 
 
 def test_a_closed_session_leaves_private_streams_at_once() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     d.joining()
     d.obey(d.session.close())
     assert (d.streams, d.told) == ([], [])
 
 
 def test_a_closed_session_takes_no_new_job() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     d.obey(d.session.close())
     assert isinstance(d.enter(d.session.enrol()), Gone)
     assert d.streams == []
 
 
 def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.obey(d.session.retire())
@@ -1328,7 +1333,7 @@ def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
 
 
 def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
-    d = desk("6.31.0")
+    d = harness("6.31.0")
     ticket = d.joining()
     d.obey(d.session.retire())
     d.cancel(ticket)
@@ -1341,7 +1346,7 @@ def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
 
 
 def test_a_retired_session_whose_last_stream_is_lost_keeps_no_heartbeat() -> None:
-    d = Desk(known("5.50.0", heartbeat=True))
+    d = SessionHarness(sample_app("5.50.0", heartbeat=True))
     ticket = d.joined("a")
     d.obey(d.session.retire())
     d.cancel(ticket)
@@ -1352,7 +1357,7 @@ def test_a_retired_session_whose_last_stream_is_lost_keeps_no_heartbeat() -> Non
 
 
 def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     ticket = d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -1363,7 +1368,7 @@ def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
 
 
 def test_a_retired_session_leaves_also_if_its_last_event_ended_before_the_flow() -> None:
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     ticket = d.joined("a")
     d.open()
     d.obey(d.session.retire())
@@ -1374,7 +1379,7 @@ def test_a_retired_session_leaves_also_if_its_last_event_ended_before_the_flow()
 
 
 def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
-    d = desk()
+    d = harness()
     one, two = d.joined("a"), d.joined("b")
     d.open()
     d.cancel(one)
@@ -1385,7 +1390,7 @@ def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
 
 
 def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     ticket = d.joining()
@@ -1400,8 +1405,8 @@ def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
 
 
 def test_questions_about_the_app_go_to_the_contact() -> None:
-    d = desk()
-    ticket, new = d.session.enrol(), known(app_id="2")
+    d = harness()
+    ticket, new = d.session.enrol(), sample_app(app_id="2")
     assert d.ask(Recall(ticket=ticket, digests=("d",))) == (None,)
     d.ask(Remember(ticket=ticket, paths=(("d", "/d"),)))
     assert d.ask(Recall(ticket=ticket, digests=("d",))) == ("/d",)
@@ -1413,7 +1418,7 @@ def test_questions_about_the_app_go_to_the_contact() -> None:
 
 
 def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
-    d = desk()
+    d = harness()
     finder, waiting = d.session.enrol(), d.session.enrol()
     d.ask(Renew(ticket=finder, app=d.app))
     assert d.ask(Renew(ticket=waiting, app=d.app)) is None
@@ -1422,7 +1427,7 @@ def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
 
 
 def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
-    d = desk()
+    d = harness()
     finder, waiting = d.session.enrol(), d.session.enrol()
     d.ask(Renew(ticket=finder, app=d.app))
     d.ask(Renew(ticket=waiting, app=d.app))
@@ -1434,8 +1439,8 @@ def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
 
 
 def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
-    d = desk()
-    other = desk()
+    d = harness()
+    other = harness()
     ticket = d.joined("a")
     d.open()
     rendering = {
@@ -1450,7 +1455,7 @@ def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
 
 
 def test_a_new_hash_has_nothing_rendered() -> None:
-    d = desk("4.29.0")
+    d = harness("4.29.0")
     d.joined("a")
     d.joined("b")
     d.open()
@@ -1467,7 +1472,7 @@ GONE = RemoteError("nobody answers")
 
 
 def test_a_silent_stream_stays_open_as_often_as_the_app_answers() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     for _ in range(20):
@@ -1480,9 +1485,9 @@ def test_a_silent_stream_stays_open_as_often_as_the_app_answers() -> None:
 
 def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
     """A later app at the address is alive, but sends nothing on this stream."""
-    d = desk()
+    d = harness()
     d.joined("a")
-    finder, new = d.session.enrol(), known(app_id="2")
+    finder, new = d.session.enrol(), sample_app(app_id="2")
     d.ask(Renew(ticket=finder, app=d.app))
     d.ask(Renewed(ticket=finder, app=new))
     d.silent()
@@ -1492,9 +1497,9 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
 
 
 def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
-    finder, new = d.session.enrol(), known(app_id="2")
+    finder, new = d.session.enrol(), sample_app(app_id="2")
     d.ask(Renew(ticket=finder, app=d.app))
     d.ask(Renewed(ticket=finder, app=new))
     d.end(Ending.REFUSED)
@@ -1504,7 +1509,7 @@ def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then
 
 
 def test_one_silence_asks_once_however_long_the_answer_takes() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     for _ in range(3):
         d.silent()
@@ -1513,7 +1518,7 @@ def test_one_silence_asks_once_however_long_the_answer_takes() -> None:
 
 @pytest.mark.parametrize("why", [GONE, AppChanged("another app answers")])
 def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioError) -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     before = d.session.hash
     d.open()
@@ -1528,7 +1533,7 @@ def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioE
 
 
 def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.silent()
@@ -1541,7 +1546,7 @@ def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
 
 
 def test_a_stream_without_a_head_is_asked_after_like_any_other() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.silent()
     d.checked()
@@ -1551,7 +1556,7 @@ def test_a_stream_without_a_head_is_asked_after_like_any_other() -> None:
 
 
 def test_a_private_stream_that_is_silent_stays_open_too() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     ticket = d.session.enrol()
     d.enter(ticket)
     d.open(ticket)
@@ -1562,7 +1567,7 @@ def test_a_private_stream_that_is_silent_stays_open_too() -> None:
 
 
 def test_a_private_stream_is_lost_alone() -> None:
-    d = desk("4.7.1")
+    d = harness("4.7.1")
     one, other = d.session.enrol(), d.session.enrol()
     for ticket in (one, other):
         d.enter(ticket)
@@ -1575,7 +1580,7 @@ def test_a_private_stream_is_lost_alone() -> None:
 
 def test_a_heartbeat_that_is_silent_is_not_opened_again_while_the_app_is_there() -> None:
     """To the app, the end of this stream is the visitor's leaving."""
-    d = Desk(known(heartbeat=True))
+    d = SessionHarness(sample_app(heartbeat=True))
     d.joined("a")
     d.open(HEARTBEAT)
     d.silent(HEARTBEAT)
@@ -1588,7 +1593,7 @@ def test_a_heartbeat_that_is_silent_is_not_opened_again_while_the_app_is_there()
 
 
 def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     d.say("a", DONE)
@@ -1599,7 +1604,7 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
 
 
 def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.silent()
@@ -1612,7 +1617,7 @@ def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
 
 
 def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> None:
-    d = desk()
+    d = harness()
     d.joined("a")
     d.open()
     d.silent()
@@ -1623,7 +1628,7 @@ def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> 
 
 
 def test_a_job_that_is_cancelled_while_the_app_is_asked_is_over_at_once() -> None:
-    d = desk()
+    d = harness()
     ticket = d.joined("a")
     d.open()
     d.next(ticket)

@@ -42,7 +42,7 @@ from gradio_protocol.jobs.stage import (
     Transferred,
 )
 from gradio_protocol.jobs.status import Status
-from tests.support.known import known
+from tests.support.sample_apps import sample_app
 
 ERROR = AppError("no")
 GONE = JobCancelled("the job was cancelled on the server")
@@ -55,7 +55,7 @@ FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 def life(name: str = "/echo", *news: News, stateful: bool = False) -> JobLife:
     """The life of a call to this endpoint, after this news."""
-    endpoint = find(known(stateful=stateful).endpoints, name)
+    endpoint = find(sample_app(stateful=stateful).endpoints, name)
     made = JobLife(endpoint, History(Edits.SHIFTED))
     for one in news:
         made.apply(one)

@@ -1,4 +1,4 @@
-"""The shelf: many small apps behind one address, to compare how clients describe them.
+"""Many small apps behind one address, to compare how clients describe them.
 
 It runs in the environment of Gradio 6.31, where only Gradio is installed, so it imports nothing
 of this project. It prints `ready <url>` once it answers, where `<url>NAMES` lists the names of the
@@ -24,12 +24,12 @@ gr: Any = importlib.import_module("gradio")
 fastapi: Any = importlib.import_module("fastapi")
 uvicorn: Any = importlib.import_module("uvicorn")
 
-ROOM = Path(tempfile.gettempdir()) / "gradio-shelf"
+ROOM = Path(tempfile.gettempdir()) / "gradio-view-api-apps"
 ROOM.mkdir(exist_ok=True)
 BUILDERS: dict[str, Callable[[], Any]] = {}
 
 
-def shelved(build: Callable[[], Any]) -> Callable[[], Any]:
+def register(build: Callable[[], Any]) -> Callable[[], Any]:
     BUILDERS[build.__name__] = build
     return build
 
@@ -51,7 +51,7 @@ def same(value: Any) -> Any:
 
 
 def through(name: str, make_input: Callable[[], Any], make_output: Callable[[], Any]) -> None:
-    """Shelve an Interface with one component on each side."""
+    """Register an Interface with one component on each side."""
 
     def build() -> Any:
         return gr.Interface(same, make_input(), make_output(), flagging_mode="never")
@@ -121,14 +121,14 @@ through("kept", gr.State, gr.State)
 # Blocks: what is listed, and under which name.
 
 
-@shelved
+@register
 def empty() -> Any:
     with gr.Blocks() as blocks:
         gr.Textbox()
     return blocks
 
 
-@shelved
+@register
 def buttons() -> Any:
     with gr.Blocks() as blocks:
         up, down = gr.UploadButton("Up"), gr.DownloadButton("Down")
@@ -140,7 +140,7 @@ def buttons() -> Any:
     return blocks
 
 
-@shelved
+@register
 def several() -> Any:
     def shout(text: str, times: float = 2) -> tuple[str, int, list[str]]:
         """Say it louder.
@@ -163,7 +163,7 @@ def several() -> Any:
     return blocks
 
 
-@shelved
+@register
 def visibility() -> Any:
     with gr.Blocks() as blocks:
         box, button = gr.Textbox(label="box"), gr.Button()
@@ -174,7 +174,7 @@ def visibility() -> Any:
     return blocks
 
 
-@shelved
+@register
 def denied() -> Any:
     with gr.Blocks() as blocks:
         box, button = gr.Textbox(label="box"), gr.Button()
@@ -183,7 +183,7 @@ def denied() -> Any:
     return blocks
 
 
-@shelved
+@register
 def in_the_browser() -> Any:
     with gr.Blocks() as blocks:
         box, button = gr.Textbox(label="box"), gr.Button()
@@ -196,7 +196,7 @@ def in_the_browser() -> Any:
     return blocks
 
 
-@shelved
+@register
 def session_state() -> Any:
     with gr.Blocks() as blocks:
         box, kept = gr.Textbox(label="box"), gr.State([])
@@ -206,7 +206,7 @@ def session_state() -> Any:
     return blocks
 
 
-@shelved
+@register
 def generators() -> Any:
     def count(n: int):
         yield from range(n)
@@ -226,7 +226,7 @@ class Point(TypedDict):
     label: str
 
 
-@shelved
+@register
 def typed() -> Any:
     def everything(
         a: int,
@@ -259,7 +259,7 @@ def typed() -> Any:
     return blocks
 
 
-@shelved
+@register
 def names() -> Any:
     def keywords(class_: str, lambda_: str, été: str, _private: str, URL: str) -> str:  # noqa: PLC2401
         return ""
@@ -273,7 +273,7 @@ def names() -> Any:
     return blocks
 
 
-@shelved
+@register
 def oauth() -> Any:
     def whoami(text: str, token: gr.OAuthToken | None) -> str:
         return text
@@ -288,7 +288,7 @@ def oauth() -> Any:
     return blocks
 
 
-@shelved
+@register
 def pages() -> Any:
     with gr.Blocks() as blocks:
         box = gr.Textbox(label="home")
@@ -299,7 +299,7 @@ def pages() -> Any:
     return blocks
 
 
-@shelved
+@register
 def rendered() -> Any:
     with gr.Blocks() as blocks:
         count = gr.Slider(0, 3, value=1, step=1, label="count")
@@ -313,7 +313,7 @@ def rendered() -> Any:
     return blocks
 
 
-@shelved
+@register
 def validated() -> Any:
     def check(text: str) -> Any:
         return gr.validate(bool(text), "say something")
@@ -324,12 +324,12 @@ def validated() -> Any:
     return blocks
 
 
-@shelved
+@register
 def talk() -> Any:
     return gr.ChatInterface(lambda message, history: message)
 
 
-@shelved
+@register
 def talk_with_more() -> Any:
     def answer(message: Any, history: Any, system: str, heat: float) -> str:
         return "yes"
@@ -338,14 +338,14 @@ def talk_with_more() -> Any:
     return gr.ChatInterface(answer, multimodal=True, additional_inputs=more)
 
 
-@shelved
+@register
 def tabs() -> Any:
     first = gr.Interface(same, "text", "text")
     second = gr.Interface(lambda a, b: a, ["number", "image"], "label", api_name="second")
     return gr.TabbedInterface([first, second], ["one", "two"])
 
 
-@shelved
+@register
 def with_examples() -> Any:
     return gr.Interface(
         lambda name, loud: name,
@@ -355,17 +355,17 @@ def with_examples() -> Any:
     )
 
 
-@shelved
+@register
 def live_interface() -> Any:
     return gr.Interface(lambda text: text, "text", ["text", "number"], live=True)
 
 
-@shelved
+@register
 def no_input() -> Any:
     return gr.Interface(lambda: "x", None, "text")
 
 
-@shelved
+@register
 def microphone() -> Any:
     with gr.Blocks() as blocks:
         audio, out = gr.Audio(streaming=True, label="sound"), gr.Textbox(label="words")
@@ -376,12 +376,12 @@ def microphone() -> Any:
 # What strangers' apps have: labels that are no text, and names that two functions have.
 
 
-@shelved
+@register
 def chat() -> Any:
     return gr.ChatInterface(lambda message, history: f"you said {message}", api_name="chat")
 
 
-@shelved
+@register
 def numbered() -> Any:
     with gr.Blocks(title=7) as blocks:
         slots = [gr.Textbox(label=i) for i in range(1, 3)]
@@ -390,7 +390,7 @@ def numbered() -> Any:
     return blocks
 
 
-@shelved
+@register
 def translated() -> Any:
     t = gr.I18n(en={"greeting": "Hello", "who": "Your name"}, de={"greeting": "Hallo"})
     with gr.Blocks() as blocks:
@@ -408,7 +408,7 @@ def plugged(inner: Any) -> Any:
     return blocks
 
 
-@shelved
+@register
 def named_twice() -> Any:
     with gr.Blocks() as inner:
         who, said = gr.Textbox(label="Your name"), gr.Textbox(label="Said")
@@ -421,7 +421,7 @@ def named_twice() -> Any:
     return plugged(inner)
 
 
-@shelved
+@register
 def named_twice_with_defaults() -> Any:
     with gr.Blocks() as inner:
         who, said = gr.Textbox(label="Who"), gr.Textbox(label="Said")
@@ -438,7 +438,7 @@ def named_twice_with_defaults() -> Any:
     return plugged(inner)
 
 
-@shelved
+@register
 def listed_twice() -> Any:
     with gr.Blocks() as inner:
         who, said = gr.Textbox(label="Who"), gr.Textbox(label="Said")
@@ -479,15 +479,15 @@ def main() -> None:
     gc.disable()  # collecting while apps are built takes a fifth of the start
     port = int(os.environ["PORT"])
     application = fastapi.FastAPI()
-    shelf: list[str] = []
+    served: list[str] = []
 
     @application.get("/NAMES")
     def listing() -> list[str]:
-        return shelf
+        return served
 
     for name, blocks in built().items():
         application = gr.mount_gradio_app(application, blocks, path=f"/{name}", ssr_mode=False)
-        shelf.append(name)
+        served.append(name)
     gc.enable()
     threading.Thread(target=end_with_input, daemon=True).start()
     Announced(uvicorn.Config(application, host="127.0.0.1", port=port, log_level="critical")).run()

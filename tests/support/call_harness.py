@@ -1,4 +1,4 @@
-"""A world for one call: an app made from a few words, and a driver with a session of its own.
+"""What one call needs: an app made from a few words, and a driver with a session of its own.
 
 The session is as simple as one can be: it gives leave, hands out the messages that it was given,
 and remembers what was asked. Requests are answered from a table, as in `scripted.web`.
@@ -102,7 +102,7 @@ def call_of(known: App, *data: object, endpoint: Endpoint | None = None, **more:
 
 
 @dataclass
-class World:
+class CallHarness:
     """What a call finds: the server, the session, the disk."""
 
     app: App

@@ -1,4 +1,4 @@
-"""What can happen next, between the client and the server: a world without time."""
+"""What can happen next between the client and the server of a simulation, which has no time."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """The behaviour of one release, such as `Manners("4.44.1")`."""
+class Behaviour:
+    """The behaviour of one release, such as `Behaviour("4.44.1")`."""
 
     version: str
 

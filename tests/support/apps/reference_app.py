@@ -1,8 +1,8 @@
-"""The tour: one Gradio app with an endpoint of every kind, for any Gradio from 3.36 to 6.31.
+"""The reference app: an endpoint of every kind, for any Gradio from 3.36 to 6.31.
 
 It runs in the server's own environment, where only Gradio is installed, so it imports nothing of
 this project. It prints `ready <url>` once it answers, and stops when its standard input ends, so
-that a tour never outlives the process that started it.
+that it never outlives the process that started it.
 
 Settings, by environment variable: PORT (required), AUTH (1 asks for a login), QUEUE (0 switches
 the queue off), MAX_SIZE (jobs that may wait), CONCURRENCY (jobs of one function at once, 100),

@@ -32,7 +32,7 @@ class LiveStage:
         pass
 
 
-class Company:
+class LiveClients:
     """Clients that are kept from test to test: no scenario may leave one worse than it was."""
 
     def __init__(self, fleet: Fleet, folder: Path, running: ExitStack) -> None:
@@ -41,7 +41,7 @@ class Company:
         self._running = running
         self.on = cache(self._made)
 
-    def gather(self, wide: Iterable[str], narrow: Iterable[str]) -> None:
+    def start_servers(self, wide: Iterable[str], narrow: Iterable[str]) -> None:
         """Start the servers of these versions, two at a time; narrow ones run one job at a time."""
         with ThreadPoolExecutor(max_workers=2) as pool:
             starting = [pool.submit(self._fleet.server, version) for version in wide]

@@ -1,4 +1,4 @@
-"""Random material with a grain: JSON made of the words that servers use, and good documents spoilt.
+"""Random JSON out of bytes: made of the words that servers use, or a good document spoilt.
 
 All of it is a function of some bytes, so that whoever chooses the bytes (hypothesis, a fuzzer that
 watches which branches they reach) chooses everything.
@@ -34,7 +34,7 @@ _DEEPEST = 6
 _SCALARS: tuple[JSON, ...] = (None, True, False, 0, 1, -1, 1.5, float("nan"), 2**64, 1e308, "")
 
 
-class Source:
+class JsonSource:
     """JSON out of bytes; when they run out, it ends."""
 
     def __init__(self, raw: bytes) -> None:
@@ -51,7 +51,7 @@ class Source:
         kind = self.byte() % 8
         match kind if depth < _DEEPEST else kind % 4:
             case 0:
-                return chosen(_SCALARS, self.byte())
+                return pick(_SCALARS, self.byte())
             case 1 | 2:
                 return self.word()
             case 3:
@@ -69,21 +69,21 @@ class Source:
         return "".join(chr(self.byte() * 256 + self.byte()) for _ in range(number - 240))
 
 
-def chosen(choices: Sequence[T], by: int | bytes) -> T:
+def pick(choices: Sequence[T], by: int | bytes) -> T:
     """One of some things."""
     return choices[(by if isinstance(by, int) else sum(by)) % len(choices)]
 
 
-def grafted(good: JSON, raw: bytes, graft: JSON) -> JSON:
+def replace_somewhere(good: JSON, raw: bytes, graft: JSON) -> JSON:
     """A copy of a good document with `graft` at a place that the bytes choose."""
     step = raw[0] if raw else 0
     if not raw or step % 5 == 0 or not isinstance(good, dict | list) or not good:
         return graft
     if isinstance(good, list):
         place = step % len(good)
-        return [*good[:place], grafted(good[place], raw[1:], graft), *good[place + 1 :]]
-    key = chosen([*good], step)
-    return {**good, key: grafted(good[key], raw[1:], graft)}
+        return [*good[:place], replace_somewhere(good[place], raw[1:], graft), *good[place + 1 :]]
+    key = pick([*good], step)
+    return {**good, key: replace_somewhere(good[key], raw[1:], graft)}
 
 
 def cut(data: bytes, raw: bytes) -> Iterator[bytes]:

@@ -26,7 +26,7 @@ _PROTOCOLS = (
 )
 
 
-def known(
+def sample_app(
     version: str = "6.31.0",
     *,
     stateful: bool = False,

@@ -31,13 +31,13 @@ from gradio_protocol.jobs.orders import (
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head, Headers
-from tests.support.known import ECHO
+from tests.support.sample_apps import ECHO
 
 EVENTS: Headers = (("content-type", "text/event-stream"),)
 
 
 @dataclass
-class Desk:
+class SessionHarness:
     """A session of this app, and what became of its orders."""
 
     app: App

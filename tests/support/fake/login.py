@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.support.fake.manners import Manners
+from tests.support.fake.behaviour import Behaviour
 from tests.support.loopback import Headers, Request
 
 OPEN = ("app_id", "login", "cancel", "reset", "heartbeat", "user")
@@ -22,11 +22,11 @@ class Reply:
     headers: Headers = ()
 
 
-class Door:
+class Login:
     """The logins of one start of the app; the next start knows none of them."""
 
-    def __init__(self, manners: Manners, users: dict[str, str] | None, number: int) -> None:
-        self._manners = manners
+    def __init__(self, behaviour: Behaviour, users: dict[str, str] | None, number: int) -> None:
+        self._manners = behaviour
         self._users = users
         self._names = (f"access-token-{number}", f"access-token-unsecure-{number}")
         self._tokens: dict[str, str] = {}
