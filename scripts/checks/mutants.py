@@ -21,8 +21,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "packages" / "gradio-protocol" / "src"
 CORE = "gradio_protocol"
+TESTS = ROOT / "tests" / "protocol"
 
 MACHINE = ("jobs/test_session_machine.py",)
+SESSION = ("jobs/test_session_*.py",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Mutant:
     why: str
     """What is broken by it."""
     tests: tuple[str, ...] = ()
-    """Instead of the module's own, under tests/protocol."""
+    """Patterns below tests/protocol, instead of those for the module's own tests."""
 
 
 def mutant(file: str, old: str, new: str, why: str, tests: tuple[str, ...] = ()) -> Mutant:
@@ -160,14 +162,14 @@ MUTANTS = (
         "        if self.situation is not Situation.CLOSED:\n            return []\n",
         "",
         "a stream is open once at most",
-        ("jobs/test_channel.py", "jobs/test_session.py"),
+        ("jobs/test_channel.py", *SESSION),
     ),
     mutant(
         "jobs/channel.py",
         "        if not (expected or self._beats):\n            return Meaning.OVER\n",
         "",
         "nothing is opened with nothing expected",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/channel.py",
@@ -225,7 +227,7 @@ MUTANTS = (
         "        case Cancelling.EXACT if seat.mailbox.heard:\n",
         "        case Cancelling.EXACT:\n",
         "what is not known to be queued may run, and -1 does not stop that",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/dismissals.py",
@@ -308,14 +310,14 @@ MUTANTS = (
         "one.expects and one.mailbox.started",
         "one.pending and one.mailbox.started",
         "an event is completed once only",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/session.py",
         "self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]",
         "[seat]",
         "no event that is killed by a cancel is left in the books",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/session.py",
@@ -395,14 +397,14 @@ MUTANTS = (
         "seat.place is Place.JOINING if closed else not seat.released",
         "seat.place is Place.JOINING",
         "a retired session leaves after its last flow",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/router.py",
         "if deaf or (",
         "if (",
         "of a stream that is left before it is open the server hears nothing",
-        ("jobs/test_session.py",),
+        SESSION,
     ),
     mutant(
         "jobs/session.py",
@@ -585,6 +587,8 @@ def stale(mutants: Iterable[Mutant]) -> Iterator[str]:
         found = (SOURCE / CORE / one.file).read_text(encoding="utf-8").count(one.old)
         if found != 1:
             yield f"{one.file}: {one.old.strip()!r} stands there {found} times: {one.why}"
+        if not tests_of(one):
+            yield f"{one.file}: no test is named to notice: {one.why}"
 
 
 def tried(one: Mutant) -> str | None:
@@ -604,14 +608,19 @@ def tried(one: Mutant) -> str | None:
             return f"FAULT {one.file}: {one.why}\n{outcome.stdout}"
 
 
+def tests_of(one: Mutant) -> list[Path]:
+    """The test modules that have to notice a mutant."""
+    folder, _, module = one.file.removesuffix(".py").rpartition("/")
+    own = (f"{folder}/test_{module}.py", f"{folder}/test_{module}_*.py")
+    return [path for test in one.tests or own for path in sorted(TESTS.glob(test))]
+
+
 def tested(one: Mutant, core: Path) -> subprocess.CompletedProcess[str]:
     """Run a mutant's tests against the core in this folder."""
-    folder, _, module = one.file.rpartition("/")
-    tests = one.tests or (f"{folder}/test_{module}",)
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"),
-            *(f"tests/protocol/{test}" for test in tests),
+            *tests_of(one),
         ],
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(core), "PYTHONDONTWRITEBYTECODE": "1"},

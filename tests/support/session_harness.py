@@ -12,7 +12,7 @@ from gradio_protocol.app.access import App
 from gradio_protocol.errors import GradioError
 from gradio_protocol.jobs.channel import SHARED
 from gradio_protocol.jobs.contact import Contact
-from gradio_protocol.jobs.messages import Delivery, Message
+from gradio_protocol.jobs.messages import Completed, Delivery, Failed, Message
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
     Await,
@@ -31,9 +31,14 @@ from gradio_protocol.jobs.orders import (
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head, Headers
-from tests.support.sample_apps import ECHO
+from tests.support.sample_apps import ECHO, sample_app
 
 EVENTS: Headers = (("content-type", "text/event-stream"),)
+DONE, CANCELLED = Completed(data=("x",)), Completed(data=None)
+"The last message of an event: with its result, or without one."
+LOST = (Ending.CUT, Ending.SILENT)
+SHARING = ("4.14.0", "4.17.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.2.0", "6.31.0")
+"A version for each kind of server on which all jobs of a session share one stream."
 
 
 @dataclass
@@ -183,3 +188,16 @@ class SessionHarness:
     def dismissals(self) -> list[tuple[str, int]]:
         """Event and function of all that the server was to be told."""
         return [(order.event_id, order.fn_index) for order in self.told]
+
+
+def harness(
+    version: str = "6.31.0", *, single: bool = False, stateful: bool = False
+) -> SessionHarness:
+    """A session of a sample app."""
+    return SessionHarness(sample_app(version, stateful=stateful), single=single)
+
+
+def failed(message: object) -> GradioError:
+    """The error of a `Failed`."""
+    assert isinstance(message, Failed)
+    return message.error
