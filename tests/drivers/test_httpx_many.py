@@ -8,7 +8,7 @@ import random
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,6 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="need
 @pytest.fixture
 def fake() -> FakeGradio:
     return FakeGradio("6.31.0", [function.limited(5000) for function in ALL_FUNCTIONS])
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
 
 
 def test_two_thousand_jobs_are_in_flight_on_a_few_threads(

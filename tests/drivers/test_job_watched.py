@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
@@ -17,7 +17,6 @@ from gradio_client_httpx import AppError, Client, Job, OutputUpdate, Status, Sta
 from tests.support.fake.functions import ALL_FUNCTIONS, Call, Function, Part
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Gate, Ledger
-from tests.support.loopback import Loopback, threaded
 
 Update = StatusUpdate | OutputUpdate
 
@@ -43,18 +42,6 @@ TELL = Function(
 @pytest.fixture
 def fake() -> FakeGradio:
     return FakeGradio("6.31.0", [*ALL_FUNCTIONS, TELL])
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback, tmp_path: Path) -> Generator[Client]:
-    with Client(server.url, verbose=False, download_files=tmp_path) as client:
-        yield client
 
 
 def let_go(fake: FakeGradio, count: int) -> None:
