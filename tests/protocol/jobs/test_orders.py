@@ -9,24 +9,17 @@ import pytest
 
 from gradio_protocol.errors import GradioError, RemoteError, TransportFailed
 from gradio_protocol.jobs import orders
-from gradio_protocol.jobs.orders import AnyKnowledge, AnyQuestion, Ending, Order, StreamKind
+from gradio_protocol.jobs.orders import AnyKnowledge, AnyQuestion, Ending, StreamKind
 
 
 def test_every_question_names_the_job_that_asks() -> None:
-    questions = get_args(AnyQuestion)
-    assert len(questions) == 8
-    for question in questions:
+    for question in get_args(AnyQuestion):
         assert issubclass(question, orders.Question)
         assert "ticket" in question.__slots__
 
 
 def test_questions_about_the_app_are_questions() -> None:
     assert set(get_args(AnyKnowledge)) < set(get_args(AnyQuestion))
-
-
-def test_there_are_five_orders() -> None:
-    names = {order.__name__ for order in get_args(Order)}
-    assert names == {"Listen", "Leave", "Resume", "Dismiss", "CheckApp"}
 
 
 @pytest.mark.parametrize("words", [Ending, StreamKind])
