@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 
 _DOCUMENTED = re.compile(r"^\.\. (?:auto|py:)\w+:: ([\w.]+)$", re.MULTILINE)
-_PATH = re.compile(r"`((?:tests|scripts|docs|packages)/[\w/.-]+)`")
+_PATH = re.compile(r"`((?:tests|scripts|docs|packages|examples)/[\w/.-]+)`")
 
 
 def documented() -> set[str]:
