@@ -14,12 +14,20 @@ import sockets
 import streams
 
 import gradio_protocol as gp
-from gradio_protocol.testing import AnyDeed, Collect, Desert, Play, Predict, Scenario, Transform
+from gradio_protocol.testing import (
+    AnyStep,
+    CancelAfterFirst,
+    Collect,
+    Predict,
+    Scenario,
+    ScenarioRun,
+    Transform,
+)
 
 
-def play(scenario: Scenario, perform: Callable[[AnyDeed], object]) -> None:
+def play(scenario: Scenario, perform: Callable[[AnyStep], object]) -> None:
     """Play a scenario. Raises AssertionError if it is not passed."""
-    scene = Play(scenario)
+    scene = ScenarioRun(scenario)
     deed = scene.start()
     while deed is not None:
         try:
@@ -30,9 +38,9 @@ def play(scenario: Scenario, perform: Callable[[AnyDeed], object]) -> None:
             deed = scene.resume(reply)
 
 
-async def play_async(scenario: Scenario, perform: Callable[[AnyDeed], Awaitable[object]]) -> None:
+async def play_async(scenario: Scenario, perform: Callable[[AnyStep], Awaitable[object]]) -> None:
     """The same, where a driver is asynchronous."""
-    scene = Play(scenario)
+    scene = ScenarioRun(scenario)
     deed = scene.start()
     while deed is not None:
         try:
@@ -43,7 +51,7 @@ async def play_async(scenario: Scenario, perform: Callable[[AnyDeed], Awaitable[
             deed = scene.resume(reply)
 
 
-def perform(client: sockets.Client, deed: AnyDeed, folder: Path) -> object:
+def perform(client: sockets.Client, deed: AnyStep, folder: Path) -> object:
     """A deed by the blocking example; its files are in a folder, and so are those of deeds."""
     match deed:
         case Predict():
@@ -51,7 +59,7 @@ def perform(client: sockets.Client, deed: AnyDeed, folder: Path) -> object:
         case Collect():
             jobs = [client.submit(*args, api_name=deed.api_name) for args in deed.calls]
             return [[*job] for job in jobs]
-        case Desert():
+        case CancelAfterFirst():
             job = client.submit(*deed.args, api_name=deed.api_name)
             first = next(iter(job))
             job.cancel()
@@ -65,7 +73,7 @@ def perform(client: sockets.Client, deed: AnyDeed, folder: Path) -> object:
             assert_never(deed)
 
 
-async def perform_async(client: streams.Client, deed: AnyDeed, folder: Path) -> object:
+async def perform_async(client: streams.Client, deed: AnyStep, folder: Path) -> object:
     """A deed by the example on asyncio, likewise."""
     match deed:
         case Predict():
@@ -73,7 +81,7 @@ async def perform_async(client: streams.Client, deed: AnyDeed, folder: Path) -> 
         case Collect():
             jobs = [client.submit(*args, api_name=deed.api_name) for args in deed.calls]
             return await asyncio.gather(*map(collected, jobs))
-        case Desert():
+        case CancelAfterFirst():
             job = client.submit(*deed.args, api_name=deed.api_name)
             first = await anext(aiter(job))
             job.cancel()

@@ -111,7 +111,7 @@ class Client:
                 return self._exchange(action)
             case gp.SaveBytes():
                 return save(action.name, [action.data], self._folder)
-            case gp.Inspect() | gp.ReadFile():
+            case gp.InspectFile() | gp.ReadFile():
                 return look(action)
             case gp.Sleep():
                 time.sleep(action.seconds)
@@ -120,13 +120,15 @@ class Client:
                 assert_never(action)
 
     def _exchange(self, action: gp.Send | gp.Download) -> gp.Response | gp.Saved:
-        with closing(Connection(action.request, self._tls, *action.times(TIMEOUT))) as connection:
+        with closing(
+            Connection(action.request, self._tls, *action.timeouts(TIMEOUT))
+        ) as connection:
             head = next(part for part in connection.parts if isinstance(part, gp.Head))
             chunks = (part for part in connection.parts if isinstance(part, bytes))
-            body = map(gp.Meter(action, head), chunks)
+            body = map(gp.BodyLimit(action, head), chunks)
             if isinstance(action, gp.Download) and action.takes(head):
                 return save(action.name, body, self._folder)
-            return head.whole(b"".join(body))
+            return head.with_body(b"".join(body))
 
     def _read(self, stream_id: int) -> None:
         """Report what has come of a stream, until more of it has to be waited for."""
@@ -152,12 +154,12 @@ class Client:
 class Job:
     """One prediction: iterate its outputs, take its result, or call it off."""
 
-    def __init__(self, client: Client, job_id: int, life: gp.JobLife) -> None:
+    def __init__(self, client: Client, job_id: int, life: gp.JobState) -> None:
         self.life, self._client, self._job_id = life, client, job_id
 
     def result(self) -> object:
         """What the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.life.view.stage.final:
+        while not self.life.view.stage.is_final:
             self._client.wait()
         return self.life.result()
 
@@ -169,7 +171,7 @@ class Job:
 
     def __iter__(self) -> Iterator[object]:
         outputs = gp.Outputs(self.life)
-        while outputs.taken < self.life.view.outputs or not self.life.view.stage.final:
+        while outputs.taken < self.life.view.outputs or not self.life.view.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:
@@ -239,7 +241,7 @@ def written(request: gp.Request) -> Iterator[h11.Event]:
     yield h11.EndOfMessage()
 
 
-def look(action: gp.Inspect | gp.ReadFile) -> gp.FileFacts | bytes:
+def look(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
     """What is to be known of a file."""
     with open(action.path, "rb") as file:
         if isinstance(action, gp.ReadFile):

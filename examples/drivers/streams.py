@@ -131,7 +131,7 @@ class Client:
                 return await self._exchange(action)
             case gp.SaveBytes():
                 return await self._save(action.name, once(action.data))
-            case gp.Inspect() | gp.ReadFile():
+            case gp.InspectFile() | gp.ReadFile():
                 return await asyncio.to_thread(look, action)
             case gp.Sleep():
                 return await asyncio.sleep(action.seconds, None)
@@ -139,14 +139,16 @@ class Client:
                 assert_never(action)
 
     async def _exchange(self, action: gp.Send | gp.Download) -> gp.Response | gp.Saved:
-        async with aclosing(exchange(action.request, self._tls, *action.times(TIMEOUT))) as reply:
+        async with aclosing(
+            exchange(action.request, self._tls, *action.timeouts(TIMEOUT))
+        ) as reply:
             head = await anext(reply)
             assert isinstance(head, gp.Head)
-            meter = gp.Meter(action, head)
+            meter = gp.BodyLimit(action, head)
             body = (meter(part) async for part in reply if isinstance(part, bytes))
             if isinstance(action, gp.Download) and action.takes(head):
                 return await self._save(action.name, body)
-            return head.whole(b"".join([chunk async for chunk in body]))
+            return head.with_body(b"".join([chunk async for chunk in body]))
 
     async def _save(self, name: str, chunks: AsyncIterator[bytes]) -> gp.Saved:
         """A file of these bytes, in a folder named by their digest; if not all come, none."""
@@ -189,12 +191,12 @@ class Client:
 class Job:
     """One prediction: iterate its outputs, await its result, or call it off."""
 
-    def __init__(self, client: Client, job_id: int, life: gp.JobLife) -> None:
+    def __init__(self, client: Client, job_id: int, life: gp.JobState) -> None:
         self.life, self._client, self._job_id = life, client, job_id
 
     async def result(self) -> object:
         """What the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.life.view.stage.final:
+        while not self.life.view.stage.is_final:
             await self._client.changed.wait()
         return self.life.result()
 
@@ -206,7 +208,7 @@ class Job:
 
     async def __aiter__(self) -> AsyncGenerator[object, None]:
         outputs = gp.Outputs(self.life)
-        while outputs.taken < self.life.view.outputs or not self.life.view.stage.final:
+        while outputs.taken < self.life.view.outputs or not self.life.view.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:
@@ -286,7 +288,7 @@ async def once(data: bytes) -> AsyncIterator[bytes]:
     yield data
 
 
-def look(action: gp.Inspect | gp.ReadFile) -> gp.FileFacts | bytes:
+def look(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
     """What is to be known of a file."""
     with open(action.path, "rb") as file:
         if isinstance(action, gp.ReadFile):

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gradio_protocol.app.dialect import Edits
-from gradio_protocol.jobs.diff import Cursor, History
+from gradio_protocol.jobs.history import History, HistoryCursor
 from gradio_protocol.jobs.messages import Generated
 from gradio_protocol.wire.document import JSON
 
@@ -30,7 +30,7 @@ def run(edits: int, reads: int) -> None:
     chat: JSON = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": ""}]
     history = History(Edits.SHIFTED)
     history.add(Generated(data=(chat,)))
-    cursor = Cursor(history)
+    cursor = HistoryCursor(history)
     for number in range(edits):
         history.add(Generated(data=(json.loads(message),)))
         cursor.advance()

@@ -21,21 +21,21 @@ from pathlib import Path
 from typing import TypeAlias
 
 from gradio_protocol.app.config import Config, inline_config, read_config
-from gradio_protocol.app.dialect import Dialect, Edits, Travel
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.dialect import Delivery, Dialect, Edits
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.app.schema import python_type
-from gradio_protocol.flows.attempt import refused
-from gradio_protocol.jobs.diff import Cursor, History
+from gradio_protocol.flows.attempt import join_error
 from gradio_protocol.jobs.failures import failure
-from gradio_protocol.jobs.messages import Absorbed, Completed, Delivery, Generated, Heartbeat
+from gradio_protocol.jobs.history import History, HistoryCursor
+from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, Heartbeat, Ignored
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.reader import StreamReader
+from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import as_list, as_object, need, read, write
 from gradio_protocol.wire.exchange import Headers, Request, Response
-from gradio_protocol.wire.redirect import redirected
+from gradio_protocol.wire.redirect import follow_redirect
 from gradio_protocol.wire.sse import EventParser
-from gradio_protocol.wire.status import refusal
+from gradio_protocol.wire.status import error_from_response
 
 HERE = "http://127.0.0.1/"
 
@@ -207,17 +207,17 @@ def read_configuration(capture: Capture) -> None:
     config = read_config(capture.body)
     if config.version != capture.version:
         raise Unread(f"version is {config.version!r}")
-    endpoints(config, None)
+    read_endpoints(config, None)
 
 
 def read_page(capture: Capture) -> None:
     if b"window.gradio_config" in capture.body:
-        endpoints(inline_config(capture.body), None)
+        read_endpoints(inline_config(capture.body), None)
 
 
 def read_info(capture: Capture) -> None:
     info = as_object(read(capture.body, where="info"), where="info")
-    listed = endpoints(config_of(capture.path.parent), info)
+    listed = read_endpoints(config_of(capture.path.parent), info)
     if not listed and info.get("named_endpoints"):
         raise Unread("no endpoint was found")
 
@@ -249,12 +249,12 @@ def read_redirect(capture: Capture) -> None:
     if capture.method == "POST":  # of a login: its cookies are taken, its address is not visited
         return
     request = Request(method=capture.method, url=HERE)
-    if redirected(request, capture.reply) is None and "127.0.0.1" in str(capture.headers):
+    if follow_redirect(request, capture.reply) is None and "127.0.0.1" in str(capture.headers):
         raise Unread(f"a redirect to {capture.reply.header('location')} is not followed")
 
 
 def read_refusal(capture: Capture) -> None:
-    errors = (refusal(capture.reply, doing="trying"), refused(capture.reply))
+    errors = (error_from_response(capture.reply, doing="trying"), join_error(capture.reply))
     if str(capture.status) not in str(errors[0]) or not str(errors[1]):
         raise Unread("the refusal says nothing")
     if capture.status == 500 and capture.media == "application/json":
@@ -264,29 +264,29 @@ def read_refusal(capture: Capture) -> None:
 
 def read_stream(capture: Capture) -> None:
     deliveries = list(delivered(capture))
-    unknown = [d.message.name for d in deliveries if isinstance(d.message, Absorbed)]
+    unknown = [d.message.name for d in deliveries if isinstance(d.message, Ignored)]
     if unknown:
         raise Unread(f"unknown messages {unknown}")
     known_ends = capture.closed_by.startswith("client (response complete")
     if not deliveries and known_ends:
         raise Unread("no message was read")
-    by_event: dict[str | None, list[Delivery]] = {}
+    by_event: dict[str | None, list[EventMessage]] = {}
     for delivery in deliveries:
         by_event.setdefault(delivery.event_id, []).append(delivery)
     for event in by_event.values():
         read_outputs(capture, event)
 
 
-def delivered(capture: Capture) -> Iterator[Delivery]:
+def delivered(capture: Capture) -> Iterator[EventMessage]:
     """The messages of a stream that came in small pieces."""
     dialect = dialect_of(capture.path.parent)
-    private = dialect.travel is Travel.PRIVATE
+    private = dialect.delivery is Delivery.PRIVATE
     reader = StreamReader(StreamKind.PRIVATE if private else StreamKind.SHARED, dialect)
     for at in range(0, len(capture.body), 1000):
         yield from reader.feed(capture.body[at : at + 1000])
 
 
-def read_outputs(capture: Capture, event: list[Delivery]) -> None:
+def read_outputs(capture: Capture, event: list[EventMessage]) -> None:
     """Assemble what a generator gave; its last message says whether that is right."""
     messages = [delivery.message for delivery in event]
     outputs = [message for message in messages if isinstance(message, Generated)]
@@ -296,10 +296,10 @@ def read_outputs(capture: Capture, event: list[Delivery]) -> None:
     history = History(Edits.NONE if simple else dialect.edits)
     for output in outputs:
         history.add(output)
-    cursor, value = Cursor(history), None
+    cursor, value = HistoryCursor(history), None
     while cursor.advance():
         value = cursor.value()
-        if not cursor.exact:
+        if not cursor.is_exact:
             raise Unread("the edits do not fit")
     finals = [m.data for m in messages if isinstance(m, Completed) and m.data is not None]
     # Of two streams of one session each has a part; the last value of an input that goes on comes

@@ -1,7 +1,7 @@
 """Draws docs/explanation/states.md from the core's tables; with `--check`, fails when it is stale.
 
-A job's stages come from `jobs/stage.py`, a stream's situations and what its end means from
-`jobs/channel.py`, and the rules from the docstrings of the modules that obey them.
+A job's stages come from `jobs/job_state.py`, a stream's situations and what its end means from
+`jobs/event_stream.py`, and the rules from the docstrings of the modules that obey them.
 """
 
 from __future__ import annotations
@@ -14,10 +14,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-from gradio_protocol.jobs import channel, router
-from gradio_protocol.jobs.channel import MEANINGS, SITUATIONS, Meaning, Situation, Turn
-from gradio_protocol.jobs.orders import Ending, StreamKind
-from gradio_protocol.jobs.stage import TRANSITIONS, Cause, Stage
+from gradio_protocol.jobs import event_stream, registry
+from gradio_protocol.jobs.event_stream import (
+    OUTCOMES,
+    STREAM_TRANSITIONS,
+    StreamInput,
+    StreamOutcome,
+    StreamState,
+)
+from gradio_protocol.jobs.job_state import TRANSITIONS, Cause, Stage
+from gradio_protocol.jobs.orders import EndReason, StreamKind
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "explanation" / "states.md"
@@ -31,7 +37,7 @@ code runs on.
 
 ## The life of a job
 
-`TRANSITIONS` in `jobs/stage.py`. What comes after the end is absorbed.
+`TRANSITIONS` in `jobs/job_state.py`. What comes after the end is absorbed.
 
 {life}
 
@@ -39,7 +45,7 @@ code runs on.
 
 ## A stream
 
-`SITUATIONS` in `jobs/channel.py`. Each opening of a stream is a new epoch. A turn that is not drawn
+`SITUATIONS` in `jobs/event_stream.py`. Each opening of a stream is a new epoch. A turn that is not drawn
 changes nothing.
 
 {stream}
@@ -48,7 +54,7 @@ changes nothing.
 
 ## The end of a stream
 
-`MEANINGS` in `jobs/channel.py`, for a stream on which messages are expected. Before it is asked,
+`MEANINGS` in `jobs/event_stream.py`, for a stream on which messages are expected. Before it is asked,
 the ending is put right: an announced one is `FINISHED`, however the connection then ends; one that
 should have been announced and was not is `CUT`; `REFUSED` after the head is `CUT`.
 
@@ -60,7 +66,7 @@ should have been announced and was not is `CUT`; `REFUSED` after the head is `CU
 
 ## The rules of streams and mailboxes
 
-1 and 2 are obeyed in `jobs/router.py`, the others in `jobs/channel.py`.
+1 and 2 are obeyed in `jobs/registry.py`, the others in `jobs/event_stream.py`.
 
 {rules}
 """
@@ -86,20 +92,20 @@ def page() -> str:
     return TEXT.format(
         life="\n".join(life()),
         stages="\n".join((*words("stage", Stage), "", *words("cause", Cause))),
-        stream="\n".join(diagram(arrows(SITUATIONS))),
-        situations="\n".join((*words("situation", Situation), "", *words("turn", Turn))),
+        stream="\n".join(diagram(arrows(STREAM_TRANSITIONS))),
+        situations="\n".join((*words("situation", StreamState), "", *words("turn", StreamInput))),
         meanings="\n".join(meanings()),
         kinds="\n".join(words("stream", StreamKind)),
-        endings="\n".join((*words("ending", Ending), "", *words("meaning", Meaning))),
-        rules="\n".join((*rules(router), *rules(channel))),
+        endings="\n".join((*words("ending", EndReason), "", *words("meaning", StreamOutcome))),
+        rules="\n".join((*rules(registry), *rules(event_stream))),
     )
 
 
 def life() -> Iterator[str]:
     """The stages: those that are not final together, since every one of them may end the same."""
     drawn = arrows(TRANSITIONS)
-    ends = {(b, label) for (_, b), label in drawn.items() if Stage[b].final}
-    alive = [s.name for s in Stage if not s.final]
+    ends = {(b, label) for (_, b), label in drawn.items() if Stage[b].is_final}
+    alive = [s.name for s in Stage if not s.is_final]
     shared = {(b, label) for b, label in ends if all(drawn.get((a, b)) == label for a in alive)}
     inner = {(a, b): label for (a, b), label in drawn.items() if (b, label) not in shared}
     yield "```mermaid"
@@ -139,9 +145,9 @@ def diagram(drawn: Mapping[tuple[str, str], str]) -> Iterator[str]:
 
 def meanings() -> Iterator[str]:
     """What each ending means, by what the stream is for."""
-    yield f"| | {' | '.join(ending.name for ending in Ending)} |"
-    yield f"| --- |{' --- |' * len(Ending)}"
-    for kind, row in MEANINGS.items():
+    yield f"| | {' | '.join(ending.name for ending in EndReason)} |"
+    yield f"| --- |{' --- |' * len(EndReason)}"
+    for kind, row in OUTCOMES.items():
         yield f"| {kind.name} | {' | '.join(meaning.name for meaning in row.values())} |"
 
 

@@ -16,18 +16,18 @@ from typing import TypeAlias
 
 from gradio_protocol import HUB, Dialect, Origin, origin
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.dialect import Cancelling, Edits, FileShape, Travel
-from gradio_protocol.jobs.channel import SHARED
-from gradio_protocol.jobs.dismissals import Stop, how_to_stop
+from gradio_protocol.app.dialect import Cancelling, Delivery, Edits, FileShape
+from gradio_protocol.jobs.cancellation import CancelMethod, choose_cancel_method
+from gradio_protocol.jobs.event_stream import SHARED
 from gradio_protocol.jobs.messages import Generated, Queued, Started
-from gradio_protocol.jobs.seat import Place, Seat
-from gradio_protocol.wire.headers import Identity, Secret, TokenSource, may_see
+from gradio_protocol.jobs.pending_job import JoinState, PendingJob
+from gradio_protocol.wire.headers import Identity, Secret, TokenSource, visible_secrets
 from tests.support.transcripts import load, versions
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "reference"
 
-LEGEND = {"travel": Travel, "edits": Edits, "cancelling": Cancelling, "files": FileShape}
+LEGEND = {"travel": Delivery, "edits": Edits, "cancelling": Cancelling, "files": FileShape}
 """The fields of a dialect whose values are words of their own."""
 
 Row: TypeAlias = "list[str]"
@@ -87,7 +87,7 @@ def generations() -> str:
     parts = [GENERATIONS, table(["", *known], rows), "\n", legend()]
     for single, heading in ((False, CANCELLED), (True, ISOLATED)):
         parts += [heading, table(["the job is", *known], list(stops(known.values(), single)))]
-    words = [[f"`{stop.name.lower()}`", stop.value] for stop in Stop]
+    words = [[f"`{stop.name.lower()}`", stop.value] for stop in CancelMethod]
     return "".join([*parts, "\n", table(["", "means"], words)])
 
 
@@ -128,16 +128,20 @@ def stops(dialects: Iterable[Dialect], single: bool) -> Iterator[Row]:
         others = [job, other] if sibling else [job]
         cells = [
             "direct"
-            if dialect.travel is Travel.DIRECT
-            else how_to_stop(job, others, dialect, single=single, listening=True).name.lower()
+            if dialect.delivery is Delivery.DIRECT
+            else choose_cancel_method(
+                job, others, dialect, single=single, listening=True
+            ).name.lower()
             for dialect in known
         ]
         yield [situation, *(f"`{cell}`" if cell != "direct" else "·" for cell in cells)]
 
 
-def seat(ticket: int, *, started: bool) -> Seat:
+def seat(ticket: int, *, started: bool) -> PendingJob:
     """A joined job of one and the same function."""
-    made = Seat(ticket, place=Place.JOINED, fn_index=0, stream=SHARED, event_id=str(ticket))
+    made = PendingJob(
+        ticket, join_state=JoinState.JOINED, fn_index=0, stream=SHARED, event_id=str(ticket)
+    )
     for message in (Started(), Generated(data=())) if started else (Queued(),):
         made.mailbox.put(message)
     return made
@@ -176,7 +180,9 @@ def seen(secret: Secret, app: str | None) -> Iterator[tuple[TokenSource, Row]]:
     """For each source of the token, where that matters: a mark for each place."""
     for source in TokenSource if secret is Secret.TOKEN else (TokenSource.PASSED,):
         identity = Identity(app=origin(app) if app else None, token="hf_x", source=source)
-        marks = ["●" if secret in may_see(identity, place) else "·" for place in places(app)]
+        marks = [
+            "●" if secret in visible_secrets(identity, place) else "·" for place in places(app)
+        ]
         yield source, marks
 
 

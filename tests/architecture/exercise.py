@@ -5,7 +5,7 @@ from __future__ import annotations
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.app.files import Inline
 from gradio_protocol.errors import AppError, JobCancelled
-from gradio_protocol.jobs.stage import JobLife
+from gradio_protocol.jobs.job_state import JobState
 from gradio_protocol.testing import VERSIONS
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import read, write
@@ -49,7 +49,7 @@ def use_a_client() -> None:
         assert driver.core.is_closed()
 
 
-def error_of(life: JobLife) -> Exception | None:
+def error_of(life: JobState) -> Exception | None:
     """What a job failed with."""
     try:
         life.result()

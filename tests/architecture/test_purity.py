@@ -122,7 +122,7 @@ def test_the_core_at_work_does_nothing_to_the_world() -> None:
         "flows/call.py",
         "flows/connect.py",
         "flows/download.py",
-        "flows/leave.py",
+        "flows/cancel.py",
         "flows/upload.py",
         "jobs/session.py",
         "wire/sse.py",

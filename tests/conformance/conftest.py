@@ -6,7 +6,7 @@ import pytest
 
 from gradio_client_trio import runner
 from gradio_protocol.flows import retry
-from gradio_protocol.jobs import channel
+from gradio_protocol.jobs import event_stream
 from tests.conformance.drivers import DRIVERS
 from tests.conformance.subject import Subject
 from tests.support.latch import PATIENCE
@@ -22,8 +22,8 @@ def subject(request: pytest.FixtureRequest) -> Subject:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses before another attempt last no time; how long they are is tested in the core."""
-    monkeypatch.setattr(retry, "_FIRST", 0.01)
-    monkeypatch.setattr(channel, "LONGEST", 0.01)
+    monkeypatch.setattr(retry, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(event_stream, "MAX_PAUSE", 0.01)
 
 
 @pytest.fixture(autouse=True)

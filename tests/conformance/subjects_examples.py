@@ -76,7 +76,7 @@ def value(arg: Any) -> Any:
 class Watch:
     """Goes through what becomes known of a job."""
 
-    def __init__(self, life: gp.JobLife) -> None:
+    def __init__(self, life: gp.JobState) -> None:
         self._life = life
         self._outputs = gp.Outputs(life)
         self._taken = 0
@@ -90,7 +90,7 @@ class Watch:
                 yield gp.OutputUpdate(outputs=[self._outputs.value()])
 
 
-def outputs(life: gp.JobLife) -> list[Any]:
+def outputs(life: gp.JobState) -> list[Any]:
     """What a job has given until now."""
     found: list[Any] = []
     given = gp.Outputs(life)
@@ -196,7 +196,7 @@ class SocketsJob:
         watch = Watch(life)
         while True:
             found += watch.more()
-            if life.view.stage.final or sum(map(wanted, found)) >= times:
+            if life.view.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             self._client.wait()
 
@@ -317,6 +317,6 @@ class StreamsJob:
         watch = Watch(life)
         while True:
             found += watch.more()
-            if life.view.stage.final or sum(map(wanted, found)) >= times:
+            if life.view.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             await self._client.changed.wait()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradio_protocol import AppChanged, GradioError
-from gradio_protocol.jobs import contact
+from gradio_protocol.jobs import app_tracker
 from tests.conformance.rig import fails, in_other_order, usable
 from tests.conformance.scenarios.scenario import is_output
 from tests.conformance.stages import DIRECT, KINDS, FakeStage, staged
@@ -22,7 +22,7 @@ LOGIN = ("guide", "lantern")
 @pytest.fixture(autouse=True)
 def slow_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """A real app takes longer to start than this one, which is there again at once."""
-    monkeypatch.setattr(contact, "FRESH", -1.0)
+    monkeypatch.setattr(app_tracker, "APP_CHECK_AFTER", -1.0)
 
 
 def restart(stage: FakeStage, functions: Sequence[Function]) -> None:

@@ -23,13 +23,13 @@ from gradio_client_httpx import (
     StatusUpdate,
     TransportFailed,
 )
-from gradio_client_httpx.http import Connections, translated
-from gradio_client_httpx.inputs import Settings
+from gradio_client_httpx.cancel_handle import CancelHandle
+from gradio_client_httpx.http import Connections, translate_errors
+from gradio_client_httpx.inputs import TransportConfig
 from gradio_client_httpx.perform import Performer
-from gradio_client_httpx.wire import Wire
 from gradio_protocol import Request, SaveBytes, Status, StreamLost, StreamReader
-from gradio_protocol.jobs import contact
-from gradio_protocol.jobs.orders import AnyKnowledge, Renew, Resume
+from gradio_protocol.jobs import app_tracker
+from gradio_protocol.jobs.orders import AnyAppQuestion, RefreshApp, Resume
 from tests.support.client_threads import client_threads, soon, wait_until_ended
 from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio, answering
@@ -45,7 +45,7 @@ def direct() -> Generator[tuple[Client, FakeGradio]]:
 
 
 def performer(folder: Path) -> Performer:
-    settings = Settings(
+    settings = TransportConfig(
         folder=str(folder),
         verify=True,
         timeout=None,
@@ -69,7 +69,7 @@ def no_thread(_: object) -> None:
 @pytest.mark.filterwarnings("ignore:.*never closed:ResourceWarning")
 def test_a_client_may_be_collected_by_a_thread_that_holds_its_lock(server: Loopback) -> None:
     client: Any = Client(server.url, verbose=False)
-    runner = client._line.runner
+    runner = client._shared.runner
     with runner.lock:
         del client
         gc.collect()
@@ -136,7 +136,7 @@ def test_a_host_that_cannot_be_is_not_connected_to(tmp_path: Path) -> None:
     request = Request(method="GET", url="http://a..b/", headers=())
     with (
         pytest.raises(TransportFailed) as caught,
-        connections.exchange(request, (), None, Wire()),
+        connections.exchange(request, (), None, CancelHandle()),
     ):
         pass
     assert caught.value.connected is False
@@ -154,7 +154,7 @@ def test_a_job_is_cancelled_even_if_no_thread_can_tell_the_server(
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
     private: Any = client
-    monkeypatch.setattr(private._line.runner.crew, "spawn", no_thread)
+    monkeypatch.setattr(private._shared.runner.workers, "spawn", no_thread)
     assert job.cancel()
     assert job.cancelled()
 
@@ -216,7 +216,7 @@ def test_a_call_that_is_interrupted_before_it_begins_is_never_sent(
 
     private: Any = client
     with monkeypatch.context() as interrupted:
-        interrupted.setattr(private._line.runner, "start", interrupt)
+        interrupted.setattr(private._shared.runner, "start", interrupt)
         with pytest.raises(KeyboardInterrupt):
             client.submit("interrupted", api_name="/echo")
     assert client.predict("x", api_name="/echo") == "x"
@@ -242,7 +242,7 @@ def test_jobs_that_wait_all_fail_where_no_thread_can_be_had(
         waiting = [client.submit("x", api_name="/echo") for _ in range(1500)]
         private: Any = client
 
-        monkeypatch.setattr(private._line.runner.crew, "submit", no_thread)
+        monkeypatch.setattr(private._shared.runner.workers, "submit", no_thread)
         fake.holds[0].release()
         assert running.result(PATIENCE) == "slept 1"
         assert {type(job.exception(PATIENCE)) for job in waiting} == {RuntimeError}
@@ -256,7 +256,7 @@ def test_joins_do_not_wait_for_a_cancel_for_which_there_was_no_thread(
     job = client.submit(1, api_name="/slow")
     until_started(job)
     private: Any = client
-    monkeypatch.setattr(private._line.runner.crew, "submit", no_thread)
+    monkeypatch.setattr(private._shared.runner.workers, "submit", no_thread)
     assert job.cancel()
     monkeypatch.undo()
     again = client.submit(2, api_name="/slow")
@@ -268,23 +268,23 @@ def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
     client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: Ledger[object] = Ledger("asked")
-    ask = contact.Contact.ask
+    ask = app_tracker.AppTracker.ask
 
-    def noting(self: contact.Contact, question: AnyKnowledge, now: float) -> list[Resume]:
+    def noting(self: app_tracker.AppTracker, question: AnyAppQuestion, now: float) -> list[Resume]:
         try:
             return ask(self, question, now)
         finally:
             asked.append(question)
 
-    monkeypatch.setattr(contact, "FRESH", -1.0)
-    monkeypatch.setattr(contact.Contact, "ask", noting)
+    monkeypatch.setattr(app_tracker, "APP_CHECK_AFTER", -1.0)
+    monkeypatch.setattr(app_tracker.AppTracker, "ask", noting)
     # After a pause the flow that finds out goes on by itself, not for another one.
     fake.instead("config", answering(503))
     known = fake.reply_gates["config"] = Gate("the reply with the config")
     join = fake.reply_gates["queue/join"] = Gate("the replies to the joins")
     fake.restart(fake.functions)
     jobs = [client.submit(text, api_name="/echo") for text in "xy"]
-    asked.until_blocking(lambda question: isinstance(question, Renew), times=2)
+    asked.until_blocking(lambda question: isinstance(question, RefreshApp), times=2)
     known.open()
     fake.seen.until_blocking(lambda seen: seen[0] == "queue/join", times=2)
     join.open()
@@ -300,7 +300,7 @@ def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
         no_thread(work)
 
     private: Any = client
-    monkeypatch.setattr(private._line.runner.crew, "later", later)
+    monkeypatch.setattr(private._shared.runner.workers, "later", later)
     error = client.submit("x", api_name="/echo").exception(PATIENCE)
     assert isinstance(error, StreamLost)
     assert "new thread" in str(error)
@@ -319,7 +319,7 @@ def test_a_failure_says_how_far_it_came_and_whether_it_was_the_time(
     error: type[httpx.TransportError], connected: bool, late: bool
 ) -> None:
     request = Request(method="GET", url="http://127.0.0.1/")
-    with pytest.raises(TransportFailed) as raised, translated(httpx, request):
+    with pytest.raises(TransportFailed) as raised, translate_errors(httpx, request):
         raise error("so")
     assert (raised.value.connected, raised.value.late) == (connected, late)
 
@@ -329,12 +329,12 @@ def test_a_wire_lets_go_of_its_connection_before_another_exchange_has_it(
 ) -> None:
     connections = performer(tmp_path).connections
     first, second = [Request(method="GET", url=f"{server.url}config", headers=()) for _ in range(2)]
-    wire = Wire()
+    wire = CancelHandle()
     with connections.exchange(first, (), None, wire) as (_, chunks):
         list(chunks)
         # By now the connection is at the disposal of others.
-        wire.cut()
-    with connections.exchange(second, (), None, Wire()) as (head, chunks):
+        wire.abort()
+    with connections.exchange(second, (), None, CancelHandle()) as (head, chunks):
         assert head.status == 200
         list(chunks)
     connections.close()

@@ -86,9 +86,9 @@ def test_threads_that_hold_locks_at_the_fork_do_not_stop_the_child(
 ) -> None:
     jobs = at_work(client, fake)
     private: Any = client
-    runner, job = private._line.runner, jobs[0]
+    runner, job = private._shared.runner, jobs[0]
     private_job: Any = job
-    with held(runner.lock, private._line.lock, private_job._changed, private_job._condition):
+    with held(runner.lock, private._shared.lock, private_job._changed, private_job._condition):
         assert in_child(lambda: lost(job) and client.predict("x", api_name="/echo") == "x")
     assert all_end(jobs, fake)
 

@@ -17,7 +17,7 @@ import trio
 import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, RemoteError, TransportFailed
-from gradio_client_httpx.wire import Links, Wire, keep_alive
+from gradio_client_httpx.cancel_handle import CancelHandle, ClientPool, keep_alive
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Handler, Loopback, Request, threaded
 
@@ -192,14 +192,14 @@ def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there(
     server: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     probed: set[tuple[int, ...]] = set()
-    attach = Wire.attach
+    attach = CancelHandle.attach
 
-    def recorded(wire: Wire, connection: socket.socket | None) -> None:
+    def recorded(wire: CancelHandle, connection: socket.socket | None) -> None:
         if connection is not None:
             probed.add(tuple(connection.getsockopt(*option) for option in PROBES))
         attach(wire, connection)
 
-    monkeypatch.setattr(Wire, "attach", recorded)
+    monkeypatch.setattr(CancelHandle, "attach", recorded)
     with Client(server.url, verbose=False) as client:
         client.predict("x", api_name="/echo")
     assert probed == {(1, 15)}
@@ -269,10 +269,10 @@ def test_a_certificate_that_is_not_trusted_is_asked_for_once(
 ) -> None:
     pauses: list[float] = []
 
-    def pause(_: Links, seconds: float) -> None:
+    def pause(_: ClientPool, seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr(Links, "pause", pause)
+    monkeypatch.setattr(ClientPool, "pause", pause)
     with pytest.raises(TransportFailed, match="ssl_verify") as caught:
         Client(secure.url, max_retries=5, verbose=False)
     assert caught.value.untrusted

@@ -15,18 +15,20 @@ import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, TransportFailed
 from gradio_client_httpx.http import timeouts
-from gradio_client_httpx.inputs import Given, Settings, settings
+from gradio_client_httpx.inputs import ClientConfig, TransportConfig, transport_config
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
-def configured(**options: Any) -> Settings:
+def configured(**options: Any) -> TransportConfig:
     """What the parameters of a client amount to, those that are not given by their defaults."""
     given: dict[str, Any] = {"src": "", "whole": False, "httpx_kwargs": {}, **options}
     for name, parameter in inspect.signature(Client).parameters.items():
         given.setdefault(name, parameter.default)
-    return settings(Given(**{each.name: given[each.name] for each in fields(Given)}))
+    return transport_config(
+        ClientConfig(**{each.name: given[each.name] for each in fields(ClientConfig)})
+    )
 
 
 def print_nothing(_: httpx.Request) -> None:

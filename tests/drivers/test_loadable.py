@@ -10,7 +10,7 @@ from packaging.version import Version
 from gradio_client_httpx import InvalidArguments, Job
 from gradio_client_httpx.endpoints import BoundEndpoint
 from gradio_client_httpx.loadable import LoadableClient, LoadableEndpoint
-from gradio_protocol.jobs import contact
+from gradio_protocol.jobs import app_tracker
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 
@@ -88,7 +88,7 @@ def test_a_function_hands_on_the_data_of_an_event(client: LoadableClient, fake: 
 def test_a_function_finds_its_name_again_in_an_app_that_was_restarted(
     client: LoadableClient, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contact, "FRESH", -1.0)
+    monkeypatch.setattr(app_tracker, "APP_CHECK_AFTER", -1.0)
     call = function(client, "/echo").make_end_to_end_fn()
     fake.restart(fake.functions[1:] + fake.functions[:1])
     assert [call("x"), call("y")] == ["x", "y"]

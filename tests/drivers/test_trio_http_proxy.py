@@ -19,7 +19,7 @@ from gradio_client_trio import Client
 from gradio_client_trio.dial import Dialer
 from gradio_client_trio.http import Http
 from gradio_client_trio.pool import Connection as Pooled
-from gradio_client_trio.proxy import Proxies, Proxy, Trust, chosen, context_for
+from gradio_client_trio.proxy import Proxies, Proxy, Trust, choose_proxies, context_for
 from gradio_protocol import (
     GradioError,
     InvalidArguments,
@@ -81,7 +81,7 @@ def test_a_proxy_is_read_from_its_address(
 
 
 def test_no_credentials_are_shown() -> None:
-    proxies = chosen("http://me:hush@p:1", {})
+    proxies = choose_proxies("http://me:hush@p:1", {})
     between = proxies.between(Origin("http", "a", 80))
     assert between is not None
     assert "hush" not in repr(proxies)
@@ -98,7 +98,7 @@ def test_a_proxy_that_cannot_be_used_is_refused_at_once(address: str) -> None:
 
 
 def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it() -> None:
-    proxies = chosen(None, {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "b"})
+    proxies = choose_proxies(None, {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "b"})
     assert proxies.between(Origin("http", "b", 80)) is None
     with pytest.raises(InvalidArguments):
         proxies.between(Origin("http", "a", 80))
@@ -121,14 +121,14 @@ def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it() -> None
 def test_the_environment_chooses_by_scheme(
     environ: dict[str, str], plain: str | None, secure: str | None
 ) -> None:
-    proxies = chosen(None, environ)
+    proxies = choose_proxies(None, environ)
     for scheme, port, wanted in (("http", 80, plain), ("https", 443, secure)):
         proxy = proxies.between(Origin(scheme, "a", port))
         assert (str(proxy.origin) if proxy else None) == wanted
 
 
 def test_a_named_proxy_serves_what_the_environment_would_exempt() -> None:
-    assert chosen("p", {"NO_PROXY": "*"}).between(Origin("https", "a", 443)) is not None
+    assert choose_proxies("p", {"NO_PROXY": "*"}).between(Origin("https", "a", 443)) is not None
 
 
 @pytest.mark.parametrize("entry", ["a.b", ".a.b", "A.B", "b", "a.b:81", " c , a.b ", "1.2.3.4", ""])
@@ -137,7 +137,7 @@ def test_a_named_proxy_serves_what_the_environment_would_exempt() -> None:
 )
 def test_what_is_exempt_is_exempt_for_urllib_too(entry: str, url: str) -> None:
     target = origin(url)
-    proxies = chosen(None, {"ALL_PROXY": "p", "NO_PROXY": entry})
+    proxies = choose_proxies(None, {"ALL_PROXY": "p", "NO_PROXY": entry})
     bypasses = vars(urllib.request)["proxy_bypass_environment"]  # typeshed leaves it out
     bypassed: bool = bypasses(f"{target.host}:{target.port}", {"no": entry})
     assert (proxies.between(target) is None) == bypassed

@@ -35,8 +35,8 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
-def given(**changes: Any) -> inputs.Given:
-    return inputs.Given(**DEFAULTS | changes)
+def given(**changes: Any) -> inputs.ClientConfig:
+    return inputs.ClientConfig(**DEFAULTS | changes)
 
 
 @pytest.fixture(autouse=True)
@@ -49,28 +49,28 @@ def plain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_timeout_in_seconds_is_for_each_step_but_not_for_our_own_backlog() -> None:
-    assert inputs.settings(given(timeout=3.0)).timeout == Timeout(
+    assert inputs.transport_config(given(timeout=3.0)).timeout == Timeout(
         connect=3.0, read=3.0, write=3.0, pool=inf
     )
 
 
 def test_a_timeout_of_ones_own_is_taken_as_it_is() -> None:
-    assert inputs.settings(given(timeout=Timeout(read=1.0))).timeout == Timeout(read=1.0)
+    assert inputs.transport_config(given(timeout=Timeout(read=1.0))).timeout == Timeout(read=1.0)
 
 
 def test_downloads_go_where_the_caller_or_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/elsewhere")
-    assert inputs.settings(given()).folder == "/elsewhere"
-    assert inputs.settings(given(download_files=False)).folder == "/elsewhere"
-    assert inputs.settings(given(download_files=tmp_path)).folder == str(tmp_path)
-    assert inputs.settings(given(download_files="here")).folder == os.path.abspath("here")
+    assert inputs.transport_config(given()).folder == "/elsewhere"
+    assert inputs.transport_config(given(download_files=False)).folder == "/elsewhere"
+    assert inputs.transport_config(given(download_files=tmp_path)).folder == str(tmp_path)
+    assert inputs.transport_config(given(download_files="here")).folder == os.path.abspath("here")
 
 
 def test_a_bundle_may_be_given_by_a_path_object(tmp_path: Path) -> None:
-    assert inputs.settings(given(ssl_verify=tmp_path)).verify == str(tmp_path)
-    assert inputs.settings(given(ssl_verify=False)).verify is False
+    assert inputs.transport_config(given(ssl_verify=tmp_path)).verify == str(tmp_path)
+    assert inputs.transport_config(given(ssl_verify=False)).verify is False
 
 
 def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
@@ -79,7 +79,9 @@ def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
 
 
 def test_a_proxy_with_a_password_is_not_shown() -> None:
-    assert "secret" not in repr(inputs.settings(given(proxy="http://me:secret@127.0.0.1:3128")))
+    assert "secret" not in repr(
+        inputs.transport_config(given(proxy="http://me:secret@127.0.0.1:3128"))
+    )
 
 
 # --- the target ----------------------------------------------------------------------------------
@@ -115,7 +117,7 @@ def test_an_open_file_is_read_from_where_it_stands_wherever_it_is(tmp_path: Path
     path.write_bytes(b"abc")
     with path.open("rb") as open_file:
         open_file.read(1)
-        values = inputs.values(({"deep": (path, open_file)}, "text"))
+        values = inputs.argument_values(({"deep": (path, open_file)}, "text"))
     assert values == [{"deep": [path, Inline("a.txt", b"bc")]}, "text"]
 
 
@@ -124,14 +126,14 @@ async def test_a_file_that_trio_has_opened_is_read_too(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"abc")
     async with await trio.open_file(path, "rb") as open_file:
-        assert inputs.values([open_file]) == [Inline("a.txt", b"abc")]
+        assert inputs.argument_values([open_file]) == [Inline("a.txt", b"abc")]
 
 
 def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("abc")
     with path.open() as open_file, pytest.raises(InvalidArguments, match="binary"):
-        inputs.values(open_file)
+        inputs.argument_values(open_file)
 
 
 def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
@@ -157,9 +159,9 @@ def test_the_visitor_of_an_app_is_found_without_loading_gradio(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(sys.modules, "gradio.context", raising=False)
-    assert inputs.visitor() == {}
+    assert inputs.visitor_headers() == {}
     visitor = SimpleNamespace(headers={"x-ip-token": "t"})
     request = SimpleNamespace(get={None: visitor}.get)
     context = SimpleNamespace(LocalContext=SimpleNamespace(request=request))
     monkeypatch.setitem(sys.modules, "gradio.context", context)
-    assert inputs.visitor() == {"x-ip-token": "t"}
+    assert inputs.visitor_headers() == {"x-ip-token": "t"}

@@ -12,10 +12,10 @@ import trio
 import trio.testing
 
 from gradio_client_trio import AppError, Job, JobCancelled, OutputUpdate, Status, StatusUpdate
-from gradio_protocol import FileFailed, JobLife
+from gradio_protocol import FileFailed, JobState
 from gradio_protocol.app.dialect import Edits
-from gradio_protocol.jobs.diff import History
-from gradio_protocol.jobs.stage import Cancelled
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import Cancelled
 from tests.drivers.trio_rig import rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import Connection, Request
@@ -286,7 +286,7 @@ def test_an_interrupt_neither_forgets_who_waits_nor_wakes_who_does_not(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    life = JobLife(sample_app().endpoints[ECHO], History(Edits.NONE))
+    life = JobState(sample_app().endpoints[ECHO], History(Edits.NONE))
 
     def cancel() -> bool:
         changed = life.apply(Cancelled())

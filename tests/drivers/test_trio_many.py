@@ -88,4 +88,4 @@ async def test_a_client_keeps_no_job_that_is_over() -> None:
         assert await client.predict("x", api_name="/echo") == "x"
         await client.submit("x", api_name="/fail").exception()
         private: Any = client
-        assert private._line.runner._jobs == {}
+        assert private._shared.runner._jobs == {}

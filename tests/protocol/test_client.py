@@ -24,8 +24,8 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.flows.actions import Inspect, Send
-from gradio_protocol.jobs.stage import JobLife, Outputs, Stage, Transferred
+from gradio_protocol.flows.actions import InspectFile, Send
+from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
 from gradio_protocol.testing import VERSIONS
 from gradio_protocol.wire.exchange import Head, Response
 from tests.support.in_memory import TARGET, InMemoryDriver
@@ -41,8 +41,8 @@ def driver(request: pytest.FixtureRequest) -> InMemoryDriver:
     return connected
 
 
-def outputs(life: JobLife) -> list[object]:
-    found = Outputs(life)
+def outputs(state: JobState) -> list[object]:
+    found = Outputs(state)
     values: list[object] = []
     while found.advance():
         values.append(found.value())
@@ -50,53 +50,53 @@ def outputs(life: JobLife) -> list[object]:
 
 
 def test_a_call_has_its_result(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/echo", "hello")
-    assert life.view.stage is Stage.SUCCEEDED
-    assert life.result() == "hello"
+    _, state = driver.call("/echo", "hello")
+    assert state.view.stage is Stage.SUCCEEDED
+    assert state.result() == "hello"
 
 
 def test_a_generator_has_its_outputs(driver: InMemoryDriver) -> None:
     jobs = [driver.call("/count", number)[1] for number in (3, 1, 2)]
-    assert [outputs(life) for life in jobs] == [[0, 1, 2], [0], [0, 1]]
+    assert [outputs(state) for state in jobs] == [[0, 1, 2], [0], [0, 1]]
 
 
 def test_a_file_goes_up_and_comes_down(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/shout", Inline("x.txt", b"up and down"))
-    assert life.result() == "UP AND DOWN"
+    _, state = driver.call("/shout", Inline("x.txt", b"up and down"))
+    assert state.result() == "UP AND DOWN"
 
 
 def test_a_failed_job_raises_its_error_as_its_result(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/fail", "you")
+    _, state = driver.call("/fail", "you")
     with pytest.raises(AppError, match="no to you"):
-        life.result()
+        state.result()
 
 
 def test_what_the_disk_says_fails_the_job(driver: InMemoryDriver) -> None:
-    _, life = driver.submit("/shout", LocalFile("/nowhere"))
+    _, state = driver.submit("/shout", LocalFile("/nowhere"))
     command = driver.next_action()
-    assert command.action == Inspect(path="/nowhere")
+    assert command.action == InspectFile(path="/nowhere")
     driver.core.action_failed(command.action_id, FileNotFoundError("no such file"))
     driver.go_on()
     with pytest.raises(FileFailed, match="no such file") as caught:
-        life.result()
+        state.result()
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
 def test_a_bug_in_a_conversation_fails_its_job(driver: InMemoryDriver) -> None:
-    _, life = driver.submit("/echo", "x")
+    _, state = driver.submit("/echo", "x")
     command = driver.next_action()
     driver.core.action_succeeded(command.action_id, "no response at all")
     driver.go_on()
     with pytest.raises(AttributeError):
-        life.result()
+        state.result()
     assert driver.call("/echo", "still here")[1].result() == "still here"
 
 
 def test_a_cancelled_job_is_stopped_on_the_server(driver: InMemoryDriver) -> None:
-    job_id, life = driver.call("/hold", "x")
-    assert outputs(life) == ["x"]
+    job_id, state = driver.call("/hold", "x")
+    assert outputs(state) == ["x"]
     assert driver.core.cancel(job_id)
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     driver.go_on()
     assert len(driver.server.stopped) == 1
     assert not driver.core.cancel(job_id)
@@ -104,12 +104,12 @@ def test_a_cancelled_job_is_stopped_on_the_server(driver: InMemoryDriver) -> Non
 
 
 def test_a_cancelled_job_aborts_what_it_runs(driver: InMemoryDriver) -> None:
-    job_id, life = driver.submit("/shout", LocalFile("/file"))
+    job_id, state = driver.submit("/shout", LocalFile("/file"))
     command = driver.next_action()
     driver.core.cancel(job_id)
     driver.go_on()
     assert driver.running == {}
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     # The driver may lose the race against the abort.
     driver.core.action_succeeded(command.action_id, None)
     driver.core.action_failed(command.action_id, NOBODY)
@@ -119,10 +119,10 @@ def test_a_cancelled_job_aborts_what_it_runs(driver: InMemoryDriver) -> None:
 def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(
     driver: InMemoryDriver,
 ) -> None:
-    job_id, life = driver.submit("/hold", "x")
+    job_id, state = driver.submit("/hold", "x")
     driver.core.cancel(job_id)
     driver.go_on()
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     assert driver.running == {}
     assert driver.call("/echo", "still here")[1].result() == "still here"
     assert driver.server.stopped == []
@@ -131,11 +131,11 @@ def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(
 def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
     driver = InMemoryDriver("6.31.0")
     driver.is_slow = True
-    job_id, life = driver.call("/hold", "x")
+    job_id, state = driver.call("/hold", "x")
     (join,) = driver.running.values()
     driver.core.cancel(job_id)
     driver.go_on()
-    assert life.view.stage is Stage.CANCELLED
+    assert state.view.stage is Stage.CANCELLED
     assert [*driver.running.values()] == [join]
     driver.is_slow = False
     driver.perform(join)
@@ -146,9 +146,9 @@ def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
 def test_closing_ends_all_jobs_and_streams(driver: InMemoryDriver) -> None:
     lives = [driver.call("/hold", "x")[1] for _ in range(2)]
     driver.core.close()
-    for life in lives:
+    for state in lives:
         with pytest.raises(JobCancelled, match="closed"):
-            life.result()
+            state.result()
     driver.go_on()
     assert driver.core.is_closed()
     assert driver.streams == {}
@@ -188,23 +188,23 @@ def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
 
 
 def test_each_change_of_a_job_is_notified_once_at_a_time(driver: InMemoryDriver) -> None:
-    job_id, life = driver.submit("/echo", "x")
+    job_id, state = driver.submit("/echo", "x")
     driver.go_on()
     assert set(driver.notified) == {job_id}
     seen = len(driver.notified)
-    assert 0 < seen <= len(life.views)
+    assert 0 < seen <= len(state.views)
     driver.go_on()
     assert len(driver.notified) == seen
 
 
 def test_progress_of_an_upload_is_told_to_its_job(driver: InMemoryDriver) -> None:
-    _, life = driver.submit("/shout", Inline("x.txt", b"content"))
+    _, state = driver.submit("/shout", Inline("x.txt", b"content"))
     command = driver.next_action()
     moved = Transferred(done=3, total=7, upload=True)
     driver.core.action_progress(command.action_id, moved)
-    assert life.view.transferred == moved
+    assert state.view.transferred == moved
     driver.core.action_progress(-1, Transferred(done=4, total=7, upload=True))
-    assert life.view.transferred == moved
+    assert state.view.transferred == moved
 
 
 def test_two_sessions_are_two_visitors(driver: InMemoryDriver) -> None:
@@ -235,11 +235,11 @@ def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: InMemor
 def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
     driver = InMemoryDriver("6.31.0")
     before = driver.core.session_hash(driver.session_id)
-    job_id, life = driver.call("/hold", "x")
+    job_id, state = driver.call("/hold", "x")
     driver.core.reset_session(driver.session_id)
     driver.go_on()
     assert driver.core.session_hash(driver.session_id) != before
-    assert not life.view.stage.final
+    assert not state.view.stage.is_final
     assert driver.call("/echo", "hello")[1].result() == "hello"
     driver.core.cancel(job_id)
     driver.go_on()
@@ -252,7 +252,7 @@ def test_an_isolated_job_has_a_session_of_its_own(driver: InMemoryDriver) -> Non
     driver.core.cancel(job_id)
     driver.go_on()
     assert alone.view.stage is Stage.CANCELLED
-    assert not shared.view.stage.final
+    assert not shared.view.stage.is_final
 
 
 def test_what_does_not_fit_is_refused_at_once(driver: InMemoryDriver) -> None:
@@ -326,23 +326,23 @@ def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
 
 
 def test_a_stream_that_breaks_fails_its_jobs(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     del driver.streams[stream_id]
     driver.core.stream_closed(stream_id, TransportFailed("cut"))
     driver.go_on()
     with pytest.raises(StreamLost, match="cut"):
-        life.result()
+        state.result()
 
 
 def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.receive_data(stream_id, b"data: junk\n\n")
     driver.go_on()
     assert driver.streams == {}
     with pytest.raises(RemoteError):
-        life.result()
+        state.result()
 
 
 def test_what_comes_of_a_closed_stream_is_ignored(driver: InMemoryDriver) -> None:
@@ -375,35 +375,35 @@ def test_a_stream_that_is_refused_is_closed(driver: InMemoryDriver) -> None:
 
 def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
     driver = InMemoryDriver("6.31.0")
-    _, life = driver.submit("/echo", "x")
+    _, state = driver.submit("/echo", "x")
     driver.failing.append(NOBODY)
     driver.go_on()
     assert driver.failing == []
-    assert life.result() == "x"
+    assert state.result() == "x"
 
 
 def test_a_silent_stream_stays_open_while_the_app_answers(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     for _ in range(3):
         driver.core.stream_silent(stream_id)
         driver.go_on()
     assert [*driver.streams] == [stream_id]
-    assert not life.view.stage.final
+    assert not state.view.stage.is_final
 
 
 def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: InMemoryDriver) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.stream_silent(stream_id)
     command = driver.next_action()
     reply = Response(status=200, body=b'{"app_id": "another"}')
     driver.core.action_succeeded(command.action_id, reply)
-    while not life.view.stage.final:
+    while not state.view.stage.is_final:
         driver.go_on()
     assert driver.streams == {}
     with pytest.raises(StreamLost, match="another app answers"):
-        life.result()
+        state.result()
 
 
 def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(
@@ -421,7 +421,7 @@ def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(
 def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(
     driver: InMemoryDriver,
 ) -> None:
-    _, life = driver.call("/hold", "x")
+    _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.session_id = other = driver.core.open_session()
     driver.call("/hold", "y")
@@ -432,7 +432,7 @@ def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(
     driver.core.stream_closed(stream_id, NOBODY)
     del driver.streams[stream_id]
     driver.go_on()
-    assert life.view.error is not None
+    assert state.view.error is not None
 
 
 def test_a_stream_that_is_closed_is_never_silent(driver: InMemoryDriver) -> None:

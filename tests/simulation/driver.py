@@ -14,32 +14,32 @@ from functools import partial
 from typing import Any
 
 from gradio_protocol.app.access import App
-from gradio_protocol.app.dialect import Travel
+from gradio_protocol.app.dialect import Delivery
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.errors import GradioError, TransportFailed
-from gradio_protocol.flows.actions import AnyAction, Done, Flow, Send, Sleep, Tell
+from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Send, Sleep
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.check import check_app
 from gradio_protocol.flows.connect import Target
-from gradio_protocol.flows.leave import dismiss
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.contact import Contact
-from gradio_protocol.jobs.diff import History
+from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import Cancelled, JobState, Raised, Returned
 from gradio_protocol.jobs.orders import (
-    Await,
+    CancelEvent,
     CheckApp,
-    Dismiss,
-    Ending,
-    Leave,
-    Listen,
+    EndReason,
+    EndStream,
+    NextMessage,
     Order,
     Question,
     Resume,
+    StartStream,
 )
-from gradio_protocol.jobs.reader import StreamReader
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stage import Cancelled, JobLife, Raised, Returned
+from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.simulation.move import Move
 from tests.simulation.server import Pipe, Server
@@ -54,10 +54,10 @@ class Caller:
     """One job, as its caller sees it."""
 
     session: Session
-    ticket: int
+    job_id: int
     endpoint: Endpoint
     value: Any
-    life: JobLife
+    state: JobState
     flow: Flow[object]
     asking: Question[object] | None = None
     cancelled: bool = False
@@ -81,7 +81,7 @@ class Line:
     """The client's end of one stream."""
 
     session: Session
-    listen: Listen
+    listen: StartStream
     reader: StreamReader
     pipe: Pipe | None = None
     left: bool = False
@@ -100,7 +100,7 @@ class Client:
     app: App
     server: Server
     now: float = 0.0
-    contact: Contact = field(init=False)
+    tracker: AppTracker = field(init=False)
     main: Session = field(init=False)
     callers: dict[int, Caller] = field(default_factory=dict[int, Caller])
     lines: list[Line] = field(default_factory=list[Line])
@@ -110,18 +110,18 @@ class Client:
     "The server's ends of streams that the client has given up, and the server has not."
 
     def __post_init__(self) -> None:
-        self.contact = Contact(self.app, now=0.0)
-        self.main = Session(self.contact, entropy=b"main")
+        self.tracker = AppTracker(self.app, now=0.0)
+        self.main = Session(self.tracker, entropy=b"main")
 
     # Jobs.
 
     def submit(self, fn_index: int, value: Any, *, isolated: bool, resubmit: bool) -> Caller:
         entropy = b"%d" % len(self.callers)
-        session = Session(self.contact, entropy=entropy, single=True) if isolated else self.main
-        ticket = session.enrol()
+        session = Session(self.tracker, entropy=entropy, single=True) if isolated else self.main
+        job_id = session.add_job()
         endpoint = self.app.endpoints[fn_index]
         spec = Call(
-            ticket=ticket,
+            job_id=job_id,
             app=self.app,
             endpoint=endpoint,
             data=endpoint.bind([value], {}),
@@ -129,31 +129,31 @@ class Client:
             policy=RetryPolicy(entropy=bytes(16)),
             resubmit_lost=resubmit,
         )
-        life = JobLife(endpoint, History(self.app.dialect.edits))
-        caller = Caller(session, ticket, endpoint, value, life, Flow(call(spec)))
-        self.callers[ticket] = caller
+        state = JobState(endpoint, History(self.app.dialect.edits))
+        caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
+        self.callers[job_id] = caller
         self.advance(caller, caller.flow.start)
         return caller
 
     def cancel(self, caller: Caller) -> None:
         caller.cancelled = True
-        caller.life.apply(Cancelled())
-        self.obey(caller.session, caller.session.cancel(caller.ticket))
+        caller.state.apply(Cancelled())
+        self.obey(caller.session, caller.session.cancel(caller.job_id))
 
     def advance(self, caller: Caller, step: Callable[[], AnyAction | Done[object]]) -> None:
         """Go on with a flow until it has to wait."""
         try:
             action = step()
-            while isinstance(action, Tell):
-                caller.life.apply(action.news)
+            while isinstance(action, Publish):
+                caller.state.apply(action.update)
                 action = caller.flow.resume(None)
         except GradioError as error:
-            caller.life.apply(Raised(error=error))
+            caller.state.apply(Raised(error=error))
             self.end(caller, error)
             return
         match action:
             case Done():
-                caller.life.apply(Returned())
+                caller.state.apply(Returned())
                 self.end(caller, action.value)
             case Sleep():
                 self.sleepers.append(
@@ -176,7 +176,7 @@ class Client:
 
     def end(self, caller: Caller, outcome: object) -> None:
         caller.ended, caller.outcome = True, outcome
-        self.obey(caller.session, caller.session.release(caller.ticket))
+        self.obey(caller.session, caller.session.finish_job(caller.job_id))
 
     # Orders.
 
@@ -184,20 +184,20 @@ class Client:
         for order in orders:
             match order:
                 case Resume():
-                    caller = self.callers[order.ticket]
+                    caller = self.callers[order.job_id]
                     assert caller.asking is not None, "an answer that nobody asked for"
                     caller.asking = None
                     self.advance(caller, partial(caller.flow.resume, order.reply))
-                case Listen():
+                case StartStream():
                     assert self.line(session, order.stream.key) is None, "two epochs of one stream"
                     reader = StreamReader(order.stream.kind, self.app.dialect)
                     self.lines.append(Line(session, order, reader))
-                case Leave():
+                case EndStream():
                     line = self.line(session, order.key)
                     assert line is not None
                     assert line.listen.epoch == order.epoch
                     line.left = True
-                case Dismiss():
+                case CancelEvent():
                     self.dismiss(session, order)
                 case CheckApp():
                     self.check_app(session, order)
@@ -210,15 +210,15 @@ class Client:
         ]
         return found[0] if found else None
 
-    def dismiss(self, session: Session, order: Dismiss) -> None:
-        flow = Flow(dismiss(order))
+    def dismiss(self, session: Session, order: CancelEvent) -> None:
+        flow = Flow(cancel_event(order))
         action = flow.start()
         assert isinstance(action, Send)
 
         def told(reply: Response | TransportFailed) -> None:
             done = flow.resume(reply) if isinstance(reply, Response) else flow.fail(reply)
             assert done == Done(None)
-            self.obey(session, session.dismissed(order.event_id))
+            self.obey(session, session.cancel_finished(order.event_id))
 
         self.exchanges.append(Exchange(action.request, told))
 
@@ -233,7 +233,7 @@ class Client:
             match step:
                 case Done():
                     line.checking = False
-                    self.obey(session, session.checked(*order.name, step.value))
+                    self.obey(session, session.app_checked(*order.name, step.value))
                 case Sleep() if line.dead:
                     go_on(flow.resume(None))
                 case Sleep():
@@ -278,12 +278,12 @@ class Client:
                 yield Move("silent for good", partial(self.silent, line))
         elif line.pipe is None:
             yield Move("connect", partial(self.connect, line))
-            yield Move("refuse", partial(self.over, line, Ending.REFUSED), harm=True)
+            yield Move("refuse", partial(self.over, line, EndReason.REFUSED), harm=True)
         elif line.pipe.items:
             yield Move("read", partial(self.read, line, line.pipe))
-            yield Move("cut", partial(self.over, line, Ending.CUT), harm=True)
+            yield Move("cut", partial(self.over, line, EndReason.BROKEN), harm=True)
         elif line.pipe.end:
-            ending = Ending.FINISHED if line.pipe.end == "finished" else Ending.CUT
+            ending = EndReason.FINISHED if line.pipe.end == "finished" else EndReason.BROKEN
             yield Move("end", partial(self.over, line, ending))
         else:
             yield Move("silence", partial(self.fall_silent, line, line.pipe), harm=True)
@@ -317,7 +317,7 @@ class Client:
 
     def connect(self, line: Line) -> None:
         line.pipe = self.server.connect(line.listen.stream.request)
-        opening = line.session.opened(line.listen.stream.key, line.listen.epoch, EVENTS)
+        opening = line.session.stream_opened(line.listen.stream.key, line.listen.epoch, EVENTS)
         assert opening.read
         self.obey(line.session, opening.orders)
 
@@ -325,7 +325,7 @@ class Client:
         data = json.dumps(pipe.items.popleft()).encode()
         deliveries = line.reader.feed(b"data: " + data + b"\n\n")
         key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.deliver(key, epoch, deliveries))
+        self.obey(line.session, line.session.receive(key, epoch, deliveries))
 
     def fall_silent(self, line: Line, pipe: Pipe) -> None:
         """The network is gone, and the server does not notice for a while.
@@ -345,23 +345,23 @@ class Client:
 
     def silent(self, line: Line) -> None:
         key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.silent(key, epoch))
+        self.obey(line.session, line.session.stream_silent(key, epoch))
 
     def give_up(self, pipe: Pipe) -> None:
         self.ghosts.remove(pipe)
         self.server.drop(pipe)
 
-    def over(self, line: Line, ending: Ending) -> None:
+    def over(self, line: Line, ending: EndReason) -> None:
         self.hang_up(line)
         key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.ended(key, epoch, ending))
+        self.obey(line.session, line.session.stream_ended(key, epoch, ending))
 
     # What always holds.
 
     def check(self) -> None:
         """Somebody listens while somebody waits."""
-        private = self.app.dialect.travel is Travel.PRIVATE
+        private = self.app.dialect.delivery is Delivery.PRIVATE
         for caller in self.callers.values():
-            if isinstance(caller.asking, Await):
-                key = caller.ticket if private else -1
+            if isinstance(caller.asking, NextMessage):
+                key = caller.job_id if private else -1
                 assert self.line(caller.session, key) is not None, "nobody listens"

@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from gradio_protocol.app.access import App
-from gradio_protocol.app.dialect import Cancelling, Edits, Travel
+from gradio_protocol.app.dialect import Cancelling, Delivery, Edits
 from gradio_protocol.wire.exchange import Request, Response
 from tests.simulation.move import Move
 from tests.support.edits import server_edits
@@ -112,7 +112,7 @@ class Server:
         visitor = self.visitor(said["session_hash"])
         job = Job(f"{len(self.jobs):032x}", visitor, said["fn_index"], said.get("data"))
         self.jobs.append(job)
-        if self.dialect.travel is not Travel.PRIVATE:
+        if self.dialect.delivery is not Delivery.PRIVATE:
             if visitor.inbox is None:
                 visitor.inbox = deque()
             visitor.pending.add(job.event)
@@ -222,7 +222,7 @@ class Server:
         item = {"msg": name, "event_id": job.event, **more}
         if job.pipe is not None:
             job.pipe.items.append(item)
-        elif job.visitor.inbox is not None and self.dialect.travel is not Travel.PRIVATE:
+        elif job.visitor.inbox is not None and self.dialect.delivery is not Delivery.PRIVATE:
             job.visitor.inbox.append(item)
 
     def work(self, job: Job) -> None:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
-from gradio_protocol.jobs.stage import Outputs, Stage
+from gradio_protocol.jobs.job_state import Outputs, Stage
 from tests.simulation.driver import Caller, Client
 from tests.simulation.move import Move
 from tests.simulation.server import FAILS, OUTPUTS, Server, result
@@ -119,7 +119,7 @@ def play(
 
 
 def outputs(caller: Caller) -> list[object]:
-    reader, found = Outputs(caller.life), list[object]()
+    reader, found = Outputs(caller.state), list[object]()
     while reader.advance():
         found.append(reader.value())
     return found
@@ -137,10 +137,10 @@ def check_end(caller: Caller) -> None:
     assert caller.ended, "a job hangs"
     shown = outputs(caller)
     assert shown == expected(caller)[: len(shown)]
-    finals = [view for view in caller.life.views if view.stage.final]
+    finals = [view for view in caller.state.views if view.stage.is_final]
     assert len(finals) == 1
     if isinstance(caller.outcome, GradioError):
-        assert caller.life.view.stage in (Stage.FAILED, Stage.CANCELLED)
+        assert caller.state.view.stage in (Stage.FAILED, Stage.CANCELLED)
     else:
         assert caller.outcome == result(caller.endpoint.index, caller.value)
         assert caller.cancelled or shown == expected(caller)

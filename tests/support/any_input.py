@@ -14,14 +14,14 @@ from dataclasses import replace
 from typing import TypeAlias, assert_never, cast
 
 from gradio_protocol.app.access import App
-from gradio_protocol.app.arguments import adopted
+from gradio_protocol.app.arguments import normalize_args
 from gradio_protocol.app.config import Config, inline_config, read_config, read_rendering
 from gradio_protocol.app.describe import as_dict, as_html, as_text, signature
-from gradio_protocol.app.dialect import Edits, Travel
+from gradio_protocol.app.dialect import Delivery, Edits
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.app.filenames import safe_name
-from gradio_protocol.app.files import decoded, find_remote, place
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.files import decode_data_url, find_remote_files, localize_files
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.app.space import read_host, read_stage, space_name
 from gradio_protocol.errors import GradioError, RemoteError, TransportFailed
@@ -29,63 +29,63 @@ from gradio_protocol.flows.actions import (
     AnyAction,
     Download,
     FileFacts,
-    Inspect,
+    InspectFile,
+    Publish,
     ReadFile,
     SaveBytes,
     Saved,
     Send,
     Sleep,
-    Tell,
 )
-from gradio_protocol.flows.attempt import Call, refused
+from gradio_protocol.flows.attempt import Call, join_error
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.contact import Contact
-from gradio_protocol.jobs.diff import Cursor, History
+from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.failures import failure, validation
+from gradio_protocol.jobs.history import History, HistoryCursor
+from gradio_protocol.jobs.job_state import JobState, Outputs, Stage
 from gradio_protocol.jobs.messages import (
     Broken,
-    Closing,
     Completed,
     Failed,
     Generated,
     Heartbeat,
     JobMessage,
+    StreamClosing,
     message,
     read_message,
 )
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
-    Await,
+    AppRefreshed,
+    CancelEvent,
     CheckApp,
-    Dismiss,
-    Ending,
-    Enter,
-    Entry,
-    Gone,
-    Joined,
-    Leave,
-    Listen,
+    EndReason,
+    EndStream,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    JoinGranted,
+    LookUpUploads,
+    NextMessage,
     Order,
-    Recall,
-    Remember,
-    Renew,
-    Renewed,
+    RecordUploads,
+    RefreshApp,
+    RefreshNeeded,
+    RequestJoin,
     Resume,
-    Stale,
+    StartStream,
     StreamKind,
-    Unjoined,
 )
-from gradio_protocol.jobs.reader import StreamReader
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stage import JobLife, Outputs, Stage
+from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import JSON, Object, write
 from gradio_protocol.wire.exchange import Head, Headers, Request, Response
 from gradio_protocol.wire.headers import HUB
-from gradio_protocol.wire.redirect import redirected
-from gradio_protocol.wire.status import http_date, refusal, retry_after
+from gradio_protocol.wire.redirect import follow_redirect
+from gradio_protocol.wire.status import error_from_response, http_date, retry_after
 from tests.support.random_json import JsonSource, cut, pick, replace_somewhere
 from tests.support.sample_apps import SRC, dependency, sample_app
 from tests.support.scripted import Driver
@@ -145,7 +145,7 @@ def infos(raw: bytes, document: JSON) -> None:
     for info in (document, replace_somewhere(_INFO, raw, document)):
         if isinstance(info, dict):
             with suppress(GradioError):
-                _printed(endpoints(config, info))
+                _printed(read_endpoints(config, info))
 
 
 def renderings(raw: bytes, document: JSON) -> None:
@@ -154,7 +154,7 @@ def renderings(raw: bytes, document: JSON) -> None:
     for made in (document, replace_somewhere(good, raw, document)):
         if isinstance(made, dict):
             with suppress(GradioError):
-                config = APPS[-1].config.rendered(read_rendering(made))
+                config = APPS[-1].config.with_rendering(read_rendering(made))
                 _used(config, raw, document)
 
 
@@ -194,7 +194,7 @@ def redirects(raw: bytes, document: JSON) -> None:
     """A reply that leads elsewhere."""
     request = Request(method="GET", url=pick(_URLS, raw), headers=(("cookie", "a"),))
     for text in (raw.decode("latin-1"), f"//{raw.decode('latin-1')}", f"http://{raw!r}"):
-        redirected(request, Response(status=307, headers=(("location", text),)))
+        follow_redirect(request, Response(status=307, headers=(("location", text),)))
 
 
 def statuses(raw: bytes, document: JSON) -> None:
@@ -202,8 +202,8 @@ def statuses(raw: bytes, document: JSON) -> None:
     for body in (raw, write(document), write({"detail": document})):
         for status in _STATUSES:
             reply = Response(status=status, headers=_headers(raw), body=body, url=SRC)
-            refusal(reply, doing="trying")
-            refused(reply)
+            error_from_response(reply, doing="trying")
+            join_error(reply)
             retry_after(Head(status=reply.status, headers=reply.headers))
     http_date(raw.decode("latin-1"))
 
@@ -226,13 +226,13 @@ def files(raw: bytes, document: JSON) -> None:
     for app in APPS:
         good: Object = {"path": "/tmp/a", "meta": {"_type": "gradio.FileData"}, "url": None}
         for value in (document, replace_somewhere(good, raw, document)):
-            found = find_remote(value, app.dialect)
-            place([value], {file.path: "here" for file in found})
+            found = find_remote_files(value, app.dialect)
+            localize_files([value], {file.path: "here" for file in found})
             with suppress(GradioError):
-                adopted(value)
+                normalize_args(value)
             for file in found:
                 with suppress(GradioError):
-                    decoded(file.path)
+                    decode_data_url(file.path)
 
 
 def schemas(raw: bytes, document: JSON) -> None:
@@ -264,7 +264,7 @@ def edits(raw: bytes, document: JSON) -> None:
         for item in (first, given, [_edits(raw, document)], [document]):
             history.add(Generated(data=tuple(item)))
         history.complete(tuple(given))
-        cursor = Cursor(history)
+        cursor = HistoryCursor(history)
         while cursor.advance():
             cursor.value()
         assert len(history) == len(history.outputs)
@@ -283,84 +283,84 @@ def calls(raw: bytes, document: JSON) -> None:
     """The flow `call`, and the life of its job."""
     for app in APPS:
         endpoint = pick(app.endpoints, raw)
-        life = JobLife(endpoint, History(app.dialect.edits))
+        state = JobState(endpoint, History(app.dialect.edits))
         spec = Call(
-            ticket=1,
+            job_id=1,
             app=app,
             endpoint=endpoint,
-            data=[adopted(document), *[None] * (len(endpoint.inputs) - 1)],
+            data=[normalize_args(document), *[None] * (len(endpoint.inputs) - 1)],
             target=Target(src=SRC),
             policy=RetryPolicy(entropy=_ENTROPY),
             resubmit_lost=raw[:1] > b"\x80",
         )
         with suppress(GradioError):
-            Driver(_World(raw, document, life).answer).run(call(spec))
-        outputs = Outputs(life)
+            Driver(_World(raw, document, state).answer).run(call(spec))
+        outputs = Outputs(state)
         while outputs.advance():
             with suppress(RemoteError):
                 outputs.value()
-        assert life.view.stage in Stage
+        assert state.view.stage in Stage
 
 
 def sessions(raw: bytes, document: JSON) -> None:
     """A session with two jobs, whose streams say and do anything."""
     for app in APPS:
-        contact = Contact(app, now=0.0)
-        session = Session(contact, entropy=_ENTROPY)
-        tickets = [session.enrol(), session.enrol()]
+        tracker = AppTracker(app, now=0.0)
+        session = Session(tracker, entropy=_ENTROPY)
+        job_ids = [session.add_job(), session.add_job()]
         orders: list[Order] = []
-        for ticket, event_id in zip(tickets, "ab", strict=True):
-            orders += session.ask(Enter(ticket=ticket, fn_index=0, direct=False), 0.0)
-            if app.dialect.travel is Travel.SHARED:
-                orders += session.ask(Joined(ticket=ticket, event_id=event_id), 0.0)
-            orders += session.ask(Await(ticket=ticket), 0.0)
+        for job_id, event_id in zip(job_ids, "ab", strict=True):
+            orders += session.ask(RequestJoin(job_id=job_id, fn_index=0, direct=False), 0.0)
+            if app.dialect.delivery is Delivery.SHARED:
+                orders += session.ask(JoinAccepted(job_id=job_id, event_id=event_id), 0.0)
+            orders += session.ask(NextMessage(job_id=job_id), 0.0)
         for turn in (*raw[:40], *[0] * _ENOUGH):
-            listens = [order for order in orders if isinstance(order, Listen)]
-            orders = [order for order in orders if not isinstance(order, Listen)]
+            listens = [order for order in orders if isinstance(order, StartStream)]
+            orders = [order for order in orders if not isinstance(order, StartStream)]
             orders += [order for listen in listens for order in _heard(session, listen, turn, raw)]
             orders = list(_obeyed(session, orders, turn))
-        for ticket in tickets:
-            session.release(ticket)
+        for job_id in job_ids:
+            session.finish_job(job_id)
         session.close()
         assert session.close() == []
 
 
-def _heard(session: Session, listen: Listen, turn: int, raw: bytes) -> Iterator[Order]:
+def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iterator[Order]:
     """What comes of opening a stream: any head, any bytes, any end."""
     key, epoch = listen.stream.key, listen.epoch
     head = Head(status=pick(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
-    opening = session.opened(key, epoch, head)
+    opening = session.stream_opened(key, epoch, head)
     yield from opening.orders
     if opening.read:
         reader = StreamReader(listen.stream.kind, pick(APPS, turn).dialect)
         with suppress(GradioError):
             good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
             for chunk in cut(good + raw, raw[::-1]):
-                yield from session.deliver(key, epoch, reader.feed(chunk))
+                yield from session.receive(key, epoch, reader.feed(chunk))
         if turn % 3 == 1:
-            yield from session.silent(key, epoch)
+            yield from session.stream_silent(key, epoch)
             return
-        yield from session.ended(key, epoch, pick(tuple(Ending), turn))
+        yield from session.stream_ended(key, epoch, pick(tuple(EndReason), turn))
 
 
 def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]:
     """The orders that follow, one question being asked for each that was answered."""
     for order in orders:
         match order:
-            case Listen():
+            case StartStream():
                 yield order
-            case Dismiss():
-                yield from session.dismissed(order.event_id)
+            case CancelEvent():
+                yield from session.cancel_finished(order.event_id)
             case CheckApp():
                 why = None if turn % 2 else RemoteError("nobody answers")
-                yield from session.checked(*order.name, why)
-            case Resume(reply=Gone() | Failed() | Completed()):
-                yield from session.release(order.ticket)
+                yield from session.app_checked(*order.name, why)
+            case Resume(reply=JobStopped() | Failed() | Completed()):
+                yield from session.finish_job(order.job_id)
             case Resume() if turn % 7 == 1:
-                yield from session.cancel(order.ticket)
+                yield from session.cancel(order.job_id)
             case Resume():
-                yield from session.ask(Await(ticket=order.ticket), 0.0)
-            case Leave():
+                yield from session.ask(NextMessage(job_id=order.job_id), 0.0)
+            case EndStream():
                 pass
             case _:
                 assert_never(order)
@@ -369,11 +369,11 @@ def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]
 class _World:
     """Answers every action of a flow with something that fits it, chosen by the bytes."""
 
-    def __init__(self, raw: bytes, document: JSON, life: JobLife | None = None) -> None:
+    def __init__(self, raw: bytes, document: JSON, state: JobState | None = None) -> None:
         self._source = JsonSource(raw)
         self._raw = raw
         self._document = document
-        self._life = life
+        self._life = state
         self._asked = 0
 
     def answer(self, action: AnyAction) -> object:
@@ -387,35 +387,37 @@ class _World:
                 return self._reply(request.url, turn)
             case Download(request=request) if turn % 2:
                 return self._reply(request.url, turn)
-            case Inspect():
+            case InspectFile():
                 return FileFacts(size=turn, mtime_ns=turn, digest="0" * 64)
             case ReadFile():
                 return self._raw
             case SaveBytes() | Download():
                 return Saved(path="here")
-            case Tell(news=news):
-                return self._life.apply(news) if self._life else None
-            case Sleep() | Remember():
+            case Publish(update=update):
+                return self._life.apply(update) if self._life else None
+            case Sleep() | RecordUploads():
                 return None
             case _:
                 return self._of_session(action, turn)
 
     def _of_session(self, question: AnyQuestion, turn: int) -> object:
-        if turn % 16 == 14 and not isinstance(question, Renewed | Recall | Remember):
-            return Gone(error=RemoteError("gone"))
+        if turn % 16 == 14 and not isinstance(
+            question, AppRefreshed | LookUpUploads | RecordUploads
+        ):
+            return JobStopped(error=RemoteError("gone"))
         match question:
-            case Enter():
-                entry = Entry(session_hash="s", app=pick(APPS, turn), doubtful=turn > 128)
+            case RequestJoin():
+                entry = JoinGranted(session_hash="s", app=pick(APPS, turn), app_is_stale=turn > 128)
                 return replace(entry, app=self._app) if turn % 4 else entry
-            case Await():
+            case NextMessage():
                 return self._message(turn)
-            case Renew(app=app):
-                return Stale() if turn % 2 else pick((app, *APPS), turn)
-            case Renewed(app=app):
+            case RefreshApp(app=app):
+                return RefreshNeeded() if turn % 2 else pick((app, *APPS), turn)
+            case AppRefreshed(app=app):
                 return app or APPS[-1]
-            case Recall(digests=digests):
+            case LookUpUploads(digests=digests):
                 return tuple("there" if turn % 2 else None for _ in digests)
-            case Joined() | Unjoined() | Remember():
+            case JoinAccepted() | JoinFailed() | RecordUploads():
                 return question
             case _:
                 assert_never(question)
@@ -437,7 +439,11 @@ class _World:
     def _message(self, turn: int) -> JobMessage:
         said = replace_somewhere(pick(_MESSAGES, turn), self._raw, self._document)
         made = message(said, self._app.dialect).message if isinstance(said, dict) else None
-        if made is None or isinstance(made, Heartbeat | Closing | Broken) or self._asked > _ENOUGH:
+        if (
+            made is None
+            or isinstance(made, Heartbeat | StreamClosing | Broken)
+            or self._asked > _ENOUGH
+        ):
             return Completed(data=(None,))
         return made
 
@@ -467,7 +473,7 @@ def _used(config: Config, raw: bytes, document: JSON) -> None:
     for info in (None, document, replace_somewhere(_INFO, raw, document)):
         if info is None or isinstance(info, dict):
             with suppress(GradioError):
-                _printed(endpoints(config, info))
+                _printed(read_endpoints(config, info))
 
 
 def _printed(listed: Sequence[Endpoint]) -> None:
@@ -478,7 +484,7 @@ def _printed(listed: Sequence[Endpoint]) -> None:
         with suppress(GradioError):
             endpoint.bind(["a"], {})
         with suppress(GradioError):
-            endpoint.pick(["a"])
+            endpoint.visible_outputs(["a"])
 
 
 def _edits(raw: bytes, document: JSON) -> JSON:

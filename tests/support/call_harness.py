@@ -14,40 +14,40 @@ from typing import Any, TypeVar
 from gradio_protocol.app.access import Access, App
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.endpoint import Endpoint
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import GradioError
 from gradio_protocol.flows.actions import (
     AnyAction,
     Download,
     FileFacts,
-    Inspect,
+    InspectFile,
+    Publish,
     ReadFile,
     SaveBytes,
     Saved,
     Send,
     Sleep,
     Steps,
-    Tell,
 )
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.job_state import JobUpdate
 from gradio_protocol.jobs.messages import JobMessage
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
-    Await,
-    Enter,
-    Entry,
-    Gone,
-    Joined,
-    Recall,
-    Remember,
-    Renew,
-    Renewed,
-    Stale,
-    Unjoined,
+    AppRefreshed,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    JoinGranted,
+    LookUpUploads,
+    NextMessage,
+    RecordUploads,
+    RefreshApp,
+    RefreshNeeded,
+    RequestJoin,
 )
-from gradio_protocol.jobs.stage import News
 from gradio_protocol.wire.document import write
 from gradio_protocol.wire.exchange import FileSlice, Request, Response, origin
 from gradio_protocol.wire.headers import Identity
@@ -92,12 +92,12 @@ def app(version: str = "6.31.0", *dependencies: Any, info: Any = None, **more: A
     """That app."""
     read = read_config(write(config(version, *dependencies, **more)))
     access = Access(src=SRC, identity=Identity(app=origin(SRC)))
-    return App(access=access, config=read, endpoints=endpoints(read, info))
+    return App(access=access, config=read, endpoints=read_endpoints(read, info))
 
 
 def call_of(known: App, *data: object, endpoint: Endpoint | None = None, **more: Any) -> Call:
     """A call of its first endpoint, or of this one."""
-    made: dict[str, Any] = {"ticket": TICKET, "target": TARGET, "policy": POLICY, **more}
+    made: dict[str, Any] = {"job_id": TICKET, "target": TARGET, "policy": POLICY, **more}
     return Call(app=known, endpoint=endpoint or known.endpoints[0], data=[*data], **made)
 
 
@@ -107,17 +107,19 @@ class CallHarness:
 
     app: App
     routes: Routes = field(default_factory=dict[str, Answer])
-    messages: list[JobMessage | Gone] = field(default_factory=list[JobMessage | Gone])
+    messages: list[JobMessage | JobStopped] = field(default_factory=list[JobMessage | JobStopped])
     gone: dict[type[Any], GradioError] = field(default_factory=dict[type[Any], GradioError])
     "Questions that are answered with `Gone`."
     doubtful: list[bool] = field(default_factory=list[bool])
     "For each `Enter` in turn; then False."
-    renewals: list[Stale | App | Gone] = field(default_factory=list[Stale | App | Gone])
+    renewals: list[RefreshNeeded | App | JobStopped] = field(
+        default_factory=list[RefreshNeeded | App | JobStopped]
+    )
     "For each `Renew` in turn; then `Stale`."
     files: dict[str, bytes | GradioError] = field(default_factory=dict[str, bytes | GradioError])
     memory: dict[str, str] = field(default_factory=dict[str, str])
     questions: list[AnyQuestion] = field(default_factory=list[AnyQuestion])
-    news: list[News] = field(default_factory=list[News])
+    update: list[JobUpdate] = field(default_factory=list[JobUpdate])
     saved: list[SaveBytes | Download] = field(default_factory=list[SaveBytes | Download])
 
     def __post_init__(self) -> None:
@@ -139,7 +141,7 @@ class CallHarness:
         match action:
             case Send():
                 return self._replied(action.request)
-            case Inspect():
+            case InspectFile():
                 return self._facts(action)
             case ReadFile():
                 return self.files[action.path]
@@ -148,33 +150,33 @@ class CallHarness:
                 return Saved(path=f"/saved/{action.name}")
             case Download():
                 return self._downloaded(action)
-            case Tell():
-                self.news.append(action.news)
+            case Publish():
+                self.update.append(action.update)
                 return None
             case Sleep():
                 return None
             case _:
                 self.questions.append(action)
                 error = self.gone.get(type(action))
-                return Gone(error=error) if error else self._told(action)
+                return JobStopped(error=error) if error else self._told(action)
 
     def _told(self, question: AnyQuestion) -> object:
         match question:
-            case Enter():
+            case RequestJoin():
                 doubtful = self.doubtful.pop(0) if self.doubtful else False
-                return Entry(session_hash=HASH, app=self.app, doubtful=doubtful)
-            case Joined() | Unjoined():
+                return JoinGranted(session_hash=HASH, app=self.app, app_is_stale=doubtful)
+            case JoinAccepted() | JoinFailed():
                 return question
-            case Await():
+            case NextMessage():
                 return self.messages.pop(0)
-            case Renew():
-                return self.renewals.pop(0) if self.renewals else Stale()
-            case Renewed():
+            case RefreshApp():
+                return self.renewals.pop(0) if self.renewals else RefreshNeeded()
+            case AppRefreshed():
                 self.app = question.app or self.app
                 return self.app
-            case Recall():
+            case LookUpUploads():
                 return tuple(self.memory.get(digest) for digest in question.digests)
-            case Remember():
+            case RecordUploads():
                 self.memory.update(question.paths)
                 return None
 
@@ -184,7 +186,7 @@ class CallHarness:
         found = answers.pop(0) if len(answers) > 1 else answers[0]
         return replace(found, url=request.url) if isinstance(found, Response) else found
 
-    def _facts(self, action: Inspect) -> FileFacts | GradioError:
+    def _facts(self, action: InspectFile) -> FileFacts | GradioError:
         data = self.files[action.path]
         if isinstance(data, GradioError):
             return data

@@ -21,7 +21,7 @@ from gradio_protocol.flows.actions import Download, Saved, Send
 from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.stage import JobLife
+from gradio_protocol.jobs.job_state import JobState
 from gradio_protocol.testing import VERSIONS, ScriptedServer
 from gradio_protocol.wire.exchange import FileSlice, Head, Request
 
@@ -78,12 +78,12 @@ class InMemoryDriver:
         self.go_on()
         self.session_id = self.core.open_session()
 
-    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
         changed = Options(max_retries=0, isolated=isolated)
         bound = self.core.bind(self.session_id, args, {}, api_name=api_name, options=changed)
         return self.core.submit(bound)
 
-    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobLife]:
+    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
         submitted = self.submit(api_name, *args, isolated=isolated)
         self.go_on()
         return submitted
@@ -115,7 +115,7 @@ class InMemoryDriver:
                 head, *body = self._asked(action.request).read()
                 assert isinstance(head, Head)
                 whole = b"".join(part for part in body if isinstance(part, bytes))
-                self.core.action_succeeded(command.action_id, head.whole(whole))
+                self.core.action_succeeded(command.action_id, head.with_body(whole))
             case Download() as action:
                 head, *body = self._asked(action.request).read()
                 content = b"".join(part for part in body if isinstance(part, bytes))

@@ -13,44 +13,44 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, assert_never
 
 from gradio_protocol.app.access import App
-from gradio_protocol.app.endpoint import find
+from gradio_protocol.app.endpoint import find_endpoint
 from gradio_protocol.flows.actions import (
     AnyAction,
     Done,
     Download,
     FileFacts,
     Flow,
-    Inspect,
+    InspectFile,
+    Publish,
     ReadFile,
     SaveBytes,
     Saved,
     Send,
     Sleep,
-    Tell,
 )
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import Target, connect
-from gradio_protocol.flows.leave import dismiss
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.channel import HEARTBEAT
-from gradio_protocol.jobs.contact import Contact
-from gradio_protocol.jobs.diff import History
+from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.event_stream import HEARTBEAT
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import JobState, Outputs, Returned
 from gradio_protocol.jobs.messages import Generated
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
+    CancelEvent,
     CheckApp,
-    Dismiss,
-    Ending,
-    Leave,
-    Listen,
+    EndReason,
+    EndStream,
     Order,
     Resume,
+    StartStream,
     StreamKind,
 )
-from gradio_protocol.jobs.reader import StreamReader
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stage import JobLife, Outputs, Returned
+from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.support import transcripts
 from tests.support.scripted import Driver
@@ -74,7 +74,7 @@ CUTS: dict[str, Cut] = {
 }
 "Ways in which the bytes of a stream may come."
 
-_ENDINGS = {"complete": Ending.FINISHED, "closed": Ending.CUT, "left": Ending.CUT}
+_ENDINGS = {"complete": EndReason.FINISHED, "closed": EndReason.BROKEN, "left": EndReason.BROKEN}
 
 
 class Nothing(Exception):
@@ -122,8 +122,8 @@ class Job:
     "The exchanges are `NAME-join`, `NAME-data`, `NAME-post`; or, if direct, NAME alone."
     cut: Cut
     session: Session
-    life: JobLife
-    ticket: int
+    state: JobState
+    job_id: int
     flow: Flow[object]
     streams: deque[str]
     "The exchanges that answer whoever opens a stream, in order."
@@ -133,14 +133,14 @@ class Job:
     "What happens once the first output has come."
     sent: list[tuple[Request, Transcript]] = field(default_factory=list[tuple[Request, Transcript]])
     "Each request, with the recorded exchange that answered it."
-    left: list[Leave] = field(default_factory=list[Leave])
-    _listens: deque[Listen] = field(default_factory=deque[Listen])
+    left: list[EndStream] = field(default_factory=list[EndStream])
+    _listens: deque[StartStream] = field(default_factory=deque[StartStream])
     _reading: Iterator[list[Order]] = field(default_factory=lambda: iter(()))
 
     @property
     def outputs(self) -> list[object]:
         """What the caller has seen."""
-        outputs, seen = Outputs(self.life), list[object]()
+        outputs, seen = Outputs(self.state), list[object]()
         while outputs.advance():
             seen.append(outputs.value())
         return seen
@@ -150,12 +150,12 @@ class Job:
         step = self.flow.start()
         while not isinstance(step, Done):
             step = self.flow.resume(self._answer(step))
-        self.life.apply(Returned())
+        self.state.apply(Returned())
         return step.value
 
     def finish(self) -> None:
         """The flow has ended: hear what the server still has to say."""
-        self.obey(self.session.release(self.ticket))
+        self.obey(self.session.finish_job(self.job_id))
         with suppress(Nothing):
             while True:
                 self.obey(self._next())
@@ -164,7 +164,7 @@ class Job:
     def unended(self) -> list[Order]:
         """What would close the streams that bring messages, if the server has not ended them."""
         leaves = self.session.retire()
-        return [o for o in leaves if isinstance(o, Leave) and o.key != HEARTBEAT]
+        return [o for o in leaves if isinstance(o, EndStream) and o.key != HEARTBEAT]
 
     def obey(self, orders: Iterable[Order]) -> list[object]:
         """Obey orders; returns what the flow is to be resumed with, if it is."""
@@ -173,14 +173,14 @@ class Job:
             match order:
                 case Resume():
                     replies.append(order.reply)
-                case Listen():
+                case StartStream():
                     if order.stream.kind is not StreamKind.HEARTBEAT:
                         self._listens.append(order)
-                case Leave():
+                case EndStream():
                     self.left.append(order)
-                case Dismiss():
-                    Driver(self._exchanged).run(dismiss(order))
-                    replies += self.obey(self.session.dismissed(order.event_id))
+                case CancelEvent():
+                    Driver(self._exchanged).run(cancel_event(order))
+                    replies += self.obey(self.session.cancel_finished(order.event_id))
                 case CheckApp():
                     raise AssertionError("no stream is silent here")
                 case _:
@@ -189,12 +189,12 @@ class Job:
 
     def _answer(self, action: AnyAction) -> object:
         match action:
-            case Tell(news=news):
-                self.life.apply(news)
-                if isinstance(news, Generated) and len(self.life.history) == 1:
+            case Publish(update=update):
+                self.state.apply(update)
+                if isinstance(update, Generated) and len(self.state.history) == 1:
                     self.obey(self.meanwhile(self))
                 return None
-            case Inspect():
+            case InspectFile():
                 return FileFacts(size=10, mtime_ns=0, digest="0" * 64)
             case Send() | Download():
                 return self._exchanged(action)
@@ -245,20 +245,20 @@ class Job:
         self._reading = self._listened(self._listens.popleft(), self.streams.popleft())
         return []
 
-    def _listened(self, listen: Listen, name: str) -> Iterator[list[Order]]:
+    def _listened(self, listen: StartStream, name: str) -> Iterator[list[Order]]:
         """What the session orders while one recorded stream is read."""
         key, epoch = listen.stream.key, listen.epoch
         exchange = transcripts.load(self.app.config.version, name)
         self.sent.append((listen.stream.request, exchange))
         head = Head(status=exchange.status, headers=exchange.headers, url=SRC)
-        opening = self.session.opened(key, epoch, head)
+        opening = self.session.stream_opened(key, epoch, head)
         yield opening.orders
         if opening.read:
             reader = StreamReader(listen.stream.kind, self.app.dialect)
             for chunk in self.cut(exchange):
-                yield self.session.deliver(key, epoch, reader.feed(chunk))
+                yield self.session.receive(key, epoch, reader.feed(chunk))
             if exchange.ending != "left" or self.streams:
-                yield self.session.ended(key, epoch, _ENDINGS[exchange.ending])
+                yield self.session.stream_ended(key, epoch, _ENDINGS[exchange.ending])
 
 
 def job(
@@ -272,11 +272,11 @@ def job(
     meanwhile: Callable[[Job], list[Order]] = lambda _: [],
 ) -> Job:
     """A call of a function that was recorded under this name, ready to run."""
-    session = Session(Contact(app, now=0.0), entropy=bytes(16))
-    ticket = session.enrol()
-    endpoint = find(app.endpoints, api_name=function or name)
+    session = Session(AppTracker(app, now=0.0), entropy=bytes(16))
+    job_id = session.add_job()
+    endpoint = find_endpoint(app.endpoints, api_name=function or name)
     spec = Call(
-        ticket=ticket,
+        job_id=job_id,
         app=app,
         endpoint=endpoint,
         data=endpoint.bind(args, {}),
@@ -288,8 +288,8 @@ def job(
         name=name,
         cut=CUTS[cut],
         session=session,
-        life=JobLife(endpoint, History(app.dialect.edits)),
-        ticket=ticket,
+        state=JobState(endpoint, History(app.dialect.edits)),
+        job_id=job_id,
         flow=Flow(call(spec)),
         streams=deque(streams or (f"{name}-stream{suffix}",)),
         suffix=suffix,

@@ -8,7 +8,7 @@ from typing import Any
 from gradio_protocol.app.access import Access, App
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import parse_version
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.wire.exchange import origin
 from gradio_protocol.wire.headers import Identity
 
@@ -54,7 +54,7 @@ def sample_app(
     }
     config = read_config(json.dumps(document))
     access = Access(src=SRC, identity=Identity(app=origin(SRC)))
-    return App(access=access, config=config, endpoints=endpoints(config, None))
+    return App(access=access, config=config, endpoints=read_endpoints(config, None))
 
 
 def dependency(

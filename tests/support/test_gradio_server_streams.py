@@ -44,7 +44,7 @@ def test_a_dropped_stream_goes_on_or_is_lost_as_on_the_real_server(version: str)
         visitor.join("slow_count", [9, 1], "s")
         with visitor.listening("s") as stream:
             stream.until("process_generating")
-        visitor.fake.streams.until_blocking(lambda news: news == ("dropped", "s"))
+        visitor.fake.streams.until_blocking(lambda update: update == ("dropped", "s"))
         with visitor.listening("s") as stream:
             if visitor.fake.behaviour.resumable:
                 visitor.fake.holds.until_blocking(lambda _: True)[0].release()
@@ -62,7 +62,7 @@ def test_after_a_drop_the_session_is_never_closed_again(version: str) -> None:
         visitor.join("slow_count", [9, 1], "s")
         with visitor.listening("s") as stream:
             stream.until("process_generating")
-        visitor.fake.streams.until_blocking(lambda news: news == ("dropped", "s"))
+        visitor.fake.streams.until_blocking(lambda update: update == ("dropped", "s"))
         visitor.join("echo", ["again"], "s")
         with visitor.listening("s") as stream:
             messages = stream.until("process_completed")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from gradio_protocol.app.config import Visibility
-from gradio_protocol.app.dialect import Cancelling, Edits, Travel
+from gradio_protocol.app.dialect import Cancelling, Delivery, Edits
 from gradio_protocol.app.files import LocalFile
 from gradio_protocol.errors import (
     AppError,
@@ -25,19 +25,19 @@ from gradio_protocol.errors import (
     StreamLost,
     ValidationError,
 )
-from gradio_protocol.flows.attempt import refused
-from gradio_protocol.jobs.messages import Closing, Heartbeat
+from gradio_protocol.flows.attempt import join_error
+from gradio_protocol.jobs.job_state import Stage
+from gradio_protocol.jobs.messages import Heartbeat, StreamClosing
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.reader import StreamReader
-from gradio_protocol.jobs.stage import Stage
+from gradio_protocol.jobs.stream_reader import StreamReader
 from tests.support import transcripts
 from tests.support.replay import CUTS, SRC, Job, Nothing, answered, connected, job
 
 VERSIONS = transcripts.versions()
 APPS = {version: connected(version) for version in VERSIONS}
-QUEUED = [v for v in VERSIONS if APPS[v].dialect.travel is not Travel.DIRECT]
-SHARED = [v for v in VERSIONS if APPS[v].dialect.travel is Travel.SHARED]
-DIRECT = [v for v in VERSIONS if APPS[v].dialect.travel is Travel.DIRECT]
+QUEUED = [v for v in VERSIONS if APPS[v].dialect.delivery is not Delivery.DIRECT]
+SHARED = [v for v in VERSIONS if APPS[v].dialect.delivery is Delivery.SHARED]
+DIRECT = [v for v in VERSIONS if APPS[v].dialect.delivery is Delivery.DIRECT]
 CANCELLING = [
     v for v in SHARED if APPS[v].dialect.cancelling in (Cancelling.FUNCTION, Cancelling.EXACT)
 ]
@@ -70,7 +70,7 @@ def reply(version: str, name: str) -> Any:
 
 def test_at_least_ten_versions_of_every_way_to_travel_are_replayed() -> None:
     assert len(VERSIONS) >= 10
-    assert {APPS[version].dialect.travel for version in VERSIONS} == set(Travel)
+    assert {APPS[version].dialect.delivery for version in VERSIONS} == set(Delivery)
     assert {APPS[version].dialect.edits for version in VERSIONS} == set(Edits)
 
 
@@ -177,7 +177,7 @@ def spoken(history: Any) -> list[str]:
 def test_progress_is_shown(version: str) -> None:
     made = job(APPS[version], "progress", 3)
     assert made.run() == "3 steps"
-    shown = [view.progress for view in made.life.views if view.code.value == "PROGRESS"]
+    shown = [view.progress for view in made.state.views if view.code.value == "PROGRESS"]
     assert shown
     assert shown[-1]
     assert shown[-1][0].desc == "walking"
@@ -188,7 +188,7 @@ def test_progress_is_shown(version: str) -> None:
 def test_logs_are_shown_with_their_levels(version: str) -> None:
     made = job(APPS[version], "logs", "tour")
     assert made.run() == "tour"
-    said = [(v.log.level, v.log.text) for v in made.life.views if v.code.value == "LOG" and v.log]
+    said = [(v.log.level, v.log.text) for v in made.state.views if v.code.value == "LOG" and v.log]
     expected = [("info", "tour: for your information"), ("warning", "tour: mind the gap")]
     assert said[:2] == expected
     assert said[2:] == ([("success", "tour: well done")] if len(said) == 3 else [])
@@ -299,7 +299,7 @@ def test_a_validator_refuses_an_input(version: str) -> None:
 
 @pytest.mark.parametrize("version", SHARED)
 def test_a_function_that_is_not_there_is_a_remote_error(version: str) -> None:
-    error = refused(reply(version, "unknown-join"))
+    error = join_error(reply(version, "unknown-join"))
     assert type(error) is RemoteError
     assert error.status == 500
     assert "answered 500" in str(error)
@@ -355,7 +355,7 @@ def test_the_close_is_announced_where_the_dialect_says_so(version: str, cut: str
     reader = StreamReader(StreamKind.SHARED, dialect)
     chunks = CUTS[cut](transcripts.load(version, "echo-stream"))
     messages = [delivery.message for chunk in chunks for delivery in reader.feed(chunk)]
-    assert isinstance(messages[-1], Closing) == dialect.announces_close
+    assert isinstance(messages[-1], StreamClosing) == dialect.announces_close
 
 
 @pytest.mark.parametrize("version", [v for v in VERSIONS if "heartbeat" in transcripts.names(v)])
@@ -393,7 +393,7 @@ def test_a_job_that_is_cancelled_ends_at_once_and_leaves_the_session_usable(vers
         9,
         0.2,
         function="slow_count",
-        meanwhile=lambda made: made.session.cancel(made.ticket),
+        meanwhile=lambda made: made.session.cancel(made.job_id),
     )
     with pytest.raises(JobCancelled, match=r"the job was cancelled$"):
         made.run()
@@ -431,7 +431,7 @@ def test_a_sibling_of_a_cancelled_job_hears_nothing_more(version: str) -> None:
     with pytest.raises(Nothing):
         second.run()
     assert second.outputs == [0]
-    assert second.life.view.stage is Stage.RUNNING
+    assert second.state.view.stage is Stage.RUNNING
 
 
 @pytest.mark.parametrize("version", CANCELLING)

@@ -12,7 +12,7 @@ from gradio_protocol import (
     App,
     Download,
     FileFacts,
-    Inspect,
+    InspectFile,
     ReadFile,
     RetryPolicy,
     SaveBytes,
@@ -21,37 +21,37 @@ from gradio_protocol import (
     Sleep,
     Target,
 )
-from gradio_protocol.flows.actions import AnyAction, Done, Flow, Steps, Tell, ask
+from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Steps, ask
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import connect
-from gradio_protocol.flows.leave import dismiss
-from gradio_protocol.flows.retry import Repeat, persist
+from gradio_protocol.flows.retry import Repeat, send_with_retries
 from gradio_protocol.jobs.messages import JobMessage
 from gradio_protocol.jobs.orders import (
-    Await,
-    Dismiss,
-    Enter,
-    Entry,
-    Gone,
-    Joined,
-    Recall,
-    Remember,
-    Renew,
-    Renewed,
-    Stale,
-    Unjoined,
+    AppRefreshed,
+    CancelEvent,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    JoinGranted,
+    LookUpUploads,
+    NextMessage,
+    RecordUploads,
+    RefreshApp,
+    RefreshNeeded,
+    RequestJoin,
 )
 from gradio_protocol.wire.exchange import Response
 
 
 def actions(
     send: Send,
-    inspect: Inspect,
+    inspect: InspectFile,
     read: ReadFile,
     save: SaveBytes,
     download: Download,
-    tell: Tell,
+    tell: Publish,
     sleep: Sleep,
 ) -> Steps[None]:
     assert_type((yield from ask(send)), Response)
@@ -63,27 +63,31 @@ def actions(
     assert_type((yield from ask(sleep)), None)
 
 
-def questions(enter: Enter, joined: Joined, unjoined: Unjoined, await_: Await) -> Steps[None]:
-    assert_type((yield from ask(enter)), Entry | Gone)
-    assert_type((yield from ask(joined)), Joined | Gone)
-    assert_type((yield from ask(unjoined)), Unjoined | Gone)
-    assert_type((yield from ask(await_)), JobMessage | Gone)
+def questions(
+    enter: RequestJoin, joined: JoinAccepted, failed: JoinFailed, await_: NextMessage
+) -> Steps[None]:
+    assert_type((yield from ask(enter)), JoinGranted | JobStopped)
+    assert_type((yield from ask(joined)), JoinAccepted | JobStopped)
+    assert_type((yield from ask(failed)), JoinFailed | JobStopped)
+    assert_type((yield from ask(await_)), JobMessage | JobStopped)
 
 
-def knowledge(renew: Renew, renewed: Renewed, recall: Recall, remember: Remember) -> Steps[None]:
-    assert_type((yield from ask(renew)), App | Stale | Gone)
-    assert_type((yield from ask(renewed)), App)
-    assert_type((yield from ask(recall)), tuple[str | None, ...])
-    assert_type((yield from ask(remember)), None)
+def app_questions(
+    refresh: RefreshApp, refreshed: AppRefreshed, look_up: LookUpUploads, record: RecordUploads
+) -> Steps[None]:
+    assert_type((yield from ask(refresh)), App | RefreshNeeded | JobStopped)
+    assert_type((yield from ask(refreshed)), App)
+    assert_type((yield from ask(look_up)), tuple[str | None, ...])
+    assert_type((yield from ask(record)), None)
 
 
 def repetitions(send: Send, download: Download, policy: RetryPolicy) -> Steps[None]:
-    assert_type((yield from persist(send, policy, Repeat.HARMLESS)), Response)
-    assert_type((yield from persist(download, policy, Repeat.HARMLESS)), Saved | Response)
+    assert_type((yield from send_with_retries(send, policy, Repeat.HARMLESS)), Response)
+    assert_type((yield from send_with_retries(download, policy, Repeat.HARMLESS)), Saved | Response)
 
 
-def flows(target: Target, wanted: Call, order: Dismiss) -> None:
+def flows(target: Target, wanted: Call, order: CancelEvent) -> None:
     assert_type(Flow(connect(target)), Flow[App])
     assert_type(Flow(call(wanted)), Flow[object])
-    assert_type(Flow(dismiss(order)), Flow[None])
+    assert_type(Flow(cancel_event(order)), Flow[None])
     assert_type(Flow(connect(target)).start(), AnyAction | Done[App])

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_protocol.app.access import Access, App, address, session_hash
+from gradio_protocol.app.access import Access, App, session_hash, split_src
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.exchange import Headers, origin
@@ -40,11 +40,11 @@ def access(prefix: str = "/gradio_api", headers: Headers = ()) -> Access:
     ],
 )
 def test_an_address_ends_with_a_slash_and_has_no_query(src: str, expected: str) -> None:
-    assert address(src) == (expected, ())
+    assert split_src(src) == (expected, ())
 
 
 def test_user_and_password_in_an_address_become_a_header() -> None:
-    assert address("https://me:p%40ss@here/x") == (
+    assert split_src("https://me:p%40ss@here/x") == (
         "https://here/x/",
         (("authorization", "Basic bWU6cEBzcw=="),),
     )
@@ -53,7 +53,7 @@ def test_user_and_password_in_an_address_become_a_header() -> None:
 @pytest.mark.parametrize("src", ["", "here", "ftp://here", "http://", "http://here:port"])
 def test_what_is_no_address_is_the_callers_mistake(src: str) -> None:
     with pytest.raises(InvalidArguments, match="address"):
-        address(src)
+        split_src(src)
 
 
 def test_the_page_has_no_prefix_and_the_api_has() -> None:
@@ -162,7 +162,7 @@ def app(kind: str) -> App:
         f'[{{"id": 1, "type": "{kind}"}}], '
         '"dependencies": [{"inputs": [1], "outputs": [1], "api_name": "f"}]}'
     )
-    return App(access=access(), config=config, endpoints=endpoints(config, None))
+    return App(access=access(), config=config, endpoints=read_endpoints(config, None))
 
 
 def test_an_app_speaks_the_dialect_of_its_config() -> None:

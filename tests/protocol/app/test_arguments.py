@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app import arguments
-from gradio_protocol.app.arguments import adopted
-from gradio_protocol.app.files import Inline, LocalFile, file_data, find_local
-from gradio_protocol.app.places import read_place
+from gradio_protocol.app.arguments import normalize_args
+from gradio_protocol.app.files import Inline, LocalFile, file_data, find_uploads
+from gradio_protocol.app.schema_node import read_node
 from gradio_protocol.errors import InvalidArguments
 from tests.support.examples import examples
 
@@ -61,7 +61,7 @@ def cases(*names: str) -> pytest.MarkDecorator:
 def taken(version: str, name: str, value: object) -> Any:
     """What a parameter of this version makes of a value."""
     it = RECORDED[version][name]
-    return adopted(value, it["type"], component=it["component"], where="/f: 'x'")
+    return normalize_args(value, it["type"], component=it["component"], where="/f: 'x'")
 
 
 def refusal(version: str, name: str, value: object) -> str:
@@ -75,12 +75,12 @@ def refusal(version: str, name: str, value: object) -> str:
 
 def test_what_handle_file_yields_for_a_path_is_a_local_file() -> None:
     handled = {"path": "/here/a.txt", "meta": META, "orig_name": "a.txt"}
-    assert adopted([{"video": handled}]) == [{"video": A}]
+    assert normalize_args([{"video": handled}]) == [{"video": A}]
 
 
 def test_a_path_is_a_local_file() -> None:
-    assert adopted([{"video": PurePosixPath("/here/a.txt")}]) == [{"video": A}]
-    assert adopted(PureWindowsPath("C:/a.txt")) == LocalFile("C:\\a.txt")
+    assert normalize_args([{"video": PurePosixPath("/here/a.txt")}]) == [{"video": A}]
+    assert normalize_args(PureWindowsPath("C:/a.txt")) == LocalFile("C:\\a.txt")
 
 
 def test_a_path_in_bytes_is_read_as_the_file_systems_are() -> None:
@@ -88,12 +88,12 @@ def test_a_path_in_bytes_is_read_as_the_file_systems_are() -> None:
         def __fspath__(self) -> bytes:
             return b"/here/\xff.txt"
 
-    assert adopted(InBytes()) == LocalFile("/here/\udcff.txt")
+    assert normalize_args(InBytes()) == LocalFile("/here/\udcff.txt")
 
 
 @pytest.mark.parametrize("data", [b"raw", bytearray(b"raw"), memoryview(b"raw")])
 def test_bytes_are_a_file_without_a_name_of_its_own(data: object) -> None:
-    assert adopted((data, "text")) == [Inline("file", b"raw"), "text"]
+    assert normalize_args((data, "text")) == [Inline("file", b"raw"), "text"]
 
 
 @pytest.mark.parametrize(
@@ -110,12 +110,12 @@ def test_bytes_are_a_file_without_a_name_of_its_own(data: object) -> None:
     ],
 )
 def test_an_address_the_servers_own_file_and_unmarked_objects_are_passed_on(value: object) -> None:
-    assert adopted(value) == value
+    assert normalize_args(value) == value
 
 
 def test_adopting_copies_lists_and_dicts() -> None:
     mine: Any = {"list": [1, (2, 3)]}
-    taken: Any = adopted(mine)
+    taken: Any = normalize_args(mine)
     assert taken == {"list": [1, [2, 3]]}
     assert taken is not mine
     assert taken["list"] is not mine["list"]
@@ -138,41 +138,41 @@ def test_the_schema_of_a_lists_entries_is_read_once(monkeypatch: pytest.MonkeyPa
 
     def counted(schemas: Any, root: Any) -> Any:
         calls.append(schemas)
-        return read_place(schemas, root)
+        return read_node(schemas, root)
 
-    monkeypatch.setattr(arguments, "read_place", counted)
+    monkeypatch.setattr(arguments, "read_node", counted)
     schema: Any = {"type": "array", "items": {"type": "string"}}
-    assert adopted(["a"] * 1_000, schema) == ["a"] * 1_000
+    assert normalize_args(["a"] * 1_000, schema) == ["a"] * 1_000
     assert calls == [(schema,), (schema["items"],)]
 
 
 def test_arrays_become_lists_and_are_never_compared() -> None:
-    assert adopted({"x": Array()}) == {"x": [1.5, A]}
+    assert normalize_args({"x": Array()}) == {"x": [1.5, A]}
 
 
 def test_the_class_of_an_array_is_no_array() -> None:
     with pytest.raises(InvalidArguments, match="cannot send a value of type type"):
-        adopted(Array)
+        normalize_args(Array)
 
 
 def test_values_inside_themselves_are_refused() -> None:
     loop: list[Any] = []
     loop += [loop, loop]
     with pytest.raises(InvalidArguments, match="contains itself"):
-        adopted(loop)
+        normalize_args(loop)
 
 
 def test_deep_values_are_adopted_up_to_a_limit() -> None:
-    assert find_local(adopted(deep(1_000))) == (A,)
+    assert find_uploads(normalize_args(deep(1_000))) == (A,)
     with pytest.raises(InvalidArguments, match="nested too deeply"):
-        adopted(deep(1_001))
+        normalize_args(deep(1_001))
 
 
 @examples(40)
 @given(JSONS)
 def test_any_json_is_adopted(value: Any) -> None:
-    assert find_local(value) == ()
-    assert all(isinstance(file, LocalFile) for file in find_local(adopted(value)))
+    assert find_uploads(value) == ()
+    assert all(isinstance(file, LocalFile) for file in find_uploads(normalize_args(value)))
 
 
 # --- text where a file is wanted -----------------------------------------------------------------
@@ -330,4 +330,4 @@ def test_an_object_for_a_file_is_the_callers_to_get_right(version: str, name: st
 @given(JSONS, JSONS)
 def test_any_schema_is_read(schema: Any, value: Any) -> None:
     with suppress(InvalidArguments):
-        adopted(value, {"type": "array", "items": schema, "$defs": schema})
+        normalize_args(value, {"type": "array", "items": schema, "$defs": schema})

@@ -455,7 +455,7 @@ def test_a_rendering_has_components_and_dependencies_of_its_own() -> None:
 def test_a_session_sees_what_was_rendered_for_it() -> None:
     dependencies = [NOTHING | {"id": 5}]
     static = config(components=[{"id": 2, "type": "textbox"}], dependencies=dependencies)
-    seen = static.rendered(read_rendering(RENDERED))
+    seen = static.with_rendering(read_rendering(RENDERED))
     assert sorted(seen.components) == [2, 23]
     assert [d.index for d in seen.dependencies] == [5, 18]
     assert [d.index for d in static.dependencies] == [5]
@@ -466,7 +466,7 @@ def test_rendering_again_takes_the_place_of_what_was_rendered_before() -> None:
     other = RENDERED | {"render_id": 1, "dependencies": [NOTHING | {"id": 31, "rendered_in": 1}]}
     seen = config()
     for rendering in (RENDERED, other, again):
-        seen = seen.rendered(read_rendering(rendering))
+        seen = seen.with_rendering(read_rendering(rendering))
     assert [d.index for d in seen.dependencies] == [31, 30]
 
 

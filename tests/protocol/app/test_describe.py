@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.describe import as_dict, as_html, as_text, doc, signature, view
 from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.document import JSON
 
@@ -33,7 +33,7 @@ UNLIKE = {"tour 6.0.2": "it lists an endpoint that the developer denied"}
 
 
 def known(app: dict[str, Any]) -> tuple[Endpoint, ...]:
-    return endpoints(read_config(json.dumps(app["config"])), app["info"])
+    return read_endpoints(read_config(json.dumps(app["config"])), app["info"])
 
 
 def parameter(name: str = "text", **changes: Any) -> Parameter:
@@ -225,7 +225,7 @@ def test_an_endpoint_that_takes_no_direct_calls_is_marked() -> None:
             }
         )
     )
-    queued, at_once = (as_text([listed]) for listed in endpoints(closed, None))
+    queued, at_once = (as_text([listed]) for listed in read_endpoints(closed, None))
     mark = "Takes jobs through the queue of Gradio 3.x only, which this client does not speak."
     assert mark in queued
     assert mark not in at_once
@@ -245,7 +245,7 @@ def test_pages_and_servers_keep_their_keys() -> None:
 
 def test_without_info_an_app_is_described_from_its_config() -> None:
     app = APPS["text_info"]
-    listed = endpoints(read_config(json.dumps(app["config"])), None)
+    listed = read_endpoints(read_config(json.dumps(app["config"])), None)
     assert "[Textbox] your_name_full: str (required)" in as_text(listed)
     assert "/same" in json.dumps(as_dict(listed)["named_endpoints"])
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from gradio_protocol.app.dialect import (
     Cancelling,
+    Delivery,
     Dialect,
     Edits,
     FileShape,
-    Travel,
     Version,
     dialect,
     parse_version,
@@ -66,16 +66,16 @@ def test_a_version_is_three_numbers(text: str, version: Version | None) -> None:
 @pytest.mark.parametrize(
     ("version", "travel"),
     [
-        ("3.16.2", Travel.DIRECT),
-        ("3.50.2", Travel.DIRECT),
-        ("4.0.2", Travel.PRIVATE),
-        ("4.7.1", Travel.PRIVATE),
-        ("4.9.0", Travel.SHARED),
-        ("6.31.0", Travel.SHARED),
+        ("3.16.2", Delivery.DIRECT),
+        ("3.50.2", Delivery.DIRECT),
+        ("4.0.2", Delivery.PRIVATE),
+        ("4.7.1", Delivery.PRIVATE),
+        ("4.9.0", Delivery.SHARED),
+        ("6.31.0", Delivery.SHARED),
     ],
 )
-def test_a_call_travels_as_its_protocol_says(version: str, travel: Travel) -> None:
-    assert of(version).travel is travel
+def test_a_call_travels_as_its_protocol_says(version: str, travel: Delivery) -> None:
+    assert of(version).delivery is travel
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_file_has_the_shape_of_its_generation(version: str, files: FileShape) 
     ("name", "versions"),
     [
         ("announces_close", {"4.22.0", "4.29.0", "4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
-        ("healable", {"4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
+        ("can_clear_dead_events", {"4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
         ("heartbeat", {"4.29.0", "4.37.2", "5.20.1", "5.50.0", "6.0.2", "6.31.0"}),
         ("info", SERVERS.keys() - {"3.16.2"}),
         ("upload", SERVERS.keys() - {"3.16.2"}),
@@ -154,8 +154,8 @@ def test_a_trait_belongs_to_the_versions_that_showed_it(name: str, versions: set
 @pytest.mark.parametrize(
     ("protocol", "version", "name", "answer"),
     [
-        ("sse_v3", "4.30.9", "healable", False),
-        ("sse_v3", "4.31.0", "healable", True),
+        ("sse_v3", "4.30.9", "can_clear_dead_events", False),
+        ("sse_v3", "4.31.0", "can_clear_dead_events", True),
         ("sse_v3", "4.24.9", "heartbeat", False),
         ("sse_v3", "4.25.0", "heartbeat", True),
         ("ws", "3.25.9", "info", False),

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
-from gradio_protocol.app.endpoint import Endpoint, PythonType, Slot, find
+from gradio_protocol.app.endpoint import Endpoint, PythonType, Slot, find_endpoint
 from gradio_protocol.app.files import LocalFile, file_data
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import InvalidArguments, RemoteError
 from tests.support.examples import examples
 
@@ -50,7 +50,7 @@ def app(*dependencies: Any, info: Any = None, **keys: Any) -> tuple[Endpoint, ..
     """The endpoints of an app of 6.31 with these functions."""
     document = {"version": "6.31.0", "protocol": "sse_v3", "components": COMPONENTS}
     config = read_config(json.dumps(document | {"dependencies": dependencies} | keys))
-    return endpoints(config, info)
+    return read_endpoints(config, info)
 
 
 def function(inputs: list[int], outputs: list[int], **keys: Any) -> Any:
@@ -344,7 +344,7 @@ def test_a_value_that_is_none_of_the_choices_is_refused() -> None:
     component = {"id": 9, "type": "radio", "props": {"choices": [["1", 1], ["2", 2.5]]}}
     config = {"version": "6.31.0", "protocol": "sse_v3", "components": [component]}
     function_ = function([9], [])
-    made = endpoints(read_config(json.dumps(config | {"dependencies": [function_]})), None)[0]
+    made = read_endpoints(read_config(json.dumps(config | {"dependencies": [function_]})), None)[0]
     assert made.parameters[0].choices == (1, 2.5)
     assert made.bind([1.0], {}) == [1.0]
     assert refusal(made, "1") == "/f: 'parameter_9': expected one of 1, 2.5; got '1'"
@@ -364,34 +364,34 @@ def test_a_default_never_names_a_local_file() -> None:
 
 
 def test_one_output_is_returned_as_it_is() -> None:
-    assert endpoint([], [1]).pick(["x"]) == "x"
+    assert endpoint([], [1]).visible_outputs(["x"]) == "x"
 
 
 def test_several_outputs_are_a_tuple() -> None:
-    assert endpoint([], [1, 2]).pick(["x", 1]) == ("x", 1)
+    assert endpoint([], [1, 2]).visible_outputs(["x", 1]) == ("x", 1)
 
 
 def test_no_output_is_an_empty_tuple() -> None:
-    assert endpoint([], []).pick([]) == ()
+    assert endpoint([], []).visible_outputs([]) == ()
 
 
 def test_hidden_outputs_are_dropped() -> None:
-    assert endpoint([], [3, 1]).pick([None, "x"]) == "x"
-    assert endpoint([], [3]).pick([None]) == ()
+    assert endpoint([], [3, 1]).visible_outputs([None, "x"]) == "x"
+    assert endpoint([], [3]).visible_outputs([None]) == ()
 
 
 def test_an_update_passes_through() -> None:
     update = {"__type__": "update", "value": "x"}
-    assert endpoint([], [1]).pick([update]) is update
+    assert endpoint([], [1]).visible_outputs([update]) is update
 
 
 def test_missing_outputs_are_the_servers_fault() -> None:
     with pytest.raises(RemoteError, match="/f: expected 2 outputs, got 1"):
-        endpoint([], [1, 2]).pick(["x"])
+        endpoint([], [1, 2]).visible_outputs(["x"])
 
 
 def test_outputs_that_nobody_declared_are_dropped() -> None:
-    assert endpoint([], [1]).pick(["x", "y"]) == "x"
+    assert endpoint([], [1]).visible_outputs(["x", "y"]) == "x"
 
 
 # --- finding ----------------------------------------------------------------------------------
@@ -403,7 +403,7 @@ def named(name: str | None, **keys: Any) -> Any:
 
 def lost(known: tuple[Endpoint, ...], **asked: Any) -> str:
     with pytest.raises(InvalidArguments) as caught:
-        find(known, **asked)
+        find_endpoint(known, **asked)
     return str(caught.value)
 
 
@@ -412,11 +412,11 @@ APP = app(named("echo", id=4), named("count"), named("secret", api_visibility="p
 
 @pytest.mark.parametrize("name", ["/echo", "echo"])
 def test_a_name_is_found_with_and_without_its_slash(name: str) -> None:
-    assert find(APP, api_name=name).index == 4
+    assert find_endpoint(APP, api_name=name).index == 4
 
 
 def test_an_index_is_found() -> None:
-    assert find(APP, fn_index=1).name == "/count"
+    assert find_endpoint(APP, fn_index=1).name == "/count"
 
 
 def test_a_name_that_is_unknown_is_refused_with_what_comes_near() -> None:
@@ -439,8 +439,8 @@ def test_an_app_without_endpoints_has_none_to_find() -> None:
 
 def test_the_only_public_endpoint_needs_no_name() -> None:
     known = app(named("echo"), named("hidden", api_visibility="undocumented"), named(None))
-    assert find(known).name == "/echo"
-    assert find(app(named(None))).index == 0
+    assert find_endpoint(known).name == "/echo"
+    assert find_endpoint(app(named(None))).index == 0
 
 
 def test_of_several_endpoints_one_has_to_be_named() -> None:

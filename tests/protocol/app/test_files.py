@@ -16,15 +16,15 @@ from gradio_protocol.app.files import (
     LocalFile,
     RemoteFile,
     data_url,
-    decoded,
-    embeds,
+    decode_data_url,
     file_at,
     file_data,
     file_value,
-    find_local,
-    find_remote,
-    place,
-    replace,
+    find_remote_files,
+    find_uploads,
+    is_embedded,
+    localize_files,
+    replace_uploads,
     walk,
 )
 from gradio_protocol.errors import InvalidArguments, RemoteError
@@ -128,7 +128,7 @@ def test_a_walk_through_what_contains_itself_is_refused() -> None:
 
 
 def test_files_are_found_in_order_and_once() -> None:
-    assert find_local([1, {"x": (B, A)}, [A, B, LocalFile("/c")]]) == (B, A, LocalFile("/c"))
+    assert find_uploads([1, {"x": (B, A)}, [A, B, LocalFile("/c")]]) == (B, A, LocalFile("/c"))
 
 
 def test_a_files_content_is_not_shown() -> None:
@@ -138,14 +138,14 @@ def test_a_files_content_is_not_shown() -> None:
 def test_replacing_leaves_the_callers_data_alone() -> None:
     mine: Any = {"keep": [1, "x"], "files": [A, (B,)]}
     before = copy.deepcopy(mine)
-    sent = replace(mine, {A: {"path": "/s/a"}, B: "data:,"})
+    sent = replace_uploads(mine, {A: {"path": "/s/a"}, B: "data:,"})
     assert sent == {"keep": [1, "x"], "files": [{"path": "/s/a"}, ["data:,"]]}
     assert mine == before
 
 
 def test_very_deep_data_does_not_overflow_the_stack() -> None:
-    sent = replace(deep(50_000), {A: None})
-    assert find_local(sent) == ()
+    sent = replace_uploads(deep(50_000), {A: None})
+    assert find_uploads(sent) == ()
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,10 @@ def test_a_file_is_named_in_the_shape_of_the_dialect(speaks: Dialect, value: obj
 
 
 def test_images_of_3_x_take_the_bytes_themselves() -> None:
-    assert embeds(V3_16, "image")
-    assert embeds(V3, "Image")
-    assert not embeds(V3, "file")
-    assert not embeds(V6, "image")
+    assert is_embedded(V3_16, "image")
+    assert is_embedded(V3, "Image")
+    assert not is_embedded(V3, "file")
+    assert not is_embedded(V6, "image")
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_a_data_url_names_the_media_type_of_the_name(name: str, media: str) -> N
 
 @given(st.binary(max_size=50), st.text(max_size=10))
 def test_a_data_url_is_decoded_to_its_bytes(data: bytes, name: str) -> None:
-    assert decoded(data_url(name, data)) == data
+    assert decode_data_url(data_url(name, data)) == data
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_data_url_is_decoded_to_its_bytes(data: bytes, name: str) -> None:
 )
 def test_any_other_url_is_the_servers_fault(url: str) -> None:
     with pytest.raises(RemoteError, match="expected a base64 data URL"):
-        decoded(url)
+        decode_data_url(url)
 
 
 # --- coming in --------------------------------------------------------------------------------
@@ -253,8 +253,8 @@ def test_any_other_url_is_the_servers_fault(url: str) -> None:
 def test_a_file_is_what_its_generation_calls_one(
     speaks: Dialect, value: Any, file: RemoteFile
 ) -> None:
-    assert find_remote([{"deep": [value]}], speaks) == (file,)
-    assert place([value], {file.path: "/here/x"}) == ["/here/x"]
+    assert find_remote_files([{"deep": [value]}], speaks) == (file,)
+    assert localize_files([value], {file.path: "/here/x"}) == ["/here/x"]
 
 
 @pytest.mark.parametrize(
@@ -272,12 +272,12 @@ def test_a_file_is_what_its_generation_calls_one(
     ],
 )
 def test_an_apps_own_json_is_no_file(speaks: Dialect, value: Any) -> None:
-    assert find_remote(value, speaks) == ()
+    assert find_remote_files(value, speaks) == ()
 
 
 def test_each_path_is_found_once() -> None:
     first, second = ({"path": path, "meta": META} for path in ("/a", "/b"))
-    found = find_remote([first, second, first], V6)  # type: ignore[list-item]
+    found = find_remote_files([first, second, first], V6)  # type: ignore[list-item]
     assert [file.path for file in found] == ["/a", "/b"]
 
 
@@ -293,7 +293,7 @@ def test_placing_copies_and_leaves_the_rest_as_it_is() -> None:
         "/a",
     ]
     before = copy.deepcopy(data)
-    assert place(data, {"/a": "/here/a"}) == [
+    assert localize_files(data, {"/a": "/here/a"}) == [
         {"__type__": "update", "value": "/here/a"},
         {"path": "/b"},
         "/a",
@@ -303,7 +303,7 @@ def test_placing_copies_and_leaves_the_rest_as_it_is() -> None:
 
 def test_what_is_placed_is_the_callers_own_where_no_file_was_saved_too() -> None:
     data: Any = [[["a"]], "b"]
-    placed: Any = place(data, {})
+    placed: Any = localize_files(data, {})
     assert placed == data
     placed[0][0].append("mine")
     assert data == [[["a"]], "b"]
@@ -312,9 +312,9 @@ def test_what_is_placed_is_the_callers_own_where_no_file_was_saved_too() -> None
 @examples(40)
 @given(JSONS, st.sampled_from((V3_16, V3, V4, V6)))
 def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> None:
-    found = find_remote([value], speaks)
-    placed = place([value], {file.path: "" for file in found})
-    assert find_remote(placed, speaks) == ()
+    found = find_remote_files([value], speaks)
+    placed = localize_files([value], {file.path: "" for file in found})
+    assert find_remote_files(placed, speaks) == ()
     assert all(file.name == safe_name(file.name) for file in found)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.describe import as_dict, as_text
-from gradio_protocol.app.endpoint import Endpoint, find
-from gradio_protocol.app.info import endpoints
+from gradio_protocol.app.endpoint import Endpoint, find_endpoint
+from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.wire.document import LenientReader
 
 COMPONENTS: list[Any] = [
@@ -53,7 +53,7 @@ def described(
     config = read_config(json.dumps({**document, "components": components or COMPONENTS}))
     lenient = LenientReader()
     listed, others = listing(info), listing(undocumented)
-    return endpoints(config, listed, others, lenient), lenient.notes
+    return read_endpoints(config, listed, others, lenient), lenient.notes
 
 
 def listing(entries: Any) -> dict[str, Any] | None:
@@ -78,12 +78,12 @@ def test_a_name_means_the_public_endpoint_that_has_it(first: str) -> None:
     if first == "undocumented":
         both.reverse()
     known, notes = described(*both, info={"/act": PUBLIC}, undocumented={"/act": OTHER})
-    public = find(known, "/act")
+    public = find_endpoint(known, "/act")
     assert public.visibility is Visibility.PUBLIC
     assert public.bind(["Ada"], {}) == ["Ada", 7]
     assert public.bind([], {"name": "Ada", "times": 1}) == ["Ada", 1]
     (hidden,) = (e for e in known if e is not public)
-    assert find(known, fn_index=hidden.index).bind(["Ada"], {}) == ["Ada", 99]
+    assert find_endpoint(known, fn_index=hidden.index).bind(["Ada"], {}) == ["Ada", 99]
     (note,) = notes
     assert note.startswith(
         f"'/act' calls function {public.index}; to call function {hidden.index}, "
@@ -95,9 +95,9 @@ def test_of_two_public_endpoints_of_one_name_the_first_is_called_by_it_and_liste
     # The server lists the last one; what it says may as well be said of the first.
     listed = {"/act": entry(who("word"))}
     known, _ = described(function("act", 1), function("act", 1), info=listed)
-    assert find(known, "/act").index == 0
-    assert find(known, "/act").bind([], {"word": "Ada"}) == ["Ada"]
-    assert find(known, fn_index=1).name is None
+    assert find_endpoint(known, "/act").index == 0
+    assert find_endpoint(known, "/act").bind([], {"word": "Ada"}) == ["Ada"]
+    assert find_endpoint(known, fn_index=1).name is None
     assert "Named API endpoints: 1\n" in as_text(known)
     assert "predict(word, api_name" in as_text(known)
     assert "Unnamed API endpoints: 0" in as_text(known, all_endpoints=True)
@@ -107,14 +107,14 @@ def test_of_two_public_endpoints_of_one_name_the_first_is_called_by_it_and_liste
 def test_an_entry_that_describes_another_endpoint_of_the_name_is_left_out() -> None:
     # By the entry, whose default is the second function's, the first one would be sent 99.
     known, notes = described(function("act", 1, 2), function("act", 1, 3), info={"/act": OTHER})
-    assert find(known, "/act").bind(["Ada"], {}) == ["Ada", 7]
+    assert find_endpoint(known, "/act").bind(["Ada"], {}) == ["Ada", 7]
     assert "info: '/act': describes another function of this name: left out" in notes
 
 
 def test_a_private_endpoint_takes_no_name_away_and_stays_private() -> None:
     private = function("act", 1, api_visibility="private")
     known, _ = described(private, function("act", 1), info={"/act": entry(who("word"))})
-    assert find(known, "/act").index == 1
+    assert find_endpoint(known, "/act").index == 1
     assert known[0].visibility is Visibility.PRIVATE
 
 

@@ -94,11 +94,11 @@ def pixels(data: bytes) -> tuple[tuple[int, ...], list[bytes]]:
     [((2, 3), 0), ((2, 3, 1), 0), ((2, 3, 2), 4), ((2, 3, 3), 2), ((2, 3, 4), 6)],
 )
 def test_each_number_of_channels_has_its_colours(shape: tuple[int, ...], color: int) -> None:
-    channels = 1 if len(shape) == 2 else shape[2]
-    values = list(range(6 * channels))
+    streams = 1 if len(shape) == 2 else shape[2]
+    values = list(range(6 * streams))
     header, lines = pixels(png(array(shape, values), where=""))
     assert header == (3, 2, 8, color)
-    assert lines == [bytes(values[: 3 * channels]), bytes(values[3 * channels :])]
+    assert lines == [bytes(values[: 3 * streams]), bytes(values[3 * streams :])]
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.data())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.app.space import (
     Outlook,
-    Stage,
+    SpaceStage,
     host_path,
     outlook,
     read_host,
@@ -138,15 +138,15 @@ def test_a_host_that_is_not_said_is_the_hubs_mistake(body: bytes) -> None:
         read_host(body, HUB)
 
 
-@pytest.mark.parametrize("stage", Stage)
-def test_a_stage_is_read_by_its_name(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", SpaceStage)
+def test_a_stage_is_read_by_its_name(stage: SpaceStage) -> None:
     body = json.dumps({"stage": stage.name, "hardware": {}, "errorMessage": None}).encode()
     assert read_stage(body) is stage
 
 
 @given(st.text())
 def test_a_stage_that_only_newer_hubs_know_is_no_error(name: str) -> None:
-    assert read_stage(json.dumps({"stage": f"new {name}"}).encode()) is Stage.OTHER
+    assert read_stage(json.dumps({"stage": f"new {name}"}).encode()) is SpaceStage.OTHER
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"stage": null}', b'{"stage": 1}'])
@@ -155,12 +155,12 @@ def test_a_stage_that_is_not_said_is_the_hubs_mistake(body: bytes) -> None:
         read_stage(body)
 
 
-READY = {Stage.RUNNING, Stage.RUNNING_BUILDING, Stage.RUNNING_APP_STARTING}
-WAIT = {Stage.BUILDING, Stage.APP_STARTING, Stage.SLEEPING, Stage.OTHER}
+READY = {SpaceStage.RUNNING, SpaceStage.RUNNING_BUILDING, SpaceStage.RUNNING_APP_STARTING}
+WAIT = {SpaceStage.BUILDING, SpaceStage.APP_STARTING, SpaceStage.SLEEPING, SpaceStage.OTHER}
 
 
-@pytest.mark.parametrize("stage", Stage)
-def test_each_stage_has_one_clear_outlook(stage: Stage) -> None:
+@pytest.mark.parametrize("stage", SpaceStage)
+def test_each_stage_has_one_clear_outlook(stage: SpaceStage) -> None:
     if stage in READY:
         expected = Outlook.READY
     else:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from gradio_protocol.app.arguments import adopted
+from gradio_protocol.app.arguments import normalize_args
 from gradio_protocol.app.files import Inline, LocalFile
 from gradio_protocol.errors import InvalidArguments
 
@@ -36,7 +36,7 @@ TABLE: Any = {"type": "object", "properties": {"headers": LIST, "data": LIST}}
 
 
 def taken(value: object, schema: Any = None, component: str = "") -> Any:
-    return adopted(value, schema, component=component, where="/f: 'x'")
+    return normalize_args(value, schema, component=component, where="/f: 'x'")
 
 
 def refusal(value: object, schema: Any = None, component: str = "") -> str:

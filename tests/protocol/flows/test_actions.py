@@ -15,12 +15,12 @@ from gradio_protocol.errors import (
     TransportFailed,
 )
 from gradio_protocol.flows.actions import (
+    BodyLimit,
     Done,
     Download,
     FileFacts,
     Flow,
-    Inspect,
-    Meter,
+    InspectFile,
     Send,
     Sleep,
     Steps,
@@ -35,7 +35,7 @@ GET = Request(method="GET", url="http://here/a")
 def looking(path: str) -> Steps[int]:
     """Ask for a file's size, after a nap if the first look fails."""
     try:
-        facts = yield from ask(Inspect(path=path))
+        facts = yield from ask(InspectFile(path=path))
     except TransportFailed:
         yield from ask(Sleep(seconds=1))
         return -1
@@ -48,7 +48,7 @@ def thinking() -> Steps[str]:
 
 
 def test_a_flow_starts_with_its_first_action() -> None:
-    assert Flow(looking("a")).start() == Inspect(path="a")
+    assert Flow(looking("a")).start() == InspectFile(path="a")
 
 
 def test_a_reply_reaches_the_line_that_asked() -> None:
@@ -151,13 +151,13 @@ def test_a_download_may_have_no_limit() -> None:
 
 
 def test_an_exchange_has_the_patience_that_the_core_asks_for_or_the_clients() -> None:
-    assert Send(request=GET, limit=3).times(60.0) == (60.0, inf)
-    assert Send(request=GET, limit=3, patience=5.0).times(60.0) == (inf, 5.0)
-    assert Download(request=GET, name="a", limit=3).times(60.0) == (60.0, inf)
+    assert Send(request=GET, limit=3).timeouts(60.0) == (60.0, inf)
+    assert Send(request=GET, limit=3, patience=5.0).timeouts(60.0) == (inf, 5.0)
+    assert Download(request=GET, name="a", limit=3).timeouts(60.0) == (60.0, inf)
 
 
 def test_a_meter_lets_so_much_through_and_no_more() -> None:
-    meter = Meter(Send(request=GET, limit=5), Head(status=404))
+    meter = BodyLimit(Send(request=GET, limit=5), Head(status=404))
     assert meter(b"abc") == b"abc"
     assert meter(b"de") == b"de"
     with pytest.raises(RemoteError, match="longer than 5 bytes"):
@@ -165,12 +165,12 @@ def test_a_meter_lets_so_much_through_and_no_more() -> None:
 
 
 def test_a_meter_bounds_a_file_that_is_taken_by_its_own_limit() -> None:
-    meter = Meter(Download(request=GET, name="a", limit=None), Head(status=200))
+    meter = BodyLimit(Download(request=GET, name="a", limit=None), Head(status=200))
     assert len(meter(bytes(2**21))) == 2**21
 
 
 def test_a_refusal_to_send_a_file_has_an_end() -> None:
-    meter = Meter(Download(request=GET, name="a", limit=3), Head(status=404))
+    meter = BodyLimit(Download(request=GET, name="a", limit=3), Head(status=404))
     assert len(meter(bytes(2**20))) == 2**20
     with pytest.raises(RemoteError, match="without end"):
         meter(b"x")

@@ -15,12 +15,19 @@ from gradio_protocol.errors import (
     RemoteError,
     ValidationError,
 )
-from gradio_protocol.flows.attempt import Again, Attempt, present, refused, spoken, told
+from gradio_protocol.flows.attempt import (
+    Attempt,
+    RetryCall,
+    error_body,
+    join_error,
+    publish_output,
+    require_grant,
+)
 from gradio_protocol.flows.download import Downloads
 from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
-from gradio_protocol.jobs.orders import Entry, Gone
-from gradio_protocol.jobs.stage import Fetched
+from gradio_protocol.jobs.orders import JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import HASH, POLICY, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, reply
@@ -78,23 +85,23 @@ def test_files_are_there_before_an_output_is_shown() -> None:
     here = CallHarness(known, routes={"GET file=/a": Response(status=200)})
     made = attempt(Downloads(known, known.endpoints[0], policy=POLICY, limit=None))
     done = Completed(data=({"path": "/a", "meta": {"_type": "gradio.FileData"}},))
-    here.run(told(made, done))
-    assert here.news == [Fetched(path="/a", local="/saved/a"), done]
+    here.run(publish_output(made, done))
+    assert here.update == [Fetched(path="/a", local="/saved/a"), done]
     assert made.saved == {"/a": "/saved/a"}
 
 
 def test_a_caller_may_want_no_files() -> None:
     here, made, done = CallHarness(APP), attempt(), Completed(data=("a",))
-    here.run(told(made, done))
-    assert here.news == [done]
+    here.run(publish_output(made, done))
+    assert here.update == [done]
     assert made.saved == {}
 
 
 def test_leave_is_given_or_the_job_is_over() -> None:
-    entry = Entry(session_hash=HASH, app=APP, doubtful=False)
-    assert present(entry) is entry
+    entry = JoinGranted(session_hash=HASH, app=APP, app_is_stale=False)
+    assert require_grant(entry) is entry
     with pytest.raises(JobCancelled):
-        present(Gone(error=JobCancelled("cancelled")))
+        require_grant(JobStopped(error=JobCancelled("cancelled")))
 
 
 @pytest.mark.parametrize(
@@ -113,17 +120,17 @@ def test_leave_is_given_or_the_job_is_over() -> None:
 def test_a_refusal_says_whose_fault_it_is(
     answer: Response, kind: type[Exception], text: str
 ) -> None:
-    error = refused(answer)
+    error = join_error(answer)
     assert type(error) is kind
     assert text in str(error)
 
 
 @pytest.mark.parametrize("body", [b"", b"oops", b"[1]"])
 def test_a_refusal_may_say_nothing_that_can_be_read(body: bytes) -> None:
-    assert spoken(Response(status=500, body=body)) == {}
+    assert error_body(Response(status=500, body=body)) == {}
 
 
 def test_a_reason_to_begin_again_keeps_the_error() -> None:
     error = RemoteError("no")
-    again = Again(error, anyway=True)
-    assert (again.error, again.anyway) == (error, True)
+    again = RetryCall(error, anyway=True)
+    assert (again.error, again.even_if_same_app) == (error, True)

@@ -29,18 +29,24 @@ from gradio_protocol.errors import (
 from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
 from gradio_protocol.jobs.failures import HIDDEN
+from gradio_protocol.jobs.job_state import Fetched, Joining
 from gradio_protocol.jobs.messages import (
     Completed,
-    DataWanted,
+    DataRequested,
     Failed,
     Generated,
     JobMessage,
     Queued,
-    Refused,
+    QueueFull,
     Started,
 )
-from gradio_protocol.jobs.orders import Await, Enter, Gone, Joined, Renewed
-from gradio_protocol.jobs.stage import Fetched, Joining
+from gradio_protocol.jobs.orders import (
+    AppRefreshed,
+    JobStopped,
+    JoinAccepted,
+    NextMessage,
+    RequestJoin,
+)
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import (
     HASH,
@@ -121,11 +127,11 @@ def test_a_prediction_enters_joins_and_follows() -> None:
     here = harness(None, DONE)
     assert predict(here) == "y"
     assert here.questions == [
-        Enter(ticket=TICKET, fn_index=0, direct=False),
-        Joined(ticket=TICKET, event_id="e1"),
-        Await(ticket=TICKET),
+        RequestJoin(job_id=TICKET, fn_index=0, direct=False),
+        JoinAccepted(job_id=TICKET, event_id="e1"),
+        NextMessage(job_id=TICKET),
     ]
-    assert here.news == [Joining(), DONE]
+    assert here.update == [Joining(), DONE]
 
 
 def test_a_join_says_what_to_call_and_for_whom() -> None:
@@ -145,7 +151,7 @@ def test_files_are_sent_before_the_session_is_asked_for_leave() -> None:
     known = app("6.31.0", function(inputs=[3]))
     here = harness(known, DONE, routes={"POST upload": reply(["/up/a"])})
     predict(here, Inline("a", b"a"))
-    assert kinds(here)[:3] == ["Recall", "Remember", "Enter"]
+    assert kinds(here)[:3] == ["LookUpUploads", "RecordUploads", "RequestJoin"]
     assert body(here)["data"][0]["path"] == "/up/a"
 
 
@@ -191,18 +197,18 @@ def test_a_join_that_fails_is_reported_before_its_error_is_raised(
 ) -> None:
     here = harness(routes={JOIN: answer})
     failing(here, error, match)
-    assert kinds(here) == ["Enter", "Unjoined"]
+    assert kinds(here) == ["RequestJoin", "JoinFailed"]
 
 
 def test_arguments_that_json_cannot_say_are_the_callers_fault() -> None:
     here = harness()
     with pytest.raises(InvalidArguments):
         predict(here, object())
-    assert kinds(here) == ["Enter", "Unjoined"]
+    assert kinds(here) == ["RequestJoin", "JoinFailed"]
     assert here.driver.sends == []
 
 
-@pytest.mark.parametrize("question", [Enter, Joined, Await])
+@pytest.mark.parametrize("question", [RequestJoin, JoinAccepted, NextMessage])
 def test_a_cancelled_job_learns_it_at_its_next_question(question: type[Any]) -> None:
     here = harness(None, DONE, gone={question: JobCancelled("cancelled")})
     failing(here, JobCancelled)
@@ -216,7 +222,7 @@ def test_an_app_in_doubt_is_asked_for_its_id_before_the_join() -> None:
     here = harness(None, DONE, routes=SAME, doubtful=[True])
     assert predict(here) == "y"
     assert here.driver.asked[0].endswith("app_id")
-    assert kinds(here) == ["Enter", "Joined", "Await"]
+    assert kinds(here) == ["RequestJoin", "JoinAccepted", "NextMessage"]
 
 
 def test_a_server_that_does_not_tell_its_id_is_believed() -> None:
@@ -228,7 +234,15 @@ def test_another_app_is_found_out_before_its_wrong_function_is_called() -> None:
     moved = restarted(function(0, "other"), function(1, "echo"))
     here = harness(None, DONE, routes=moved, doubtful=[True])
     assert predict(here) == "y"
-    asked = ["Enter", "Unjoined", "Renew", "Renewed", "Enter", "Joined", "Await"]
+    asked = [
+        "RequestJoin",
+        "JoinFailed",
+        "RefreshApp",
+        "AppRefreshed",
+        "RequestJoin",
+        "JoinAccepted",
+        "NextMessage",
+    ]
     assert kinds(here) == asked
     assert [body(here)["fn_index"]] == [1]
 
@@ -249,7 +263,14 @@ def test_what_the_session_knows_of_the_app_counts() -> None:
     new = replace(old, endpoints=tuple(replace(e, index=5) for e in old.endpoints))
     here = harness(new, DONE, renewals=[new])
     assert here.run(call(call_of(old, "x"))) == "y"
-    assert kinds(here) == ["Enter", "Unjoined", "Renew", "Enter", "Joined", "Await"]
+    assert kinds(here) == [
+        "RequestJoin",
+        "JoinFailed",
+        "RefreshApp",
+        "RequestJoin",
+        "JoinAccepted",
+        "NextMessage",
+    ]
     assert body(here)["fn_index"] == 5
 
 
@@ -275,7 +296,7 @@ def test_a_join_that_is_sent_again_is_for_the_app_that_is_there_by_then() -> Non
 def test_a_join_is_sent_again_as_it_was_where_the_app_is_the_same() -> None:
     here = harness(None, DONE, routes={**SAME, JOIN: [NOBODY, ACCEPTED]})
     assert predict(here) == "y"
-    assert kinds(here) == ["Enter", "Joined", "Await"]
+    assert kinds(here) == ["RequestJoin", "JoinAccepted", "NextMessage"]
     assert body(here, at=0) == body(here, at=1)
 
 
@@ -285,7 +306,7 @@ def test_a_join_is_sent_again_as_it_was_where_the_app_is_the_same() -> None:
 def test_the_refusal_of_the_same_app_is_meant(status: int, error: type[Exception]) -> None:
     here = harness(routes={**SAME, JOIN: Response(status=status)})
     failing(here, error, str(status))
-    assert kinds(here) == ["Enter", "Unjoined", "Renew", "Renewed"]
+    assert kinds(here) == ["RequestJoin", "JoinFailed", "RefreshApp", "AppRefreshed"]
 
 
 def test_an_app_that_lacks_the_function_is_not_called() -> None:
@@ -298,11 +319,11 @@ def test_an_app_that_cannot_be_found_out_fails_the_job_and_lets_the_next_one_try
     down: Routes = {"GET app_id": reply({"app_id": 2}), "GET config": TransportFailed("down")}
     here = harness(routes=down, doubtful=[True])
     failing(here, TransportFailed, "down")
-    assert here.questions[-1] == Renewed(ticket=TICKET, app=None)
+    assert here.questions[-1] == AppRefreshed(job_id=TICKET, app=None)
 
 
 def test_a_closed_client_finds_nothing_out() -> None:
-    closed = Gone(error=JobCancelled("closed"))
+    closed = JobStopped(error=JobCancelled("closed"))
     here = harness(routes=restarted(), doubtful=[True], renewals=[closed])
     failing(here, JobCancelled, "closed")
 
@@ -311,7 +332,7 @@ def test_an_app_that_never_stays_the_same_is_given_up() -> None:
     known = app()
     here = harness(known, routes=restarted(), doubtful=[True] * 9, renewals=[known, known, known])
     failing(here, AppChanged, "does not stay the same")
-    assert kinds(here).count("Enter") == 3
+    assert kinds(here).count("RequestJoin") == 3
 
 
 def test_a_refusal_is_the_last_word_after_so_many_beginnings() -> None:
@@ -320,7 +341,7 @@ def test_a_refusal_is_the_last_word_after_so_many_beginnings() -> None:
     entries = iter([here.app, *apps])
 
     def answer(action: Any, usual: Any = here.driver.answer) -> object:
-        if isinstance(action, Enter):
+        if isinstance(action, RequestJoin):
             here.app = next(entries)
         return usual(action)
 
@@ -336,7 +357,7 @@ def test_every_message_is_told_in_order() -> None:
     messages: list[JobMessage] = [Queued(rank=1), Started(), Generated(data=("a",)), DONE]
     here = harness(None, *messages)
     assert predict(here) == "y"
-    assert here.news == [Joining(), *messages]
+    assert here.update == [Joining(), *messages]
 
 
 def test_files_are_there_before_an_output_is_shown() -> None:
@@ -346,14 +367,14 @@ def test_files_are_there_before_an_output_is_shown() -> None:
         app("6.31.0", function(outputs=[3])), done, routes={"GET file=/a": Response(status=200)}
     )
     assert predict(here) == "/saved/a"
-    assert here.news[-2:] == [Fetched(path="/a", local="/saved/a"), done]
+    assert here.update[-2:] == [Fetched(path="/a", local="/saved/a"), done]
 
 
 def test_a_caller_may_want_the_servers_file_objects() -> None:
     messages = Generated(data=(FILE,)), Completed(data=(FILE,))
     here = harness(GIVES_FILE, *messages)
     assert predict(here, download=False) == FILE
-    assert here.news == [Joining(), *messages]
+    assert here.update == [Joining(), *messages]
 
 
 def test_a_file_may_be_too_long() -> None:
@@ -424,7 +445,7 @@ def test_a_job_is_lost_to_a_restart() -> None:
 
 
 def test_a_job_that_was_lost_while_it_joined_is_explained_too() -> None:
-    here = harness(routes=restarted(), gone={Joined: LOST})
+    here = harness(routes=restarted(), gone={JoinAccepted: LOST})
     failing(here, AppChanged, "restarted while the job ran")
 
 
@@ -470,11 +491,11 @@ PRIVATE = app("4.7.1")
 
 
 def test_a_private_stream_gets_the_arguments_when_it_asks_for_them() -> None:
-    wanted = DataWanted(event_id="e2")
+    wanted = DataRequested(event_id="e2")
     here = harness(PRIVATE, wanted, DONE, routes={DATA: reply(None)})
     assert predict(here) == "y"
-    assert kinds(here) == ["Enter", "Await", "Await"]
-    assert here.news == [Joining(), wanted, DONE]
+    assert kinds(here) == ["RequestJoin", "NextMessage", "NextMessage"]
+    assert here.update == [Joining(), wanted, DONE]
     assert body(here, "queue/data") == {
         "data": ["x"],
         "event_data": None,
@@ -485,15 +506,15 @@ def test_a_private_stream_gets_the_arguments_when_it_asks_for_them() -> None:
 
 
 def test_a_private_stream_may_refuse_the_arguments() -> None:
-    here = harness(PRIVATE, DataWanted(event_id="e2"), routes={DATA: Response(status=500)})
+    here = harness(PRIVATE, DataRequested(event_id="e2"), routes={DATA: Response(status=500)})
     failing(here, RemoteError, "500")
 
 
 def test_a_full_queue_is_an_error() -> None:
-    refused = Refused(message="The app's queue is full.")
+    refused = QueueFull(message="The app's queue is full.")
     here = harness(PRIVATE, refused)
     failing(here, QueueError, "The app's queue is full")
-    assert here.news[-1] == refused
+    assert here.update[-1] == refused
 
 
 def lost_to(why: GradioError) -> StreamLost:
@@ -512,7 +533,7 @@ def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_aft
     moved = restarted(function(4), version="4.7.1", routes={"GET app_id": ids})
     here = harness(PRIVATE, Failed(error=refusal), DONE, routes=moved)
     assert predict(here) == "y"
-    assert [q.fn_index for q in here.questions if isinstance(q, Enter)] == [0, 4]
+    assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [0, 4]
     assert [action for action in here.driver.actions if isinstance(action, Sleep)]
 
 
@@ -529,14 +550,14 @@ def test_a_private_stream_that_may_have_been_accepted_or_not_for_long_is_no_more
 ) -> None:
     here = harness(PRIVATE, Failed(error=refusal), routes=SAME)
     failing(here, type(refusal))
-    assert kinds(here) == ["Enter", "Await"]
+    assert kinds(here) == ["RequestJoin", "NextMessage"]
 
 
 def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> None:
     here = harness(PRIVATE, DONE, routes=restarted(function(4), version="4.7.1"))
     predict(here)
     assert here.driver.asked[0].endswith("app_id")
-    assert [q.fn_index for q in here.questions if isinstance(q, Enter)] == [4]
+    assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [4]
 
 
 # Direct calls.
@@ -545,7 +566,7 @@ def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> N
 def test_3_x_is_called_directly() -> None:
     here = harness(app("3.50.2"), routes={RUN: reply({"data": ["y"]})})
     assert predict(here) == "y"
-    assert here.questions == [Enter(ticket=TICKET, fn_index=0, direct=True)]
+    assert here.questions == [RequestJoin(job_id=TICKET, fn_index=0, direct=True)]
 
 
 def test_batch_functions_that_would_kill_the_queue_are_called_directly() -> None:
@@ -573,4 +594,4 @@ def test_a_direct_call_that_lost_its_login_begins_again() -> None:
         app("3.50.2"), routes={**moved, RUN: [Response(status=401), reply({"data": ["y"]})]}
     )
     assert predict(here) == "y"
-    assert kinds(here) == ["Enter", "Renew", "Renewed", "Enter"]
+    assert kinds(here) == ["RequestJoin", "RefreshApp", "AppRefreshed", "RequestJoin"]

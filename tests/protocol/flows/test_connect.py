@@ -19,7 +19,7 @@ from gradio_protocol.errors import (
     TooManyRequestsError,
     TransportFailed,
 )
-from gradio_protocol.flows.connect import Target, again, connect, rebind, same_app
+from gradio_protocol.flows.connect import Target, connect, is_same_app, rebind, refresh_app
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.wire.document import write
 from gradio_protocol.wire.exchange import Origin, Response, origin
@@ -632,11 +632,11 @@ THE_SAME, ANOTHER = identified(7008212356378033242), identified(1)
 
 def test_an_app_with_the_same_id_is_the_same() -> None:
     driver = web({APP_ID: THE_SAME})
-    assert driver.run(same_app(connected())) is True
+    assert driver.run(is_same_app(connected())) is True
 
 
 def test_an_app_with_another_id_is_another() -> None:
-    assert web({APP_ID: ANOTHER}).run(same_app(connected())) is False
+    assert web({APP_ID: ANOTHER}).run(is_same_app(connected())) is False
 
 
 @pytest.mark.parametrize(
@@ -653,7 +653,7 @@ def test_an_app_with_another_id_is_another() -> None:
     ],
 )
 def test_an_app_that_does_not_say_its_id_may_be_the_same(answer: Answer) -> None:
-    assert web({APP_ID: answer}).run(same_app(connected())) is None
+    assert web({APP_ID: answer}).run(is_same_app(connected())) is None
 
 
 @pytest.mark.parametrize(
@@ -671,12 +671,12 @@ def test_an_app_that_never_said_its_id_is_known_by_its_config(
     answer: Answer, same: bool | None
 ) -> None:
     driver = web({CONFIG: answer})
-    assert driver.run(same_app(connected(site(app_id=None)))) is same
+    assert driver.run(is_same_app(connected(site(app_id=None)))) is same
     assert driver.asked == [CONFIG]
 
 
 def renewed(app: App, driver: Driver, **given: Any) -> App:
-    return driver.run(again(app, target(**given)))
+    return driver.run(refresh_app(app, target(**given)))
 
 
 def test_an_app_that_is_the_same_stays_the_same_object() -> None:

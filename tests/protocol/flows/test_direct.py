@@ -11,10 +11,10 @@ import pytest
 from gradio_protocol.app.access import App
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Send
-from gradio_protocol.flows.attempt import Again, Attempt
-from gradio_protocol.flows.direct import by_index, run
+from gradio_protocol.flows.attempt import Attempt, RetryCall
+from gradio_protocol.flows.direct import is_called_by_index, run_direct
 from gradio_protocol.jobs.messages import Completed, Generated, Started
-from gradio_protocol.jobs.orders import Enter
+from gradio_protocol.jobs.orders import RequestJoin
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import (
     HASH,
@@ -53,7 +53,7 @@ def call(here: CallHarness) -> tuple[Any, ...]:
     made = Attempt(
         call=spec, app=known, endpoint=endpoint, data=["x"], session_hash=HASH, downloads=None
     )
-    return here.run(run(made))
+    return here.run(run_direct(made))
 
 
 def bodies(here: CallHarness, path: str) -> list[Any]:
@@ -64,7 +64,7 @@ def test_a_function_is_called_by_its_name_so_that_it_can_be_no_other() -> None:
     here = harness(PLAIN, {RUN: output("y")})
     assert call(here) == ("y",)
     assert bodies(here, "run/echo") == [{"data": ["x"], "event_data": None, "session_hash": HASH}]
-    assert here.news == [Started(), Completed(data=("y",))]
+    assert here.update == [Started(), Completed(data=("y",))]
 
 
 def test_the_reply_may_take_as_long_as_the_job_does() -> None:
@@ -94,14 +94,14 @@ def test_a_name_is_quoted_in_the_address() -> None:
     ],
 )
 def test_the_index_is_used_where_the_name_does_not_do(known: App, needed: bool) -> None:
-    assert by_index(known, known.endpoints[-1]) is needed
+    assert is_called_by_index(known, known.endpoints[-1]) is needed
 
 
 def test_a_generator_is_called_until_it_has_no_more_to_say() -> None:
     here = harness(STEPPING, {RUN: STEPS})
     assert call(here) == ("ab",)
     steps = [Generated(data=("a",)), Generated(data=("ab",))]
-    assert here.news == [Started(), *steps, Completed(data=("ab",))]
+    assert here.update == [Started(), *steps, Completed(data=("ab",))]
 
 
 def test_a_generator_is_continued_by_index_in_a_session_of_its_own() -> None:
@@ -119,7 +119,7 @@ def test_where_nobody_says_what_is_a_generator_all_functions_are_called_as_such(
     assert [body["fn_index"] for body in bodies(here, "run/echo")] == [1, 1, 1]
     plain = harness(unmarked, {RUN: output("y")})
     assert call(plain) == ("y",)
-    assert plain.news == [Started(), Completed(data=("y",))]
+    assert plain.update == [Started(), Completed(data=("y",))]
 
 
 def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
@@ -127,7 +127,7 @@ def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
     steps: Routes = {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 1})}
     assert call(harness(STEPPING, steps)) == ("ab",)
     moved = harness(STEPPING, {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 2})})
-    with pytest.raises(Again, match="was restarted"):
+    with pytest.raises(RetryCall, match="was restarted"):
         call(moved)
     assert len(moved.requests("run/echo")) == 1
 
@@ -144,11 +144,11 @@ def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left
 def test_an_empty_generator_gives_its_nulls() -> None:
     here = harness(STEPPING, {RUN: output(None)})
     assert call(here) == (None,)
-    assert here.news == [Started(), Completed(data=(None,))]
+    assert here.update == [Started(), Completed(data=(None,))]
 
 
 def test_a_generator_is_not_called_on_after_a_cancel() -> None:
-    here = harness(STEPPING, {RUN: STEPS}, gone={Enter: JobCancelled("cancelled")})
+    here = harness(STEPPING, {RUN: STEPS}, gone={RequestJoin: JobCancelled("cancelled")})
     with pytest.raises(JobCancelled):
         call(here)
     assert len(here.requests("run/echo")) == 1
@@ -185,9 +185,9 @@ def test_what_is_no_result_is_the_servers_fault(answer: Response) -> None:
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_another_app_may_not_know_the_login_or_the_name(status: int) -> None:
-    with pytest.raises(Again) as caught:
+    with pytest.raises(RetryCall) as caught:
         call(harness(PLAIN, {RUN: Response(status=status)}))
-    assert not caught.value.anyway
+    assert not caught.value.even_if_same_app
     assert isinstance(caught.value.error, RemoteError)
 
 
@@ -197,7 +197,7 @@ SKIPPING = reply({"detail": "Not authorized to skip the queue"}, status=401)
 
 @pytest.mark.parametrize("refused", [SKIPPING, Response(status=404)])
 def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Response) -> None:
-    with pytest.raises(Again) as caught:
+    with pytest.raises(RetryCall) as caught:
         call(harness(QUEUED, {RUN: refused}))
     error = caught.value.error
     assert type(error) is RemoteError
@@ -217,7 +217,7 @@ def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Respon
     ],
 )
 def test_other_refusals_say_nothing_of_a_queue(known: App, refused: Response) -> None:
-    with pytest.raises((Again, RemoteError)) as caught:
+    with pytest.raises((RetryCall, RemoteError)) as caught:
         call(harness(known, {RUN: refused}))
     assert "queue" not in str(getattr(caught.value, "error", caught.value))
 

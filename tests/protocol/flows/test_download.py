@@ -11,9 +11,9 @@ from gradio_protocol.app.access import App
 from gradio_protocol.errors import RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Download, SaveBytes
 from gradio_protocol.flows.download import Downloads
-from gradio_protocol.jobs.edits import Reader
+from gradio_protocol.jobs.edits import EditDecoder
+from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed, Generated
-from gradio_protocol.jobs.stage import Fetched
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Response
 from gradio_protocol.wire.headers import HARMLESS
@@ -64,7 +64,7 @@ def test_a_file_is_asked_for_by_its_path_and_said_to_be_here() -> None:
     here = harness()
     assert fetch(here, done({"deep": [A]})).saved == {"/tmp/a b.txt": "/saved/a b.txt"}
     assert fetched(here) == [f"{SRC}file=/tmp/a%20b.txt"]
-    assert here.news == [Fetched(path="/tmp/a b.txt", local="/saved/a b.txt")]
+    assert here.update == [Fetched(path="/tmp/a b.txt", local="/saved/a b.txt")]
 
 
 def test_each_path_is_fetched_once() -> None:
@@ -145,10 +145,10 @@ def test_the_update_of_a_plain_component_may_hold_files() -> None:
 def test_a_stream_of_words_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     here = harness()
 
-    def never(_: Reader, item: JSON) -> None:
+    def never(_: EditDecoder, item: JSON) -> None:
         raise AssertionError(item)
 
-    monkeypatch.setattr(Reader, "read", never)
+    monkeypatch.setattr(EditDecoder, "decode", never)
     word: JSON = [["append", [], "word"]]
     fetch(here, out("", None), *[out(word, []) for _ in range(9)], done("word" * 9, None))
     assert here.driver.actions == []
@@ -256,7 +256,7 @@ def test_until_then_a_playlist_leads_a_player_to_it() -> None:
     files = fetch(here, out(stream(LIVE, "audio.wav"), None), out([], []))
     data = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{SRC}stream/{LIVE}\n".encode()
     assert here.saved == [SaveBytes(name="playlist.m3u8", data=data)]
-    assert here.news == [Fetched(path=LIVE, local="/saved/playlist.m3u8")]
+    assert here.update == [Fetched(path=LIVE, local="/saved/playlist.m3u8")]
     assert files.saved == {LIVE: "/saved/playlist.m3u8"}
 
 

@@ -52,21 +52,21 @@ def test_all_changes_are_options() -> None:
 
 
 def test_the_apps_own_state_is_no_argument() -> None:
-    endpoint, data = Options().bound(ENDPOINT, (PurePosixPath("/a"),), {})
+    endpoint, data = Options().bind(ENDPOINT, (PurePosixPath("/a"),), {})
     assert endpoint is ENDPOINT
     assert data == [None, LocalFile("/a")]
 
 
 def test_an_app_that_calls_another_one_sees_the_whole() -> None:
-    endpoint, data = Options(whole=True).bound(ENDPOINT, ("state", b"x"), {})
+    endpoint, data = Options(whole=True).bind(ENDPOINT, ("state", b"x"), {})
     assert data == ["state", Inline("file", b"x")]
     assert not any(slot.hidden for slot in (*endpoint.inputs, *endpoint.outputs))
-    assert endpoint.pick(["state", "x"]) == ("state", "x")
+    assert endpoint.visible_outputs(["state", "x"]) == ("state", "x")
 
 
 def test_arguments_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InvalidArguments, match="takes 1 value"):
-        Options().bound(ENDPOINT, ("a", "b"), {})
+        Options().bind(ENDPOINT, ("a", "b"), {})
 
 
 def test_a_call_is_made_as_the_options_say() -> None:
@@ -79,9 +79,9 @@ def test_a_call_is_made_as_the_options_say() -> None:
         download=False,
         event_data={"index": 0},
     )
-    bound = options.bound(ENDPOINT, ("x",), {})
+    bound = options.bind(ENDPOINT, ("x",), {})
     made = options.call(7, STATEFUL, TARGET, bound, {"b": "2"}, bytes(range(16)))
-    assert (made.ticket, made.app, made.target) == (7, STATEFUL, TARGET)
+    assert (made.job_id, made.app, made.target) == (7, STATEFUL, TARGET)
     assert (made.endpoint, made.data) == bound
     assert made.headers == (("a", "1"), ("b", "2"))
     assert (made.policy.max_retries, made.policy.entropy) == (3, bytes(range(16)))

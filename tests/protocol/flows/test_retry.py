@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.errors import TransportFailed
 from gradio_protocol.flows.actions import Download, Saved, Send
-from gradio_protocol.flows.retry import Repeat, RetryPolicy, pause, persist
+from gradio_protocol.flows.retry import Repeat, RetryPolicy, pause, send_with_retries
 from gradio_protocol.wire.exchange import Request, Response
 from tests.support.scripted import Answer, Driver, web
 
@@ -114,7 +114,7 @@ def test_a_policy_does_not_show_its_entropy() -> None:
 
 def run(*answers: Answer, repeat: Repeat = Repeat.HARMLESS) -> tuple[Driver, Response]:
     driver = web({f"GET {URL}": answers})
-    return driver, driver.run(persist(SEND, POLICY, repeat))
+    return driver, driver.run(send_with_retries(SEND, POLICY, repeat))
 
 
 def test_a_good_reply_is_returned_at_once() -> None:
@@ -147,7 +147,7 @@ def test_the_last_failure_is_raised() -> None:
 def test_a_join_that_broke_off_fails_at_once() -> None:
     driver = web({f"GET {URL}": [BROKE_OFF, Response(status=200)]})
     with pytest.raises(TransportFailed, match="cut"):
-        driver.run(persist(SEND, POLICY, Repeat.UNACCEPTED))
+        driver.run(send_with_retries(SEND, POLICY, Repeat.UNACCEPTED))
     assert driver.actions == [SEND]
 
 
@@ -155,7 +155,7 @@ def test_what_is_no_reply_of_a_server_is_returned_as_it_is() -> None:
     saved = Saved(path="/here/a")
     driver = Driver(lambda _: saved)
     download = Download(request=SEND.request, name="a", limit=None)
-    assert driver.run(persist(download, POLICY, Repeat.HARMLESS)) is saved
+    assert driver.run(send_with_retries(download, POLICY, Repeat.HARMLESS)) is saved
 
 
 @pytest.mark.parametrize("repeat", Repeat)

@@ -11,9 +11,9 @@ import pytest
 from gradio_protocol.app.access import App
 from gradio_protocol.app.files import Inline, LocalFile, WebFile, file_data
 from gradio_protocol.errors import FileFailed, GradioError, InvalidArguments, RemoteError
-from gradio_protocol.flows.actions import Download, FileFacts, Flow, Inspect, ReadFile
-from gradio_protocol.flows.upload import uploaded
-from gradio_protocol.jobs.orders import Recall, Remember
+from gradio_protocol.flows.actions import Download, FileFacts, Flow, InspectFile, ReadFile
+from gradio_protocol.flows.upload import upload_files
+from gradio_protocol.jobs.orders import LookUpUploads, RecordUploads
 from gradio_protocol.wire.exchange import Request, Response
 from gradio_protocol.wire.headers import HARMLESS, TokenSource
 from tests.support.call_harness import POLICY, SRC, TICKET, CallHarness, app, function, sent
@@ -36,7 +36,7 @@ def harness(known: App, *paths: str, **more: Any) -> CallHarness:
 
 def upload(here: CallHarness, *data: object) -> list[Any]:
     known = here.app
-    steps = uploaded(known, known.endpoints[0], [*data], ticket=TICKET, policy=POLICY)
+    steps = upload_files(known, known.endpoints[0], [*data], job_id=TICKET, policy=POLICY)
     return here.run(steps)
 
 
@@ -76,7 +76,7 @@ def test_what_was_sent_is_remembered() -> None:
     here = harness(one(3), "/up/a.txt")
     upload(here, A)
     paths = ((digest(b"aaa"), "/up/a.txt"),)
-    assert here.questions[-1] == Remember(ticket=TICKET, paths=paths)
+    assert here.questions[-1] == RecordUploads(job_id=TICKET, paths=paths)
 
 
 def test_what_the_server_still_has_is_not_sent_again() -> None:
@@ -84,7 +84,7 @@ def test_what_the_server_still_has_is_not_sent_again() -> None:
     here.memory[digest(b"aaa")] = "/up/a.txt"
     (value,) = upload(here, A)
     assert value["path"] == "/up/a.txt"
-    assert here.questions == [Recall(ticket=TICKET, digests=(digest(b"aaa"),))]
+    assert here.questions == [LookUpUploads(job_id=TICKET, digests=(digest(b"aaa"),))]
     assert here.requests("upload") == []
 
 
@@ -129,7 +129,7 @@ def test_a_file_that_the_app_does_not_take_stops_everything_before_anything_is_s
     here = harness(one(3, 3, max_file_size=2))
     with pytest.raises(InvalidArguments, match=r"'a\.txt' has 3 bytes; the app takes at most 2"):
         upload(here, B, A)
-    assert here.driver.actions == [Inspect(path="/here/a.txt")]
+    assert here.driver.actions == [InspectFile(path="/here/a.txt")]
 
 
 def test_a_file_that_cannot_be_looked_at_fails_the_call() -> None:
@@ -186,7 +186,7 @@ def test_before_3_19_files_travel_inside_the_arguments() -> None:
 def embedding() -> Flow[list[object]]:
     """The upload of a file to a version that takes it inside the arguments."""
     known = one(3, version="3.16.2")
-    return Flow(uploaded(known, known.endpoints[0], [A], ticket=TICKET, policy=POLICY))
+    return Flow(upload_files(known, known.endpoints[0], [A], job_id=TICKET, policy=POLICY))
 
 
 def test_a_file_that_is_too_large_to_travel_so_is_not_read() -> None:
@@ -307,7 +307,7 @@ def test_a_file_to_be_fetched_may_be_too_long() -> None:
     here = web(one(3), **{"GET https://there/a%20b.txt": Response(status=200)})
     known = here.app
     data: list[object] = [WebFile("https://there/a%20b.txt")]
-    steps = uploaded(known, known.endpoints[0], data, ticket=TICKET, policy=POLICY, limit=9)
+    steps = upload_files(known, known.endpoints[0], data, job_id=TICKET, policy=POLICY, limit=9)
     here.run(steps)
     assert [action.limit for action in here.saved if isinstance(action, Download)] == [9]
 

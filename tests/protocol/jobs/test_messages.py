@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.errors import AppError, RemoteError, ServerStopped, SessionNotFound
 from gradio_protocol.jobs.messages import (
-    Absorbed,
     Broken,
-    Closing,
     Completed,
-    DataWanted,
-    Delivery,
+    DataRequested,
+    EventMessage,
     Failed,
     Generated,
     Heartbeat,
+    Ignored,
     Logged,
     Message,
     Progressed,
     ProgressUnit,
     Queued,
-    Refused,
+    QueueFull,
     Started,
+    StreamClosing,
     message,
     read_message,
 )
@@ -71,7 +71,7 @@ def failed(**rest: Any) -> Exception:
             },
             Queued(rank=2, size=3),
         ),
-        ({"msg": "send_data", "event_id": "e"}, DataWanted(event_id="e")),
+        ({"msg": "send_data", "event_id": "e"}, DataRequested(event_id="e")),
         ({"msg": "process_starts"}, Started()),
         ({"msg": "process_starts", "eta": 2}, Started(eta=2)),
         (
@@ -123,9 +123,9 @@ def failed(**rest: Any) -> Exception:
             Completed(data=(), rendering={"render_id": 1}, used_cache="full"),
         ),
         ({"msg": "process_completed", "output": {}, "success": True}, Completed(data=None)),
-        ({"msg": "queue_full"}, Refused(message="The app's queue is full.")),
+        ({"msg": "queue_full"}, QueueFull(message="The app's queue is full.")),
         ({"msg": "heartbeat"}, Heartbeat()),
-        ({"msg": "close_stream", "event_id": None}, Closing()),
+        ({"msg": "close_stream", "event_id": None}, StreamClosing()),
         (
             {"msg": "unexpected_error", "message": "'8e30'", "success": False},
             Broken(message="'8e30'"),
@@ -138,12 +138,12 @@ def failed(**rest: Any) -> Exception:
             {"msg": "unexpected_error", "message": "404: Not Found", "session_not_found": True},
             Broken(message="404: Not Found", session_not_found=True),
         ),
-        ({"msg": "unexpected_error", "message": f"'{32 * 'e'}'"}, Closing(all_said=False)),
+        ({"msg": "unexpected_error", "message": f"'{32 * 'e'}'"}, StreamClosing(is_complete=False)),
         ({"msg": "server_stopped"}, Broken(message="Server stopped unexpectedly.")),
     ],
 )
 def test_every_message_has_its_type(document: Object, expected: Message) -> None:
-    assert message(document, V6) == Delivery(document.get("event_id"), expected)  # type: ignore[arg-type]
+    assert message(document, V6) == EventMessage(document.get("event_id"), expected)  # type: ignore[arg-type]
 
 
 def test_a_message_is_for_its_event() -> None:
@@ -153,7 +153,7 @@ def test_a_message_is_for_its_event() -> None:
 
 def test_a_message_is_read_from_bytes() -> None:
     data = '{"msg":"log","log":"a\u2028b","event_id":"e"}'.encode()
-    assert read_message(data, V6) == Delivery("e", Logged(text="a\u2028b"))
+    assert read_message(data, V6) == EventMessage("e", Logged(text="a\u2028b"))
 
 
 @pytest.mark.parametrize("data", [b"", b"ALIVE", b"[]", b"null", b"\xff", b"[" * 100_000])
@@ -167,12 +167,12 @@ def test_bytes_that_are_no_object_are_the_servers_fault(data: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["send_hash", "of_tomorrow", ""])
 def test_an_unknown_message_is_absorbed(name: str) -> None:
-    assert made(name) == Absorbed(name=name)
+    assert made(name) == Ignored(name=name)
 
 
 @pytest.mark.parametrize("name", [None, 5, ["estimation"]])
 def test_a_message_without_a_name_is_absorbed(name: object) -> None:
-    assert made(name) == Absorbed(name="")
+    assert made(name) == Ignored(name="")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_a_message_without_a_name_is_absorbed(name: object) -> None:
     ],
 )
 def test_a_message_without_its_substance_is_absorbed(name: str, rest: Object) -> None:
-    assert made(name, **rest) == Absorbed(name=name)
+    assert made(name, **rest) == Ignored(name=name)
 
 
 def test_parts_of_wrong_types_are_as_good_as_absent() -> None:

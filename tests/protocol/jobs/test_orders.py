@@ -9,20 +9,20 @@ import pytest
 
 from gradio_protocol.errors import GradioError, RemoteError, TransportFailed
 from gradio_protocol.jobs import orders
-from gradio_protocol.jobs.orders import AnyKnowledge, AnyQuestion, Ending, StreamKind
+from gradio_protocol.jobs.orders import AnyAppQuestion, AnyQuestion, EndReason, StreamKind
 
 
 def test_every_question_names_the_job_that_asks() -> None:
     for question in get_args(AnyQuestion):
         assert issubclass(question, orders.Question)
-        assert "ticket" in question.__slots__
+        assert "job_id" in question.__slots__
 
 
 def test_questions_about_the_app_are_questions() -> None:
-    assert set(get_args(AnyKnowledge)) < set(get_args(AnyQuestion))
+    assert set(get_args(AnyAppQuestion)) < set(get_args(AnyQuestion))
 
 
-@pytest.mark.parametrize("words", [Ending, StreamKind])
+@pytest.mark.parametrize("words", [EndReason, StreamKind])
 def test_what_an_error_says_of_a_stream_is_in_words(words: type[Enum]) -> None:
     assert all(" " in member.value for member in words)
 
@@ -30,13 +30,13 @@ def test_what_an_error_says_of_a_stream_is_in_words(words: type[Enum]) -> None:
 @pytest.mark.parametrize(
     ("error", "ending"),
     [
-        (TransportFailed("nobody there", connected=False), Ending.REFUSED),
-        (TransportFailed("nobody answers", connected=False, late=True), Ending.REFUSED),
-        (TransportFailed("a stranger", connected=False, untrusted=True), Ending.CUT),
-        (TransportFailed("nothing comes", late=True), Ending.SILENT),
-        (TransportFailed("reset"), Ending.CUT),
-        (RemoteError("junk"), Ending.CUT),
+        (TransportFailed("nobody there", connected=False), EndReason.REFUSED),
+        (TransportFailed("nobody answers", connected=False, late=True), EndReason.REFUSED),
+        (TransportFailed("a stranger", connected=False, untrusted=True), EndReason.BROKEN),
+        (TransportFailed("nothing comes", late=True), EndReason.SILENT),
+        (TransportFailed("reset"), EndReason.BROKEN),
+        (RemoteError("junk"), EndReason.BROKEN),
     ],
 )
-def test_an_error_says_how_a_stream_ended(error: GradioError, ending: Ending) -> None:
-    assert Ending.of(error) is ending
+def test_an_error_says_how_a_stream_ended(error: GradioError, ending: EndReason) -> None:
+    assert EndReason.of(error) is ending

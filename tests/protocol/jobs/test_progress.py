@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gradio_protocol import OutputUpdate, ProgressUnit, Status, StatusUpdate, Transferred
-from gradio_protocol.jobs.progress import Progress, Ticker
+from gradio_protocol.jobs.progress import Progress, ProgressTicker
 
 RUNNING = StatusUpdate(
     code=Status.PROCESSING,
@@ -76,15 +76,15 @@ def test_a_line_covers_the_one_before_it() -> None:
 
 
 def test_what_changes_in_steps_only_is_drawn_now_and_then() -> None:
-    ticker = Ticker()
+    ticker = ProgressTicker()
     walking = [replace(RUNNING, progress_data=[ProgressUnit(index=i, length=9)]) for i in range(4)]
     times = (0.0, 0.05, 0.1, 0.15)
-    drawn = [ticker.see(update, time) for update, time in zip(walking, times, strict=True)]
+    drawn = [ticker.update(update, time) for update, time in zip(walking, times, strict=True)]
     assert [progress and progress.done for progress in drawn] == [0, None, 2, None]
-    assert ticker.see(replace(RUNNING, log=("a", "info")), 0.16) == Progress(text="a")
+    assert ticker.update(replace(RUNNING, log=("a", "info")), 0.16) == Progress(text="a")
 
 
 def test_outputs_are_counted_and_not_drawn() -> None:
-    ticker = Ticker()
-    assert [ticker.see(OutputUpdate(outputs=[]), 0.0) for _ in range(2)] == [None, None]
-    assert ticker.see(RUNNING, 0.0) == Progress(text="processing, 2 outputs")
+    ticker = ProgressTicker()
+    assert [ticker.update(OutputUpdate(outputs=[]), 0.0) for _ in range(2)] == [None, None]
+    assert ticker.update(RUNNING, 0.0) == Progress(text="processing, 2 outputs")

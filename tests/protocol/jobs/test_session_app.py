@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from gradio_protocol.errors import JobCancelled
 from gradio_protocol.jobs.messages import Completed
-from gradio_protocol.jobs.orders import Ending, Entry, Recall, Remember, Renew, Renewed, Stale
+from gradio_protocol.jobs.orders import (
+    AppRefreshed,
+    EndReason,
+    JoinGranted,
+    LookUpUploads,
+    RecordUploads,
+    RefreshApp,
+    RefreshNeeded,
+)
 from tests.support.sample_apps import dependency, sample_app
 from tests.support.session_harness import harness
 
@@ -13,33 +21,33 @@ from tests.support.session_harness import harness
 
 def test_questions_about_the_app_go_to_the_contact() -> None:
     d = harness()
-    ticket, new = d.session.enrol(), sample_app(app_id="2")
-    assert d.ask(Recall(ticket=ticket, digests=("d",))) == (None,)
-    d.ask(Remember(ticket=ticket, paths=(("d", "/d"),)))
-    assert d.ask(Recall(ticket=ticket, digests=("d",))) == ("/d",)
-    assert d.ask(Renew(ticket=ticket, app=d.app)) == Stale()
-    assert d.ask(Renewed(ticket=ticket, app=new)) is new
-    entry = d.enter(ticket)
-    assert isinstance(entry, Entry)
+    job_id, new = d.session.add_job(), sample_app(app_id="2")
+    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == (None,)
+    d.ask(RecordUploads(job_id=job_id, paths=(("d", "/d"),)))
+    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == ("/d",)
+    assert d.ask(RefreshApp(job_id=job_id, app=d.app)) == RefreshNeeded()
+    assert d.ask(AppRefreshed(job_id=job_id, app=new)) is new
+    entry = d.enter(job_id)
+    assert isinstance(entry, JoinGranted)
     assert entry.app is new
 
 
 def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
     d = harness()
-    finder, waiting = d.session.enrol(), d.session.enrol()
-    d.ask(Renew(ticket=finder, app=d.app))
-    assert d.ask(Renew(ticket=waiting, app=d.app)) is None
+    finder, waiting = d.session.add_job(), d.session.add_job()
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    assert d.ask(RefreshApp(job_id=waiting, app=d.app)) is None
     d.cancel(waiting)
     assert isinstance(d.gone(waiting), JobCancelled)
 
 
 def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
     d = harness()
-    finder, waiting = d.session.enrol(), d.session.enrol()
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renew(ticket=waiting, app=d.app))
+    finder, waiting = d.session.add_job(), d.session.add_job()
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(RefreshApp(job_id=waiting, app=d.app))
     d.release(finder)
-    assert d.last(waiting) == Stale()
+    assert d.last(waiting) == RefreshNeeded()
 
 
 # --- rendered endpoints ------------------------------------------------------------------------
@@ -48,7 +56,7 @@ def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
 def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
     d = harness()
     other = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     rendering = {
         "render_id": 1,
@@ -58,7 +66,7 @@ def test_what_was_rendered_for_a_session_can_be_called_from_it_only() -> None:
     d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
     assert [e.name for e in d.session.endpoints] == ["/echo", "/count", "/keep", "/double"]
     assert other.session.endpoints is other.app.endpoints
-    assert isinstance(d.next(ticket), Completed)
+    assert isinstance(d.next(job_id), Completed)
 
 
 def test_a_new_hash_has_nothing_rendered() -> None:
@@ -69,5 +77,5 @@ def test_a_new_hash_has_nothing_rendered() -> None:
     rendering = {"render_id": 1, "components": [], "dependencies": [dependency(10, "double")]}
     d.say("a", Completed(data=("x",), rendering=rendering))  # type: ignore[arg-type]
     assert len(d.session.endpoints) == 4
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert len(d.session.endpoints) == 3

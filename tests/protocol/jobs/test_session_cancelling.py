@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gradio_protocol.errors import JobCancelled
-from gradio_protocol.jobs.channel import SHARED
-from gradio_protocol.jobs.messages import Closing, Generated, Queued, Started
-from gradio_protocol.jobs.orders import Ending, Entry
+from gradio_protocol.jobs.event_stream import SHARED
+from gradio_protocol.jobs.messages import Generated, Queued, Started, StreamClosing
+from gradio_protocol.jobs.orders import EndReason, JoinGranted
 from tests.support.sample_apps import COUNT, ECHO
 from tests.support.session_harness import CANCELLED, DONE, SHARING, SessionHarness, harness
 
@@ -15,37 +15,37 @@ from tests.support.session_harness import CANCELLED, DONE, SHARING, SessionHarne
 @pytest.mark.parametrize("version", ["4.7.1", *SHARING])
 def test_a_cancelled_job_is_told_at_once_wherever_it_waits(version: str) -> None:
     d = harness(version)
-    ticket = d.joining()
+    job_id = d.joining()
     if version != "4.7.1":
-        d.accepted(ticket, "a")
-    d.next(ticket)
-    d.cancel(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+        d.accepted(job_id, "a")
+    d.next(job_id)
+    d.cancel(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
 
 
 def test_a_job_that_was_busy_is_told_at_its_next_question() -> None:
     d = harness()
-    ticket = d.session.enrol()
-    d.cancel(ticket)
-    d.enter(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
-    d.next(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    job_id = d.session.add_job()
+    d.cancel(job_id)
+    d.enter(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
+    d.next(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
 
 
 def test_cancelling_twice_or_too_late_or_nobody_changes_nothing() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued())
-    d.cancel(ticket)
-    d.cancel(ticket)
+    d.cancel(job_id)
+    d.cancel(job_id)
     d.cancel(99)
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
     other = d.joined("b")
     d.say("b", DONE)
     d.cancel(other)
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
 
 
 @pytest.mark.parametrize("version", ["4.14.0", "4.22.0", "4.29.0"])
@@ -62,12 +62,12 @@ def test_before_4_31_a_cancelled_event_is_only_absorbed(version: str) -> None:
 
 def test_an_event_that_is_not_known_to_be_queued_may_run_by_now() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
-    d.cancel(ticket)
+    d.cancel(job_id)
     assert d.told == []
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
@@ -76,26 +76,26 @@ def test_a_queued_event_is_taken_out_exactly_from_6_14_on() -> None:
     d.open()
     d.say("a", Queued())
     d.cancel(one)
-    assert d.dismissals == [("a", -1)]
-    third = d.session.enrol()
-    assert isinstance(d.enter(third), Entry)
+    assert d.cancellations == [("a", -1)]
+    third = d.session.add_job()
+    assert isinstance(d.enter(third), JoinGranted)
     d.say("a", CANCELLED)
     assert d.next(two) is None
 
 
 def test_a_queued_event_of_4_31_to_6_13_is_stopped_once_it_starts() -> None:
     d = harness("5.50.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Queued())
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     d.say("a", Queued(rank=0))
     assert d.told == []
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
     d.say("a", Generated(data=("x",)), CANCELLED)
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
@@ -103,10 +103,10 @@ def test_somebody_listens_until_a_cancelled_event_has_started() -> None:
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    ticket = d.joined("b")
-    d.cancel(ticket)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    job_id = d.joined("b")
+    d.cancel(job_id)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
 
 
@@ -120,38 +120,38 @@ def test_a_cancelled_event_of_which_nothing_more_will_come_is_nobodys_sibling(
     d.say("a", Started() if started else Queued())
     d.cancel(one)
     d.release(one)
-    d.say(None, Closing())
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing())
+    d.end(EndReason.FINISHED)
     d.dismissed("a")
     two = d.joined("b", COUNT)
     d.open()
     d.say("b", Started())
     d.cancel(two)
-    assert d.dismissals[1:] == [("b", COUNT)]
+    assert d.cancellations[1:] == [("b", COUNT)]
 
 
 def test_a_running_event_that_is_alone_stops_with_its_function() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.joined("b", ECHO)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    assert d.dismissals == [("a", COUNT)]
+    d.cancel(job_id)
+    assert d.cancellations == [("a", COUNT)]
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 def test_joins_of_a_function_that_is_being_stopped_wait(version: str) -> None:
     d = harness(version)
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    same, other = d.session.enrol(), d.session.enrol()
+    d.cancel(job_id)
+    same, other = d.session.add_job(), d.session.add_job()
     assert d.enter(same, COUNT) is None
-    assert isinstance(d.enter(other, ECHO), Entry)
+    assert isinstance(d.enter(other, ECHO), JoinGranted)
     d.dismissed("a")
-    assert isinstance(d.last(same), Entry)
+    assert isinstance(d.last(same), JoinGranted)
 
 
 def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
@@ -162,25 +162,25 @@ def test_a_join_waits_for_the_cancel_of_its_own_function() -> None:
     d.say("b", Started())
     d.cancel(one)
     d.cancel(two)
-    waiting = d.session.enrol()
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.dismissed("b")
     assert waiting in d.asking
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
 @pytest.mark.parametrize("joins", [True, False])
 def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool) -> None:
     d = harness(version)
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     sibling = d.joining(COUNT)
     if not joins:
         d.accepted(sibling, "b")
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
+    d.cancel(job_id)
     assert d.told == []
     if joins:
         d.accepted(sibling, "b")
@@ -192,11 +192,11 @@ def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool
 
 def running(d: SessionHarness, *events: str) -> list[int]:
     """Jobs of one function, all at once."""
-    tickets = [d.joined(event, COUNT) for event in events]
+    job_ids = [d.joined(event, COUNT) for event in events]
     d.open()
     for event in events:
         d.say(event, Started())
-    return tickets
+    return job_ids
 
 
 @pytest.mark.parametrize("version", ["5.50.0", "6.31.0"])
@@ -209,14 +209,14 @@ def test_siblings_that_nobody_wants_are_stopped_together_each_under_its_own_id(
     d.cancel(two)
     assert d.told == []
     d.cancel(three)
-    assert sorted(d.dismissals) == [("a", COUNT), ("b", COUNT), ("c", COUNT)]
-    waiting = d.session.enrol()
+    assert sorted(d.cancellations) == [("a", COUNT), ("b", COUNT), ("c", COUNT)]
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.dismissed("b")
     d.dismissed("c")
     assert waiting in d.asking
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)
 
 
 def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
@@ -227,7 +227,7 @@ def test_a_sibling_that_was_stopped_already_is_not_told_of_twice() -> None:
     two = d.joined("b", COUNT)
     d.say("b", Started())
     d.cancel(two)
-    assert d.dismissals == [("a", COUNT), ("b", COUNT)]
+    assert d.cancellations == [("a", COUNT), ("b", COUNT)]
 
 
 def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_over() -> None:
@@ -238,7 +238,7 @@ def test_an_unwanted_event_is_stopped_at_its_next_message_once_its_siblings_are_
     d.say("b", DONE)
     assert d.told == []
     d.say("a", Generated(data=("x",)))
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling() -> None:
@@ -246,8 +246,8 @@ def test_somebody_listens_for_an_event_that_is_to_be_stopped_after_its_sibling()
     one, _ = running(d, "a", "b")
     d.cancel(one)
     d.say("b", DONE)
-    d.say(None, Closing(all_said=False))
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing(is_complete=False))
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
 
 
@@ -257,7 +257,7 @@ def test_a_job_that_waits_to_join_can_be_cancelled() -> None:
     d.open()
     d.say("a", Started())
     d.cancel(running)
-    waiting = d.session.enrol()
+    waiting = d.session.add_job()
     d.enter(waiting, COUNT)
     d.cancel(waiting)
     assert isinstance(d.gone(waiting), JobCancelled)
@@ -272,35 +272,35 @@ def test_a_job_cancelled_while_joining_joins_and_is_stopped_then(
     version: str, told: list[tuple[str, int]]
 ) -> None:
     d = harness(version)
-    ticket = d.joining()
-    d.cancel(ticket)
+    job_id = d.joining()
+    d.cancel(job_id)
     assert d.told == []
-    d.accepted(ticket, "a")
-    assert isinstance(d.gone(ticket), JobCancelled)
+    d.accepted(job_id, "a")
+    assert isinstance(d.gone(job_id), JobCancelled)
     if d.streams:
         d.open()
         d.say("a", Queued())
-    assert d.dismissals == told
+    assert d.cancellations == told
 
 
 def test_a_job_cancelled_while_joining_is_listened_to_where_it_has_to_start_first() -> None:
     d = harness("5.50.0")
-    ticket = d.joining(COUNT)
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
-    d.release(ticket)
+    job_id = d.joining(COUNT)
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
+    d.release(job_id)
     assert d.streams == [SHARED]
     d.open()
     d.say("a", Started())
-    assert d.dismissals == [("a", COUNT)]
+    assert d.cancellations == [("a", COUNT)]
 
 
 def test_a_job_cancelled_while_joining_whose_join_is_refused_is_done_with() -> None:
     d = harness()
-    ticket = d.joining()
-    d.cancel(ticket)
-    d.unjoined(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    job_id = d.joining()
+    d.cancel(job_id)
+    d.unjoined(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
     assert (d.told, d.streams) == ([], [])
 
 
@@ -308,31 +308,31 @@ def test_early_messages_of_a_job_cancelled_while_joining_count() -> None:
     d = harness("5.50.0")
     d.joined("a", ECHO)
     d.open()
-    ticket = d.joining(COUNT)
-    d.cancel(ticket)
+    job_id = d.joining(COUNT)
+    d.cancel(job_id)
     d.say("b", Started())
-    d.accepted(ticket, "b")
-    assert d.dismissals == [("b", COUNT)]
+    d.accepted(job_id, "b")
+    assert d.cancellations == [("b", COUNT)]
 
 
 def test_a_job_that_failed_on_our_side_is_stopped_like_a_cancelled_one() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", Queued())
-    d.release(ticket)
-    assert d.dismissals == [("a", -1)]
+    d.release(job_id)
+    assert d.cancellations == [("a", -1)]
 
 
 def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a", COUNT)
+    job_id = d.joined("a", COUNT)
     d.open()
     d.say("a", Started())
-    d.cancel(ticket)
-    d.end(Ending.CUT)
-    waiting = d.session.enrol()
+    d.cancel(job_id)
+    d.end(EndReason.BROKEN)
+    waiting = d.session.add_job()
     assert d.enter(waiting, COUNT) is None
-    assert isinstance(d.enter(d.session.enrol(), ECHO), Entry)
+    assert isinstance(d.enter(d.session.add_job(), ECHO), JoinGranted)
     d.dismissed("a")
-    assert isinstance(d.last(waiting), Entry)
+    assert isinstance(d.last(waiting), JoinGranted)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from gradio_protocol.errors import JobCancelled
-from gradio_protocol.jobs.channel import HEARTBEAT, SHARED
-from gradio_protocol.jobs.messages import Closing, Queued
-from gradio_protocol.jobs.orders import Ending, Gone
+from gradio_protocol.jobs.event_stream import HEARTBEAT, SHARED
+from gradio_protocol.jobs.messages import Queued, StreamClosing
+from gradio_protocol.jobs.orders import EndReason, JobStopped
 from tests.support.sample_apps import sample_app
 from tests.support.session_harness import CANCELLED, DONE, SessionHarness, harness
 
@@ -19,7 +19,7 @@ def test_closing_leaves_all_streams_and_answers_all_questions() -> None:
     assert isinstance(d.gone(one), JobCancelled)
     assert (d.streams, d.told) == ([], [])
     for answer in (d.next(two), d.unjoined(two), d.accepted(one, "c"), d.enter(one)):
-        assert isinstance(answer, Gone)
+        assert isinstance(answer, JobStopped)
 
 
 def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
@@ -28,7 +28,7 @@ def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
     d.open()
     d.obey(d.session.close())
     assert d.streams == [SHARED]
-    assert isinstance(d.accepted(two, "b"), Gone)
+    assert isinstance(d.accepted(two, "b"), JobStopped)
     d.release(one)
     d.release(two)
     assert (d.streams, d.told) == ([], [])
@@ -36,9 +36,9 @@ def test_a_closed_session_leaves_when_the_server_can_hear_of_it() -> None:
 
 def test_a_closed_session_leaves_a_stream_only_after_it_was_opened() -> None:
     d = harness("5.50.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.obey(d.session.close())
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == [SHARED]
     d.open()
     assert (d.streams, d.told) == ([], [])
@@ -51,9 +51,9 @@ def test_a_closed_session_opens_the_stream_of_a_join_that_the_last_one_was_too_e
     d.say("a", DONE)
     d.release(one)
     d.joined("b")
-    d.say(None, Closing())
+    d.say(None, StreamClosing())
     d.obey(d.session.close())
-    d.end(Ending.FINISHED)
+    d.end(EndReason.FINISHED)
     assert d.streams == [SHARED]
     d.open()
     assert (d.streams, d.told) == ([], [])
@@ -69,7 +69,7 @@ def test_a_closed_session_leaves_private_streams_at_once() -> None:
 def test_a_closed_session_takes_no_new_job() -> None:
     d = SessionHarness(sample_app(heartbeat=True))
     d.obey(d.session.close())
-    assert isinstance(d.enter(d.session.enrol()), Gone)
+    assert isinstance(d.enter(d.session.add_job()), JobStopped)
     assert d.streams == []
 
 
@@ -86,34 +86,34 @@ def test_a_retired_session_leaves_the_server_after_its_last_job() -> None:
 
 def test_a_retired_session_waits_for_the_flows_of_cancelled_jobs() -> None:
     d = harness("6.31.0")
-    ticket = d.joining()
+    job_id = d.joining()
     d.obey(d.session.retire())
-    d.cancel(ticket)
-    d.accepted(ticket, "a")
+    d.cancel(job_id)
+    d.accepted(job_id, "a")
     d.open()
     d.say("a", Queued())
-    assert (d.streams, d.dismissals) == ([SHARED], [("a", -1)])
-    d.release(ticket)
+    assert (d.streams, d.cancellations) == ([SHARED], [("a", -1)])
+    d.release(job_id)
     assert d.streams == []
 
 
 def test_a_retired_session_whose_last_stream_is_lost_keeps_no_heartbeat() -> None:
     d = SessionHarness(sample_app("5.50.0", heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.obey(d.session.retire())
-    d.cancel(ticket)
-    d.release(ticket)
+    d.cancel(job_id)
+    d.release(job_id)
     assert d.streams == [HEARTBEAT, SHARED]
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
 
 
 def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
     d = SessionHarness(sample_app(heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.say("a", DONE)
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == [HEARTBEAT, SHARED]
     d.obey(d.session.retire())
     assert d.streams == []
@@ -121,12 +121,12 @@ def test_an_idle_session_that_is_retired_leaves_at_once() -> None:
 
 def test_a_retired_session_leaves_also_if_its_last_event_ended_before_the_flow() -> None:
     d = SessionHarness(sample_app(heartbeat=True))
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.obey(d.session.retire())
-    d.cancel(ticket)
+    d.cancel(job_id)
     d.say("a", CANCELLED)
-    d.release(ticket)
+    d.release(job_id)
     assert d.streams == []
 
 
@@ -136,8 +136,8 @@ def test_the_stream_of_a_session_that_goes_on_is_never_closed_by_us() -> None:
     d.open()
     d.cancel(one)
     d.say("b", DONE)
-    for ticket in (one, two):
-        d.release(ticket)
+    for job_id in (one, two):
+        d.release(job_id)
     assert (d.streams, d.left) == ([SHARED], [])
 
 
@@ -145,9 +145,9 @@ def test_a_flow_that_ended_while_it_joined_is_forgotten() -> None:
     d = harness()
     d.joined("a")
     d.open()
-    ticket = d.joining()
-    d.release(ticket)
-    d.release(ticket)
+    job_id = d.joining()
+    d.release(job_id)
+    d.release(job_id)
     d.say("b", Queued())
     later = d.joined("b")
     assert (d.next(later), d.told) == (None, [])

@@ -12,10 +12,16 @@ from types import FrameType
 
 import pytest
 
-from gradio_protocol.jobs.channel import SHARED
-from gradio_protocol.jobs.contact import Contact
-from gradio_protocol.jobs.messages import Completed, Delivery, Queued, Started
-from gradio_protocol.jobs.orders import Await, Enter, Joined, Listen, Unjoined
+from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.event_stream import SHARED
+from gradio_protocol.jobs.messages import Completed, EventMessage, Queued, Started
+from gradio_protocol.jobs.orders import (
+    JoinAccepted,
+    JoinFailed,
+    NextMessage,
+    RequestJoin,
+    StartStream,
+)
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import ECHO, sample_app
@@ -29,27 +35,27 @@ class Office:
     """Many jobs on one session, without a `SessionHarness`, whose bookkeeping would count too."""
 
     def __init__(self, jobs: int, *, joined: bool = True) -> None:
-        self.contact = Contact(sample_app(heartbeat=True), now=0.0)
-        self.session = Session(self.contact, entropy=b"entropy")
-        self.tickets = [self.session.enrol() for _ in range(jobs)]
+        self.tracker = AppTracker(sample_app(heartbeat=True), now=0.0)
+        self.session = Session(self.tracker, entropy=b"entropy")
+        self.job_ids = [self.session.add_job() for _ in range(jobs)]
         self.epoch = 0
-        for ticket in self.tickets:
-            self.session.ask(Enter(ticket=ticket, fn_index=ECHO, direct=False), 0.0)
+        for job_id in self.job_ids:
+            self.session.ask(RequestJoin(job_id=job_id, fn_index=ECHO, direct=False), 0.0)
         if joined:
             self.join()
 
     def join(self, *, early: bool = False) -> None:
         """Each join has its reply; the messages of the next event may be there before that."""
-        for ticket in self.tickets:
+        for job_id in self.job_ids:
             if early and self.epoch:
-                self.say(ticket, Queued())
-            for order in self.session.ask(Joined(ticket=ticket, event_id=str(ticket)), 0.0):
-                if isinstance(order, Listen) and order.stream.key == SHARED:
+                self.say(job_id, Queued())
+            for order in self.session.ask(JoinAccepted(job_id=job_id, event_id=str(job_id)), 0.0):
+                if isinstance(order, StartStream) and order.stream.key == SHARED:
                     self.epoch = order.epoch
-                    self.session.opened(SHARED, self.epoch, Head(status=200, headers=EVENTS))
+                    self.session.stream_opened(SHARED, self.epoch, Head(status=200, headers=EVENTS))
 
-    def say(self, ticket: int, message: Queued | Started | Completed) -> None:
-        self.session.deliver(SHARED, self.epoch, [Delivery(str(ticket), message)])
+    def say(self, job_id: int, message: Queued | Started | Completed) -> None:
+        self.session.receive(SHARED, self.epoch, [EventMessage(str(job_id), message)])
 
 
 def joining(jobs: int) -> None:
@@ -60,29 +66,29 @@ def joining(jobs: int) -> None:
 def joining_in_vain(jobs: int) -> None:
     """All joins but the last are refused."""
     office = Office(jobs, joined=False)
-    for ticket in office.tickets[:-1]:
-        office.session.ask(Unjoined(ticket=ticket), 0.0)
+    for job_id in office.job_ids[:-1]:
+        office.session.ask(JoinFailed(job_id=job_id), 0.0)
 
 
 def ending(jobs: int) -> None:
     """All wait, and all get their last message, the newest first."""
     office = Office(jobs)
-    for ticket in reversed(office.tickets):
-        office.session.ask(Await(ticket=ticket), 0.0)
-        office.say(ticket, DONE)
-        office.session.release(ticket)
+    for job_id in reversed(office.job_ids):
+        office.session.ask(NextMessage(job_id=job_id), 0.0)
+        office.say(job_id, DONE)
+        office.session.finish_job(job_id)
 
 
 def cancelling(jobs: int) -> None:
     """All are cancelled while they are queued, and the server is told of each."""
     office = Office(jobs)
-    for ticket in office.tickets:
-        office.session.cancel(ticket)
-        office.session.release(ticket)
-    for ticket in office.tickets:
-        office.session.dismissed(str(ticket))
-    for ticket in office.tickets:
-        office.say(ticket, Completed(data=None))
+    for job_id in office.job_ids:
+        office.session.cancel(job_id)
+        office.session.finish_job(job_id)
+    for job_id in office.job_ids:
+        office.session.cancel_finished(str(job_id))
+    for job_id in office.job_ids:
+        office.say(job_id, Completed(data=None))
 
 
 def calls(work: Callable[[int], None], jobs: int) -> int:

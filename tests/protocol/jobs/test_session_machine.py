@@ -14,10 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gradio_protocol.app.dialect import Cancelling
 from gradio_protocol.errors import JobCancelled, RemoteError
-from gradio_protocol.jobs.channel import PATIENCE, SHARED
+from gradio_protocol.jobs.event_stream import MAX_EMPTY_OPENINGS, SHARED
 from gradio_protocol.jobs.messages import (
     Broken,
-    Closing,
     Completed,
     Failed,
     Generated,
@@ -25,8 +24,9 @@ from gradio_protocol.jobs.messages import (
     JobMessage,
     Queued,
     Started,
+    StreamClosing,
 )
-from gradio_protocol.jobs.orders import Ending, Entry, Gone
+from gradio_protocol.jobs.orders import EndReason, JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import COUNT, ECHO, sample_app
 from tests.support.session_harness import SessionHarness
@@ -41,7 +41,7 @@ KINDS = ["queued", "started", "started", "output", "done", "failed"]
 class Job:
     """One job, as the design tells of it."""
 
-    ticket: int
+    job_id: int
     event: str
     "The id that its join gets, or will get."
     fn_index: int
@@ -103,10 +103,10 @@ class Visits(RuleBasedStateMachine):
     def enters(self, fn_index: int) -> None:
         self.count += 1
         held = any(self.holds(fn_index, stop) for stop in self.underway)
-        job = Job(self.harness.session.enrol(), f"e{self.count}", fn_index, "entering")
+        job = Job(self.harness.session.add_job(), f"e{self.count}", fn_index, "entering")
         self.jobs.append(job)
-        answer = self.harness.enter(job.ticket, fn_index)
-        assert isinstance(answer, Entry) is not held
+        answer = self.harness.enter(job.job_id, fn_index)
+        assert isinstance(answer, JoinGranted) is not held
         if not held:
             job.phase = "joining"
 
@@ -141,7 +141,7 @@ class Visits(RuleBasedStateMachine):
         if self.reading:
             self.say(job, "output")
         if asks:
-            self.harness.next(job.ticket)
+            self.harness.next(job.job_id)
 
     @rule(data=st.data())
     def is_accepted(self, data: st.DataObject) -> None:
@@ -152,8 +152,8 @@ class Visits(RuleBasedStateMachine):
     def accept(self, job: Job) -> None:
         job.phase = "joined"
         job.raced = SHARED in self.harness.listening
-        answer = self.harness.accepted(job.ticket, job.event)
-        assert isinstance(answer, Gone) is not job.wanted
+        answer = self.harness.accepted(job.job_id, job.event)
+        assert isinstance(answer, JobStopped) is not job.wanted
         for message in job.early:
             self.arrives(job, message)
 
@@ -162,7 +162,7 @@ class Visits(RuleBasedStateMachine):
         job = self.job(data, "joining")
         if job is not None:
             job.phase = "refused"
-            assert isinstance(self.harness.unjoined(job.ticket), Gone) is not job.wanted
+            assert isinstance(self.harness.unjoined(job.job_id), JobStopped) is not job.wanted
 
     @rule(data=st.data())
     def begins_again(self, data: st.DataObject) -> None:
@@ -175,17 +175,17 @@ class Visits(RuleBasedStateMachine):
         job.sent = []
         if any(self.holds(job.fn_index, stop) for stop in self.underway):
             job.phase = "entering"
-        answer = self.harness.enter(job.ticket, job.fn_index)
-        assert isinstance(answer, Entry) is (job.phase == "joining")
+        answer = self.harness.enter(job.job_id, job.fn_index)
+        assert isinstance(answer, JoinGranted) is (job.phase == "joining")
 
     @rule(data=st.data())
     def asks(self, data: st.DataObject) -> None:
         job = self.job(data, "joined")
-        if job is not None and job.ticket not in self.harness.asking:
-            before = len(self.harness.answers[job.ticket])
-            self.harness.next(job.ticket)
+        if job is not None and job.job_id not in self.harness.asking:
+            before = len(self.harness.answers[job.job_id])
+            self.harness.next(job.job_id)
             if not job.wanted:
-                assert isinstance(self.harness.answers[job.ticket][before], Gone)
+                assert isinstance(self.harness.answers[job.job_id][before], JobStopped)
 
     @rule(data=st.data())
     def is_cancelled(self, data: st.DataObject) -> None:
@@ -208,13 +208,13 @@ class Visits(RuleBasedStateMachine):
             self.cancel(job)
 
     def cancel(self, job: Job) -> None:
-        waited = job.wanted and job.ticket in self.harness.asking
-        self.harness.cancel(job.ticket)
+        waited = job.wanted and job.job_id in self.harness.asking
+        self.harness.cancel(job.job_id)
         if job.wanted and job.phase == "entering":
             job.phase = "refused"
         job.wanted = False
         if waited:
-            assert isinstance(self.harness.gone(job.ticket), JobCancelled)
+            assert isinstance(self.harness.gone(job.job_id), JobCancelled)
         self.depart(job)
         self.stops_with_the_last(job)
 
@@ -223,7 +223,7 @@ class Visits(RuleBasedStateMachine):
         job = self.job(data, "entering", "joining", "joined", "refused")
         if job is None:
             return
-        self.harness.release(job.ticket)
+        self.harness.release(job.job_id)
         job.wanted = job.flowing = False
         if job.phase != "joined":
             job.phase = "refused"
@@ -258,7 +258,7 @@ class Visits(RuleBasedStateMachine):
     def goes_wrong(self, how: str) -> None:
         match how:
             case "cut" | "silent":
-                self.breaks_off(Ending.CUT if how == "cut" else Ending.SILENT)
+                self.breaks_off(EndReason.BROKEN if how == "cut" else EndReason.SILENT)
             case "broken" | "unknown" if self.head:
                 self.gives_up(how == "unknown")
             case "out of reach" if not self.head:
@@ -339,7 +339,7 @@ class Visits(RuleBasedStateMachine):
         if self.dialect.announces_close:
             self.says_that_all_is_said()
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.harness.end(Ending.FINISHED)
+        self.harness.end(EndReason.FINISHED)
 
     def says_that_all_is_said(self) -> None:
         """What it knew of has had its end, even if that has not come."""
@@ -347,23 +347,23 @@ class Visits(RuleBasedStateMachine):
             if job.pending and (job.sent or not job.raced):
                 job.ended = True
                 job.sent.append(Failed(error=JobCancelled("forsaken")))
-        self.harness.say(None, Closing())
+        self.harness.say(None, StreamClosing())
 
     @precondition(lambda self: self.reading)
     @rule()
     def says_something_twice(self) -> None:
         """An event has been completed twice, which breaks the stream and nothing else."""
-        self.harness.say(None, Closing(all_said=False))
+        self.harness.say(None, StreamClosing(is_complete=False))
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.harness.end(Ending.CUT)
+        self.harness.end(EndReason.BROKEN)
 
-    def breaks_off(self, ending: Ending) -> None:
-        self.stream_ends(lost=True, unnoticed=ending is Ending.SILENT)
+    def breaks_off(self, ending: EndReason) -> None:
+        self.stream_ends(lost=True, unnoticed=ending is EndReason.SILENT)
         self.harness.end(ending)
 
     def is_out_of_reach(self) -> None:
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.harness.end(Ending.REFUSED)
+        self.harness.end(EndReason.REFUSED)
 
     def gives_up(self, unknown: bool) -> None:
         self.may_leave = True
@@ -378,11 +378,11 @@ class Visits(RuleBasedStateMachine):
     def to_be_stopped(self, job: Job) -> bool:
         """Whether the server has yet to be told that nobody wants this event."""
         tells = self.dialect.cancelling in (Cancelling.FUNCTION, Cancelling.EXACT)
-        told = any(event == job.event for event, _ in self.harness.dismissals)
+        told = any(event == job.event for event, _ in self.harness.cancellations)
         return tells and job.pending and not (job.wanted or told)
 
     def fruitless(self) -> bool:
-        return not self.heard and self.barren + 1 >= PATIENCE
+        return not self.heard and self.barren + 1 >= MAX_EMPTY_OPENINGS
 
     def stream_ends(self, *, lost: bool, unknown: bool = False, unnoticed: bool = False) -> None:
         """The model's side of an end: who loses what."""
@@ -396,7 +396,7 @@ class Visits(RuleBasedStateMachine):
         for job in concerned:
             job.lost = job.ended = True
             job.sent.append(Failed(error=JobCancelled("lost")))
-        healable = (self.dialect.healable and not unnoticed) or self.stateful
+        healable = (self.dialect.can_clear_dead_events and not unnoticed) or self.stateful
         self.may_leave = self.may_leave or not (healable or unknown)
 
     @precondition(lambda self: self.underway)
@@ -407,8 +407,8 @@ class Visits(RuleBasedStateMachine):
         entering = [job for job in self.jobs if job.phase == "entering"]
         self.harness.dismissed(event)
         for job in entering:
-            if job.ticket not in self.harness.asking:
-                assert isinstance(self.harness.last(job.ticket), Entry)
+            if job.job_id not in self.harness.asking:
+                assert isinstance(self.harness.last(job.job_id), JoinGranted)
                 job.phase = "joining"
 
     # What always holds.
@@ -416,10 +416,10 @@ class Visits(RuleBasedStateMachine):
     @invariant()
     def every_job_gets_its_messages_in_order_and_once(self) -> None:
         for job in self.jobs:
-            answers = self.harness.answers.get(job.ticket, [])
+            answers = self.harness.answers.get(job.job_id, [])
             messages = [a for a in answers if isinstance(a, JobMessage)]
             assert [shown(m) for m in messages] == [shown(m) for m in job.sent[: len(messages)]]
-            if job.wanted and job.phase == "joined" and job.ticket in self.harness.asking:
+            if job.wanted and job.phase == "joined" and job.job_id in self.harness.asking:
                 assert len(messages) == len(job.sent)
 
     @invariant()
@@ -449,7 +449,7 @@ class Visits(RuleBasedStateMachine):
 
     @invariant()
     def no_function_is_stopped_that_another_job_needs(self) -> None:
-        fresh = self.harness.dismissals[self.told :]
+        fresh = self.harness.cancellations[self.told :]
         self.told = len(self.harness.told)
         self.underway += fresh
         for event, fn_index in fresh:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gradio_protocol.errors import AppError, SessionNotFound
-from gradio_protocol.jobs.channel import HEARTBEAT, SHARED
+from gradio_protocol.jobs.event_stream import HEARTBEAT, SHARED
 from gradio_protocol.jobs.messages import Broken, Failed, Started
-from gradio_protocol.jobs.orders import Ending
+from gradio_protocol.jobs.orders import EndReason
 from tests.support.sample_apps import sample_app
 from tests.support.session_harness import CANCELLED, DONE, SessionHarness, failed, harness
 
@@ -21,11 +21,11 @@ def test_a_poisoned_session_is_healed_after_the_next_join(version: str) -> None:
     d.joined("b")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joining()
+    d.end(EndReason.BROKEN)
+    job_id = d.joining()
     assert d.told == []
-    d.accepted(ticket, "c")
-    assert d.dismissals == [("a", -1), ("b", -1)]
+    d.accepted(job_id, "c")
+    assert d.cancellations == [("a", -1), ("b", -1)]
     assert {order.session_hash for order in d.told} == {before} == {d.session.hash}
     d.joined("d")
     assert len(d.told) == 2
@@ -35,13 +35,13 @@ def test_what_heals_a_session_is_nobodys_message() -> None:
     d = harness("6.31.0")
     d.joined("a")
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joined("b")
+    d.end(EndReason.BROKEN)
+    job_id = d.joined("b")
     d.open()
     d.say("a", CANCELLED)
     d.dismissed("a")
     d.say("b", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_join_that_was_lost_itself_heals_nothing() -> None:
@@ -49,7 +49,7 @@ def test_a_join_that_was_lost_itself_heals_nothing() -> None:
     d.joined("a")
     d.open()
     lost = d.joining()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     d.accepted(lost, "b")
     assert d.told == []
 
@@ -60,11 +60,11 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.session.hash != before
-    ticket = d.joining()
+    job_id = d.joining()
     assert d.told == []
-    d.accepted(ticket, "b")
+    d.accepted(job_id, "b")
     assert d.session.hash in d.listening[SHARED].stream.request.url
 
 
@@ -75,7 +75,7 @@ def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_h
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     d.joined("b")
     assert d.session.hash != before
     assert d.told == []
@@ -87,7 +87,7 @@ def test_a_silence_has_a_new_hash_also_if_nobody_waited() -> None:
     before = d.session.hash
     d.open()
     d.say("a", DONE)
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     assert d.session.hash != before
 
 
@@ -96,9 +96,9 @@ def test_an_app_with_state_keeps_its_hash_after_a_silence_too() -> None:
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.SILENT)
+    d.end(EndReason.SILENT)
     d.joined("b")
-    assert (d.session.hash, d.dismissals) == (before, [("a", -1)])
+    assert (d.session.hash, d.cancellations) == (before, [("a", -1)])
 
 
 def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
@@ -106,18 +106,18 @@ def test_an_app_with_state_keeps_its_hash_although_it_is_poisoned() -> None:
     d.joined("a")
     before = d.session.hash
     d.open()
-    d.end(Ending.CUT)
-    ticket = d.joined("b")
+    d.end(EndReason.BROKEN)
+    job_id = d.joined("b")
     d.open()
     d.say("b", DONE)
-    assert (d.session.hash, d.next(ticket)) == (before, DONE)
+    assert (d.session.hash, d.next(job_id)) == (before, DONE)
 
 
 def test_a_new_hash_has_a_new_heartbeat() -> None:
     d = SessionHarness(sample_app("4.29.0", heartbeat=True))
     d.joined("a")
     d.open()
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
     d.joined("b")
     assert d.streams == [HEARTBEAT, SHARED]
@@ -126,18 +126,18 @@ def test_a_new_hash_has_a_new_heartbeat() -> None:
 
 def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.joined("b")
     d.open()
     d.say("a", Started())
     d.say("b", Started())
-    d.cancel(ticket)
+    d.cancel(job_id)
     d.say("b", DONE)
     assert d.told == []
-    d.end(Ending.CUT)
+    d.end(EndReason.BROKEN)
     assert d.streams == []
     d.joined("c")
-    assert d.dismissals == [("a", -1)]
+    assert d.cancellations == [("a", -1)]
 
 
 # --- errors of the whole stream ----------------------------------------------------------------
@@ -155,11 +155,11 @@ def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
 
 def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:
     d = harness("6.31.0")
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     before = d.session.hash
     d.open()
     d.say(None, Broken(message="404: Not Found", session_not_found=True))
-    assert isinstance(failed(d.next(ticket)), SessionNotFound)
+    assert isinstance(failed(d.next(job_id)), SessionNotFound)
     d.joined("b")
     assert (d.told, d.session.hash) == ([], before)
 

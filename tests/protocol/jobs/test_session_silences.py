@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gradio_protocol.errors import AppChanged, GradioError, JobCancelled, RemoteError, StreamLost
-from gradio_protocol.jobs.channel import HEARTBEAT, SHARED
-from gradio_protocol.jobs.messages import Closing, Heartbeat
-from gradio_protocol.jobs.orders import Ending, Renew, Renewed
+from gradio_protocol.jobs.event_stream import HEARTBEAT, SHARED
+from gradio_protocol.jobs.messages import Heartbeat, StreamClosing
+from gradio_protocol.jobs.orders import AppRefreshed, EndReason, RefreshApp
 from tests.support.sample_apps import sample_app
 from tests.support.session_harness import DONE, SessionHarness, failed, harness
 
@@ -16,13 +16,13 @@ GONE = RemoteError("nobody answers")
 
 def test_a_silent_stream_stays_open_as_often_as_the_app_answers() -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     for _ in range(20):
         d.silent()
         d.checked()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
     assert (d.streams, d.left, d.told) == ([SHARED], [], [])
 
 
@@ -30,9 +30,9 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
     """A later app at the address is alive, but sends nothing on this stream."""
     d = harness()
     d.joined("a")
-    finder, new = d.session.enrol(), sample_app(app_id="2")
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renewed(ticket=finder, app=new))
+    finder, new = d.session.add_job(), sample_app(app_id="2")
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(AppRefreshed(job_id=finder, app=new))
     d.silent()
     (order,) = d.checks
     assert order.app is d.app
@@ -42,10 +42,10 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
 def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then() -> None:
     d = harness()
     d.joined("a")
-    finder, new = d.session.enrol(), sample_app(app_id="2")
-    d.ask(Renew(ticket=finder, app=d.app))
-    d.ask(Renewed(ticket=finder, app=new))
-    d.end(Ending.REFUSED)
+    finder, new = d.session.add_job(), sample_app(app_id="2")
+    d.ask(RefreshApp(job_id=finder, app=d.app))
+    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.end(EndReason.REFUSED)
     d.silent()
     (order,) = d.checks
     assert order.app is new
@@ -62,13 +62,13 @@ def test_one_silence_asks_once_however_long_the_answer_takes() -> None:
 @pytest.mark.parametrize("why", [GONE, AppChanged("another app answers")])
 def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioError) -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     before = d.session.hash
     d.open()
     d.silent()
     d.checked(why)
     assert [listen.stream.key for listen in d.left] == [SHARED]
-    error = failed(d.next(ticket))
+    error = failed(d.next(job_id))
     assert isinstance(error, StreamLost)
     assert error.__cause__ is why
     assert str(why) in str(error)
@@ -77,7 +77,7 @@ def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioE
 
 def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.silent()
     d.say(None, Heartbeat())
@@ -85,36 +85,36 @@ def test_what_comes_while_the_app_is_asked_is_its_answer() -> None:
     d.silent()
     d.arrive()
     d.checked(GONE)
-    assert (d.streams, d.left, d.next(ticket)) == ([SHARED], [], None)
+    assert (d.streams, d.left, d.next(job_id)) == ([SHARED], [], None)
 
 
 def test_a_stream_without_a_head_is_asked_after_like_any_other() -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.silent()
     d.checked()
     d.open()
     d.say("a", DONE)
-    assert d.next(ticket) == DONE
+    assert d.next(job_id) == DONE
 
 
 def test_a_private_stream_that_is_silent_stays_open_too() -> None:
     d = harness("4.7.1")
-    ticket = d.session.enrol()
-    d.enter(ticket)
-    d.open(ticket)
-    d.silent(ticket)
+    job_id = d.session.add_job()
+    d.enter(job_id)
+    d.open(job_id)
+    d.silent(job_id)
     d.checked()
-    d.say(None, DONE, key=ticket)
-    assert d.next(ticket) == DONE
+    d.say(None, DONE, key=job_id)
+    assert d.next(job_id) == DONE
 
 
 def test_a_private_stream_is_lost_alone() -> None:
     d = harness("4.7.1")
-    one, other = d.session.enrol(), d.session.enrol()
-    for ticket in (one, other):
-        d.enter(ticket)
-        d.open(ticket)
+    one, other = d.session.add_job(), d.session.add_job()
+    for job_id in (one, other):
+        d.enter(job_id)
+        d.open(job_id)
     d.silent(one)
     d.checked(GONE)
     assert isinstance(failed(d.next(one)), StreamLost)
@@ -140,7 +140,7 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
     d.joined("a")
     d.open()
     d.say("a", DONE)
-    d.say(None, Closing())
+    d.say(None, StreamClosing())
     d.silent()
     assert (d.checks, d.streams) == ([], [])
     assert [listen.stream.key for listen in d.left] == [SHARED]
@@ -148,15 +148,15 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
 
 def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
     d.silent()
     epoch = d.listening[SHARED].epoch
-    d.say(None, Closing(all_said=False))
-    d.end(Ending.FINISHED)
+    d.say(None, StreamClosing(is_complete=False))
+    d.end(EndReason.FINISHED)
     d.checked(GONE)
-    assert d.session.silent(SHARED, epoch) == []
-    assert (d.streams, d.next(ticket)) == ([SHARED], None)
+    assert d.session.stream_silent(SHARED, epoch) == []
+    assert (d.streams, d.next(job_id)) == ([SHARED], None)
 
 
 def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> None:
@@ -172,11 +172,11 @@ def test_a_session_that_is_closed_while_the_app_is_asked_waits_for_nothing() -> 
 
 def test_a_job_that_is_cancelled_while_the_app_is_asked_is_over_at_once() -> None:
     d = harness()
-    ticket = d.joined("a")
+    job_id = d.joined("a")
     d.open()
-    d.next(ticket)
+    d.next(job_id)
     d.silent()
-    d.cancel(ticket)
-    assert isinstance(d.gone(ticket), JobCancelled)
+    d.cancel(job_id)
+    assert isinstance(d.gone(job_id), JobCancelled)
     d.checked()
     assert d.streams == [SHARED]

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gradio_protocol.jobs.job_state import JobView, Stage, Transferred
 from gradio_protocol.jobs.messages import Logged, ProgressUnit
-from gradio_protocol.jobs.stage import JobView, Stage, Transferred
 from gradio_protocol.jobs.status import Status
 from gradio_protocol.jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 

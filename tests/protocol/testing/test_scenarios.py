@@ -7,10 +7,18 @@ from collections.abc import Mapping
 import pytest
 
 from gradio_protocol import AppError, GradioError, InvalidArguments, StreamLost
-from gradio_protocol.testing import SCENARIOS, AnyDeed, Collect, Desert, Play, Predict, Scenario
+from gradio_protocol.testing import (
+    SCENARIOS,
+    AnyStep,
+    CancelAfterFirst,
+    Collect,
+    Predict,
+    Scenario,
+    ScenarioRun,
+)
 
 
-def right(deed: AnyDeed) -> object:
+def right(deed: AnyStep) -> object:
     """What a driver does that has no fault."""
     match deed:
         case Predict(api_name="/count"):
@@ -19,9 +27,9 @@ def right(deed: AnyDeed) -> object:
             raise AppError("no to you")
         case Predict(api_name="/cut"):
             raise StreamLost("cut")
-        case Predict(args=(value,)) | Desert(args=(value,)):
+        case Predict(args=(value,)) | CancelAfterFirst(args=(value,)):
             return value
-        case Predict() | Desert():
+        case Predict() | CancelAfterFirst():
             raise InvalidArguments("it takes one value")
         case Collect():
             return [[*range(int(str(length)))] for (length,) in deed.calls]
@@ -31,7 +39,7 @@ def right(deed: AnyDeed) -> object:
 
 def played(scenario: Scenario, wrong: Mapping[int, object]) -> int:
     """Play a scenario; the deeds of these numbers come to something else. Returns how many."""
-    scene, number = Play(scenario), 0
+    scene, number = ScenarioRun(scenario), 0
     deed = scene.start()
     while deed is not None:
         try:

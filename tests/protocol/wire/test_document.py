@@ -15,9 +15,9 @@ from gradio_protocol.wire.document import (
     Object,
     as_list,
     as_object,
-    checked,
-    excerpt,
+    check_kind,
     need,
+    preview,
     read,
     want,
     write,
@@ -176,7 +176,7 @@ def test_a_wanted_value_of_a_wrong_type_is_an_error() -> None:
 def test_the_top_of_a_document_is_checked() -> None:
     assert as_object({"a": 1}, where="x") == {"a": 1}
     assert as_list([1], where="x") == [1]
-    assert checked("a", str, "x") == "a"
+    assert check_kind("a", str, "x") == "a"
     with pytest.raises(RemoteError, match=r"^info is list, not dict$"):
         as_object([], where="info")
     with pytest.raises(RemoteError, match=r"^info is dict, not list$"):
@@ -194,8 +194,8 @@ def test_the_top_of_a_document_is_checked() -> None:
     ],
 )
 def test_an_excerpt_is_the_beginning_in_quotes(text: bytes | str, shown: str) -> None:
-    assert excerpt(text) == shown
+    assert preview(text) == shown
 
 
 def test_an_excerpt_is_short_whatever_came() -> None:
-    assert len(excerpt(json.dumps(["x"] * 10_000), 10)) == 13
+    assert len(preview(json.dumps(["x"] * 10_000), 10)) == 13

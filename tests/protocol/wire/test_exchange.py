@@ -15,12 +15,12 @@ from gradio_protocol.wire.exchange import (
     Origin,
     Request,
     Response,
-    first,
+    first_header,
     is_address,
     join,
     origin,
     quoted,
-    shown,
+    redact_url,
 )
 
 MUNICH = b"xn--mnchen-3ya.example:1"
@@ -79,7 +79,7 @@ def test_a_reply_is_made_of_what_came() -> None:
     head = Head.of(request, 200, [(b"x-name", b"Zo\xeb")])
     assert head == Head(status=200, headers=(("x-name", "Zo\xeb"),), url=request.url)
     whole = Response(status=200, headers=head.headers, body=b"all", url=request.url)
-    assert head.whole(b"all") == whole
+    assert head.with_body(b"all") == whole
 
 
 class Found(NamedTuple):
@@ -112,7 +112,7 @@ def test_a_header_is_found_in_any_case_of_letters() -> None:
     headers = (("X-A", "1"), ("x-a", "2"), ("B", "3"))
     assert Response(status=200, headers=headers).header("x-A") == "1"
     assert Head(status=200, headers=headers).header("b") == "3"
-    assert first(headers, "c") is None
+    assert first_header(headers, "c") is None
 
 
 def test_the_text_of_a_reply_is_utf8_with_replacements() -> None:
@@ -249,4 +249,4 @@ def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, text: str) -> None:
-    assert shown(url) == text
+    assert redact_url(url) == text

@@ -16,8 +16,8 @@ from gradio_protocol.wire.headers import (
     TokenSource,
     as_headers,
     compose,
-    may_see,
     redact,
+    visible_secrets,
 )
 
 PASSED, SAVED = TokenSource.PASSED, TokenSource.SAVED
@@ -77,13 +77,13 @@ def identity(app: str | None, source: TokenSource = PASSED, headers: Headers = (
 def test_an_origin_sees_what_the_table_says(
     app: str | None, target: str, passed: set[Secret], saved: set[Secret]
 ) -> None:
-    assert may_see(identity(app, PASSED), origin(target)) == passed
-    assert may_see(identity(app, SAVED), origin(target)) == saved
+    assert visible_secrets(identity(app, PASSED), origin(target)) == passed
+    assert visible_secrets(identity(app, SAVED), origin(target)) == saved
 
 
 def test_a_hub_over_plain_http_gets_no_token() -> None:
     plain = Origin("http", "hub.example", 80)
-    assert may_see(Identity(app=None, token="t", hub=plain), plain) == NOTHING
+    assert visible_secrets(Identity(app=None, token="t", hub=plain), plain) == NOTHING
 
 
 def sent(

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.wire.exchange import Request, Response, origin
-from gradio_protocol.wire.redirect import moves, redirected
+from gradio_protocol.wire.redirect import changes_origin, follow_redirect
 
 HERE = "https://app.example/demo/config?x=1"
 HEADERS = (
@@ -24,7 +24,7 @@ def follow(
 ) -> Request | None:
     request = Request(method=method, url=url, headers=HEADERS, body=(b"body",))
     headers = () if location is None else (("Location", location),)
-    return redirected(request, Response(status=status, headers=headers, url=url))
+    return follow_redirect(request, Response(status=status, headers=headers, url=url))
 
 
 def target(location: str, url: str = HERE) -> str | None:
@@ -150,4 +150,4 @@ def test_any_location_is_followed_or_not_without_a_failure(location: str) -> Non
     ],
 )
 def test_an_app_moves_only_to_https_on_its_own_host(old: str, new: str, moved: bool) -> None:
-    assert moves(origin(old), origin(new)) is moved
+    assert changes_origin(origin(old), origin(new)) is moved

@@ -14,14 +14,14 @@ from gradio_protocol.errors import (
     TooManyRequestsError,
 )
 from gradio_protocol.wire.exchange import Head, Headers, Response
-from gradio_protocol.wire.status import http_date, refusal, retry_after
+from gradio_protocol.wire.status import error_from_response, http_date, retry_after
 
 URL = "https://u:s3cret@a.example/config?s3cret"
 FULL = b'{"detail":"Queue is full. Max size is 1 and size is 1."}'
 
 
 def refused(status: int, body: bytes = b"", headers: Headers = ()) -> GradioError:
-    return refusal(
+    return error_from_response(
         Response(status=status, body=body, headers=headers, url=URL), doing="joining the queue"
     )
 
@@ -84,7 +84,7 @@ def test_a_detail_nested_beyond_all_reason_is_no_failure_of_ours() -> None:
 
 
 def test_a_head_has_no_detail() -> None:
-    error = refusal(Head(status=503, url=URL), doing="listening")
+    error = error_from_response(Head(status=503, url=URL), doing="listening")
     assert str(error) == "listening: https://a.example/config answered 503"
 
 
@@ -159,6 +159,6 @@ def test_a_proxy_of_the_environment_that_may_have_answered_is_named(
 ) -> None:
     head = Head(status=status, headers=headers, url=URL, proxy="http://p:3128")
     hint = "the proxy http://p:3128, which the environment names: NO_PROXY or trust_env=False"
-    assert (hint in str(refusal(head, doing="connecting"))) is named
-    assert (hint in str(refusal(head.whole(b"no"), doing="connecting"))) is named
+    assert (hint in str(error_from_response(head, doing="connecting"))) is named
+    assert (hint in str(error_from_response(head.with_body(b"no"), doing="connecting"))) is named
     assert "proxy" not in str(refused(status, headers=headers))

@@ -14,12 +14,12 @@ from gradio_protocol import Changes, Endpoint, Options, as_html, view
 
 from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
-from .duplicate import Copy, duplicated
+from .duplicate import Copy, duplicate_space
 from .endpoints import Endpoints
 from .http import HttpClient, Timeout
-from .inputs import DEFAULT_FOLDER, Given, values
+from .inputs import DEFAULT_FOLDER, ClientConfig, argument_values
 from .job import Job
-from .line import Line, Visit
+from .shared_client import SessionHandle, SharedClient
 
 
 class Client:
@@ -73,7 +73,7 @@ class Client:
     ) -> None:
         warn_in_loop("making a Client", "`await asyncio.to_thread(Client, …)`, or make it before")
         self._prepare(
-            Given(
+            ClientConfig(
                 src=src,
                 token=hf_token if token is None else token,
                 max_workers=max_workers,
@@ -92,18 +92,18 @@ class Client:
                 whole=not _skip_components,
             )
         )
-        runner = self._line.runner
+        runner = self._shared.runner
         if verbose:
             print(f"Loaded as API: {self.src}")
         if analytics_enabled and self.space_id is not None:
-            runner.crew.spawn(telemetry.report)
+            runner.workers.spawn(telemetry.report)
 
-    def _prepare(self, given: Given) -> None:
+    def _prepare(self, given: ClientConfig) -> None:
         """Be configured, and not connected."""
         self._given = given
-        settings, target = inputs.settings(given), inputs.target(given)
-        self._line = Line(settings, target, max_workers=given.max_workers)
-        self._visit = Visit(self._line)
+        settings, target = inputs.transport_config(given), inputs.target(given)
+        self._shared = SharedClient(settings, target, max_workers=given.max_workers)
+        self._session = SessionHandle(self._shared)
         self._guest = False
         self._options = inputs.options(given)
 
@@ -131,7 +131,7 @@ class Client:
         """
         token = hf_token if token is None else token
         copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
-        name = duplicated(from_id, to_id, copy, token=token, verbose=verbose)
+        name = duplicate_space(from_id, to_id, copy, token=token, verbose=verbose)
         return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
     # Calling the app.
@@ -176,23 +176,23 @@ class Client:
         `api_name` may be left out where there is one public endpoint. `result_callbacks` are
         called with the result, spread where it is a tuple.
         """
-        runner, options = self._line.runner, self._options
+        runner, options = self._shared.runner, self._options
         bound = runner.protocol.bind(
-            self._visit.session_id,
-            values(args),
-            values(kwargs),
+            self._session.session_id,
+            argument_values(args),
+            argument_values(kwargs),
             api_name=api_name,
             fn_index=fn_index,
             options=options,
         )
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        job = runner.submit(bound, sent, keeps=self._line)
+        job = runner.submit(bound, sent, keeps=self._shared)
         try:
-            job.gives_to(result_callbacks or ())
+            job.add_result_callbacks(result_callbacks or ())
             runner.start()
             if options.progress:
                 title = bound.endpoint.title
-                runner.crew.spawn(partial(progress.follow, job.updates(), title))
+                runner.workers.spawn(partial(progress.follow, job.updates(), title))
         except BaseException:  # an interrupt, say: nobody will have the job
             job.cancel()
             raise
@@ -203,7 +203,9 @@ class Client:
 
         Changes and returns `headers`. So the visitor's ZeroGPU quota pays; `submit` does it too.
         """
-        headers.update({key: value for key, value in inputs.visitor().items() if self.space_id})
+        headers.update(
+            {key: value for key, value in inputs.visitor_headers().items() if self.space_id}
+        )
         return headers
 
     # What the app offers.
@@ -232,42 +234,42 @@ class Client:
     @property
     def src(self) -> str:
         """The app's address, with a slash at its end."""
-        return self._line.app.access.src
+        return self._shared.app.access.src
 
     @property
     def config(self) -> dict[str, Any]:
         """The app's configuration, as it sent it."""
-        return self._line.app.config.raw
+        return self._shared.app.config.raw
 
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        return self._visit.session_hash
+        return self._session.session_hash
 
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request to the app, secrets included; the cookies are not."""
-        return self._line.app.access.headers
+        return self._shared.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the app gets."""
-        return self._line.app.access.cookies
+        return self._shared.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None for an app that is no Space."""
-        return self._line.target.space or self._line.app.config.space_id
+        return self._shared.target.space or self._shared.app.config.space_id
 
     @property
     def protocol(self) -> str:
         """What the server calls its way of speaking: `sse_v3`."""
-        return self._line.app.config.protocol
+        return self._shared.app.config.protocol
 
     @property
     def app_version(self) -> str:
         """The app's version of Gradio."""
-        return self._line.app.config.version
+        return self._shared.app.config.version
 
     # Sessions, views, and the end.
 
@@ -286,18 +288,18 @@ class Client:
 
         Closing it ends its own jobs and streams only.
         """
-        return self._view(_visit=Visit(self._line), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _guest=True)
 
     def reset_session(self) -> None:
         """Be another visitor from now on: the app's state begins anew."""
-        self._visit.reset()
+        self._session.reset()
 
     def close(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
         if self._guest:
-            self._visit.leave()
+            self._session.close()
         else:
-            self._line.close()
+            self._shared.close()
 
     def __enter__(self) -> Self:
         return self
@@ -311,22 +313,22 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client({self._line!r})"
+        return f"Client({self._shared!r})"
 
     def _repr_html_(self) -> str:
         return as_html(self._known())
 
-    def __getstate__(self) -> tuple[Given, Options]:
+    def __getstate__(self) -> tuple[ClientConfig, Options]:
         self._given.check_pickles()
         return self._given, self._options
 
-    def __setstate__(self, state: tuple[Given, Options]) -> None:
+    def __setstate__(self, state: tuple[ClientConfig, Options]) -> None:
         given, options = state
         self._prepare(given)
         self._options = options
 
     def _known(self) -> tuple[Endpoint, ...]:
-        return self._visit.endpoints
+        return self._session.endpoints
 
     def _view(self, **changes: Any) -> Self:
         view = object.__new__(type(self))

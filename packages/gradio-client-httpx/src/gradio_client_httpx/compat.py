@@ -59,9 +59,9 @@ class _Finder:
     def find_distributions(self, context: Any) -> Iterable[Any]:
         """What `importlib.metadata` asks a finder."""
         # Here, for importing importlib.metadata takes 15 ms; who calls this has done it.
-        from .distribution import found  # noqa: PLC0415
+        from .distribution import find_distributions  # noqa: PLC0415
 
-        return found(context, _NAME, RELEASE, _FOLDER)
+        return find_distributions(context, _NAME, RELEASE, _FOLDER)
 
 
 def look_up(module: str, name: str) -> Any:

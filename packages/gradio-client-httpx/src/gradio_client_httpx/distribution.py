@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 
-def found(
+def find_distributions(
     context: DistributionFinder.Context, name: str, version: str, folder: Path
 ) -> Iterable[Distribution]:
     """The distribution, if it is among those asked for and no real one of that name is there."""

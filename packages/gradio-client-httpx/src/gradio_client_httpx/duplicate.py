@@ -32,7 +32,7 @@ class Copy:
     "Of idleness, after which upgraded hardware sleeps."
 
 
-def duplicated(
+def duplicate_space(
     from_id: str,
     to_id: str | None,
     copy: Copy,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
-from gradio_protocol import Endpoint, InvalidArguments, Visibility, doc, find, signature
+from gradio_protocol import Endpoint, InvalidArguments, Visibility, doc, find_endpoint, signature
 
 from .job import Job
 
@@ -59,7 +59,7 @@ class Endpoints(Mapping[int | str, BoundEndpoint]):
     def __getitem__(self, key: int | str) -> BoundEndpoint:
         name, index = (key, None) if isinstance(key, str) else (None, key)
         try:
-            return BoundEndpoint(self._client, find(self._known(), name, index))
+            return BoundEndpoint(self._client, find_endpoint(self._known(), name, index))
         except InvalidArguments as error:
             raise KeyError(key) from error
 

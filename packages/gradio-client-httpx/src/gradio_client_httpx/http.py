@@ -35,8 +35,8 @@ from gradio_protocol import (
     redact,
 )
 
-from .inputs import Settings
-from .wire import Key, Link, Links, Wire
+from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
+from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
@@ -70,7 +70,7 @@ class Connections:
     takes for an exchange is only known when the head of the reply has come: no sooner is it cut.
     """
 
-    def __init__(self, settings: Settings, src: str) -> None:
+    def __init__(self, settings: TransportConfig, src: str) -> None:
         self._settings = settings
         self._timeout = timeouts(settings)
         self._library = library(settings.http_client)
@@ -79,18 +79,18 @@ class Connections:
         self._proxies: dict[Origin, str] = {}
         self._own: httpx.Client | None = None
         if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORTS:
-            self._own = made(settings, self._contexts.real(), _ANY)
-        self._links = Links(self._made, settings.http_client or self._own)
-        self.pause = self._links.pause
+            self._own = make_client(settings, self._contexts.real(), _ANY)
+        self._pool = ClientPool(self._made, settings.http_client or self._own)
+        self.pause = self._pool.pause
         "Wait; not so long if `close` comes first."
 
-    def settle(self, src: str) -> None:
+    def choose_proxy(self, src: str) -> None:
         """The app is here: this origin may see what `auth` makes of the caller's secrets."""
         self._home = origin(src)
 
     @contextlib.contextmanager
     def exchange(
-        self, request: Request, body: Iterable[bytes], patience: float | None, wire: Wire
+        self, request: Request, body: Iterable[bytes], patience: float | None, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         """One exchange: the head of its reply, and the chunks of the body as they come.
 
@@ -98,20 +98,22 @@ class Connections:
         """
         endless = patience == math.inf
         timeout = self._timeout if patience is None else httpx.Timeout(patience)
-        timeout = reading(self._timeout, None) if endless else timeout
-        with self._replied(request, body, timeout, wire, keep=not endless) as reply:
+        timeout = with_read_timeout(self._timeout, None) if endless else timeout
+        with self._replied(request, body, timeout, handle, keep=not endless) as reply:
             yield self._head(request, reply), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
-    def open_stream(self, request: Request, wire: Wire) -> Generator[tuple[Head, Iterator[bytes]]]:
+    def open_stream(
+        self, request: Request, handle: CancelHandle
+    ) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks, however long they take. Raises TransportFailed."""
-        timeout = reading(self._timeout, None)
-        with self._replied(request, (), timeout, wire, keep=False) as reply:
+        timeout = with_read_timeout(self._timeout, None)
+        with self._replied(request, (), timeout, handle, keep=False) as reply:
             yield self._head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
-        self._links.close()
+        self._pool.close()
         if self._own is not None:
             self._own.close()
 
@@ -121,38 +123,38 @@ class Connections:
         request: Request,
         body: Iterable[bytes],
         timeout: httpx.Timeout,
-        wire: Wire,
+        handle: CancelHandle,
         *,
         keep: bool,
     ) -> Generator[httpx.Response]:
-        link = self._links.take((origin(request.url), keep), wire)
-        if link is None:
+        pooled = self._pool.take((origin(request.url), keep), handle)
+        if pooled is None:
             raise TransportFailed(f"{request!r}: the client was closed", connected=False)
         try:
-            with translated(self._library, request, self._proxy(request)):
-                reply = self._send(request, body, timeout, wire, link)
+            with translate_errors(self._library, request, self._proxy(request)):
+                reply = self._send(request, body, timeout, handle, pooled)
                 with contextlib.closing(reply):
-                    wire.attach(link.connected(reply.extensions.get("network_stream")))
+                    handle.attach(pooled.connected(reply.extensions.get("network_stream")))
                     yield reply
         finally:
-            self._links.give_back(link, wire)
+            self._pool.give_back(pooled, handle)
 
     def _send(
         self,
         request: Request,
         body: Iterable[bytes],
         timeout: httpx.Timeout,
-        wire: Wire,
-        link: Link,
+        handle: CancelHandle,
+        pooled: PooledClient,
     ) -> httpx.Response:
         try:
             sent = as_httpx(self._library, request, body, timeout)
-            sent.extensions["trace"] = traced(wire, link)
-            reply: httpx.Response = link.client.send(
+            sent.extensions["trace"] = make_trace(handle, pooled)
+            reply: httpx.Response = pooled.client.send(
                 sent, stream=True, auth=self._auth(request), follow_redirects=False
             )
         except UnicodeError as error:  # a host that no name can have, such as `a..b`
-            raise failed(request, error, connected=False) from error
+            raise transport_error(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
@@ -173,13 +175,13 @@ class Connections:
 
     def _made(self, key: Key) -> httpx.Client:
         place, keep = key
-        return made(self._settings, self._contexts.of(place), _KEPT if keep else _FRESH)
+        return make_client(self._settings, self._contexts.of(place), _KEPT if keep else _FRESH)
 
 
 class Contexts:
     """The TLS contexts of one client: one takes 17 ms to be made, so they are shared, and lazy."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: TransportConfig) -> None:
         self._settings = settings
         self._lock = threading.Lock()
         self._real: ssl.SSLContext | None = None
@@ -197,19 +199,22 @@ class Contexts:
             if self._real is None:
                 given = self._settings.httpx_kwargs
                 self._real = httpx.create_ssl_context(
-                    verify=verified(self._settings.verify), trust_env=given.get("trust_env", True)
+                    verify=make_verify(self._settings.verify),
+                    trust_env=given.get("trust_env", True),
                 )
             return self._real
 
 
-def traced(wire: Wire, link: Link) -> Callable[[str, Mapping[str, Any]], None]:
+def make_trace(
+    handle: CancelHandle, pooled: PooledClient
+) -> Callable[[str, Mapping[str, Any]], None]:
     """What tells the wire of a new connection, and of its end, as soon as there is one."""
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_CONNECTED):
-            wire.attach(link.connected(info["return_value"]))
+            handle.attach(pooled.connected(info["return_value"]))
         elif event.endswith(_OVER):
-            wire.detach()
+            handle.detach()
 
     return trace
 
@@ -221,7 +226,9 @@ def library(client: object) -> Any:
     return sys.modules[found]
 
 
-def made(settings: Settings, context: ssl.SSLContext, limits: httpx.Limits) -> httpx.Client:
+def make_client(
+    settings: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
+) -> httpx.Client:
     """A new client of httpx."""
     given = dict(settings.httpx_kwargs)
     old = given.pop("proxies", None)
@@ -240,7 +247,7 @@ def made(settings: Settings, context: ssl.SSLContext, limits: httpx.Limits) -> h
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
-def verified(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
+def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
     """How to verify certificates; a path is that of a CA bundle, or of a folder of them."""
     if not isinstance(verify, str):
         return verify
@@ -272,7 +279,7 @@ def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dic
             )
 
 
-def environment_proxy(settings: Settings, target: Origin) -> str:
+def environment_proxy(settings: TransportConfig, target: Origin) -> str:
     """The proxy that httpx takes from the environment for this origin, without credentials.
 
     Empty where there is none, or the caller has decided what is between. httpx does not say which
@@ -289,7 +296,7 @@ def environment_proxy(settings: Settings, target: Origin) -> str:
     return proxy_address(proxy)
 
 
-def timeouts(settings: Settings) -> httpx.Timeout:
+def timeouts(settings: TransportConfig) -> httpx.Timeout:
     """The timeouts that the caller wants, or ours."""
     made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
     if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
@@ -297,7 +304,7 @@ def timeouts(settings: Settings) -> httpx.Timeout:
     return made
 
 
-def reading(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
+def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
     """These timeouts with another one for each read; None: no limit."""
     return httpx.Timeout(
         connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
@@ -322,7 +329,7 @@ def as_httpx(
 
 
 @contextlib.contextmanager
-def translated(library: Any, request: Request, proxy: str = "") -> Generator[None]:
+def translate_errors(library: Any, request: Request, proxy: str = "") -> Generator[None]:
     """What the library raises, as TransportFailed."""
     h = library
     try:
@@ -331,10 +338,12 @@ def translated(library: Any, request: Request, proxy: str = "") -> Generator[Non
         unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         late = isinstance(error, h.TimeoutException)
         connected = not isinstance(error, unmade)
-        raise failed(request, error, connected=connected, late=late, proxy=proxy) from error
+        raise transport_error(
+            request, error, connected=connected, late=late, proxy=proxy
+        ) from error
 
 
-def failed(
+def transport_error(
     request: Request,
     error: Exception,
     *,

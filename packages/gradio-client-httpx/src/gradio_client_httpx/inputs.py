@@ -36,10 +36,10 @@ from gradio_protocol import (
     walk,
 )
 
-_LIFTED = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
-_POINTLESS = ("base_url", "params", "default_encoding")
+_OWN_ARGUMENTS = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
+_UNUSED_ARGUMENTS = ("base_url", "params", "default_encoding")
 "Entries that would change requests which the core has made complete."
-_ENDLESS = (None, None, None, None)
+_NO_TIMEOUT = (None, None, None, None)
 "What httpx takes for no timeout at all; None stands for ours."
 
 
@@ -57,7 +57,7 @@ DEFAULT_FOLDER = _DefaultFolder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Given:
+class ClientConfig:
     """What a client was made with, as it was given: see `Client`."""
 
     src: str
@@ -87,7 +87,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TransportConfig:
     """How one client speaks HTTP, and where its files go."""
 
     folder: str
@@ -103,13 +103,17 @@ class Settings:
     "What httpx takes as such, for the app's own origin; user and password are a header by then."
 
 
-def settings(given: Given) -> Settings:
+def transport_config(given: ClientConfig) -> TransportConfig:
     """The settings that these parameters of a client amount to. Raises InvalidArguments."""
     if given.max_workers < 1:
         raise InvalidArguments(f"max_workers: expected at least 1, got {given.max_workers}")
     more = given.httpx_kwargs
-    kept = {key: value for key, value in more.items() if key not in (*_LIFTED, *_POINTLESS)}
-    return Settings(
+    kept = {
+        key: value
+        for key, value in more.items()
+        if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
+    }
+    return TransportConfig(
         folder=_folder(given.download_files),
         verify=_verify(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
         timeout=_timeout(more) if given.timeout is None else given.timeout,
@@ -125,7 +129,7 @@ def _verify(verify: Any) -> Any:
 
 
 def _timeout(more: Mapping[str, Any]) -> Any:
-    return _ENDLESS if more.get("timeout", 0) is None else more.get("timeout")
+    return _NO_TIMEOUT if more.get("timeout", 0) is None else more.get("timeout")
 
 
 def _folder(download_files: str | os.PathLike[str] | bool) -> str:
@@ -161,7 +165,7 @@ def hub() -> Origin:
     return origin(endpoint) if endpoint else HUB
 
 
-def values(args: object) -> Any:
+def argument_values(args: object) -> Any:
     """A copy of the arguments in which each open file is what it still holds.
 
     It is read now, in the caller's thread. Raises InvalidArguments for one that is open as text.
@@ -182,7 +186,7 @@ def _read(file: Any) -> Inline:
     return Inline(Path(name).name if isinstance(name, str) else "file", data)
 
 
-def target(given: Given) -> Target:
+def target(given: ClientConfig) -> Target:
     """Where to connect, and as whom."""
     more = given.httpx_kwargs
     made = Target(
@@ -206,7 +210,7 @@ def saved_token() -> str | None:
     return get_token()
 
 
-def options(given: Given) -> Options:
+def options(given: ClientConfig) -> Options:
     """What holds for each call, as far as the constructor says it."""
     return Options(
         oauth_token=given.oauth_token,
@@ -228,7 +232,7 @@ def _basic(auth: object) -> tuple[tuple[str, str], ...]:
             return ()
 
 
-def visitor() -> dict[str, str]:
+def visitor_headers() -> dict[str, str]:
     """On whose ZeroGPU quota a call goes: the visitor of the Gradio app that this thread serves.
 
     Read from the event that is being handled here and now. Gradio is not loaded for it.

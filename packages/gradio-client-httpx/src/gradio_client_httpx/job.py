@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Self
 
 from gradio_protocol import (
-    JobLife,
+    JobState,
     JobView,
     Outputs,
     OutputUpdate,
@@ -35,7 +35,7 @@ from gradio_protocol import (
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
-from .threads import Crew, Serial
+from .threads import Serial, Workers
 
 Bell = Callable[[], None]
 
@@ -61,15 +61,15 @@ class Job(AwaitableFuture):
     """
 
     def __init__(
-        self, life: JobLife, crew: Crew, cancel: Callable[[], None], keeps: object = None
+        self, state: JobState, workers: Workers, cancel: Callable[[], None], keeps: object = None
     ) -> None:
         super().__init__()
-        self._life = life
+        self._job_state = state
         self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
         self._times = [now()]
         self._bells: list[Bell] = []
-        self._callbacks = Serial(crew)
+        self._callbacks = Serial(workers)
         self._keeps = keeps
         self._ended = False
         self._turn = threading.Lock()
@@ -90,7 +90,7 @@ class Job(AwaitableFuture):
 
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
-        outputs = Outputs(self._life)
+        outputs = Outputs(self._job_state)
         found: list[Any] = []
         while outputs.advance():
             found.append(outputs.value())
@@ -99,7 +99,7 @@ class Job(AwaitableFuture):
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
         with self._changed:
-            return current_status(self._life.view, self._times[-1])
+            return current_status(self._job_state.view, self._times[-1])
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.
@@ -109,7 +109,7 @@ class Job(AwaitableFuture):
         """
         self._cancel()
         self.notify()
-        return self._life.view.stage is Stage.CANCELLED
+        return self._job_state.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job is not over yet."""
@@ -121,27 +121,32 @@ class Job(AwaitableFuture):
         Among the changes are bytes moved (`transferred`), while files are sent or fetched.
         """
         self._warn("Job.updates()", instead="use `async for`")
-        outputs, taken, final = Outputs(self._life), 0, False
+        outputs, taken, final = Outputs(self._job_state), 0, False
         while not final:
             view, time = self._view(taken)
-            taken, final = taken + 1, view.stage.final
+            taken, final = taken + 1, view.stage.is_final
             yield status_update(view, time)
             while outputs.taken < view.outputs and outputs.advance():
                 yield OutputUpdate(outputs=spread(outputs.value()))
 
     def __iter__(self) -> Iterator[Any]:
         self._warn("iterating a job", instead="use `async for`")
-        outputs = Outputs(self._life)
+        outputs = Outputs(self._job_state)
         while True:
             with self._changed:
                 self._changed.wait_for(
-                    lambda: self._life.view.stage.final or outputs.taken < self._life.view.outputs
+                    lambda: (
+                        self._job_state.view.stage.is_final
+                        or outputs.taken < self._job_state.view.outputs
+                    )
                 )
             if not outputs.advance():
                 break
             yield outputs.value()
         # A failed job says so after all that it has given.
-        error = None if self._life.view.stage is Stage.CANCELLED else self._life.view.error
+        error = (
+            None if self._job_state.view.stage is Stage.CANCELLED else self._job_state.view.error
+        )
         if error is not None:
             raise error
 
@@ -156,13 +161,13 @@ class Job(AwaitableFuture):
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        outputs, taken, final, told = Outputs(self._life), 0, False, False
+        outputs, taken, final, told = Outputs(self._job_state), 0, False, False
         with self._heard() as heard:
             while not final:
                 while taken == len(self._times):
                     await heard()
                 view, time = self._view(taken)
-                taken, final = taken + 1, view.stage.final
+                taken, final = taken + 1, view.stage.is_final
                 finished = view.code is Status.FINISHED
                 while not finished and outputs.taken < view.outputs and outputs.advance():
                     yield _output(outputs.value())
@@ -177,9 +182,11 @@ class Job(AwaitableFuture):
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(job)` once the job is over, on a thread that may block."""
         if self.done():
-            _called(fn, self)
+            _call_when_done(fn, self)
             return
-        super().add_done_callback(lambda _: self._callbacks.submit(lambda: _called(fn, self)))
+        super().add_done_callback(
+            lambda _: self._callbacks.submit(lambda: _call_when_done(fn, self))
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -194,7 +201,7 @@ class Job(AwaitableFuture):
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
+        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
 
     # For the runner.
 
@@ -204,9 +211,9 @@ class Job(AwaitableFuture):
         Thread-safe.
         """
         with self._changed:
-            news = len(self._life.views) - len(self._times)
+            news = len(self._job_state.views) - len(self._times)
             self._times += [now()] * news
-            ended = self._life.views[len(self._times) - 1].stage.final and not self._ended
+            ended = self._job_state.views[len(self._times) - 1].stage.is_final and not self._ended
             self._ended = self._ended or ended
             if news:
                 self._changed.notify_all()
@@ -220,21 +227,23 @@ class Job(AwaitableFuture):
     def _end(self) -> None:
         # What is over keeps nothing alive, neither a client nor, in a circle, itself.
         self._cancel, self._keeps = _nothing, None
-        match self._life.view.stage, self._life.view.error:
+        match self._job_state.view.stage, self._job_state.view.error:
             case Stage.CANCELLED, _:
                 # `Future.cancel` can be called off from outside only until a future runs, so this
                 # one stays pending until its end. The second call wakes those who wait for several.
                 super().cancel()
                 self.set_running_or_notify_cancel()
             case _, None:
-                self.set_result(self._life.result())
+                self.set_result(self._job_state.result())
             case _, error:
                 self.set_exception(error)
 
-    def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
+    def add_result_callbacks(
+        self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
+    ) -> None:
         """Call each with the result, spread where it is a tuple."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
-            self.add_done_callback(partial(_given, callback))
+            self.add_done_callback(partial(_call_with_output, callback))
 
     def after_fork(self) -> None:
         """This is another process now, where nobody works at the job."""
@@ -243,7 +252,9 @@ class Job(AwaitableFuture):
         self._turn, self._iterator = threading.Lock(), None
         mine: Any = self
         mine._done_callbacks, mine._waiters, self._bells = [], [], []
-        self._life.apply(Raised(error=StreamLost("the job belongs to the process that was forked")))
+        self._job_state.apply(
+            Raised(error=StreamLost("the job belongs to the process that was forked"))
+        )
         self.notify()
 
     # For those who watch.
@@ -258,7 +269,7 @@ class Job(AwaitableFuture):
         """A view, when it has come."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._times) > number)
-            return self._life.views[number], self._times[number]
+            return self._job_state.views[number], self._times[number]
 
     @contextlib.contextmanager
     def _heard(self) -> Generator[Callable[[], Awaitable[None]]]:
@@ -281,10 +292,10 @@ class Job(AwaitableFuture):
 
     def _last(self) -> OutputUpdate | None:
         """What ends an `async for`; None for a cancelled job."""
-        view = self._life.view
+        view = self._job_state.view
         match view.stage:
             case Stage.SUCCEEDED:
-                return _output({"data": spread(self._life.result())}, final=True)
+                return _output({"data": spread(self._job_state.result())}, final=True)
             case Stage.FAILED:
                 shown = ("title", "duration", "visible")
                 how = {name: getattr(view.error, name, None) for name in shown}
@@ -312,14 +323,14 @@ def _output(outputs: Any, *, success: bool = True, final: bool = False) -> Outpu
     return OutputUpdate(outputs=outputs, success=success, final=final)
 
 
-def _given(callback: Callable[..., object], job: Future[Any]) -> None:
+def _call_with_output(callback: Callable[..., object], job: Future[Any]) -> None:
     if job.cancelled() or job.exception() is not None:
         return
     result = job.result()
     callback(*result) if isinstance(result, tuple) else callback(result)
 
 
-def _called(fn: Callable[[Future[Any]], object], job: Job) -> None:
+def _call_when_done(fn: Callable[[Future[Any]], object], job: Job) -> None:
     try:
         fn(job)
     except Exception:  # noqa: BLE001 - it is the caller's code

@@ -21,7 +21,7 @@ from gradio_protocol import (
     FileFailed,
     FileSlice,
     Head,
-    Inspect,
+    InspectFile,
     ReadFile,
     Request,
     Response,
@@ -31,11 +31,11 @@ from gradio_protocol import (
     Transferred,
 )
 
+from .cancel_handle import CancelHandle
 from .http import Connections
-from .inputs import Settings
-from .wire import Wire
+from .inputs import TransportConfig
 
-IO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download
+IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download
 Moved: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
 
@@ -45,7 +45,7 @@ _CHUNK = 2**16
 class Performer:
     """Performs the actions that are I/O."""
 
-    def __init__(self, settings: Settings, connections: Connections) -> None:
+    def __init__(self, settings: TransportConfig, connections: Connections) -> None:
         self.connections = connections
         self._settings = settings
         self._partial: set[str] = set()
@@ -58,38 +58,38 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, moved: Moved, wire: Wire) -> object:
+    def perform(self, action: IO, moved: Moved, handle: CancelHandle) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
-                return self.send(action, moved, wire)
-            case Inspect():
+                return self.send(action, moved, handle)
+            case InspectFile():
                 return inspect(action)
             case ReadFile():
                 return read_file(action)
             case SaveBytes():
                 return self.save_bytes(action)
             case Download():
-                return self.download(action, moved, wire)
+                return self.download(action, moved, handle)
             case _:
                 assert_never(action)
 
-    def send(self, action: Send, moved: Moved, wire: Wire) -> Response:
+    def send(self, action: Send, moved: Moved, handle: CancelHandle) -> Response:
         """One exchange."""
         request = action.request
-        with self._exchange(request, action.patience, moved, wire) as (head, chunks):
+        with self._exchange(request, action.patience, moved, handle) as (head, chunks):
             body = bytearray()
             for chunk in chunks:
                 body += chunk
                 action.check(len(body))
-            return head.whole(bytes(body))
+            return head.with_body(bytes(body))
 
-    def download(self, action: Download, moved: Moved, wire: Wire) -> Saved | Response:
+    def download(self, action: Download, moved: Moved, handle: CancelHandle) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        with self._exchange(action.request, None, moved, wire) as (head, chunks):
+        with self._exchange(action.request, None, moved, handle) as (head, chunks):
             if not action.takes(head):
-                return head.whole(b"".join(beginning(chunks)))
-            return self._save(action.name, counted(chunks, head.length, action, moved))
+                return head.with_body(b"".join(beginning(chunks)))
+            return self._save(action.name, count_bytes(chunks, head.length, action, moved))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Write bytes into the download folder."""
@@ -97,11 +97,11 @@ class Performer:
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, patience: float | None, moved: Moved, wire: Wire
+        self, request: Request, patience: float | None, moved: Moved, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
             contextlib.closing(body_of(request, moved)) as body,
-            self.connections.exchange(request, body, patience, wire) as exchange,
+            self.connections.exchange(request, body, patience, handle) as exchange,
         ):
             yield exchange
 
@@ -117,12 +117,12 @@ class Performer:
         self._partial.add(partial)
         try:
             # What is left in the buffer is written when the file is closed.
-            with disk(name), os.fdopen(handle, "wb") as file:
+            with disk_errors(name), os.fdopen(handle, "wb") as file:
                 for chunk in chunks:
                     digest.update(chunk)
                     file.write(chunk)
             place = folder / digest.hexdigest() / name
-            with disk(name):
+            with disk_errors(name):
                 place.parent.mkdir(exist_ok=True)
                 Path(partial).replace(place)
             return Saved(path=str(place))
@@ -153,7 +153,7 @@ def chunks_of(part: bytes) -> Iterator[bytes]:
 
 def file_chunks(part: FileSlice) -> Iterator[bytes]:
     """The bytes of a file, which must be the one that was looked at, and stay so."""
-    with disk(part.path), open(part.path, "rb") as file:
+    with disk_errors(part.path), open(part.path, "rb") as file:
         left = part.size
         while True:
             chunk = file.read(min(left, _CHUNK))
@@ -166,7 +166,7 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
             yield chunk
 
 
-def counted(
+def count_bytes(
     chunks: Iterator[bytes], total: int | None, action: Download, moved: Moved
 ) -> Iterator[bytes]:
     """The chunks, as long as they are within the limit."""
@@ -188,9 +188,9 @@ def beginning(chunks: Iterator[bytes]) -> Iterator[bytes]:
             return
 
 
-def inspect(action: Inspect) -> FileFacts:
+def inspect(action: InspectFile) -> FileFacts:
     """Look at a local file."""
-    with disk(action.path), open(action.path, "rb") as file:
+    with disk_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return FileFacts.of(facts, digest)
@@ -198,7 +198,7 @@ def inspect(action: Inspect) -> FileFacts:
 
 def read_file(action: ReadFile) -> bytes:
     """The content of a local file."""
-    with disk(action.path), open(action.path, "rb") as file:
+    with disk_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
     if len(data) > action.limit:
         raise FileFailed(f"file {action.path!r} is longer than {action.limit} bytes")
@@ -206,7 +206,7 @@ def read_file(action: ReadFile) -> bytes:
 
 
 @contextlib.contextmanager
-def disk(name: str) -> Generator[None]:
+def disk_errors(name: str) -> Generator[None]:
     """What the operating system says of a file, as FileFailed."""
     try:
         yield

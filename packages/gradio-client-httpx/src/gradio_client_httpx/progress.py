@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from gradio_protocol import OutputUpdate, Progress, StatusUpdate, Ticker
+from gradio_protocol import OutputUpdate, Progress, ProgressTicker, StatusUpdate
 
 _UNCOUNTED = "{desc}: {elapsed}{postfix}"
 "tqdm's line for what has no steps."
@@ -35,9 +35,9 @@ class Bar(Protocol):
 def follow(updates: Iterable[StatusUpdate | OutputUpdate], title: str) -> None:
     """Draw a job to its end; takes a thread."""
     try:
-        drawn, ticker = bar(title), Ticker()
+        drawn, ticker = bar(title), ProgressTicker()
         for update in updates:
-            progress = ticker.see(update, time.monotonic())
+            progress = ticker.update(update, time.monotonic())
             if progress is not None:
                 drawn.show(progress)
         drawn.close()

@@ -29,11 +29,11 @@ from gradio_protocol import (
     Transferred,
 )
 
+from .cancel_handle import CancelHandle
 from .job import Job
 from .perform import Performer
 from .silences import Silences
-from .threads import Crew, guarded
-from .wire import Wire
+from .threads import Workers, guarded
 
 
 class Runner:
@@ -42,16 +42,16 @@ class Runner:
     def __init__(self, protocol: ClientProtocol, performer: Performer) -> None:
         self.protocol = protocol
         self.lock = threading.Lock()
-        self.crew = Crew()
+        self.workers = Workers()
         self.connections = performer.connections
         self._performer = performer
         self._jobs: dict[int, Job] = {}
         "Those that are not over."
-        self._wires: dict[int, Wire] = {}
+        self._handles: dict[int, CancelHandle] = {}
         "Under the actions and streams that are under way."
         self._obeying = False
         self._will_obey = False
-        self._silences = Silences(self.crew, self._report_silence)
+        self._silences = Silences(self.workers, self._report_silence)
 
     # Callers.
 
@@ -61,15 +61,15 @@ class Runner:
         Raises InvalidArguments if the client, or its session, was closed.
         """
         with self.lock:
-            job_id, life = self.protocol.submit(bound, headers)
-            job = Job(life, self.crew, partial(self._cancel, job_id), keeps)
+            job_id, state = self.protocol.submit(bound, headers)
+            job = Job(state, self.workers, partial(self._cancel, job_id), keeps)
             self._jobs[job_id] = job
         return job
 
     def start(self) -> None:
         """See to it that what was submitted begins."""
         try:
-            self.crew.submit(partial(self._work, None))
+            self.workers.submit(partial(self._work, None))
         except RuntimeError:  # there are no more threads: the job will be told so
             self.obey()
 
@@ -105,7 +105,7 @@ class Runner:
             self.obey()
         finally:
             self._performer.close()
-            self.crew.close()
+            self.workers.close()
 
     def _notify_all(self) -> None:
         with self.lock:
@@ -123,7 +123,7 @@ class Runner:
                 for command in commands:
                     if may_run and kept is None and _is_brief(command):
                         kept = command
-                        self._wires[command.action_id] = Wire()
+                        self._handles[command.action_id] = CancelHandle()
                     else:
                         # A bug in one must not take the commands after it along.
                         guarded(partial(self._obey, command))
@@ -150,7 +150,7 @@ class Runner:
                 return
             self._will_obey = True
         try:
-            self.crew.spawn(self._obey_soon)
+            self.workers.spawn(self._obey_soon)
         except RuntimeError:  # there are no more threads
             self._obey_soon()
 
@@ -166,12 +166,12 @@ class Runner:
             case RunAction():
                 self._start(command)
             case AbortAction():
-                self._cut(command.action_id)
+                self._abort(command.action_id)
             case OpenStream():
-                self._wires[command.stream_id] = Wire()
+                self._handles[command.stream_id] = CancelHandle()
                 self._open(command, command.delay)
             case CloseStream():
-                self._cut(command.stream_id)
+                self._abort(command.stream_id)
             case _:
                 assert_never(command)
 
@@ -182,25 +182,25 @@ class Runner:
             with self.lock:
                 self._jobs.pop(job_id, None)
 
-    def _cut(self, number: int) -> None:
-        wire = self._wires.get(number)
-        if wire is not None:
-            wire.cut()
+    def _abort(self, number: int) -> None:
+        handle = self._handles.get(number)
+        if handle is not None:
+            handle.abort()
 
     # Actions.
 
     def _start(self, command: RunAction) -> None:
         action_id = command.action_id
-        self._wires[action_id] = Wire()
+        self._handles[action_id] = CancelHandle()
         try:
             match command.action:
                 case Sleep(seconds=seconds):
-                    self.crew.later(seconds, partial(self._end_pause, action_id))
+                    self.workers.call_later(seconds, partial(self._end_pause, action_id))
                 case Send(patience=patience) if patience == inf:
                     # A direct call lasts as long as its job: it must not take an I/O thread.
-                    self.crew.spawn(partial(self._work, command))
+                    self.workers.spawn(partial(self._work, command))
                 case _:
-                    self.crew.submit(partial(self._work, command))
+                    self.workers.submit(partial(self._work, command))
         except RuntimeError as error:  # there are no more threads
             self._fail(action_id, error)
 
@@ -216,22 +216,22 @@ class Runner:
         moved = partial(self._moved, action_id)
         try:
             assert not isinstance(command.action, Sleep)
-            reply = self._performer.perform(command.action, moved, self._wires[action_id])
+            reply = self._performer.perform(command.action, moved, self._handles[action_id])
         except Exception as error:  # noqa: BLE001 - whatever it is, its job must end with it
             self._fail(action_id, error)
         else:
             with self.lock:
-                del self._wires[action_id]
+                del self._handles[action_id]
                 self.protocol.action_succeeded(action_id, reply)
 
     def _fail(self, action_id: int, error: Exception) -> None:
         with self.lock:
-            del self._wires[action_id]
+            del self._handles[action_id]
             self.protocol.action_failed(action_id, error)
 
     def _end_pause(self, action_id: int) -> None:
         with self.lock:
-            del self._wires[action_id]
+            del self._handles[action_id]
             self.protocol.action_succeeded(action_id, None)
         self.obey()
 
@@ -245,27 +245,27 @@ class Runner:
     def _open(self, command: OpenStream, delay: float) -> None:
         try:
             if delay:
-                self.crew.later(delay, partial(self._open, command, 0))
+                self.workers.call_later(delay, partial(self._open, command, 0))
             else:
-                self.crew.spawn(partial(self._read, command))
+                self.workers.spawn(partial(self._read, command))
         except RuntimeError as error:  # there are no more threads
             self._end_stream(command.stream_id, error)
 
     def _read(self, command: OpenStream) -> None:
         error: Exception | None = None
         try:
-            self._receive(command, self._wires[command.stream_id])
+            self._receive(command, self._handles[command.stream_id])
         except Exception as failure:  # noqa: BLE001 - whatever it is, jobs wait for this stream
             error = failure
         self._end_stream(command.stream_id, error)
         self.obey()
 
-    def _receive(self, command: OpenStream, wire: Wire) -> None:
-        if wire.is_cut:
+    def _receive(self, command: OpenStream, handle: CancelHandle) -> None:
+        if handle.is_aborted:
             return
         stream_id = command.stream_id
         self._silences.watch(stream_id, command.idle_timeout)
-        with self.connections.open_stream(command.request, wire) as (head, chunks):
+        with self.connections.open_stream(command.request, handle) as (head, chunks):
             self._silences.end(stream_id)
             with self.lock:
                 self.protocol.stream_opened(stream_id, head)
@@ -288,7 +288,7 @@ class Runner:
     def _end_stream(self, stream_id: int, error: Exception | None) -> None:
         self._silences.forget(stream_id)
         with self.lock:
-            del self._wires[stream_id]
+            del self._handles[stream_id]
             self.protocol.stream_closed(stream_id, error)
 
 

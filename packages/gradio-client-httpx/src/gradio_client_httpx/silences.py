@@ -10,14 +10,14 @@ import threading
 import time
 from collections.abc import Callable
 
-from .threads import Crew
+from .threads import Workers
 
 
 class Silences:
     """See the module; thread-safe. `report` is called with the id of each silent stream."""
 
-    def __init__(self, crew: Crew, report: Callable[[int], None]) -> None:
-        self._crew = crew
+    def __init__(self, workers: Workers, report: Callable[[int], None]) -> None:
+        self._workers = workers
         self._report = report
         self._lock = threading.Lock()
         self._streams: dict[int, tuple[float, float]] = {}
@@ -56,6 +56,6 @@ class Silences:
             first = min((due for _, due in self._streams.values()), default=math.inf)
             self._is_looking = first < math.inf
         if first < math.inf:
-            self._crew.later(first - now, self._look)
+            self._workers.call_later(first - now, self._look)
         for key in silent:
             self._report(key)

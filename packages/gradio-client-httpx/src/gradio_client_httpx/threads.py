@@ -35,7 +35,7 @@ _IDLE = 10.0
 _log = logging.getLogger("gradio_client_httpx")
 
 
-class Crew:
+class Workers:
     """See the module; thread-safe."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Crew:
             worker = _Worker(self._spared)
         worker.give(work)
 
-    def later(self, seconds: float, work: Work) -> None:
+    def call_later(self, seconds: float, work: Work) -> None:
         """Run `work`, which must be short, after a pause; never once the crew is closed."""
         with self._lock:
             if self._closed:
@@ -95,8 +95,8 @@ class Crew:
 class _Pool:
     """So many threads of a crew at once; what comes meanwhile waits for one of them."""
 
-    def __init__(self, crew: Crew, size: int) -> None:
-        self._crew = crew
+    def __init__(self, workers: Workers, size: int) -> None:
+        self._workers = workers
         self._size = size
         self._lock = threading.Lock()
         self._queue: deque[Work] = deque()
@@ -109,7 +109,7 @@ class _Pool:
                 return
             self._busy += 1
         try:
-            self._crew.spawn(self._work_off)
+            self._workers.spawn(self._work_off)
         except RuntimeError:
             with self._lock:
                 self._busy -= 1
@@ -202,8 +202,8 @@ class _Timer:
 class Serial:
     """Runs callbacks one after the other, in order."""
 
-    def __init__(self, crew: Crew) -> None:
-        self._crew = crew
+    def __init__(self, workers: Workers) -> None:
+        self._workers = workers
         self._lock = threading.Lock()
         self._queue: deque[Work] = deque()
         self._running = False
@@ -216,7 +216,7 @@ class Serial:
                 return
             self._running = True
         try:
-            self._crew.call(self._run)
+            self._workers.call(self._run)
         except RuntimeError:
             with self._lock:
                 self._running = False

@@ -14,13 +14,13 @@ import trio
 from gradio_protocol import Changes, Endpoint, Options, as_html, view
 
 from . import inputs, progress
-from .duplicate import Copy, duplicated
+from .duplicate import Copy, duplicate_space
 from .endpoints import Endpoints
 from .http import Timeout
-from .inputs import DEFAULT_FOLDER, Given, values
+from .inputs import DEFAULT_FOLDER, ClientConfig, argument_values
 from .job import Job
-from .line import Line, Visit
 from .proxy import Verify
+from .shared_client import SessionHandle, SharedClient
 
 
 class Client:
@@ -60,7 +60,7 @@ class Client:
         trust_env: bool = True,
     ) -> None:
         self._prepare(
-            Given(
+            ClientConfig(
                 src=src,
                 token=hf_token if token is None else token,
                 max_workers=max_workers,
@@ -81,11 +81,11 @@ class Client:
         self._verbose = verbose
         self._analytics_enabled = analytics_enabled
 
-    def _prepare(self, given: Given) -> None:
+    def _prepare(self, given: ClientConfig) -> None:
         """Be configured, and not connected."""
         self._given = given
-        self._line = Line(given)
-        self._visit = Visit(self._line)
+        self._shared = SharedClient(given)
+        self._session = SessionHandle(self._shared)
         self._verbose = self._analytics_enabled = False
         self._guest = False
         self._options = inputs.options(given)
@@ -117,7 +117,7 @@ class Client:
         copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
         # Not given up midway when cancelled: what was made would be nobody's.
         name = await trio.to_thread.run_sync(
-            partial(duplicated, from_id, to_id, copy, token=token, verbose=verbose)
+            partial(duplicate_space, from_id, to_id, copy, token=token, verbose=verbose)
         )
         return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
@@ -162,20 +162,20 @@ class Client:
         `api_name` may be left out where there is one public endpoint. `result_callbacks` are
         called with the result, spread where it is a tuple; they are plain functions, and brief.
         """
-        runner, options = self._line.runner, self._options
+        runner, options = self._shared.runner, self._options
         bound = runner.protocol.bind(
-            self._visit.session_id,
-            values(args),
-            values(kwargs),
+            self._session.session_id,
+            argument_values(args),
+            argument_values(kwargs),
             api_name=api_name,
             fn_index=fn_index,
             options=options,
         )
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
-        job.gives_to(result_callbacks or ())
+        job.add_result_callbacks(result_callbacks or ())
         if options.progress:
-            title, threads = bound.endpoint.title, runner.crew.drawing
-            runner.crew.spawn(partial(progress.follow, job.updates(), title, threads))
+            title, threads = bound.endpoint.title, runner.workers.drawing
+            runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
@@ -184,7 +184,9 @@ class Client:
         So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
         Changes and returns `headers`. `predict` and `submit` do so by themselves.
         """
-        headers.update({key: value for key, value in inputs.visitor().items() if self.space_id})
+        headers.update(
+            {key: value for key, value in inputs.visitor_headers().items() if self.space_id}
+        )
         return headers
 
     # What the app offers.
@@ -213,42 +215,42 @@ class Client:
     @property
     def src(self) -> str:
         """The app's address, with a slash at its end."""
-        return self._line.app.access.src
+        return self._shared.app.access.src
 
     @property
     def config(self) -> dict[str, Any]:
         """The app's configuration, as it sent it."""
-        return self._line.app.config.raw
+        return self._shared.app.config.raw
 
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        return self._line.protocol.session_hash(self._visit.session_id)
+        return self._shared.protocol.session_hash(self._session.session_id)
 
     @property
     def headers(self) -> dict[str, str]:
         """What is sent with every request to the app, secrets included; the cookies are not."""
-        return self._line.app.access.headers
+        return self._shared.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that the app gets."""
-        return self._line.app.access.cookies
+        return self._shared.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None for an app that is no Space."""
-        return self._line.protocol.target.space or self._line.app.config.space_id
+        return self._shared.protocol.target.space or self._shared.app.config.space_id
 
     @property
     def protocol(self) -> str:
         """What the server calls its way of speaking: `sse_v3`."""
-        return self._line.app.config.protocol
+        return self._shared.app.config.protocol
 
     @property
     def app_version(self) -> str:
         """The app's version of Gradio."""
-        return self._line.app.config.version
+        return self._shared.app.config.version
 
     # Sessions, views, and the end.
 
@@ -267,11 +269,11 @@ class Client:
         Closing it ends its own jobs and streams only. It needs no block of its own; with one, it
         is closed at the end of that.
         """
-        return self._view(_visit=Visit(self._line), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _guest=True)
 
     def reset_session(self) -> None:
         """Be another visitor from now on: the app's state begins anew."""
-        self._visit.reset()
+        self._session.reset()
 
     async def aclose(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
@@ -282,12 +284,12 @@ class Client:
         if self._guest:
             await trio.lowlevel.checkpoint()
             return self
-        await self._line.open()
+        await self._shared.open()
         try:
             if self._verbose:
                 print(f"Loaded as API: {self.src}")
             if self._analytics_enabled and self.space_id is not None:
-                self._line.report()
+                self._shared.report()
         except BaseException as error:
             await self.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -303,32 +305,32 @@ class Client:
             await self._end()
         finally:
             if not self._guest:
-                await self._line.leave()
+                await self._shared.leave()
 
     def __repr__(self) -> str:
-        return f"Client({self._line!r})"
+        return f"Client({self._shared!r})"
 
     def _repr_html_(self) -> str:
         return as_html(self._known())
 
-    def __getstate__(self) -> tuple[Given, Options]:
+    def __getstate__(self) -> tuple[ClientConfig, Options]:
         self._given.check_pickles()
         return self._given, self._options
 
-    def __setstate__(self, state: tuple[Given, Options]) -> None:
+    def __setstate__(self, state: tuple[ClientConfig, Options]) -> None:
         given, options = state
         self._prepare(given)
         self._options = options
 
     async def _end(self) -> None:
         if self._guest:
-            self._visit.leave()
+            self._session.close()
             await trio.lowlevel.cancel_shielded_checkpoint()
         else:
-            await self._line.close()
+            await self._shared.close()
 
     def _known(self) -> tuple[Endpoint, ...]:
-        return self._visit.endpoints
+        return self._session.endpoints
 
     def _view(self, **changes: Any) -> Self:
         view = object.__new__(type(self))

@@ -25,7 +25,7 @@ async def dial(host: str, port: int) -> trio.abc.Stream:
     """A TCP stream, by happy eyeballs where there is a choice: to race alone is work in vain."""
     family = family_of(host)
     if family is None:
-        return await _raced(host, port)
+        return await _happy_eyeballs(host, port)
     socket = trio.socket.socket(family)
     try:
         await socket.connect((host, port))
@@ -46,7 +46,7 @@ def family_of(host: str) -> int | None:
     return None if address.scope_id else AF_INET6
 
 
-async def _raced(host: str, port: int) -> trio.abc.Stream:
+async def _happy_eyeballs(host: str, port: int) -> trio.abc.Stream:
     try:
         return await trio.open_tcp_stream(host, port)
     except BaseExceptionGroup as group:
@@ -103,15 +103,15 @@ class Dialer:
     ) -> Connection:
         if proxy is not None:
             if proxy.origin.scheme == "https":
-                stream = await self._secured(stream, proxy.origin.host)
+                stream = await self._start_tls(stream, proxy.origin.host)
             if target.scheme == "http":
                 return Connection(stream, relay=proxy)
             await _tunnel(stream, proxy, target)
         if target.scheme == "https":
-            stream = await self._secured(stream, target.host)
+            stream = await self._start_tls(stream, target.host)
         return Connection(stream)
 
-    async def _secured(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
+    async def _start_tls(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
         context = await self._trust.context()
         # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
         tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)

@@ -41,8 +41,8 @@ from gradio_protocol import (
 )
 
 from .dial import Dial, Dialer, dial
-from .pool import Connection, Pool, Sent, unheeded
-from .proxy import Proxy, Trust, Verify, chosen
+from .pool import Connection, Pool, Sent, ignore_progress
+from .proxy import Proxy, Trust, Verify, choose_proxies
 
 _NETWORK = (
     OSError,
@@ -61,7 +61,7 @@ queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and
 second) that it sends of 400 that join by the dozen."""
 
 
-def _nobody_minds() -> None:
+def _do_nothing() -> None:
     pass
 
 
@@ -103,7 +103,7 @@ class Reply:
         request: Request,
         *,
         times: tuple[float, float],
-        sent: Sent = unheeded,
+        sent: Sent = ignore_progress,
         silent: Callable[[], None] | None = None,
     ) -> None:
         self.head: Head
@@ -119,12 +119,12 @@ class Reply:
         rested = await self._pool.take()
         if rested is not None:
             try:
-                await self._ask(rested)
+                await self._send_request(rested)
                 return self
             except TransportFailed as failure:
-                if not _repeatable(self._request, rested, failure):
+                if not _can_repeat(self._request, rested, failure):
                     raise
-        await self._ask(await self._connected())
+        await self._send_request(await self._connected())
         return self
 
     async def __aexit__(
@@ -151,7 +151,7 @@ class Reply:
         try:
             event = await self._connection.event(self._patience)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool, error) from error
+            raise _transport_error("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             return bytes(event.data)
         self._ended = True
@@ -177,13 +177,13 @@ class Reply:
         try:
             event = await self._connection.event(inf)
         except _NETWORK as error:
-            raise _failed("reading from", self._pool, error) from error
+            raise _transport_error("reading from", self._pool, error) from error
         if isinstance(event, h11.Data):
             take(bytes(event.data))
         else:
             self._ended = True
 
-    async def whole(self, limit: int | None) -> bytes:
+    async def read_all(self, limit: int | None) -> bytes:
         """The rest of the body. Raises RemoteError once it is longer than `limit` bytes."""
         body = bytearray()
         async for piece in self:
@@ -197,25 +197,25 @@ class Reply:
         try:
             return await self._pool.connect()
         except _NETWORK as error:
-            failure = _failed("connecting to", self._pool, error, connected=False)
+            failure = _transport_error("connecting to", self._pool, error, connected=False)
             raise failure from error
 
-    async def _ask(self, connection: Connection) -> None:
+    async def _send_request(self, connection: Connection) -> None:
         request = self._request
         try:
-            opening = _opening(request, self._pool.target, connection.relay)
+            opening = _h11_request(request, self._pool.target, connection.relay)
             await connection.ask(opening, request.body, self._write, self._sent)
-            answer = await self._answer(connection)
+            answer = await self._read_head(connection)
         except _NETWORK as error:
             await connection.aclose()
-            raise _failed("asking", self._pool, error) from error
+            raise _transport_error("asking", self._pool, error) from error
         except BaseException:
             await connection.aclose()
             raise
         self._connection = connection
         self.head = Head.of(request, answer.status_code, answer.headers, proxy=self._pool.proxy)
 
-    async def _answer(self, connection: Connection) -> h11.Response:
+    async def _read_head(self, connection: Connection) -> h11.Response:
         """The head of the reply, however long it takes where silence is reported."""
         while True:
             try:
@@ -247,7 +247,7 @@ class Http:
     ) -> None:
         environ: Mapping[str, str] = os.environ if trust_env else {}
         self.timeout = timeout or Timeout()
-        self._dialer = Dialer(dial, Trust(verify, environ), chosen(proxy, environ))
+        self._dialer = Dialer(dial, Trust(verify, environ), choose_proxies(proxy, environ))
         self._bound = max_connections
         self._pools: dict[Origin, Pool] = {}
 
@@ -257,7 +257,7 @@ class Http:
         *,
         patience: float | None = None,
         limit: int | None = None,
-        sent: Sent = unheeded,
+        sent: Sent = ignore_progress,
     ) -> Response:
         """One exchange, whole.
 
@@ -268,16 +268,16 @@ class Http:
         Raises TransportFailed, FileFailed, and RemoteError for a body beyond `limit`.
         """
         if patience is not None:
-            return await self._patient(request, patience, limit)
+            return await self._send_within(request, patience, limit)
         pool = self._pool(request)
-        await self._admitted(pool)
+        await self._enter(pool)
         try:
-            return await self._whole(request, self.timeout.read, limit, sent)
+            return await self._read_all(request, self.timeout.read, limit, sent)
         finally:
             pool.leave()
 
     def stream(
-        self, request: Request, *, idle: float = inf, silent: Callable[[], None] = _nobody_minds
+        self, request: Request, *, idle: float = inf, silent: Callable[[], None] = _do_nothing
     ) -> Reply:
         """One exchange whose body is read as it comes, with `feed`.
 
@@ -292,18 +292,18 @@ class Http:
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def _patient(self, request: Request, patience: float, limit: int | None) -> Response:
+    async def _send_within(self, request: Request, patience: float, limit: int | None) -> Response:
         try:
             with trio.fail_after(patience):
-                return await self._whole(request, inf, limit)
+                return await self._read_all(request, inf, limit)
         except trio.TooSlowError as error:
-            raise _failed("asking", self._pool(request), error) from error
+            raise _transport_error("asking", self._pool(request), error) from error
 
-    async def _whole(
-        self, request: Request, patience: float, limit: int | None, sent: Sent = unheeded
+    async def _read_all(
+        self, request: Request, patience: float, limit: int | None, sent: Sent = ignore_progress
     ) -> Response:
         async with self._reply(request, patience, sent) as reply:
-            return reply.head.whole(await reply.whole(limit))
+            return reply.head.with_body(await reply.read_all(limit))
 
     def _pool(self, request: Request) -> Pool:
         target = origin(request.url)
@@ -313,25 +313,25 @@ class Http:
             self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
-    async def _admitted(self, pool: Pool) -> None:
+    async def _enter(self, pool: Pool) -> None:
         try:
             await pool.enter(self.timeout.pool)
         except trio.TooSlowError as error:
             doing = "waiting for a free connection to"
-            raise _failed(doing, pool, error, connected=False) from error
+            raise _transport_error(doing, pool, error, connected=False) from error
 
-    def _reply(self, request: Request, patience: float, sent: Sent = unheeded) -> Reply:
+    def _reply(self, request: Request, patience: float, sent: Sent = ignore_progress) -> Reply:
         times = (patience, self.timeout.write)
         return Reply(self._pool(request), request, times=times, sent=sent)
 
 
-def _repeatable(request: Request, connection: Connection, failure: TransportFailed) -> bool:
+def _can_repeat(request: Request, connection: Connection, failure: TransportFailed) -> bool:
     """Rule 3; a deadline that passed says nothing about the connection."""
     late = isinstance(failure.__cause__, trio.TooSlowError)
     return request.method == "GET" and not connection.heard and not late
 
 
-def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
+def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
     """The request line and headers: rule 1, and what a proxy that reads them itself wants."""
     path, proxied = request.target, list[tuple[bytes, bytes]]()
     if relay is not None:
@@ -346,7 +346,7 @@ def _opening(request: Request, target: Origin, relay: Proxy | None) -> h11.Reque
         raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
 
 
-def _failed(
+def _transport_error(
     doing: str, pool: Pool, error: BaseException, *, connected: bool = True
 ) -> TransportFailed:
     """The one place that turns the network's failures into ours."""

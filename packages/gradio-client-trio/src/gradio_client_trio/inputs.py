@@ -46,7 +46,7 @@ DEFAULT_FOLDER = _DefaultFolder()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Given:
+class ClientConfig:
     """What a client was made with, as it was given: see `Client`."""
 
     src: str
@@ -75,7 +75,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TransportConfig:
     """How one client speaks HTTP, and where its files go."""
 
     folder: str
@@ -93,14 +93,14 @@ class Settings:
         )
 
 
-def settings(given: Given) -> Settings:
+def transport_config(given: ClientConfig) -> TransportConfig:
     """The settings that these parameters of a client amount to.
 
     Raises InvalidArguments for a number of workers that could do no work.
     """
     if given.max_workers < 1:
         raise InvalidArguments(f"max_workers: expected 1 or more, got {given.max_workers}")
-    return Settings(
+    return TransportConfig(
         folder=_folder(given.download_files),
         verify=_verify(given.ssl_verify),
         timeout=_timeouts(given.timeout),
@@ -137,7 +137,7 @@ def hub() -> Origin:
     return origin(endpoint) if endpoint else HUB
 
 
-def values(args: object) -> Any:
+def argument_values(args: object) -> Any:
     """A copy of the arguments in which each open file is what it still holds.
 
     It is read now. Raises InvalidArguments for one that is open as text.
@@ -159,7 +159,7 @@ def _read(file: Any) -> Inline:
     return Inline(Path(name).name if isinstance(name, str) else "file", data)
 
 
-def target(given: Given) -> Target:
+def target(given: ClientConfig) -> Target:
     """Where to connect, and as whom, but for a saved token."""
     return Target(
         src=given.src,
@@ -180,7 +180,7 @@ def saved_token() -> str | None:
     return get_token()
 
 
-def options(given: Given) -> Options:
+def options(given: ClientConfig) -> Options:
     """What holds for each call, as far as the constructor says it."""
     return Options(
         oauth_token=given.oauth_token,
@@ -191,7 +191,7 @@ def options(given: Given) -> Options:
     )
 
 
-def visitor() -> dict[str, str]:
+def visitor_headers() -> dict[str, str]:
     """On whose ZeroGPU quota a call goes: the visitor of the Gradio app that this task serves.
 
     Read from the event that is being handled here and now. Gradio is not loaded for it.

@@ -15,7 +15,7 @@ from typing import Any, Self
 import trio
 
 from gradio_protocol import (
-    JobLife,
+    JobState,
     Outputs,
     OutputUpdate,
     Stage,
@@ -36,8 +36,8 @@ class Job:
     that is left cancels it, unless it is over.
     """
 
-    def __init__(self, life: JobLife, cancel: Callable[[], bool]) -> None:
-        self._life = life
+    def __init__(self, state: JobState, cancel: Callable[[], bool]) -> None:
+        self._job_state = state
         self._cancel = cancel
         self._waiting: set[trio.lowlevel.Task] = set()
         self._times = [now()]
@@ -52,16 +52,16 @@ class Job:
         One output comes as it is, several as a tuple. Raises the job's error, or JobCancelled.
         """
         await self.until(self.done)
-        return self._life.result()
+        return self._job_state.result()
 
     async def exception(self) -> BaseException | None:
         """Wait for the end; returns the job's error, or None."""
         await self.until(self.done)
-        return self._life.view.error
+        return self._job_state.view.error
 
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
-        outputs = Outputs(self._life)
+        outputs = Outputs(self._job_state)
         found: list[Any] = []
         while outputs.advance():
             found.append(outputs.value())
@@ -69,7 +69,7 @@ class Job:
 
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
-        return current_status(self._life.view, self._times[-1])
+        return current_status(self._job_state.view, self._times[-1])
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
@@ -82,11 +82,11 @@ class Job:
 
     def done(self) -> bool:
         """Whether the job is over, however it ended."""
-        return self._life.view.stage.final
+        return self._job_state.view.stage.is_final
 
     def cancelled(self) -> bool:
         """Whether the job was called off."""
-        return self._life.view.stage is Stage.CANCELLED
+        return self._job_state.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job is not over yet."""
@@ -97,10 +97,10 @@ class Job:
 
         Among the changes are bytes moved (`transferred`), while files are sent or fetched.
         """
-        return JobUpdates(self, self._life, self._times)
+        return JobUpdates(self, self._job_state, self._times)
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return JobOutputs(self, self._life)
+        return JobOutputs(self, self._job_state)
 
     async def __anext__(self) -> Any:
         """The next output, or StopAsyncIteration after the last one."""
@@ -115,7 +115,7 @@ class Job:
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._life.endpoint.title} {self._life.view.stage.name}>"
+        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
 
     # For the runner, and for those who watch.
 
@@ -140,14 +140,16 @@ class Job:
 
     def notify(self) -> None:
         """There is news in the job's life: wake whoever waits for it."""
-        while len(self._times) < len(self._life.views):
+        while len(self._times) < len(self._job_state.views):
             self._times.append(now())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
-        if self._life.view.stage is Stage.SUCCEEDED:
-            self._call_back(self._life.result())
+        if self._job_state.view.stage is Stage.SUCCEEDED:
+            self._call_back(self._job_state.result())
 
-    def gives_to(self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]) -> None:
+    def add_result_callbacks(
+        self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
+    ) -> None:
         """Call each with the result, spread where it is a tuple."""
         self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
 
@@ -163,10 +165,10 @@ class Job:
 class JobOutputs:
     """The outputs of one job, as they come; an iterator that can be cancelled and gone on with."""
 
-    def __init__(self, job: Job, life: JobLife) -> None:
+    def __init__(self, job: Job, state: JobState) -> None:
         self._job = job
-        self._life = life
-        self._outputs = Outputs(life)
+        self._job_state = state
+        self._outputs = Outputs(state)
 
     def __aiter__(self) -> JobOutputs:
         return self
@@ -176,23 +178,23 @@ class JobOutputs:
         if self._outputs.advance():
             return self._outputs.value()
         # A failed job says so after all that it has given.
-        error = None if self._job.cancelled() else self._life.view.error
+        error = None if self._job.cancelled() else self._job_state.view.error
         if error is not None:
             raise error
         raise StopAsyncIteration
 
     def _is_there(self) -> bool:
-        return self._outputs.taken < self._life.view.outputs
+        return self._outputs.taken < self._job_state.view.outputs
 
 
 class JobUpdates:
     """Everything that is seen of one job, in order; likewise."""
 
-    def __init__(self, job: Job, life: JobLife, times: list[datetime]) -> None:
+    def __init__(self, job: Job, state: JobState, times: list[datetime]) -> None:
         self._job = job
-        self._life = life
+        self._job_state = state
         self._times = times
-        self._outputs = Outputs(life)
+        self._outputs = Outputs(state)
         self._taken = 0
         "How many views have been shown."
         self._told = 0
@@ -207,7 +209,7 @@ class JobUpdates:
             return OutputUpdate(outputs=spread(self._outputs.value()))
         if not self._has_more():
             raise StopAsyncIteration
-        view, time = self._life.views[self._taken], self._times[self._taken]
+        view, time = self._job_state.views[self._taken], self._times[self._taken]
         self._taken, self._told = self._taken + 1, view.outputs
         return status_update(view, time)
 

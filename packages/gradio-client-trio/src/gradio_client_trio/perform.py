@@ -22,7 +22,7 @@ from gradio_protocol import (
     Download,
     FileFacts,
     FileFailed,
-    Inspect,
+    InspectFile,
     ReadFile,
     Request,
     Response,
@@ -34,11 +34,11 @@ from gradio_protocol import (
 )
 
 from .http import Http, Reply
-from .pool import PAGE, Sent, unheeded
+from .pool import PAGE, Sent, ignore_progress
 
 R = TypeVar("R")
 T = TypeVar("T")
-IO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download | Sleep
+IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 Moved: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
 
@@ -57,10 +57,10 @@ class Performer:
         match action:
             case Send():
                 return await self.send(action, moved)
-            case Inspect():
-                return await looked_up(inspect, action)
+            case InspectFile():
+                return await look_up(inspect, action)
             case ReadFile():
-                return await looked_up(read_file, action)
+                return await look_up(read_file, action)
             case SaveBytes():
                 return await self.save_bytes(action)
             case Download():
@@ -83,7 +83,7 @@ class Performer:
             head, done = reply.head, 0
             if not action.takes(head):
                 body = await beginning(reply)
-                return head.whole(body)
+                return head.with_body(body)
             async with self._partial(action.name) as file:
                 async for chunk in reply:
                     done += len(chunk)
@@ -125,13 +125,13 @@ class Partial:
     def add(self, chunk: bytes) -> None:
         """Write what comes next."""
         self._digest.update(chunk)
-        with disk(self._name):
+        with disk_errors(self._name):
             self._file.write(chunk)
 
     def keep(self) -> Saved:
         """All has come: rename it into a folder named after the content."""
         place = self._folder / self._digest.hexdigest() / self._name
-        with disk(self._name):
+        with disk_errors(self._name):
             self._file.close()
             place.parent.mkdir(exist_ok=True)
             Path(self._path).replace(place)
@@ -154,7 +154,7 @@ def counting(request: Request, moved: Moved) -> Sent:
         done += size
         moved(Transferred(done=done, total=total, upload=True))
 
-    return sent if len(request.body) > 1 else unheeded
+    return sent if len(request.body) > 1 else ignore_progress
 
 
 async def beginning(reply: Reply) -> bytes:
@@ -167,15 +167,15 @@ async def beginning(reply: Reply) -> bytes:
     return bytes(body)
 
 
-async def looked_up(look: Callable[[R], T], action: R) -> T:
+async def look_up(look: Callable[[R], T], action: R) -> T:
     """What is found on the disk; whoever is cancelled does not wait for it."""
     return await trio.to_thread.run_sync(partial(look, action), abandon_on_cancel=True)
 
 
-def inspect(action: Inspect) -> FileFacts:
+def inspect(action: InspectFile) -> FileFacts:
     """Look at a local file, for as long as somebody waits for that."""
     digest = hashlib.sha256()
-    with disk(action.path), open(action.path, "rb") as file:
+    with disk_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         while data := file.read(PAGE):
             trio.from_thread.check_cancelled()
@@ -185,7 +185,7 @@ def inspect(action: Inspect) -> FileFacts:
 
 def read_file(action: ReadFile) -> bytes:
     """The content of a local file."""
-    with disk(action.path), open(action.path, "rb") as file:
+    with disk_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
     if len(data) > action.limit:
         raise FileFailed(f"file {action.path!r} is longer than {action.limit} bytes")
@@ -193,7 +193,7 @@ def read_file(action: ReadFile) -> bytes:
 
 
 @contextlib.contextmanager
-def disk(name: str) -> Generator[None]:
+def disk_errors(name: str) -> Generator[None]:
     """What the operating system says of a file, as FileFailed."""
     try:
         yield

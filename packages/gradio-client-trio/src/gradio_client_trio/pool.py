@@ -45,7 +45,7 @@ Sent: TypeAlias = Callable[[int], None]
 "Is told of the bytes of a request's body as they go out."
 
 
-def unheeded(_: int) -> None:
+def ignore_progress(_: int) -> None:
     """Nobody wants to know."""
 
 
@@ -74,7 +74,7 @@ class Connection:
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
         seconds: float,
-        sent: Sent = unheeded,
+        sent: Sent = ignore_progress,
     ) -> None:
         """Write one request, small parts in one packet; each write may take so many seconds.
 
@@ -88,7 +88,7 @@ class Connection:
                 if isinstance(part, bytes):
                     await self._put(pending, part, seconds, sent)
                 else:
-                    with _blaming(part):  # trio's streams raise no OSError: it is the disk's
+                    with _as_file_error(part):  # trio's streams raise no OSError: it is the disk's
                         await self._put_file(pending, part, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
@@ -119,7 +119,7 @@ class Connection:
             self.heard = True
             self._h11.receive_data(data)
 
-    def renew(self) -> bool:
+    def start_next_cycle(self) -> bool:
         """Make ready for another exchange, if the present one ended at a clean boundary."""
         done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
         if not done or self._h11.trailing_data[0]:
@@ -132,7 +132,7 @@ class Connection:
         """Whether it has rested for too long."""
         return trio.current_time() - self.rested_since >= KEEP_ALIVE
 
-    def stirred(self) -> bool:
+    def has_unexpected_data(self) -> bool:
         """Whether something came while it rested: the end, or bytes that nobody asked for."""
         raw = _raw(self._stream)
         return isinstance(raw, trio.SocketStream) and raw.socket.is_readable()
@@ -257,14 +257,14 @@ class Pool:
             await self._resting.popleft().aclose()
         while self._resting:
             connection = self._resting.pop()
-            if not connection.stirred():
+            if not connection.has_unexpected_data():
                 return connection
             await connection.aclose()
         return None
 
     async def give(self, connection: Connection) -> None:
         """Let it rest, or close it if it is spent."""
-        if len(self._resting) < self._bound and connection.renew():
+        if len(self._resting) < self._bound and connection.start_next_cycle():
             self._resting.append(connection)
         else:
             await connection.aclose()
@@ -287,7 +287,7 @@ def _check(descriptor: int, part: FileSlice) -> None:
 
 
 @contextmanager
-def _blaming(part: FileSlice) -> Generator[None, None, None]:
+def _as_file_error(part: FileSlice) -> Generator[None, None, None]:
     """A disk's failure is not the network's."""
     try:
         yield

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 import trio
 
-from gradio_protocol import OutputUpdate, Progress, StatusUpdate, Ticker
+from gradio_protocol import OutputUpdate, Progress, ProgressTicker, StatusUpdate
 
 _UNCOUNTED = "{desc}: {elapsed}{postfix}"
 "tqdm's line for what has no steps."
@@ -42,9 +42,9 @@ async def follow(
     """Draw a job to its end; takes a task."""
     aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:
-        drawn, ticker = await aside(bar, title), Ticker()
+        drawn, ticker = await aside(bar, title), ProgressTicker()
         async for update in updates:
-            progress = ticker.see(update, time.monotonic())
+            progress = ticker.update(update, time.monotonic())
             if progress is not None:
                 await aside(drawn.show, progress)
         await aside(drawn.close)

@@ -93,7 +93,7 @@ class Proxies:
         return Proxy.parse(address)
 
 
-def chosen(proxy: str | None, environ: Mapping[str, str]) -> Proxies:
+def choose_proxies(proxy: str | None, environ: Mapping[str, str]) -> Proxies:
     """The proxies by rules 1 to 4.
 
     Raises InvalidArguments if `proxy` cannot be used, so that the caller learns of it at once.

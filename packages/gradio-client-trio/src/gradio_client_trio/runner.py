@@ -30,7 +30,7 @@ from gradio_protocol import (
 from .http import REQUESTS
 from .job import Job
 from .perform import Performer
-from .tasks import Crew
+from .tasks import Workers
 
 GRACE = 2.0
 "Seconds that closing may take: for what the server must still be told."
@@ -43,7 +43,7 @@ class Runner:
         self, protocol: ClientProtocol, performer: Performer, nursery: trio.Nursery
     ) -> None:
         self.protocol = protocol
-        self.crew = Crew(nursery, REQUESTS)
+        self.workers = Workers(nursery, REQUESTS)
         self._performer = performer
         self._jobs: dict[int, Job] = {}
         "Those that are not over."
@@ -58,9 +58,9 @@ class Runner:
 
         Raises InvalidArguments if the client, or its session, was closed.
         """
-        job_id, life = self.protocol.submit(bound, headers)
-        job = self._jobs[job_id] = Job(life, partial(self._cancel, job_id))
-        self.crew.spawn(self._obey_soon)
+        job_id, state = self.protocol.submit(bound, headers)
+        job = self._jobs[job_id] = Job(state, partial(self._cancel, job_id))
+        self.workers.spawn(self._obey_soon)
         return job
 
     async def _obey_soon(self) -> None:
@@ -93,10 +93,10 @@ class Runner:
                 self.protocol.close()
                 self.obey()
                 with trio.move_on_after(GRACE):
-                    await self.crew.until(self.protocol.is_closed)
+                    await self.workers.until(self.protocol.is_closed)
             finally:  # an interrupt is no reason to leave anything behind
-                self.crew.end()
-            await self.crew.gone()
+                self.workers.end()
+            await self.workers.gone()
             await self._performer.http.aclose()
 
     # Commands.
@@ -110,19 +110,19 @@ class Runner:
                     self._notify(command.job_id)
                 case RunAction():
                     scope = self._actions[command.action_id] = trio.CancelScope()
-                    start = self.crew.submit if _is_brief(command) else self.crew.spawn
+                    start = self.workers.submit if _is_brief(command) else self.workers.spawn
                     start(partial(self._run, command, scope))
                 case AbortAction():
                     self._actions[command.action_id].cancel()
                 case OpenStream():
                     scope = self._streams[command.stream_id] = trio.CancelScope()
-                    self.crew.spawn(partial(self._read, command, scope))
+                    self.workers.spawn(partial(self._read, command, scope))
                 case CloseStream():
                     if command.stream_id in self._streams:  # else it has just ended
                         self._streams[command.stream_id].cancel()
                 case _:
                     assert_never(command)
-        self.crew.departed()
+        self.workers.check_gone()
 
     def _notify(self, job_id: int) -> None:
         job = self._jobs[job_id]

@@ -16,7 +16,7 @@ import trio
 Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
-class Crew:
+class Workers:
     """See the module."""
 
     def __init__(self, nursery: trio.Nursery, at_once: int) -> None:
@@ -49,7 +49,7 @@ class Crew:
         run = partial(trio.to_thread.run_sync, work, abandon_on_cancel=True)
         self.spawn(run, self._asides[-1])
 
-    def departed(self) -> None:
+    def check_gone(self) -> None:
         """Something is over that somebody may wait for."""
         self._departures.unpark_all()
 
@@ -88,4 +88,4 @@ class Crew:
                 await work()
         finally:
             self._scopes.discard(scope)
-            self.departed()
+            self.check_gone()

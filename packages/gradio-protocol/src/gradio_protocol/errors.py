@@ -20,7 +20,7 @@ class GradioError(Exception):
     """The root: everything that this project raises on purpose."""
 
     def __init__(self, *args: object) -> None:
-        super().__init__(*(cut_short(arg) if isinstance(arg, str) else arg for arg in args))
+        super().__init__(*(shorten(arg) if isinstance(arg, str) else arg for arg in args))
 
 
 class InvalidArguments(GradioError, ValueError, TypeError):
@@ -98,7 +98,7 @@ class AppError(GradioError, ValueError):
         print_exception: bool = True,
     ) -> None:
         super().__init__(message)
-        self.message = cut_short(message)
+        self.message = shorten(message)
         self.api_name: str | None = None
         "The endpoint that failed, where it has a name and is known."
         self.duration = duration
@@ -156,7 +156,7 @@ class JobCancelled(GradioError):
     """The job was cancelled by the caller."""
 
 
-def cut_short(text: str) -> str:
+def shorten(text: str) -> str:
     """A text in which encoded content has only its beginning, and its length."""
     return _ENCODED.sub(lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
 

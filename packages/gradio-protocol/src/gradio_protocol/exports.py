@@ -5,7 +5,7 @@ from .app.access import Access, App
 from .app.config import Config, Visibility
 from .app.describe import as_html, doc, signature, view
 from .app.dialect import Dialect
-from .app.endpoint import Endpoint, Parameter, Return, find
+from .app.endpoint import Endpoint, Parameter, Return, find_endpoint
 from .app.files import FileData, Inline, LocalFile, WebFile, file_at, file_data, walk
 from .app.telemetry import telemetry_allowed
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
@@ -32,10 +32,10 @@ from .errors import (
 )
 from .flows.actions import (
     AnyIO,
+    BodyLimit,
     Download,
     FileFacts,
-    Inspect,
-    Meter,
+    InspectFile,
     ReadFile,
     SaveBytes,
     Saved,
@@ -45,12 +45,12 @@ from .flows.actions import (
 from .flows.connect import Target
 from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
-from .jobs.messages import Delivery, Logged, ProgressUnit
+from .jobs.job_state import JobState, JobView, Outputs, Raised, Stage, Transferred
+from .jobs.messages import EventMessage, Logged, ProgressUnit
 from .jobs.orders import KEEPALIVE
-from .jobs.progress import Progress, Ticker
-from .jobs.reader import StreamReader
-from .jobs.stage import JobLife, JobView, Outputs, Raised, Stage, Transferred
+from .jobs.progress import Progress, ProgressTicker
 from .jobs.status import Status
+from .jobs.stream_reader import StreamReader
 from .jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
 from .wire.headers import HUB, redact
@@ -65,16 +65,17 @@ __all__ = [
     "AppChanged",
     "AppError",
     "AuthenticationError",
+    "BodyLimit",
     "BoundCall",
     "Changes",
     "ClientProtocol",
     "CloseStream",
     "Command",
     "Config",
-    "Delivery",
     "Dialect",
     "Download",
     "Endpoint",
+    "EventMessage",
     "FileData",
     "FileFacts",
     "FileFailed",
@@ -83,14 +84,13 @@ __all__ = [
     "Head",
     "Headers",
     "Inline",
-    "Inspect",
+    "InspectFile",
     "InvalidArguments",
     "JobCancelled",
-    "JobLife",
+    "JobState",
     "JobView",
     "LocalFile",
     "Logged",
-    "Meter",
     "NotifyJob",
     "OpenStream",
     "Options",
@@ -99,6 +99,7 @@ __all__ = [
     "Outputs",
     "Parameter",
     "Progress",
+    "ProgressTicker",
     "ProgressUnit",
     "QueueError",
     "Raised",
@@ -122,7 +123,6 @@ __all__ = [
     "StreamLost",
     "StreamReader",
     "Target",
-    "Ticker",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
@@ -136,7 +136,7 @@ __all__ = [
     "doc",
     "file_at",
     "file_data",
-    "find",
+    "find_endpoint",
     "is_address",
     "origin",
     "proxy_address",

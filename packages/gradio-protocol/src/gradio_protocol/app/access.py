@@ -118,7 +118,7 @@ class App:
         return any(endpoint.stateful for endpoint in self.endpoints)
 
 
-def address(src: str) -> tuple[str, Headers]:
+def split_src(src: str) -> tuple[str, Headers]:
     """The address of an app, with a slash at its end, and the headers that its text asks for.
 
     User information becomes an `authorization`; query and fragment are dropped. Raises

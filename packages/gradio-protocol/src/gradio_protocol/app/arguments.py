@@ -17,8 +17,8 @@ from ..errors import InvalidArguments
 from ..wire.document import Object
 from ..wire.exchange import is_address
 from .files import Inline, LocalFile, WebFile, file_at
-from .places import Place, Schemas, read_place
-from .values import ATOMS, plain, plain_key
+from .schema_node import SchemaNode, Schemas, read_node
+from .values import ATOMS, to_plain, to_plain_key
 
 _DEEPEST = 1_000
 "Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
@@ -26,7 +26,7 @@ _WANTED = "(a path object, bytes, handle_file(…) or an http(s) address)"
 _VIDEOS = ("avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm")
 
 
-def adopted(
+def normalize_args(
     value: object, schema: Object | None = None, *, component: str = "", where: str = "arguments"
 ) -> object:
     """A copy of what a caller passed, as it travels: see the module.
@@ -41,15 +41,15 @@ def adopted(
     root: list[Any] = [value]
     todo: list[tuple[Any, Any, Schemas, int]] = [(root, 0, (schema,), 0)]
     # By the ids of schemas, all of which are parts of `schema`: entries of a list share theirs.
-    places: dict[tuple[int, ...], Place] = {}
+    places: dict[tuple[int, ...], SchemaNode] = {}
     while todo:
         holder, key, schemas, depth = todo.pop()
         if depth > _DEEPEST:
             raise InvalidArguments(f"{where}: nested too deeply, or contains itself")
         shared = tuple(map(id, schemas))
-        place = places.get(shared) or places.setdefault(shared, read_place(schemas, schema))
-        part = plain(holder[key], place, component=component, where=where)
-        part = holder[key] = _fitted(part, place, where)
+        place = places.get(shared) or places.setdefault(shared, read_node(schemas, schema))
+        part = to_plain(holder[key], place, component=component, where=where)
+        part = holder[key] = _fit(part, place, where)
         copy: dict[Any, Any] | list[Any]
         if isinstance(part, dict):
             copy = _with_plain_keys(cast("dict[object, Any]", part), where)
@@ -71,24 +71,24 @@ def adopted(
 def _with_plain_keys(part: dict[object, Any], where: str) -> dict[object, Any]:
     if all(type(key) in ATOMS for key in part):
         return {**part}
-    return {plain_key(key, where=where): value for key, value in part.items()}
+    return {to_plain_key(key, where=where): value for key, value in part.items()}
 
 
-def _fitted(part: Any, place: Place, where: str) -> object:
+def _fit(part: Any, place: SchemaNode, where: str) -> object:
     """Text as a file and a file in its object, where the place wants that."""
     match part:
         case str():
             return part if place.text else _from_text(part, place, where)
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
             there = rest.get("url") is not None or rest.get("is_stream") is True
-            return _wrapped(part if there or is_address(path) else LocalFile(path), place, path)
+            return _wrap_file(part if there or is_address(path) else LocalFile(path), place, path)
         case LocalFile(path) | Inline(path) | WebFile(path):
-            return _wrapped(part, place, path)
+            return _wrap_file(part, place, path)
         case _:
             return part
 
 
-def _from_text(text: str, place: Place, where: str) -> object:
+def _from_text(text: str, place: SchemaNode, where: str) -> object:
     if place.files:
         raise InvalidArguments(f"{where}: expected a list of files {_WANTED}, got text")
     if not (place.file or place.wrappers):
@@ -96,10 +96,10 @@ def _from_text(text: str, place: Place, where: str) -> object:
     file = file_at(text, where=where)
     if file is None:
         raise InvalidArguments(f"{where}: expected a file {_WANTED}, got text")
-    return _wrapped(file, place, file.name if isinstance(file, Inline) else text)
+    return _wrap_file(file, place, file.name if isinstance(file, Inline) else text)
 
 
-def _wrapped(file: object, place: Place, name: str) -> object:
+def _wrap_file(file: object, place: SchemaNode, name: str) -> object:
     """The file, in an object if the place takes it so only; videos in that for videos."""
     names = place.wrappers
     if not names:

@@ -24,13 +24,13 @@ from ..wire.document import (
     LenientReader,
     Object,
     as_object,
-    checked,
+    check_kind,
     need,
     read_object,
     want,
     want_flag,
 )
-from .dialect import Dialect, Travel, dialect
+from .dialect import Delivery, Dialect, dialect
 
 _SKIPPED = re.compile(
     "accordion|box|column|dataset|form|group|interpretation|row|state|tabitem|tabs"
@@ -149,7 +149,7 @@ class Config:
     notes: tuple[str, ...]
     "What was odd and is left out, a sentence each."
 
-    def rendered(self, rendering: Rendering) -> Config:
+    def with_rendering(self, rendering: Rendering) -> Config:
         """This config as the session sees it that `rendering` belongs to.
 
         The dependencies of an earlier run of the same `render_id` are gone. `raw` stays.
@@ -172,7 +172,7 @@ def read_config(body: bytes | str) -> Config:
     version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
     protocol = want(raw, "protocol", str, "ws", where=at)
     speaks = dialect(protocol, version)
-    queued = want_flag(raw, "enable_queue", speaks.travel is not Travel.DIRECT, where=at)
+    queued = want_flag(raw, "enable_queue", speaks.delivery is not Delivery.DIRECT, where=at)
     locked = want_flag(raw, "auth_required", False, where=at)
     # A page that wants a login leaves both lists out (3.x, 4.x) or sends them empty.
     lists: Object = {"components": [], "dependencies": [], **raw} if locked else raw
@@ -320,7 +320,7 @@ def _description(raw: Object, at: str, lenient: LenientReader) -> str:
 
 
 def _ids(listed: list[JSON], where: str) -> tuple[int, ...]:
-    return tuple(checked(entry, int, where) for entry in listed)
+    return tuple(check_kind(entry, int, where) for entry in listed)
 
 
 def _app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:

@@ -15,7 +15,7 @@ from ..errors import RemoteError
 Version = tuple[int, int, int]
 
 
-class Travel(Enum):
+class Delivery(Enum):
     """How a call gets to the app and its messages back."""
 
     DIRECT = "one request to /run or /api is the call; its reply is the result"
@@ -56,13 +56,13 @@ class Dialect:
     """Everything in which one generation of servers differs from another."""
 
     version: Version
-    travel: Travel
+    delivery: Delivery
     edits: Edits
     cancelling: Cancelling
     files: FileShape
     announces_close: bool
     "`close_stream` comes before the end of a shared stream (sse_v3)."
-    healable: bool
+    can_clear_dead_events: bool
     "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
     heartbeat: bool
     "`/heartbeat/{session_hash}` exists (4.25 and later)."
@@ -115,12 +115,12 @@ def dialect(protocol: str, version: str) -> Dialect:
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(
         version=v,
-        travel=_travel(protocol),
+        delivery=_delivery(protocol),
         edits=_edits(protocol, v),
         cancelling=_cancelling(protocol, v),
         files=_files(v),
         announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
-        healable=v >= (4, 31, 0),
+        can_clear_dead_events=v >= (4, 31, 0),
         heartbeat=v >= (4, 25, 0),
         info=v >= (3, 26, 0),
         info_of_undocumented=v >= (4, 31, 4),
@@ -146,14 +146,14 @@ def parse_version(text: str) -> Version | None:
     return major, minor, patch
 
 
-def _travel(protocol: str) -> Travel:
+def _delivery(protocol: str) -> Delivery:
     match protocol:
         case "ws":
-            return Travel.DIRECT
+            return Delivery.DIRECT
         case "sse":
-            return Travel.PRIVATE
+            return Delivery.PRIVATE
         case _:
-            return Travel.SHARED
+            return Delivery.SHARED
 
 
 def _edits(protocol: str, version: Version) -> Edits:

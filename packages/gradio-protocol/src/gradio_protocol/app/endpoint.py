@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object
-from .arguments import adopted
+from .arguments import normalize_args
 from .choices import check_choice
 from .config import Visibility
 
@@ -51,9 +51,9 @@ class Parameter:
     choices: tuple[JSON, ...] = ()
     "The only values, or members of a list, that the app takes; empty: others, too."
 
-    def taking(self, value: object, *, where: str) -> object:
+    def coerce(self, value: object, *, where: str) -> object:
         """A value as it travels: see `arguments.adopted`. Raises InvalidArguments."""
-        taken = adopted(value, self.schema, component=self.component, where=where)
+        taken = normalize_args(value, self.schema, component=self.component, where=where)
         check_choice(taken, self.choices, component=self.component, where=where)
         return taken
 
@@ -123,12 +123,12 @@ class Endpoint:
         InvalidArguments for too many, unknown and missing values, for one given twice, and for
         what the app surely does not take.
         """
-        given = self._given(args, kwargs)
+        given = self._arguments_by_name(args, kwargs)
         if lacking := [p.name for p in self.parameters if not (p.has_default or p.name in given)]:
-            raise InvalidArguments(f"{self.title}: missing {_listed(lacking)}")
+            raise InvalidArguments(f"{self.title}: missing {_list_names(lacking)}")
         values = iter(
             [
-                p.taking(given[p.name], where=f"{self.title}: {p.name!r}")
+                p.coerce(given[p.name], where=f"{self.title}: {p.name!r}")
                 if p.name in given
                 else p.default
                 for p in self.parameters
@@ -136,7 +136,7 @@ class Endpoint:
         )
         return [None if slot.hidden else next(values) for slot in self.inputs]
 
-    def pick(self, data: Sequence[object]) -> object:
+    def visible_outputs(self, data: Sequence[object]) -> object:
         """What a call returns: one value as it is, several or none as a tuple.
 
         So does the official client, also with `()` for none. `gr.update` objects pass through.
@@ -148,7 +148,9 @@ class Endpoint:
         seen = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
         return seen[0] if len(seen) == 1 else tuple(seen)
 
-    def _given(self, args: Sequence[object], kwargs: Mapping[str, object]) -> dict[str, object]:
+    def _arguments_by_name(
+        self, args: Sequence[object], kwargs: Mapping[str, object]
+    ) -> dict[str, object]:
         names = [p.name for p in self.parameters]
         if len(args) > len(names):
             raise InvalidArguments(f"{self.title}: takes {len(names)} values, got {len(args)}")
@@ -157,12 +159,12 @@ class Endpoint:
             if name in given:
                 raise InvalidArguments(f"{self.title}: {name!r} is given twice")
             if name not in names:
-                has = f"; it has {_listed(names)}" if names else "; it has none"
+                has = f"; it has {_list_names(names)}" if names else "; it has none"
                 raise InvalidArguments(f"{self.title}: no parameter {name!r}{has}")
         return {**given, **kwargs}
 
 
-def find(
+def find_endpoint(
     known: Iterable[Endpoint], api_name: str | None = None, fn_index: int | None = None
 ) -> Endpoint:
     """The endpoint of this name, with or without its slash; or of this index; or the only one.
@@ -199,5 +201,5 @@ def _alternatives(wanted: str, known: Sequence[Endpoint]) -> str:
     return f"; the app has {', '.join(names[:_NAMED])}{rest}" if names else ""
 
 
-def _listed(names: Iterable[str]) -> str:
+def _list_names(names: Iterable[str]) -> str:
     return ", ".join(repr(name) for name in names)

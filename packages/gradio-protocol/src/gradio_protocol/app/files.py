@@ -23,7 +23,7 @@ from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
-from ..wire.document import JSON, Object, excerpt
+from ..wire.document import JSON, Object, preview
 from ..wire.exchange import Origin, is_address, origin
 from .dialect import Dialect, FileShape
 from .filenames import safe_name
@@ -104,7 +104,7 @@ class WebFile:
         return safe_name(unquote(re.split(r"[?#]", self.url)[0]))
 
 
-Upload: TypeAlias = "LocalFile | Inline | WebFile"
+UploadSource: TypeAlias = "LocalFile | Inline | WebFile"
 _UPLOADS = (LocalFile, Inline, WebFile)
 
 
@@ -179,7 +179,7 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
             todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
 
 
-def own_files(data: list[object], own: Origin | None) -> list[object]:
+def mark_own_files(data: list[object], own: Origin | None) -> list[object]:
     """`data` with each file whose address is on this origin as a `WebFile`.
 
     The app may not be able to fetch its own address: it is private, or wants a login.
@@ -194,17 +194,17 @@ def own_files(data: list[object], own: Origin | None) -> list[object]:
 
     if all(found(part) is part for part in _parts(data)):
         return data
-    return cast("list[object]", _rewritten(data, found))
+    return cast("list[object]", _rewrite(data, found))
 
 
-def find_local(data: object) -> tuple[Upload, ...]:
+def find_uploads(data: object) -> tuple[UploadSource, ...]:
     """The files to be uploaded, in order, each once."""
     return tuple(dict.fromkeys([part for part in _parts(data) if _is_upload(part)]))
 
 
-def replace(data: object, uploaded: Mapping[Upload, JSON]) -> object:
+def replace_uploads(data: object, uploaded: Mapping[UploadSource, JSON]) -> object:
     """A copy of `data` with each file as the value that stands for it on the server."""
-    return _rewritten(data, lambda part: uploaded[part] if _is_upload(part) else part)
+    return _rewrite(data, lambda part: uploaded[part] if _is_upload(part) else part)
 
 
 def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Object:
@@ -223,7 +223,7 @@ def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Obje
     return {"orig_name": name, "size": size, **extra}
 
 
-def embeds(dialect: Dialect, component: str) -> bool:
+def is_embedded(dialect: Dialect, component: str) -> bool:
     """Whether this type of component takes a bare `data_url` for a file: images, on 3.x."""
     return dialect.files in (FileShape.DATA_URL, FileShape.NAME) and component.lower() == "image"
 
@@ -234,19 +234,19 @@ def data_url(name: str, data: bytes) -> str:
     return f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def decoded(url: str) -> bytes:
+def decode_data_url(url: str) -> bytes:
     """The bytes in a base64 data URL. Raises RemoteError where it is none."""
     match = _DATA_URL.match(url)
     try:
         return base64.b64decode(url[match.end() :] if match else "=", validate=True)
     except ValueError as error:
-        raise RemoteError(f"file: expected a base64 data URL, got {excerpt(url)}") from error
+        raise RemoteError(f"file: expected a base64 data URL, got {preview(url)}") from error
 
 
-def find_remote(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
+def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
     """The files in an output or a part of it, in order, each path once."""
     old = dialect.files in (FileShape.DATA_URL, FileShape.NAME)
-    look = _named if old else _pathed
+    look = _file_by_name if old else _file_by_path
     found: dict[str, RemoteFile] = {}
     for part in _parts(value):
         file = look(part, dialect.files is FileShape.META)
@@ -255,13 +255,13 @@ def find_remote(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
     return tuple(found.values())
 
 
-def place(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
+def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
     """A copy of the outputs, each file of `saved` (remote to local path) as its local path."""
 
     def local(part: JSON) -> JSON:
-        return _placed(part, saved)
+        return _localize(part, saved)
 
-    placed = [_rewritten(v, local) if isinstance(v, (list, dict)) else local(v) for v in data]
+    placed = [_rewrite(v, local) if isinstance(v, (list, dict)) else local(v) for v in data]
     return cast("list[JSON]", placed)
 
 
@@ -272,7 +272,7 @@ def _extension(media: str) -> str:
     return known or (kind if re.fullmatch("[a-z0-9]{2,8}", kind) else "bin")
 
 
-def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
+def _file_by_path(part: JSON, marked: bool) -> RemoteFile | None:
     """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
     match part:
         case {"path": str(path), "is_stream": True, **rest}:
@@ -287,7 +287,7 @@ def _pathed(part: JSON, marked: bool) -> RemoteFile | None:
             return None
 
 
-def _named(part: JSON, _: bool) -> RemoteFile | None:
+def _file_by_name(part: JSON, _: bool) -> RemoteFile | None:
     """A file as 3.x writes it: by its path, or with its bytes in base64, or images bare."""
     match part:
         case {"name": str(path), "is_file": True, **rest}:
@@ -301,7 +301,7 @@ def _named(part: JSON, _: bool) -> RemoteFile | None:
             return None
 
 
-def _placed(part: JSON, saved: Mapping[str, str]) -> JSON:
+def _localize(part: JSON, saved: Mapping[str, str]) -> JSON:
     match part:
         case str():
             return saved.get(part, part) if part.startswith("data:") else part
@@ -322,11 +322,11 @@ def _is_at(address: str, where: Origin | None) -> bool:
         return False
 
 
-def _is_upload(part: object) -> TypeGuard[Upload]:
+def _is_upload(part: object) -> TypeGuard[UploadSource]:
     return isinstance(part, _UPLOADS)
 
 
-def _rewritten(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
+def _rewrite(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
     """A copy of `value` in which each part is what `change` makes of it, from the outside in."""
     root: list[Any] = [value]
     for holder, key in walk(root, deepest):

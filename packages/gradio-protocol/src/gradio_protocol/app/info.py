@@ -22,13 +22,13 @@ from ..wire.document import JSON, LenientReader, Object
 from .choices import fixed_choices
 from .config import Component, Config, Dependency, Visibility
 from .endpoint import Endpoint, Parameter, PythonType, Return, Slot
-from .schema import python_type, unquoted
+from .schema import python_type, unquote_choices
 
 _RESERVED = frozenset(("api_name", "fn_index", "headers", "result_callbacks"))
 "Keywords of `predict` and `submit`, which no parameter can be given by."
 
 
-def endpoints(
+def read_endpoints(
     config: Config,
     info: Object | None,
     undocumented: Object | None = None,
@@ -99,7 +99,7 @@ class _EndpointReader:
             f"{dependency.name!r} calls function {owner.index}; to call function "
             f"{dependency.index}, which has the same name, pass fn_index={dependency.index}"
         )
-        return self.read(nameless(dependency), {})
+        return self.read(without_name(dependency), {})
 
     def read(self, dependency: Dependency, entry: Object, *, shared: bool = False) -> Endpoint:
         """One endpoint; an entry `shared` by several of one name describes the last of them."""
@@ -107,12 +107,12 @@ class _EndpointReader:
         takes = [self.component(key) for key in dependency.inputs]
         gives = [self.component(key) for key in dependency.outputs]
         visible = [component for component in takes if not component.skip]
-        own = _taken(visible)
+        own = _input_entries(visible)
         told = self.described(entry, "parameters", own, at)
         if shared and not _agree(told, own):
             self.lenient.note(f"{at}: describes another function of this name: left out")
             told, entry = own, {}
-        own = [_given_back(component) for component in gives if not component.skip]
+        own = [_output_entry(component) for component in gives if not component.skip]
         back = self.described(entry, "returns", own, at)
         about = self.lenient.text(entry, "description", where=at)
         return Endpoint(
@@ -206,12 +206,12 @@ class _EndpointReader:
         at = f"{at}: 'python_type'"
         words = self.lenient.get(said, "type", str, "Any", where=at)
         return PythonType(
-            type=unquoted(words, raw.get("type")),
+            type=unquote_choices(words, raw.get("type")),
             description=self.lenient.text(said, "description", where=at) or "",
         )
 
 
-def nameless(dependency: Dependency) -> Dependency:
+def without_name(dependency: Dependency) -> Dependency:
     """The same function where its name means another one: it is called by its index, unlisted."""
     visibility = dependency.visibility
     if visibility is Visibility.PUBLIC:
@@ -223,7 +223,7 @@ def _slot(component: Component) -> Slot:
     return Slot(component=component.id, type=component.type, hidden=component.skip)
 
 
-def _taken(components: list[Component]) -> list[Object]:
+def _input_entries(components: list[Component]) -> list[Object]:
     """Inputs in the words of `/info`; an initial value is a default (as from 4.23 on)."""
     labels = [component.label or f"parameter_{component.id}" for component in components]
     names = _names([None] * len(labels), labels)
@@ -234,7 +234,7 @@ def _taken(components: list[Component]) -> list[Object]:
             "parameter_name": name,
             "parameter_has_default": value is not None,
             "parameter_default": value,
-            **_typed(component.input_schema),
+            **_with_type(component.input_schema),
             "component": component.type.capitalize(),
             "example_input": component.example,
         }
@@ -242,16 +242,16 @@ def _taken(components: list[Component]) -> list[Object]:
     ]
 
 
-def _given_back(component: Component) -> Object:
+def _output_entry(component: Component) -> Object:
     """An output in the words of `/info`."""
     return {
         "label": component.label or f"value_{component.id}",
-        **_typed(component.output_schema),
+        **_with_type(component.output_schema),
         "component": component.type.capitalize(),
     }
 
 
-def _typed(schema: Object) -> Object:
+def _with_type(schema: Object) -> Object:
     comment = schema.get("description")
     words: Object = {"type": python_type(schema), "description": comment or ""}
     return {"type": schema, "python_type": words}

@@ -25,14 +25,14 @@ def png(array: Any, *, where: str) -> bytes:
     """
     shape = tuple(int(side) for side in array.shape)
     sides = (*shape, 1) if len(shape) == 2 else shape
-    height, width, channels = sides if len(sides) == 3 else (0, 0, 0)
-    if channels not in _COLORS or not (0 < height <= _MOST and 0 < width <= _MOST):
+    height, width, streams = sides if len(sides) == 3 else (0, 0, 0)
+    if streams not in _COLORS or not (0 < height <= _MOST and 0 < width <= _MOST):
         wanted = "expected an array of (height, width) or (height, width, 1 to 4 channels)"
         raise InvalidArguments(f"{where}: {wanted} for an image, got {shape}")
     data: bytes = _bytes_of(array, where).tobytes()
-    line = width * channels
+    line = width * streams
     lines = b"".join(b"\0" + data[start : start + line] for start in range(0, len(data), line))
-    header = _number(width) + _number(height) + bytes((8, _COLORS[channels], 0, 0, 0))
+    header = _number(width) + _number(height) + bytes((8, _COLORS[streams], 0, 0, 0))
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
 

@@ -35,7 +35,7 @@ def python_type(schema: JSON) -> str:
     return _Reading(root=schema).read(schema)
 
 
-def unquoted(words: str, schema: JSON) -> str:
+def unquote_choices(words: str, schema: JSON) -> str:
     """A server's `words` for `schema`, without the quotes around choices that are no text.
 
     From 4.0 on servers, and the official client, quote all choices: `Literal['1', '2']` for 1, 2.

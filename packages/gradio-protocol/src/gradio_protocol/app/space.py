@@ -15,14 +15,14 @@ from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import need, read_object
-from ..wire.exchange import Origin, is_address, origin, shown
+from ..wire.exchange import Origin, is_address, origin, redact_url
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _PAGE = re.compile(rf"/spaces/({_NAME.pattern})(?:/.*)?")
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 
 
-class Stage(Enum):
+class SpaceStage(Enum):
     """What the Hub says that a Space is doing."""
 
     RUNNING = "runs"
@@ -49,21 +49,21 @@ class Outlook(Enum):
     HOPELESS = "somebody has to do something first"
 
 
-def outlook(stage: Stage) -> Outlook:
+def outlook(stage: SpaceStage) -> Outlook:
     """What to do about a Space at this stage; a stage we do not know is waited out."""
     match stage:
-        case Stage.RUNNING | Stage.RUNNING_BUILDING | Stage.RUNNING_APP_STARTING:
+        case SpaceStage.RUNNING | SpaceStage.RUNNING_BUILDING | SpaceStage.RUNNING_APP_STARTING:
             return Outlook.READY
-        case Stage.BUILDING | Stage.APP_STARTING | Stage.SLEEPING | Stage.OTHER:
+        case SpaceStage.BUILDING | SpaceStage.APP_STARTING | SpaceStage.SLEEPING | SpaceStage.OTHER:
             return Outlook.WAIT
         case (
-            Stage.STOPPED
-            | Stage.PAUSED
-            | Stage.NO_APP_FILE
-            | Stage.CONFIG_ERROR
-            | Stage.BUILD_ERROR
-            | Stage.RUNTIME_ERROR
-            | Stage.DELETING
+            SpaceStage.STOPPED
+            | SpaceStage.PAUSED
+            | SpaceStage.NO_APP_FILE
+            | SpaceStage.CONFIG_ERROR
+            | SpaceStage.BUILD_ERROR
+            | SpaceStage.RUNTIME_ERROR
+            | SpaceStage.DELETING
         ):
             return Outlook.HOPELESS
         case _:
@@ -80,7 +80,7 @@ def space_name(src: str, hub: Origin) -> str | None:
         if _NAME.fullmatch(src):
             return src
         raise InvalidArguments(
-            f"src {shown(src)!r}: expected http://…, https://… or the name of a Space, user/name"
+            f"src {redact_url(src)!r}: expected http://…, https://… or the name of a Space, user/name"
         )
     where = origin(src)
     match = _PAGE.fullmatch(urlsplit(src).path)
@@ -112,12 +112,12 @@ def read_host(body: bytes, hub: Origin) -> str:
     spaces = found.scheme == "https" and found.host.endswith(".hf.space")
     own = found.scheme in ("https", hub.scheme) and f".{found.host}".endswith(f".{hub.host}")
     if not (spaces or own):
-        raise RemoteError(f"{where}: {shown(url)} is neither on hf.space nor on {hub}")
+        raise RemoteError(f"{where}: {redact_url(url)} is neither on hf.space nor on {hub}")
     return url
 
 
-def read_stage(body: bytes) -> Stage:
+def read_stage(body: bytes) -> SpaceStage:
     """The stage, from the reply to `runtime_path`; raises RemoteError for no such document."""
     where = "runtime of the Space"
     said = need(read_object(body, where=where), "stage", str, where=where)
-    return Stage.__members__.get(said, Stage.OTHER)
+    return SpaceStage.__members__.get(said, SpaceStage.OTHER)

@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from ..errors import InvalidArguments
 from .files import Inline, LocalFile, WebFile
-from .places import Place
 from .png import png
+from .schema_node import SchemaNode
 
 ATOMS = frozenset((bool, float, int, str, type(None)))
 "What most values are, and what has nothing inside it."
@@ -27,7 +27,7 @@ _REMEDY = (
 )
 
 
-def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
+def to_plain(value: Any, place: SchemaNode, *, component: str, where: str) -> Any:
     """`value` as JSON would have it, itself or its first level, or as a file.
 
     `place` is where it stands, `component` what kind of component the whole value is for. A NaN
@@ -38,7 +38,7 @@ def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
         return cast("object", value)
     match value:
         case Enum():
-            return plain(value.value, place, component=component, where=where)
+            return to_plain(value.value, place, component=component, where=where)
         case bytes() | bytearray() | memoryview():
             return Inline("file", bytes(cast("bytes", value)))
         case _ if _offers(value, "tolist"):
@@ -53,7 +53,7 @@ def plain(value: Any, place: Place, *, component: str, where: str) -> Any:
             return _from_library(value, place, component, where)
 
 
-def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
+def _from_library(value: Any, place: SchemaNode, component: str, where: str) -> Any:
     if _offers(value, "__fspath__"):
         path: str | bytes = value.__fspath__()
         return LocalFile(path if isinstance(path, str) else path.decode("utf-8", "surrogateescape"))
@@ -69,9 +69,9 @@ def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
         names: Iterable[str] = value.__dataclass_fields__
         return {name: getattr(value, name) for name in names}
     if _offers(value, "model_dump"):  # pydantic 2, of which a RootModel may be anything
-        return plain(value.model_dump(), place, component=component, where=where)
+        return to_plain(value.model_dump(), place, component=component, where=where)
     if _offers(value, "__fields__", "dict"):  # pydantic 1
-        return plain(value.dict(), place, component=component, where=where)
+        return to_plain(value.dict(), place, component=component, where=where)
     if _offers(value, "urn"):  # uuid.UUID
         return str(value)
     if type(value).__name__ == "NAType":  # pandas.NA
@@ -80,19 +80,19 @@ def _from_library(value: Any, place: Place, component: str, where: str) -> Any:
     raise InvalidArguments(f"{where}: cannot send a value of type {_name(value)}; {remedy}")
 
 
-def plain_key(key: object, *, where: str) -> object:
+def to_plain_key(key: object, *, where: str) -> object:
     """A key of a dict as JSON has it: an enum's value, a number of numpy's, the text of a date.
 
     Raises InvalidArguments, naming `where`, for any other.
     """
     named = _name(key)
-    found = plain(key, Place(root={}, text=True), component="", where=f"{where}: a key")
+    found = to_plain(key, SchemaNode(root={}, text=True), component="", where=f"{where}: a key")
     if found is None or isinstance(found, str | int | float):
         return found
     raise InvalidArguments(f"{where}: cannot send a key of type {named}; make it text")
 
 
-def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
+def _from_array(value: Any, place: SchemaNode, component: str, where: str) -> Any:
     """A picture where one is wanted, else lists of numbers; of numpy's times, datetimes."""
     kind: str = getattr(getattr(value, "dtype", None), "kind", "")
     # The schema of gr.Image is that of text on 3.x.
@@ -106,10 +106,10 @@ def _from_array(value: Any, place: Place, component: str, where: str) -> Any:
     inside = (value.astype("datetime64[us]") if is_counted else value).tolist()
     if type(inside) is type(value):  # numpy.longdouble, which has no equal in Python
         return _from_library(inside, place, component, where)
-    return plain(inside, place, component=component, where=where)
+    return to_plain(inside, place, component=component, where=where)
 
 
-def _from_time(value: Any, place: Place, where: str) -> str | None:
+def _from_time(value: Any, place: SchemaNode, where: str) -> str | None:
     """A date, a time or both, as gr.DateTime (4.38 and later) wants it, else in ISO 8601."""
     text: str = value.isoformat()
     if text == "NaT":  # what pandas has instead of None
@@ -126,7 +126,7 @@ def _from_time(value: Any, place: Place, where: str) -> str | None:
     return str(value.isoformat(" ", "seconds") if "HH:MM" in wanted else value.date())
 
 
-def _from_frame(value: Any, place: Place, component: str, where: str) -> dict[str, object]:
+def _from_frame(value: Any, place: SchemaNode, component: str, where: str) -> dict[str, object]:
     """A DataFrame of pandas or polars as gr.Dataframe takes it."""
     keys = [schema.get("properties") for schema in place.objects]
     told = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import JobCancelled
-from ..flows.actions import AnyAction, AnyIO, Done, Flow, Send, Tell
+from ..flows.actions import AnyAction, AnyIO, Done, Flow, Publish, Send
+from ..jobs.job_state import JobUpdate
 from ..jobs.orders import AnyQuestion, Question
-from ..jobs.stage import News
 from .commands import AbortAction, Command, RunAction
 
 Step: TypeAlias = "Callable[[Any], AnyAction | Done[object]]"
@@ -23,7 +23,7 @@ class Conversation:
     flow: Flow[object]
     finish: Callable[[object, BaseException | None], None]
     "Is given what the flow has returned, or raised."
-    tell: Callable[[News], object] | None = None
+    tell: Callable[[JobUpdate], object] | None = None
     ask: Callable[[AnyQuestion], None] | None = None
     "Hands a question to a session; None, as for news: this flow belongs to no job."
     is_wanted: Callable[[], bool] = lambda: True
@@ -85,9 +85,9 @@ class Conversations:
         conversation, step, given = self._steps.popleft()
         try:
             action = step(given)
-            while isinstance(action, Tell):
+            while isinstance(action, Publish):
                 assert conversation.tell is not None, "only jobs have news"
-                conversation.tell(action.news)
+                conversation.tell(action.update)
                 action = conversation.flow.resume(None)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave its job waiting
             conversation.finish(None, error)

@@ -33,25 +33,25 @@ from itertools import count
 from typing import Any, assert_never
 
 from ..app.access import App
-from ..app.endpoint import Endpoint, find
+from ..app.endpoint import Endpoint, find_endpoint
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow
 from ..flows.call import call
+from ..flows.cancel import cancel_event
 from ..flows.check import check_app
 from ..flows.connect import Target, connect
-from ..flows.leave import dismiss
 from ..flows.options import Options
-from ..flows.turns import Turns
-from ..jobs.contact import Contact
-from ..jobs.diff import History
-from ..jobs.messages import Delivery
-from ..jobs.orders import CheckApp, Dismiss, Ending, Leave, Listen, Order, Resume
-from ..jobs.reader import StreamReader
+from ..jobs.app_tracker import AppTracker
+from ..jobs.history import History
+from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
+from ..jobs.messages import EventMessage
+from ..jobs.orders import CancelEvent, CheckApp, EndReason, EndStream, Order, Resume, StartStream
 from ..jobs.session import Session
-from ..jobs.stage import Cancelled, JobLife, News, Raised, Returned, Transferred
+from ..jobs.stream_reader import StreamReader
 from ..wire.exchange import Head
 from .commands import CloseStream, Command, NotifyJob
 from .conversations import Conversation, Conversations
+from .job_limiter import JobLimiter
 from .streams import Stream, Streams
 
 MAX_JOBS = 40
@@ -73,9 +73,9 @@ class BoundCall:
 class _Job:
     """A job that waits to begin or is in flight."""
 
-    ticket: int
+    job_id: int
     session: Session
-    state: JobLife
+    state: JobState
     conversation: Conversation
 
 
@@ -103,12 +103,12 @@ class ClientProtocol:
         self._now = 0.0
         self._ids = count(1)
         "Of sessions, actions and streams."
-        self._contact: Contact | None = None
+        self._tracker: AppTracker | None = None
         self._connecting: Conversation | None = None
         self._connect_error: BaseException | None = None
         self._closed = False
         self._sessions: dict[int, Session] = {}
-        self._limiter = Turns[_Job](max_jobs)
+        self._limiter = JobLimiter[_Job](max_jobs)
         self._jobs: dict[int, _Job] = {}
         "Those whose conversations have not ended, some of which are over for their callers."
         self._cancellations = 0
@@ -130,7 +130,7 @@ class ClientProtocol:
         Raises InvalidArguments after `close`.
         """
         self._check_open()
-        if self._contact is None and self._connecting is None:
+        if self._tracker is None and self._connecting is None:
             self._connect_error = None
             flow = Flow[object](connect(self.target))
             self._connecting = Conversation(flow=flow, finish=self._finish_connecting)
@@ -140,23 +140,23 @@ class ClientProtocol:
         """True once the app is known. Raises the error that connecting has failed with."""
         if self._connect_error is not None:
             raise self._connect_error
-        return self._contact is not None
+        return self._tracker is not None
 
     @property
     def app(self) -> App:
         """The app as it is known now."""
-        return self._known.app
+        return self._known_app.app
 
     def _finish_connecting(self, app: object, error: BaseException | None) -> None:
         self._connecting, self._connect_error = None, error
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
-            self._contact = Contact(app, self._now, stream_idle_timeout=timeout)
+            self._tracker = AppTracker(app, self._now, stream_idle_timeout=timeout)
 
     @property
-    def _known(self) -> Contact:
-        assert self._contact is not None, "the driver must wait until it is connected"
-        return self._contact
+    def _known_app(self) -> AppTracker:
+        assert self._tracker is not None, "the driver must wait until it is connected"
+        return self._tracker
 
     # Sessions.
 
@@ -201,7 +201,7 @@ class ClientProtocol:
         return session
 
     def _new_session(self, *, single: bool = False) -> Session:
-        return Session(self._known, entropy=self._derive("session"), single=single)
+        return Session(self._known_app, entropy=self._derive("session"), single=single)
 
     def _derive(self, purpose: str) -> bytes:
         """Entropy for one purpose, different each time."""
@@ -228,15 +228,15 @@ class ClientProtocol:
         Raises InvalidArguments for what does not fit, for a closed session and a closed client.
         """
         options = options or self.options
-        endpoint = find(self._session(session_id).endpoints, api_name, fn_index)
-        endpoint, data = options.bound(endpoint, args, kwargs)
+        endpoint = find_endpoint(self._session(session_id).endpoints, api_name, fn_index)
+        endpoint, data = options.bind(endpoint, args, kwargs)
         return BoundCall(
             session_id=session_id, app=self.app, endpoint=endpoint, data=data, options=options
         )
 
     def submit(
         self, bound: BoundCall, headers: Mapping[str, str] | None = None
-    ) -> tuple[int, JobLife]:
+    ) -> tuple[int, JobState]:
         """Call an endpoint; returns the job's id and its state, which changes from now on.
 
         `headers` are sent with this call only. Raises InvalidArguments for a closed session and a
@@ -245,26 +245,26 @@ class ClientProtocol:
         session, options = self._session(bound.session_id), bound.options
         if options.isolated:
             session = self._new_session(single=True)
-        ticket = session.enrol()
+        job_id = session.add_job()
         arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
-        prediction = options.call(ticket, bound.app, self.target, arguments, headers or {}, entropy)
+        prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
         conversation = Conversation(
             flow=Flow(call(prediction)),
             finish=lambda value, error: self._finish_job(job, value, error),
-            tell=lambda news: self._publish(job, news),
+            tell=lambda update: self._publish(job, update),
             ask=lambda question: self._obey_later(session, session.ask(question, self._now)),
-            is_wanted=lambda: not job.state.view.stage.final,
+            is_wanted=lambda: not job.state.view.stage.is_final,
         )
         job = _Job(
-            ticket=ticket,
+            job_id=job_id,
             session=session,
-            state=JobLife(bound.endpoint, History(bound.app.dialect.edits)),
+            state=JobState(bound.endpoint, History(bound.app.dialect.edits)),
             conversation=conversation,
         )
-        self._jobs[ticket] = job
+        self._jobs[job_id] = job
         if self._limiter.add(job):
             self._conversations.start(conversation)
-        return ticket, job.state
+        return job_id, job.state
 
     def cancel(self, job_id: int) -> bool:
         """End a job that its caller no longer wants; returns whether it was not over yet."""
@@ -275,12 +275,12 @@ class ClientProtocol:
         self._stop(job)
         return True
 
-    def _publish(self, job: _Job, news: News) -> bool:
+    def _publish(self, job: _Job, update: JobUpdate) -> bool:
         """Apply news to a job's state; returns whether that has changed."""
-        changed = job.state.apply(news)
-        if changed and job.ticket not in self._notified:
-            self._notified.add(job.ticket)
-            self._commands.append(NotifyJob(job_id=job.ticket))
+        changed = job.state.apply(update)
+        if changed and job.job_id not in self._notified:
+            self._notified.add(job.job_id)
+            self._commands.append(NotifyJob(job_id=job.job_id))
         return changed
 
     def _stop(self, job: _Job) -> None:
@@ -295,8 +295,8 @@ class ClientProtocol:
     def _finish_job(self, job: _Job, value: object, error: BaseException | None) -> None:
         """The conversation of a job has ended."""
         self._publish(job, Returned(value=value) if error is None else Raised(error=error))
-        del self._jobs[job.ticket]
-        self._obey_later(job.session, job.session.release(job.ticket))
+        del self._jobs[job.job_id]
+        self._obey_later(job.session, job.session.finish_job(job.job_id))
         self._make_room(job)
 
     def _make_room(self, job: _Job) -> None:
@@ -320,8 +320,8 @@ class ClientProtocol:
         self._end_jobs(jobs, "the client")
         for session in sessions:
             self._obey_later(session, session.close())
-        if self._contact is not None:
-            self._contact.close()  # the sessions have told whoever waits for it
+        if self._tracker is not None:
+            self._tracker.close()  # the sessions have told whoever waits for it
 
     def is_closed(self) -> bool:
         """True once the server has been told all that it must know after `close`.
@@ -330,7 +330,7 @@ class ClientProtocol:
         notice, or the server is being told of a cancelled event. Bound the wait: a server may
         never answer.
         """
-        joining = any(job.session.joining(job.ticket) for job in self._jobs.values())
+        joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
         return self._closed and not (joining or self._streams.are_opening or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
@@ -381,7 +381,7 @@ class ClientProtocol:
         if stream is None:
             return
         stream.has_head = True
-        opening = stream.session.opened(*stream.name, head)
+        opening = stream.session.stream_opened(*stream.name, head)
         self._obey_later(stream.session, opening.orders)
         if not opening.read:
             self._close_stream(stream)
@@ -404,17 +404,17 @@ class ClientProtocol:
         stream = self._streams.get(stream_id)
         return None if stream is None else stream.reader
 
-    def receive_messages(self, stream_id: int, messages: Iterable[Delivery]) -> None:
+    def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
         """These messages have come on a stream, in this order."""
         stream = self._streams.get(stream_id)
         if stream is not None:
-            self._obey_later(stream.session, stream.session.deliver(*stream.name, messages))
+            self._obey_later(stream.session, stream.session.receive(*stream.name, messages))
 
     def stream_silent(self, stream_id: int) -> None:
         """Nothing has come on a stream for its idle timeout; go on reading it."""
         stream = self._streams.get(stream_id)
         if stream is not None:
-            self._obey_later(stream.session, stream.session.silent(*stream.name))
+            self._obey_later(stream.session, stream.session.stream_silent(*stream.name))
 
     def stream_closed(self, stream_id: int, error: Exception | None = None) -> None:
         """A stream has come to its end, or has failed, also before it opened."""
@@ -422,11 +422,11 @@ class ClientProtocol:
         if stream is None:
             return
         self._end_check(stream)
-        ending, why = Ending.FINISHED, None
+        ending, why = EndReason.FINISHED, None
         if error is not None:
             why = error if isinstance(error, GradioError) else RemoteError(repr(error))
-            ending = Ending.of(why)
-        self._obey_later(stream.session, stream.session.ended(*stream.name, ending, why))
+            ending = EndReason.of(why)
+        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, why))
 
     # Obeying sessions.
 
@@ -436,15 +436,15 @@ class ClientProtocol:
     def _obey(self, session: Session, order: Order) -> None:
         match order:
             case Resume():
-                conversation = self._jobs[order.ticket].conversation
+                conversation = self._jobs[order.job_id].conversation
                 self._conversations.resume(conversation, order.reply)
-            case Listen():
+            case StartStream():
                 self._streams.open(session, order, self.app.dialect)
-            case Leave():
+            case EndStream():
                 stream = self._streams.find(session, order.name)
                 if stream is not None:
                     self._close_stream(stream)
-            case Dismiss():
+            case CancelEvent():
                 self._cancel_on_server(session, order)
             case CheckApp():
                 stream = self._streams.find(session, order.name)
@@ -453,20 +453,20 @@ class ClientProtocol:
             case _:
                 assert_never(order)
 
-    def _cancel_on_server(self, session: Session, order: Dismiss) -> None:
+    def _cancel_on_server(self, session: Session, order: CancelEvent) -> None:
         def finish(*_: object) -> None:
             self._cancellations -= 1
-            self._obey_later(session, session.dismissed(order.event_id))
+            self._obey_later(session, session.cancel_finished(order.event_id))
 
         self._cancellations += 1
-        self._conversations.start(Conversation(flow=Flow(dismiss(order)), finish=finish))
+        self._conversations.start(Conversation(flow=Flow(cancel_event(order)), finish=finish))
 
     def _check_app(self, stream: Stream, order: CheckApp) -> None:
         session = stream.session
 
         def finish(why: Any, _: BaseException | None) -> None:
             self._checks.pop(stream.stream_id, None)
-            self._obey_later(session, session.checked(*order.name, why))
+            self._obey_later(session, session.app_checked(*order.name, why))
 
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
         self._checks[stream.stream_id] = check

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..app.dialect import Dialect
-from ..jobs.orders import Listen
-from ..jobs.reader import StreamReader
+from ..jobs.orders import StartStream
 from ..jobs.session import Session
+from ..jobs.stream_reader import StreamReader
 from .commands import CloseStream, Command, OpenStream
 
 
@@ -38,7 +38,7 @@ class Streams:
         """True while the server might not notice the end of one of them."""
         return any(not stream.has_head for stream in self._streams.values())
 
-    def open(self, session: Session, order: Listen, dialect: Dialect) -> None:
+    def open(self, session: Session, order: StartStream, dialect: Dialect) -> None:
         """Have the driver open a stream."""
         stream_id, wanted = next(self._ids), order.stream
         reader = StreamReader(wanted.kind, dialect)
@@ -49,8 +49,8 @@ class Streams:
             OpenStream(
                 stream_id=stream_id,
                 request=wanted.request,
-                idle_timeout=wanted.idle,
-                delay=order.after,
+                idle_timeout=wanted.idle_timeout,
+                delay=order.delay,
             )
         )
 

@@ -17,14 +17,14 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
 
 from ..errors import FileFailed, RemoteError
+from ..jobs.job_state import JobUpdate
 from ..jobs.orders import AnyQuestion, Question
-from ..jobs.stage import News
 from ..wire.exchange import Head, Request, Response, Stat
 
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
 
-_REFUSAL = 2**20
+_MAX_ERROR_BODY = 2**20
 "Bytes in which a server may say why it sends no file."
 
 
@@ -51,7 +51,7 @@ class Send(Action[Response]):
     """It asks the server to run a job, which runs also if nobody waits for the reply: from the
     first byte on it must be seen through."""
 
-    def times(self, timeout: float) -> tuple[float, float]:
+    def timeouts(self, timeout: float) -> tuple[float, float]:
         """Seconds between two reads, and in all; `timeout` is what the client was given."""
         return (timeout, inf) if self.patience is None else (inf, self.patience)
 
@@ -78,7 +78,7 @@ class FileFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Inspect(Action[FileFacts]):
+class InspectFile(Action[FileFacts]):
     """Look at a local file."""
 
     path: str
@@ -120,7 +120,7 @@ class Download(Action["Saved | Response"]):
     limit: int | None
     "Bytes; a longer body is a RemoteError, and nothing is kept. None: no limit."
 
-    def times(self, timeout: float) -> tuple[float, float]:
+    def timeouts(self, timeout: float) -> tuple[float, float]:
         """Seconds between two reads, and in all; `timeout` is what the client was given."""
         return timeout, inf
 
@@ -136,7 +136,7 @@ class Download(Action["Saved | Response"]):
             raise RemoteError(f"file {self.name!r} is longer than {self.limit} bytes")
 
 
-class Meter:
+class BodyLimit:
     """Counts the body of one reply, a chunk at a time; gives each chunk back.
 
     Raises RemoteError for what is longer than the action allows.
@@ -154,16 +154,16 @@ class Meter:
         self._size += len(chunk)
         if not self._refused:
             self._action.check(self._size)
-        elif self._size > _REFUSAL:
+        elif self._size > _MAX_ERROR_BODY:
             raise RemoteError(f"{self._action.request!r}: a refusal without end")
         return chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tell(Action[None]):
+class Publish(Action[None]):
     """Hand news to the job's life and to whoever watches it."""
 
-    news: News
+    update: JobUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,10 +174,10 @@ class Sleep(Action[None]):
 
 
 # The WebSocket queue of 3.x will add its actions here: open a socket, send text, close.
-AnyIO: TypeAlias = Send | Inspect | ReadFile | SaveBytes | Download | Sleep
+AnyIO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 "What takes a driver time."
 
-AnyAction: TypeAlias = AnyIO | Tell | AnyQuestion
+AnyAction: TypeAlias = AnyIO | Publish | AnyQuestion
 
 Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The body of a flow that returns a T."
@@ -227,7 +227,7 @@ class Flow(Generic[T]):
         catches.
         """
         try:
-            return self._steps.throw(_ours(error))
+            return self._steps.throw(_as_gradio_error(error))
         except StopIteration as stop:
             return Done(cast(T, stop.value))
 
@@ -236,7 +236,7 @@ class Flow(Generic[T]):
         self._steps.close()
 
 
-def _ours(error: Exception) -> Exception:
+def _as_gradio_error(error: Exception) -> Exception:
     if not isinstance(error, OSError):
         return error
     failed = FileFailed(str(error) or type(error).__name__)

@@ -14,12 +14,12 @@ from ..app.endpoint import Endpoint
 from ..errors import AppChanged, AppError, GradioError, InvalidArguments, RemoteError
 from ..jobs.failures import HIDDEN, validation
 from ..jobs.messages import Completed, Generated
-from ..jobs.orders import Entry, Gone
+from ..jobs.orders import JobStopped, JoinGranted
 from ..wire.document import JSON, Object, read
-from ..wire.exchange import Headers, Request, Response, shown
-from ..wire.status import refusal
-from .actions import Steps, Tell
-from .connect import Target, same_app
+from ..wire.exchange import Headers, Request, Response, redact_url
+from ..wire.status import error_from_response
+from .actions import Publish, Steps
+from .connect import Target, is_same_app
 from .download import Downloads
 from .retry import RetryPolicy
 
@@ -33,7 +33,7 @@ class Call:
     Raises InvalidArguments if the policy has less than 16 bytes of entropy.
     """
 
-    ticket: int
+    job_id: int
     app: App
     endpoint: Endpoint
     "Of this app."
@@ -93,34 +93,34 @@ class Attempt(NamedTuple):
         return self.app.access.post(path, body, call=self.call.headers)
 
 
-class Again(Exception):
+class RetryCall(Exception):
     """The call has to be attempted again; `error` is what to raise where that cannot help."""
 
     def __init__(self, error: GradioError, *, anyway: bool, later: bool = False) -> None:
         super().__init__(error)
         self.error = error
-        self.anyway = anyway
+        self.even_if_same_app = anyway
         "Also if it turns out that the app is still the same one."
-        self.later = later
+        self.after_pause = later
         "After a pause: it surely was not accepted."
 
 
-def unchanged(attempt: Attempt) -> Steps[None]:
+def check_same_app(attempt: Attempt) -> Steps[None]:
     """Raises Again if another app answers by now, where the index is another function's."""
-    if (yield from same_app(attempt.app)) is False:
-        raise Again(AppChanged("the app was restarted while it was called"), anyway=True)
+    if (yield from is_same_app(attempt.app)) is False:
+        raise RetryCall(AppChanged("the app was restarted while it was called"), anyway=True)
 
 
-def told(attempt: Attempt, message: Generated | Completed) -> Steps[None]:
+def publish_output(attempt: Attempt, message: Generated | Completed) -> Steps[None]:
     """Fetch the files of an output, then show it."""
     if attempt.downloads is not None:
         yield from attempt.downloads.fetch(message)
-    yield Tell(news=message)
+    yield Publish(update=message)
 
 
-def present(answer: Entry | Gone) -> Entry:
+def require_grant(answer: JoinGranted | JobStopped) -> JoinGranted:
     """The session's leave, unless the job need not go on."""
-    if isinstance(answer, Gone):
+    if isinstance(answer, JobStopped):
         raise answer.error
     return answer
 
@@ -141,27 +141,27 @@ def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
             f"{silent}.", duration=error.duration, visible=error.visible, title=error.title
         )
     error.api_name = attempt.endpoint.name
-    error.add_note(f"{title} of {shown(attempt.app.access.src)} failed")
+    error.add_note(f"{title} of {redact_url(attempt.app.access.src)} failed")
     return error
 
 
-def refused(reply: Response) -> GradioError:
+def join_error(reply: Response) -> GradioError:
     """Why a call was not accepted.
 
     422 comes from the app's validators (5.45 and later) or, with another `detail`, from the
     server, which then was sent what it does not understand.
     """
-    said = spoken(reply)
+    said = error_body(reply)
     detail = said.get("detail")
     if reply.status != 422 or not isinstance(detail, list):
-        return refusal(reply, doing="calling the app")
+        return error_from_response(reply, doing="calling the app")
     error = validation(detail)
     if any(isinstance(item, dict) and item.get("__type__") == "validate" for item in detail):
         return error
     return RemoteError(f"calling the app: the server did not understand: {error}", status=422)
 
 
-def spoken(reply: Response) -> Object:
+def error_body(reply: Response) -> Object:
     """The JSON object that a refusal carries; empty where it is anything else."""
     try:
         document: JSON = read(reply.body, where="refusal")

@@ -17,9 +17,9 @@ from __future__ import annotations
 from functools import partial
 
 from ..app.access import App
-from ..app.dialect import Travel
+from ..app.dialect import Delivery
 from ..app.endpoint import Endpoint
-from ..app.files import place
+from ..app.files import localize_files
 from ..errors import (
     AppChanged,
     AppError,
@@ -32,29 +32,47 @@ from ..errors import (
     TooManyRequestsError,
     TransportFailed,
 )
-from ..jobs.messages import Completed, DataWanted, Failed, Generated, JobMessage, Refused
-from ..jobs.orders import Await, Enter, Gone, Joined, Renew, Renewed, Stale, Unjoined
-from ..jobs.stage import Joining
+from ..jobs.job_state import Joining
+from ..jobs.messages import Completed, DataRequested, Failed, Generated, JobMessage, QueueFull
+from ..jobs.orders import (
+    AppRefreshed,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    NextMessage,
+    RefreshApp,
+    RefreshNeeded,
+    RequestJoin,
+)
 from ..wire.document import JSON, need, read_object
 from ..wire.exchange import Response
-from .actions import Send, Sleep, Steps, Tell, ask
-from .attempt import Again, Attempt, Call, name_endpoint, present, refused, told, unchanged
-from .connect import again, rebind, same_app
-from .direct import by_index, run
+from .actions import Publish, Send, Sleep, Steps, ask
+from .attempt import (
+    Attempt,
+    Call,
+    RetryCall,
+    check_same_app,
+    join_error,
+    name_endpoint,
+    publish_output,
+    require_grant,
+)
+from .connect import is_same_app, rebind, refresh_app
+from .direct import is_called_by_index, run_direct
 from .download import Downloads
-from .retry import Repeat, backoff, persist
-from .upload import uploaded
+from .retry import Repeat, backoff, send_with_retries
+from .upload import upload_files
 
-_BEGINNINGS = 3
-_REPLY = 2**20
+_MAX_ATTEMPTS = 3
+_MAX_REPLY = 2**20
 "Bytes that the reply to a join may have."
-_STRANGE = (401, 404, 500)
+_SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that another app may explain: a login or a function that it does not know."
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
 )
-_LOSSES = (StreamLost, SessionNotFound)
+_LOST = (StreamLost, SessionNotFound)
 "The errors that leave it open what became of the job."
 
 
@@ -69,33 +87,33 @@ def call(spec: Call) -> Steps[object]:
     beginnings = 1
     while True:
         try:
-            attempt = yield from _begun(spec, app, endpoint)
-            outputs = yield from (run if _is_direct(app, endpoint) else _followed)(attempt)
-            return endpoint.pick(place(outputs, attempt.saved))
-        except Again as again:
+            attempt = yield from _prepare(spec, app, endpoint)
+            outputs = yield from (run_direct if _is_direct(app, endpoint) else _run_queued)(attempt)
+            return endpoint.visible_outputs(localize_files(outputs, attempt.saved))
+        except RetryCall as again:
             reason = again
         except AppError as error:
             if endpoint.event and spec.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
-        if beginnings == _BEGINNINGS:
+        if beginnings == _MAX_ATTEMPTS:
             raise reason.error
-        if reason.later:
-            yield from _paused(spec, reason.error, beginnings - 1)
+        if reason.after_pause:
+            yield from _pause(spec, reason.error, beginnings - 1)
         beginnings += 1
-        fresh = yield from _renewed(spec, app)
+        fresh = yield from _refresh(spec, app)
         if fresh is not app:
             app, endpoint = fresh, rebind(endpoint, fresh)
-        elif not reason.anyway:
+        elif not reason.even_if_same_app:
             raise reason.error
 
 
-def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
+def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     """Send the files, and get leave to join. Raises Again if the app may be another one."""
-    ticket, policy, limit = spec.ticket, spec.policy, spec.max_download_size
-    steps = uploaded(app, endpoint, spec.data, ticket=ticket, policy=policy, limit=limit)
+    job_id, policy, limit = spec.job_id, spec.policy, spec.max_download_size
+    steps = upload_files(app, endpoint, spec.data, job_id=job_id, policy=policy, limit=limit)
     data = yield from steps
-    session_hash = yield from _entered(spec, app, endpoint)
+    session_hash = yield from _request_join(spec, app, endpoint)
     downloads = None
     if spec.download:
         downloads = Downloads(app, endpoint, policy=policy, limit=limit)
@@ -103,138 +121,140 @@ def _begun(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
 
 
 def _is_direct(app: App, endpoint: Endpoint) -> bool:
-    return app.dialect.travel is Travel.DIRECT or (endpoint.batch and app.dialect.batch_direct)
+    return app.dialect.delivery is Delivery.DIRECT or (endpoint.batch and app.dialect.batch_direct)
 
 
-def _entered(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
+def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
     """The session hash to join with. Raises Again where another app seems to be there by now."""
     direct = _is_direct(app, endpoint)
     # These are sent at once, so the session has no say in whether the app is in doubt.
-    at_once = by_index(app, endpoint) if direct else app.dialect.travel is Travel.PRIVATE
-    if at_once and (yield from same_app(app)) is False:
-        raise _changed()
-    question = Enter(
-        ticket=spec.ticket, fn_index=endpoint.index, direct=direct, headers=spec.headers
+    at_once = (
+        is_called_by_index(app, endpoint) if direct else app.dialect.delivery is Delivery.PRIVATE
     )
-    entry = present((yield from ask(question)))
-    if entry.app is app and not (entry.doubtful and (yield from same_app(app)) is False):
+    if at_once and (yield from is_same_app(app)) is False:
+        raise _app_changed()
+    question = RequestJoin(
+        job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
+    )
+    entry = require_grant((yield from ask(question)))
+    if entry.app is app and not (entry.app_is_stale and (yield from is_same_app(app)) is False):
         return entry.session_hash
-    yield from ask(Unjoined(ticket=spec.ticket))
-    raise _changed()
+    yield from ask(JoinFailed(job_id=spec.job_id))
+    raise _app_changed()
 
 
-def _changed() -> Again:
+def _app_changed() -> RetryCall:
     error = AppChanged("the app does not stay the same long enough to be called")
-    return Again(error, anyway=True)
+    return RetryCall(error, anyway=True)
 
 
-def _renewed(spec: Call, app: App) -> Steps[App]:
+def _refresh(spec: Call, app: App) -> Steps[App]:
     """The app as it is now; one job finds out for all."""
-    answer = yield from ask(Renew(ticket=spec.ticket, app=app))
-    if isinstance(answer, Gone):
+    answer = yield from ask(RefreshApp(job_id=spec.job_id, app=app))
+    if isinstance(answer, JobStopped):
         raise answer.error
-    if not isinstance(answer, Stale):
+    if not isinstance(answer, RefreshNeeded):
         return answer
     try:
-        fresh = yield from again(app, spec.target)
+        fresh = yield from refresh_app(app, spec.target)
     except GradioError:
-        yield from ask(Renewed(ticket=spec.ticket, app=None))
+        yield from ask(AppRefreshed(job_id=spec.job_id, app=None))
         raise
-    return (yield from ask(Renewed(ticket=spec.ticket, app=fresh)))
+    return (yield from ask(AppRefreshed(job_id=spec.job_id, app=fresh)))
 
 
-def _joined(attempt: Attempt) -> Steps[str]:
+def _join(attempt: Attempt) -> Steps[str]:
     """Send the join; returns the event id that it was given, none where the stream is the join."""
-    yield from ask(Tell(news=Joining()))
-    if attempt.app.dialect.travel is Travel.PRIVATE:
+    yield from ask(Publish(update=Joining()))
+    if attempt.app.dialect.delivery is Delivery.PRIVATE:
         return ""
     spec = attempt.call
     try:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
-        send = Send(request=request, limit=_REPLY, is_join=True)
-        recheck = partial(unchanged, attempt)
-        reply = yield from persist(send, spec.policy, Repeat.UNACCEPTED, recheck)
+        send = Send(request=request, limit=_MAX_REPLY, is_join=True)
+        recheck = partial(check_same_app, attempt)
+        reply = yield from send_with_retries(send, spec.policy, Repeat.UNACCEPTED, recheck)
         event_id = _event_id(reply)
-    except (GradioError, Again):
-        yield from ask(Unjoined(ticket=spec.ticket))
+    except (GradioError, RetryCall):
+        yield from ask(JoinFailed(job_id=spec.job_id))
         raise
-    answer = yield from ask(Joined(ticket=spec.ticket, event_id=event_id))
-    if isinstance(answer, Gone):
-        raise (yield from _explained(attempt, answer.error, shown=False))
+    answer = yield from ask(JoinAccepted(job_id=spec.job_id, event_id=event_id))
+    if isinstance(answer, JobStopped):
+        raise (yield from _explain(attempt, answer.error, shown=False))
     return event_id
 
 
 def _event_id(reply: Response) -> str:
     """The event id in the reply to a join. Raises Again for a refusal that may be another app's."""
-    if reply.status in _STRANGE:
-        raise Again(refused(reply), anyway=False)
+    if reply.status in _SUSPECT_STATUSES:
+        raise RetryCall(join_error(reply), anyway=False)
     if reply.status != 200:
-        raise refused(reply)
+        raise join_error(reply)
     where = "reply to the join"
     return need(read_object(reply.body, where=where), "event_id", str, where=where)
 
 
-def _followed(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
+def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """Join, and await the messages of the event until its last one; returns the data of that."""
-    event_id = yield from _joined(attempt)
+    event_id = yield from _join(attempt)
     shown = False
-    awaits, downloads = Await(ticket=attempt.call.ticket), attempt.downloads
+    awaits, downloads = NextMessage(job_id=attempt.call.job_id), attempt.downloads
     while True:
         # Without `ask` and `told`, since this is gone through for each message.
-        message: JobMessage | Gone = yield awaits
+        message: JobMessage | JobStopped = yield awaits
         match message:
             case Generated():
                 if downloads is not None:
                     yield from downloads.fetch(message)
-                yield Tell(news=message)
+                yield Publish(update=message)
                 if message.streamed and not shown:
                     yield from _end_input(attempt, event_id)
                 shown = True
-            case Gone():
+            case JobStopped():
                 raise message.error
             case Completed(data=None):
                 raise JobCancelled("the job was cancelled on the server")
             case Completed(data=tuple() as data):
-                yield from told(attempt, message)
+                yield from publish_output(attempt, message)
                 return data
             case Failed():
                 failure = name_endpoint(attempt, message.error)
-                raise (yield from _explained(attempt, failure, shown=shown))
-            case Refused():
-                yield from ask(Tell(news=message))
+                raise (yield from _explain(attempt, failure, shown=shown))
+            case QueueFull():
+                yield from ask(Publish(update=message))
                 raise QueueError(f"calling the app: {message.message}")
-            case DataWanted():
-                yield from ask(Tell(news=message))
-                yield from _hand_in(attempt, message.event_id)
+            case DataRequested():
+                yield from ask(Publish(update=message))
+                yield from _send_data(attempt, message.event_id)
             case _:
-                yield Tell(news=message)
+                yield Publish(update=message)
         del message  # it would live on until the next one comes
 
 
-def _explained(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
+def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
     """What to raise for a failed job: if it was lost, the app may have been restarted."""
-    if not shown and _is_unaccepted(attempt, error):
-        return Again(error, anyway=True, later=True)
-    if not isinstance(error, _LOSSES):
+    if not shown and _was_not_accepted(attempt, error):
+        return RetryCall(error, anyway=True, later=True)
+    if not isinstance(error, _LOST):
         return error
     if attempt.call.resubmit_lost and not shown:
-        return Again(error, anyway=True)
-    if (yield from same_app(attempt.app)) is False:
+        return RetryCall(error, anyway=True)
+    if (yield from is_same_app(attempt.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error
 
 
-def _is_unaccepted(attempt: Attempt, error: GradioError) -> bool:
+def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
     """Whether a private stream, which is its join, has reached nobody, or somebody busy."""
-    if attempt.app.dialect.travel is not Travel.PRIVATE:
+    if attempt.app.dialect.delivery is not Delivery.PRIVATE:
         return False
     why = error.__cause__
     unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
 
 
-def _paused(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
+def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
     """Wait before another attempt. Raises the error if there is to be none."""
     asked = error.retry_after if isinstance(error, TooManyRequestsError) else None
     seconds = backoff(spec.policy, attempt, asked)
@@ -243,13 +263,13 @@ def _paused(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
     yield from ask(Sleep(seconds=seconds))
 
 
-def _hand_in(attempt: Attempt, event_id: str) -> Steps[None]:
+def _send_data(attempt: Attempt, event_id: str) -> Steps[None]:
     """Give a private stream the arguments that it asks for (4.0 to 4.8)."""
     request = attempt.post("queue/data", fn_index=attempt.endpoint.index, event_id=event_id)
-    send = Send(request=request, limit=_REPLY)
-    reply = yield from persist(send, attempt.call.policy, Repeat.UNACCEPTED)
+    send = Send(request=request, limit=_MAX_REPLY)
+    reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED)
     if reply.status != 200:
-        raise refused(reply)
+        raise join_error(reply)
 
 
 def _end_input(attempt: Attempt, event_id: str) -> Steps[None]:
@@ -259,6 +279,6 @@ def _end_input(attempt: Attempt, event_id: str) -> Steps[None]:
     """
     request = attempt.app.access.post(f"stream/{event_id}/close", {}, call=attempt.call.headers)
     try:
-        yield from ask(Send(request=request, limit=_REPLY))
+        yield from ask(Send(request=request, limit=_MAX_REPLY))
     except GradioError:
         return

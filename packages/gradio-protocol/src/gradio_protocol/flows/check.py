@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from ..errors import AppChanged, GradioError, RemoteError
 from ..jobs.orders import CheckApp
-from ..wire.exchange import shown
+from ..wire.exchange import redact_url
 from .actions import Sleep, Steps, ask
-from .connect import same_app
+from .connect import is_same_app
 from .retry import RetryPolicy, backoff
 
-_PATIENCE = 15.0
+_TOTAL_TIMEOUT = 15.0
 "Seconds for one answer, whatever the client's timeouts are: an app that never answers is gone."
-_POLICY = RetryPolicy(max_retries=3)
+_RETRIES = RetryPolicy(max_retries=3)
 "One lost answer must not lose the jobs of a stream."
 
 
@@ -24,10 +24,10 @@ def check_app(order: CheckApp) -> Steps[GradioError | None]:
 
     Raises nothing.
     """
-    where = shown(order.app.access.src)
+    where = redact_url(order.app.access.src)
     attempt = 0
-    while (same := (yield from same_app(order.app, _PATIENCE))) is None:
-        seconds = backoff(_POLICY, attempt, None)
+    while (same := (yield from is_same_app(order.app, _TOTAL_TIMEOUT))) is None:
+        seconds = backoff(_RETRIES, attempt, None)
         if seconds is None:
             return RemoteError(f"{where} did not answer {attempt + 1} requests for its id")
         yield from ask(Sleep(seconds=seconds))

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
-from ..app.access import Access, App, address
+from ..app.access import Access, App, split_src
 from ..app.config import Config, Visibility, inline_config, read_config
 from ..app.endpoint import Endpoint
-from ..app.info import endpoints
+from ..app.info import read_endpoints
 from ..app.space import (
     Outlook,
-    Stage,
+    SpaceStage,
     host_path,
     outlook,
     read_host,
@@ -37,16 +37,25 @@ from ..errors import (
 )
 from ..wire.cookies import Jar
 from ..wire.document import LenientReader, Object, read_object
-from ..wire.exchange import Headers, Origin, Request, Response, is_address, origin, quoted, shown
+from ..wire.exchange import (
+    Headers,
+    Origin,
+    Request,
+    Response,
+    is_address,
+    origin,
+    quoted,
+    redact_url,
+)
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
-from ..wire.status import by_proxy, refusal
+from ..wire.status import answering_proxy, error_from_response
 from .actions import Send, Sleep, Steps, ask
-from .redirects import DOCUMENT, send_following_redirects
+from .redirects import MAX_DOCUMENT, send_following_redirects
 from .retry import RetryPolicy
 
-_POLL: Final = 2.0
+_POLL_INTERVAL: Final = 2.0
 "Seconds between two looks at the stage of a Space."
-_KNOCK: Final = 10.0
+_WAKE_TIMEOUT: Final = 10.0
 "Seconds that waking a Space may take; it goes on waking without us."
 _DERIVED: Final = "are taken from the config"
 _OF_ALL: Final = "names and types of parameters"
@@ -106,7 +115,7 @@ class Target:
         )
 
     def __repr__(self) -> str:
-        return f"Target({shown(self.src)})"
+        return f"Target({redact_url(self.src)})"
 
 
 def connect(target: Target) -> Steps[App]:
@@ -120,18 +129,18 @@ def connect(target: Target) -> Steps[App]:
     return (yield from _connect(target, Jar()))
 
 
-def again(app: App, target: Target) -> Steps[App]:
+def refresh_app(app: App, target: Target) -> Steps[App]:
     """The app as it is now: `app` itself where nothing has changed, else another one.
 
     Raises what `connect` raises.
     """
-    if (yield from same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
+    if (yield from is_same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
         return app
     fresh = yield from _connect(target, app.access.jar)
     return app if _is_same(app, fresh) else fresh
 
 
-def same_app(app: App, patience: float | None = None) -> Steps[bool | None]:
+def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | None]:
     """Whether this start of the app still answers at its address; None: no telling.
 
     One GET of `/app_id` (3.50 and later), which needs no login; before, the config has to tell.
@@ -139,10 +148,10 @@ def same_app(app: App, patience: float | None = None) -> Steps[bool | None]:
     error: an app may have several replicas, or be loaded anew by its developer.
     """
     if app.config.app_id is None:
-        return (yield from _same_config(app, patience))
+        return (yield from _has_same_config(app, total_timeout))
     request = app.access.get("app_id")
     try:
-        reply = yield from ask(Send(request=request, limit=2**16, patience=patience))
+        reply = yield from ask(Send(request=request, limit=2**16, patience=total_timeout))
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
@@ -151,10 +160,10 @@ def same_app(app: App, patience: float | None = None) -> Steps[bool | None]:
     return str(said) == app.config.app_id
 
 
-def _same_config(app: App, patience: float | None) -> Steps[bool | None]:
+def _has_same_config(app: App, total_timeout: float | None) -> Steps[bool | None]:
     request = app.access.request("GET", app.access.page("config"))
     try:
-        reply = yield from ask(Send(request=request, limit=DOCUMENT, patience=patience))
+        reply = yield from ask(Send(request=request, limit=MAX_DOCUMENT, patience=total_timeout))
         said = read_config(reply.body)
     except GradioError:
         return None
@@ -186,9 +195,9 @@ def _shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
 
 def _is_locked(app: App, target: Target) -> Steps[bool]:
     """Whether the app no longer knows our login."""
-    _, reply = yield from _asked(app.access, target.policy)
+    _, reply = yield from _fetch_config(app.access, target.policy)
     try:
-        _config(reply)
+        _parse_config(reply)
     except AuthenticationError:
         return True
     return False
@@ -201,27 +210,27 @@ def _is_same(old: App, new: App) -> bool:
 def _connect(target: Target, jar: Jar) -> Steps[App]:
     """Connect, with the cookies of an earlier time."""
     space = target.space
-    src = target.src if space is None else (yield from _housed(target, space))
+    src = target.src if space is None else (yield from _resolve_space_url(target, space))
     access = _access(target, src, jar)
-    access, config = yield from _admitted(access, target)
+    access, config = yield from _fetch_config_with_login(access, target)
     access = replace(access, prefix=quoted(config.api_prefix))
-    return (yield from _informed(access, config, target.policy))
+    return (yield from _load_api_info(access, config, target.policy))
 
 
 def _access(target: Target, src: str, jar: Jar) -> Access:
-    url, headers = address(src)
+    url, headers = split_src(src)
     identity = target.identity(origin(url), headers)
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
 
 
-def _housed(target: Target, space: str) -> Steps[str]:
+def _resolve_space_url(target: Target, space: str) -> Steps[str]:
     """The address of a Space that can be called."""
     hub = Access(src=f"{target.hub}/", identity=target.identity(None))
-    body = yield from _looked_up(hub, host_path(space), target.policy)
+    body = yield from _hub_get(hub, host_path(space), target.policy)
     src = read_host(body, target.hub)
     waited = 0.0
     while True:
-        stage = read_stage((yield from _looked_up(hub, runtime_path(space), target.policy)))
+        stage = read_stage((yield from _hub_get(hub, runtime_path(space), target.policy)))
         prospect = outlook(stage)
         if prospect is Outlook.READY:
             return src
@@ -229,49 +238,49 @@ def _housed(target: Target, space: str) -> Steps[str]:
             after = f" after {waited:g} s" if waited else ""
             text = f"Space {space}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
-        if stage is Stage.SLEEPING:
-            yield from _knocked(_access(target, src, Jar()))
-        seconds = min(_POLL, target.space_patience - waited)
+        if stage is SpaceStage.SLEEPING:
+            yield from _wake_space(_access(target, src, Jar()))
+        seconds = min(_POLL_INTERVAL, target.space_patience - waited)
         yield from ask(Sleep(seconds=seconds))
         waited += seconds
 
 
-def _looked_up(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
+def _hub_get(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
     _, reply = yield from send_following_redirects(hub, hub.request("GET", hub.page(path)), policy)
     if reply.status != 200:
-        raise refusal(reply, doing="looking up the Space")
+        raise error_from_response(reply, doing="looking up the Space")
     return reply.body
 
 
-def _knocked(access: Access) -> Steps[None]:
+def _wake_space(access: Access) -> Steps[None]:
     """Visit a Space, which wakes it; what it answers while it does is nothing to us."""
     request = access.request("GET", access.page("config"))
     try:
-        yield from ask(Send(request=request, limit=DOCUMENT, patience=_KNOCK))
+        yield from ask(Send(request=request, limit=MAX_DOCUMENT, patience=_WAKE_TIMEOUT))
     except GradioError:
         return
 
 
-def _admitted(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
+def _fetch_config_with_login(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
     """The config, after a login where one is needed."""
-    access, reply = yield from _asked(access, target.policy)
+    access, reply = yield from _fetch_config(access, target.policy)
     try:
-        return access, _config(reply)
+        return access, _parse_config(reply)
     except AuthenticationError:
         if target.auth is None:
             raise
-    access = yield from _logged_in(access, target.auth, target.policy)
-    access, reply = yield from _asked(access, target.policy)
+    access = yield from _log_in(access, target.auth, target.policy)
+    access, reply = yield from _fetch_config(access, target.policy)
     try:
-        return access, _config(reply)
+        return access, _parse_config(reply)
     except AuthenticationError as error:
-        where = f"logging in: {shown(access.src)}"
+        where = f"logging in: {redact_url(access.src)}"
         text = f"{where} took user and password, and wants a login all the same"
         hint = "" if access.src.startswith("https:") else "; its cookie may be for https only"
         raise AuthenticationError(text + hint, status=error.status) from error
 
 
-def _asked(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
+def _fetch_config(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
     """The reply that has the config: of `/config`, or of the page where there is no such route."""
     access, reply = yield from send_following_redirects(
         access, access.request("GET", access.page("config")), policy
@@ -288,23 +297,23 @@ def _asked(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]
     return access, reply
 
 
-def _config(reply: Response) -> Config:
+def _parse_config(reply: Response) -> Config:
     """What the reply says; raises AuthenticationError where it says that a login is needed."""
     if reply.status != 200:
-        raise refusal(reply, doing="connecting")
-    where = f"connecting: {shown(reply.url)}"
+        raise error_from_response(reply, doing="connecting")
+    where = f"connecting: {redact_url(reply.url)}"
     try:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        text = f"{where} is not a Gradio app that can be called: {error}{by_proxy(reply)}"
+        text = f"{where} is not a Gradio app that can be called: {error}{answering_proxy(reply)}"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(f"{where} wants a login", status=200)
     return config
 
 
-def _logged_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps[Access]:
+def _log_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps[Access]:
     """The same access, with the cookies of a login.
 
     Success is 200, or 302 with a cookie before 3.17. A 302 without one comes from apps that have
@@ -315,26 +324,26 @@ def _logged_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> St
     request = access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
     access, reply = yield from send_following_redirects(access, request, policy)
     if reply.status in (400, 401):
-        text = f"logging in: {shown(url)} refused the user or the password"
+        text = f"logging in: {redact_url(url)} refused the user or the password"
         raise AuthenticationError(text, status=reply.status)
     if reply.status not in (200, 302):
-        raise refusal(reply, doing="logging in")
+        raise error_from_response(reply, doing="logging in")
     return access
 
 
-def _informed(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
+def _load_api_info(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
     """The app, with what `/info` says of its endpoints, or else with what the config says."""
     lenient, info, undocumented = LenientReader(), None, None
     if config.dialect.info:
         # Without `serialize`, 3.x would describe serialized values.
         request = access.get("info", serialize="false")
-        access, info = yield from _info(access, request, policy, lenient, _OF_ALL)
+        access, info = yield from _fetch_info(access, request, policy, lenient, _OF_ALL)
     else:
         lenient.note(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
     if info is not None and config.dialect.info_of_undocumented and _has_undocumented(config):
         request = access.get("info", all_endpoints="true", serialize="false")
-        access, undocumented = yield from _info(access, request, policy, lenient, _OF_OTHERS)
-    known = endpoints(config, info, undocumented, lenient)
+        access, undocumented = yield from _fetch_info(access, request, policy, lenient, _OF_OTHERS)
+    known = read_endpoints(config, info, undocumented, lenient)
     notes = (*config.notes, *lenient.notes)
     return App(access=access, config=config, endpoints=known, notes=notes)
 
@@ -344,17 +353,17 @@ def _has_undocumented(config: Config) -> bool:
     return any(d.backend and d.visibility is hidden for d in config.dependencies)
 
 
-def _info(
+def _fetch_info(
     access: Access, request: Request, policy: RetryPolicy, lenient: LenientReader, what: str
 ) -> Steps[tuple[Access, Object | None]]:
     """What `/info` says; None where it fails, for the config has to do then."""
     access, reply = yield from send_following_redirects(access, request, policy)
     if reply.status not in (200, 404, 500):
-        raise refusal(reply, doing="connecting")
+        raise error_from_response(reply, doing="connecting")
     try:
         if reply.status == 200:
             return access, read_object(reply.body, where="info")
-        lenient.note(f"{shown(request.url)} answered {reply.status}: {what} {_DERIVED}")
+        lenient.note(f"{redact_url(request.url)} answered {reply.status}: {what} {_DERIVED}")
     except RemoteError as error:
         lenient.note(f"{error}: {what} {_DERIVED}")
     return access, None

@@ -19,18 +19,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ..app.access import App
 from ..app.dialect import Edits
 from ..app.endpoint import Endpoint
-from ..app.files import RemoteFile, WebFile, decoded, find_remote
+from ..app.files import RemoteFile, WebFile, decode_data_url, find_remote_files
 from ..errors import RemoteError
-from ..jobs.edits import Change, Reader, is_whole, whole
+from ..jobs.edits import Change, EditDecoder, is_replace_all, replace_all
+from ..jobs.job_state import Fetched
 from ..jobs.messages import Completed, Generated
-from ..jobs.stage import Fetched
-from ..jobs.tree import Misfit, Tree, assembled
+from ..jobs.patched_value import PatchedValue, PatchError, assemble
 from ..wire.document import JSON
 from ..wire.exchange import Origin, Request, is_address, origin, quoted
-from ..wire.redirect import redirected
-from ..wire.status import refusal
-from .actions import Download, SaveBytes, Saved, Steps, Tell, ask
-from .retry import Repeat, RetryPolicy, persist
+from ..wire.redirect import follow_redirect
+from ..wire.status import error_from_response
+from .actions import Download, Publish, SaveBytes, Saved, Steps, ask
+from .retry import Repeat, RetryPolicy, send_with_retries
 
 _REQUESTS = 6
 "For one file: one, and one after each redirect."
@@ -56,7 +56,7 @@ class Downloads:
     def fetch(self, message: Generated | Completed) -> Steps[None]:
         """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
         parts = self._search.new(message)
-        for file in find_remote(parts, self._app.dialect) if parts else ():
+        for file in find_remote_files(parts, self._app.dialect) if parts else ():
             if file.stream:
                 known = self._streams.setdefault(file.path, file)
                 if "." not in known.name:
@@ -73,7 +73,7 @@ class Downloads:
 
     def _keep(self, file: RemoteFile, local: str) -> Steps[None]:
         self.saved[file.path] = local
-        yield from ask(Tell(news=Fetched(path=file.path, local=local)))
+        yield from ask(Publish(update=Fetched(path=file.path, local=local)))
 
     def _recording(self, stream: RemoteFile) -> Steps[str]:
         """Save a media stream that is complete."""
@@ -86,7 +86,7 @@ class Downloads:
 
     def _save(self, file: RemoteFile) -> Steps[str]:
         if file.embedded:
-            data = decoded(file.path)
+            data = decode_data_url(file.path)
             if self._limit is not None and len(data) > self._limit:
                 raise RemoteError(f"file {file.name!r} is longer than {self._limit} bytes")
             saved = yield from ask(SaveBytes(name=file.name, data=data))
@@ -95,10 +95,10 @@ class Downloads:
 
     def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
         download = Download(request=_request(self._app, file), name=file.name, limit=self._limit)
-        return (yield from downloaded(download, policy))
+        return (yield from download_file(download, policy))
 
 
-def fetched(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
+def fetch_web_file(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
     """Fetch the file of an argument; returns its path on this machine.
 
     The app's own address sees what the app may see, any other one what a stranger would send.
@@ -106,22 +106,24 @@ def fetched(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> 
     """
     request = _request(app, RemoteFile(file.url, file.name))
     download = Download(request=request, name=file.name, limit=limit)
-    return (yield from downloaded(download, policy, home=file.home))
+    return (yield from download_file(download, policy, home=file.home))
 
 
-def downloaded(download: Download, policy: RetryPolicy, home: Origin | None = None) -> Steps[str]:
+def download_file(
+    download: Download, policy: RetryPolicy, home: Origin | None = None
+) -> Steps[str]:
     """Download a file, also after redirects, which may be bound to one origin.
 
     Returns its path on this machine.
     """
     doing = f"downloading {download.name!r}"
     for _ in range(_REQUESTS):
-        reply = yield from persist(download, policy, Repeat.HARMLESS)
+        reply = yield from send_with_retries(download, policy, Repeat.HARMLESS)
         if isinstance(reply, Saved):
             return reply.path
-        following = redirected(download.request, reply)
+        following = follow_redirect(download.request, reply)
         if following is None or (home and origin(following.url) != home):
-            raise refusal(reply, doing=doing)
+            raise error_from_response(reply, doing=doing)
         download = replace(download, request=following)
     raise RemoteError(f"{doing}: too many redirects")
 
@@ -130,9 +132,9 @@ class _Search:
     """Where the outputs of a job can have files that those before had not."""
 
     def __init__(self, edits: Edits, endpoint: Endpoint) -> None:
-        self._reader = None if edits is Edits.NONE else Reader(edits)
+        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
         self._hidden = frozenset([i for i, slot in enumerate(endpoint.outputs) if slot.hidden])
-        self._trees: dict[int, Tree] = {}
+        self._trees: dict[int, PatchedValue] = {}
         "Of each output that is a list or an object by now."
         self._begun = False
 
@@ -150,21 +152,21 @@ class _Search:
             if index in self._hidden or not isinstance(item, (list, dict)):
                 continue
             if not edited:
-                parts += self._brought(index, whole(item))
+                parts += self._brought(index, replace_all(item))
             elif index in self._trees or _brings(item):
-                parts += self._brought(index, self._reader.read(item))
+                parts += self._brought(index, self._reader.decode(item))
         return parts
 
     def _brought(self, index: int, change: Change) -> list[JSON]:
         """The lists and objects that came, and the objects whose `path` was edited."""
-        tree = Tree() if is_whole(change) else self._trees.pop(index, Tree())
+        tree = PatchedValue() if is_replace_all(change) else self._trees.pop(index, PatchedValue())
         try:
             touched = tree.apply(change or ())
-        except Misfit:
+        except PatchError:
             # Nothing more fits until the value comes whole again.
             return []
         self._trees[index] = tree
-        return [assembled(node) for node in touched]
+        return [assemble(node) for node in touched]
 
 
 def _brings(edits: list[JSON] | dict[str, JSON]) -> bool:
@@ -184,15 +186,15 @@ def _request(app: App, file: RemoteFile) -> Request:
         parts = urlsplit(file.path)
         host = parts.netloc.rpartition("@")[2]
         if host.isascii():  # the name of any other host is IDNA's to encode, where it is sent
-            host = _encoded(host)
-        path, query = _encoded(parts.path), _encoded(parts.query)
+            host = _encode(host)
+        path, query = _encode(parts.path), _encode(parts.query)
         url = urlunsplit((parts.scheme, host, path, query, ""))
         return app.access.request("GET", url)
     except ValueError as error:
         raise RemoteError(f"file {file.name!r} has an address that is none: {error}") from error
 
 
-def _encoded(part: str) -> str:
+def _encode(part: str) -> str:
     return quote(part.encode("utf-8", "replace"), safe=_RESERVED)
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from ..app.access import App
-from ..app.arguments import adopted
+from ..app.arguments import normalize_args
 from ..app.endpoint import Endpoint
-from ..app.files import find_local
+from ..app.files import find_uploads
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
 from .attempt import Call
@@ -74,7 +74,7 @@ class Options:
             rest["event_data"] = _event_data(rest["event_data"])
         return replace(self, headers=(*self.headers, *more), **rest)
 
-    def bound(
+    def bind(
         self, endpoint: Endpoint, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> tuple[Endpoint, list[object]]:
         """The endpoint as these options show it, and the data of a call.
@@ -85,12 +85,12 @@ class Options:
             return endpoint, endpoint.bind(args, kwargs)
         inputs = tuple(replace(slot, hidden=False) for slot in endpoint.inputs)
         outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
-        data = [adopted(value) for value in args]
+        data = [normalize_args(value) for value in args]
         return replace(endpoint, inputs=inputs, outputs=outputs), data
 
     def call(
         self,
-        ticket: int,
+        job_id: int,
         app: App,
         target: Target,
         bound: tuple[Endpoint, list[object]],
@@ -100,7 +100,7 @@ class Options:
         """One prediction under these options; `headers` are its own, and so is `entropy`."""
         endpoint, data = bound
         return Call(
-            ticket=ticket,
+            job_id=job_id,
             app=app,
             endpoint=endpoint,
             data=data,
@@ -116,7 +116,7 @@ class Options:
 
 
 def _event_data(given: object) -> object:
-    data = adopted(given, where="event_data")
-    if find_local(data):
+    data = normalize_args(given, where="event_data")
+    if find_uploads(data):
         raise InvalidArguments("event_data: expected JSON, got a file; an event carries none")
     return data

@@ -13,42 +13,42 @@ from urllib.parse import urlsplit
 
 from ..app.access import Access
 from ..errors import RemoteError
-from ..wire.exchange import Request, Response, origin, shown
-from ..wire.redirect import moves, redirected
-from ..wire.status import refusal
+from ..wire.exchange import Request, Response, origin, redact_url
+from ..wire.redirect import changes_origin, follow_redirect
+from ..wire.status import error_from_response
 from .actions import Send, Steps
-from .retry import Repeat, RetryPolicy, persist
+from .retry import Repeat, RetryPolicy, send_with_retries
 
-DOCUMENT: Final = 2**26
+MAX_DOCUMENT: Final = 2**26
 "Bytes that a config, an info or a page may have."
-_HOPS: Final = 5
+_MAX_HOPS: Final = 5
 
 
 def send_following_redirects(
     access: Access, request: Request, policy: RetryPolicy
 ) -> Steps[tuple[Access, Response]]:
     """The reply after redirects, and the access that it leaves us with: cookies, a new origin."""
-    for _ in range(_HOPS + 1):
-        send = Send(request=request, limit=DOCUMENT)
-        reply = yield from persist(send, policy, Repeat.HARMLESS)
+    for _ in range(_MAX_HOPS + 1):
+        send = Send(request=request, limit=MAX_DOCUMENT)
+        reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
         access = replace(access, jar=access.jar.store(request.url, reply.headers))
-        following = redirected(request, reply)
+        following = follow_redirect(request, reply)
         if following is None:
             return access, reply
-        access = _led(access, request, reply, following.url)
+        access = _follow_redirect(access, request, reply, following.url)
         # Composed anew, for the cookies that came and the secrets that the new origin may see.
         own = tuple(header for header in following.headers if header[0] == "content-type")
         method, body = following.method, following.body
         request = access.request(method, following.url, body=body, own=own)
-    raise RemoteError(f"connecting: {shown(request.url)}: more than {_HOPS} redirects")
+    raise RemoteError(f"connecting: {redact_url(request.url)}: more than {_MAX_HOPS} redirects")
 
 
-def _led(access: Access, request: Request, reply: Response, url: str) -> Access:
+def _follow_redirect(access: Access, request: Request, reply: Response, url: str) -> Access:
     """The access after a redirect to `url`; raises what the reply means if we do not go there."""
     old, new = origin(request.url), origin(url)
     if old == new:
         return access
-    if not moves(old, new):
-        raise refusal(reply, doing="connecting")
+    if not changes_origin(old, new):
+        raise error_from_response(reply, doing="connecting")
     identity = replace(access.identity, app=new)
     return replace(access, src=f"{new}{urlsplit(access.src).path}", identity=identity)

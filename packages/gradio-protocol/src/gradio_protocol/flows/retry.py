@@ -25,10 +25,10 @@ from .actions import Action, Sleep, Steps, ask
 
 R = TypeVar("R")
 
-_FIRST = 0.5
+_FIRST_PAUSE = 0.5
 "Seconds before the first repetition, at most; each further one may take twice as long."
-_LONGEST = 8.0
-_MOST_OBEYED = 60.0
+_MAX_PAUSE = 8.0
+_MAX_RETRY_AFTER = 60.0
 "Seconds that a `Retry-After` may ask for."
 
 
@@ -71,13 +71,13 @@ def backoff(policy: RetryPolicy, attempt: int, asked: float | None) -> float | N
         return None
     digest = sha256(policy.entropy + attempt.to_bytes(8, "big")).digest()
     jitter = 0.5 + digest[0] / 512
-    seconds = min(_FIRST * 2.0 ** min(attempt, 10), _LONGEST) * jitter
+    seconds = min(_FIRST_PAUSE * 2.0 ** min(attempt, 10), _MAX_PAUSE) * jitter
     if asked is None:
         return seconds
-    return max(asked, seconds) if asked <= _MOST_OBEYED else None
+    return max(asked, seconds) if asked <= _MAX_RETRY_AFTER else None
 
 
-def persist(
+def send_with_retries(
     action: Action[R],
     policy: RetryPolicy,
     repeat: Repeat,

@@ -23,24 +23,24 @@ from ..app.endpoint import Endpoint
 from ..app.files import (
     Inline,
     LocalFile,
-    Upload,
+    UploadSource,
     WebFile,
     data_url,
-    embeds,
     file_value,
-    find_local,
-    own_files,
-    replace,
+    find_uploads,
+    is_embedded,
+    mark_own_files,
+    replace_uploads,
 )
 from ..errors import FileFailed, InvalidArguments, RemoteError
-from ..jobs.orders import Recall, Remember
+from ..jobs.orders import LookUpUploads, RecordUploads
 from ..wire import multipart
 from ..wire.document import JSON, as_list, read
 from ..wire.exchange import FileSlice
-from ..wire.status import refusal
-from .actions import Inspect, ReadFile, Send, Steps, ask
-from .download import fetched
-from .retry import Repeat, RetryPolicy, persist
+from ..wire.status import error_from_response
+from .actions import InspectFile, ReadFile, Send, Steps, ask
+from .download import fetch_web_file
+from .retry import Repeat, RetryPolicy, send_with_retries
 
 _REPLY = 2**24
 "Bytes that the reply to an upload may have: up to 1000 paths."
@@ -63,12 +63,12 @@ class _Content:
     body: bytes | FileSlice
 
 
-def uploaded(
+def upload_files(
     app: App,
     endpoint: Endpoint,
     data: list[object],
     *,
-    ticket: int,
+    job_id: int,
     policy: RetryPolicy,
     limit: int | None = None,
 ) -> Steps[list[object]]:
@@ -79,42 +79,42 @@ def uploaded(
     FileFailed for one that cannot be read, or changes meanwhile; RemoteError and TransportFailed
     for one that cannot be fetched or sent.
     """
-    data = own_files(data, app.access.identity.app)
-    contents: dict[Upload, _Content] = {}
-    for file in find_local(data):
+    data = mark_own_files(data, app.access.identity.app)
+    contents: dict[UploadSource, _Content] = {}
+    for file in find_uploads(data):
         if isinstance(file, WebFile):
-            local = LocalFile((yield from fetched(app, file, policy, limit)))
-            contents[file] = yield from _inspected(app, local)
+            local = LocalFile((yield from fetch_web_file(app, file, policy, limit)))
+            contents[file] = yield from _inspect(app, local)
         else:
-            contents[file] = yield from _inspected(app, file)
+            contents[file] = yield from _inspect(app, file)
     if not contents:
         return data
-    bare = [embeds(app.dialect, slot.type) for slot in endpoint.inputs]
-    images = find_local([value for value, is_bare in zip(data, bare, strict=True) if is_bare])
-    files = find_local([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])
-    urls = yield from _embedded({file: contents[file] for file in images})
+    bare = [is_embedded(app.dialect, slot.type) for slot in endpoint.inputs]
+    images = find_uploads([value for value, is_bare in zip(data, bare, strict=True) if is_bare])
+    files = find_uploads([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])
+    urls = yield from _embed({file: contents[file] for file in images})
     rest = {file: contents[file] for file in files}
     places = (
-        (yield from _sent(app, rest, ticket, policy))
+        (yield from _send(app, rest, job_id, policy))
         if app.dialect.upload
-        else (yield from _embedded(rest))
+        else (yield from _embed(rest))
     )
-    values: dict[Upload, JSON] = {
+    values: dict[UploadSource, JSON] = {
         file: file_value(app.dialect, place, contents[file].name, contents[file].size)
         for file, place in places.items()
     }
     shown = (urls if is_bare else values for is_bare in bare)
-    return [replace(value, known) for value, known in zip(data, shown, strict=True)]
+    return [replace_uploads(value, known) for value, known in zip(data, shown, strict=True)]
 
 
-def _inspected(app: App, file: LocalFile | Inline) -> Steps[_Content]:
+def _inspect(app: App, file: LocalFile | Inline) -> Steps[_Content]:
     if isinstance(file, Inline):
         digest, size = sha256(file.data).hexdigest(), len(file.data)
-        content = _Content(name=_last(file.name), size=size, digest=digest, body=file.data)
+        content = _Content(name=_basename(file.name), size=size, digest=digest, body=file.data)
     else:
-        facts = yield from ask(Inspect(path=file.path))
+        facts = yield from ask(InspectFile(path=file.path))
         part = FileSlice(path=file.path, size=facts.size, mtime_ns=facts.mtime_ns)
-        name, digest = _last(file.path), facts.digest
+        name, digest = _basename(file.path), facts.digest
         content = _Content(name=name, size=facts.size, digest=digest, body=part)
     limit = app.config.max_file_size
     if limit is not None and content.size > limit:
@@ -123,55 +123,57 @@ def _inspected(app: App, file: LocalFile | Inline) -> Steps[_Content]:
     return content
 
 
-def _last(path: str) -> str:
+def _basename(path: str) -> str:
     """The last component of a path; a part of a form without a name would be no file."""
     return re.split(r"[/\\]", path)[-1] or "file"
 
 
-def _sent(
-    app: App, contents: Mapping[Upload, _Content], ticket: int, policy: RetryPolicy
-) -> Steps[dict[Upload, str]]:
+def _send(
+    app: App, contents: Mapping[UploadSource, _Content], job_id: int, policy: RetryPolicy
+) -> Steps[dict[UploadSource, str]]:
     """The server's path of each file."""
     distinct = {content.digest: content for content in contents.values()}
-    known = yield from _recalled(app, distinct, ticket, policy)
+    known = yield from _look_up(app, distinct, job_id, policy)
     missing = [content for digest, content in distinct.items() if digest not in known]
     for start in range(0, len(missing), multipart.MOST_FILES):
         batch = missing[start : start + multipart.MOST_FILES]
-        paths = yield from _posted(app, batch, policy)
+        paths = yield from _post(app, batch, policy)
         found = {content.digest: path for content, path in zip(batch, paths, strict=True)}
-        yield from ask(Remember(ticket=ticket, paths=tuple(found.items())))
+        yield from ask(RecordUploads(job_id=job_id, paths=tuple(found.items())))
         known |= found
     return {file: known[content.digest] for file, content in contents.items()}
 
 
-def _recalled(
-    app: App, contents: Mapping[str, _Content], ticket: int, policy: RetryPolicy
+def _look_up(
+    app: App, contents: Mapping[str, _Content], job_id: int, policy: RetryPolicy
 ) -> Steps[dict[str, str]]:
     """The paths of those contents, by digest, that the server has already."""
     if not contents:
         return {}
-    paths = yield from ask(Recall(ticket=ticket, digests=tuple(contents)))
+    paths = yield from ask(LookUpUploads(job_id=job_id, digests=tuple(contents)))
     sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
     large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL}
     known: dict[str, str] = {}
     for digest, path in (sent if len(sent) - len(large) <= _FEW else large).items():
         request = app.access.request("HEAD", app.access.file_address(path))
         send = Send(request=request, limit=_REPLY)
-        reply = yield from persist(send, policy, Repeat.HARMLESS)
+        reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
         if reply.status == 200:
             known[digest] = path
     return known
 
 
-def _posted(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[list[str]]:
+def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[list[str]]:
     """Send some files in one request; returns their paths, in the same order."""
-    files = [multipart.Upload(name=content.name, content=content.body) for content in batch]
-    framed = multipart.framed(files, entropy=policy.entropy)
+    files = [multipart.FormPart(name=content.name, content=content.body) for content in batch]
+    framed = multipart.encode_multipart(files, entropy=policy.entropy)
     own = (("content-type", framed.content_type),)
     request = app.access.request("POST", app.access.api("upload"), body=framed.body, own=own)
-    reply = yield from persist(Send(request=request, limit=_REPLY), policy, Repeat.HARMLESS)
+    reply = yield from send_with_retries(
+        Send(request=request, limit=_REPLY), policy, Repeat.HARMLESS
+    )
     if reply.status != 200:
-        raise refusal(reply, doing="uploading")
+        raise error_from_response(reply, doing="uploading")
     where = "reply to the upload"
     paths = as_list(read(reply.body, where=where), where=where)
     found = [path for path in paths if isinstance(path, str)]
@@ -180,9 +182,9 @@ def _posted(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[l
     return found
 
 
-def _embedded(contents: Mapping[Upload, _Content]) -> Steps[dict[Upload, str]]:
+def _embed(contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource, str]]:
     """The files themselves, as data URLs."""
-    urls: dict[Upload, str] = {}
+    urls: dict[UploadSource, str] = {}
     for file, content in contents.items():
         data = content.body
         if isinstance(data, FileSlice):

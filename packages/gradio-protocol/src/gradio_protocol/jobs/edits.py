@@ -39,17 +39,17 @@ Change: TypeAlias = tuple[Edit, ...] | None
 "What an output brings for one component; None: it cannot be read."
 
 
-def whole(value: JSON) -> Change:
+def replace_all(value: JSON) -> Change:
     """The change to this value from any other."""
     return (("replace", TOP, value, 1),)
 
 
-def is_whole(change: Change) -> bool:
+def is_replace_all(change: Change) -> bool:
     """Tell whether the change does not depend on what was before."""
     return (change[0][0] == "replace" and change[0][1] == TOP) if change else False
 
 
-class Reader:
+class EditDecoder:
     """Reads the changes of one job."""
 
     __slots__ = ("_paths", "_shifted")
@@ -59,7 +59,7 @@ class Reader:
         # One path comes again and again, in a chat that grows by ten thousand words.
         self._paths: dict[Path, Path] = {}
 
-    def read(self, item: JSON) -> Change:
+    def decode(self, item: JSON) -> Change:
         """The change that a list of edits is; None where it is no such list."""
         if not isinstance(item, list):
             return None

@@ -20,7 +20,7 @@ def failure(payload: JSON, dialect: Dialect) -> AppError:
     """What a failed call says: `output` of its last message, or the body of a 500 of `/run`."""
     said = payload if isinstance(payload, dict) else {}
     return AppError(
-        _mended(said, dialect) or HIDDEN,
+        _rewrite_validation(said, dialect) or HIDDEN,
         duration=duration(said),
         visible=flag(said, "visible", default=True),
         title=text(said, "title") or "Error",
@@ -34,11 +34,11 @@ def validation(detail: JSON) -> ValidationError:
     shape of the request are understood.
     """
     items = detail if isinstance(detail, list) else []
-    lines = [line for item in items if isinstance(item, dict) if (line := _verdict(item))]
+    lines = [line for item in items if isinstance(item, dict) if (line := _item_message(item))]
     return ValidationError("\n".join(lines) or "The app refused the arguments.")
 
 
-def _mended(said: Object, dialect: Dialect) -> str | None:
+def _rewrite_validation(said: Object, dialect: Dialect) -> str | None:
     """The text of an error as the app wrote it; None where the app hides it."""
     error = text(said, "error")
     if error is None or (dialect.none_errors and error == "None"):
@@ -46,7 +46,7 @@ def _mended(said: Object, dialect: Dialect) -> str | None:
     # The text of a KeyError is quoted in every version. `duration` tells them apart, where
     # gr.Error has one; elsewhere quotes are more often those of gr.Error, which is never hidden.
     as_repr = dialect.quoted_errors and ("duration" in said or not dialect.timed_errors)
-    return _unquoted(error) if as_repr else error
+    return _strip_repr(error) if as_repr else error
 
 
 _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+["]""", re.DOTALL)
@@ -56,20 +56,20 @@ _ESCAPE = re.compile(
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-def _unquoted(error: str) -> str:
+def _strip_repr(error: str) -> str:
     """`error` without the quotes and escapes of a repr, if it is one."""
-    return _ESCAPE.sub(_unescaped, error[1:-1]) if _QUOTED.fullmatch(error) else error
+    return _ESCAPE.sub(_unescape, error[1:-1]) if _QUOTED.fullmatch(error) else error
 
 
-def _unescaped(escape: re.Match[str]) -> str:
+def _unescape(escape: re.Match[str]) -> str:
     code = escape[1] or escape[2] or escape[3]
     return chr(int(code, 16)) if code else _LETTERS.get(escape[4], escape[4])
 
 
-def _verdict(item: Object) -> str | None:
+def _item_message(item: Object) -> str | None:
     """What one entry of a 422 objects to; None where it objects to nothing."""
     if item.get("__type__") != "validate":
-        parts = (_place(item.get("loc")), text(item, "msg"))
+        parts = (_item_place(item.get("loc")), text(item, "msg"))
     elif not flag(item, "is_valid", default=False):
         parts = (text(item, "parameter_name") or "", text(item, "message"))
     else:
@@ -77,6 +77,6 @@ def _verdict(item: Object) -> str | None:
     return ": ".join(part for part in parts if part) or None
 
 
-def _place(path: JSON) -> str:
+def _item_place(path: JSON) -> str:
     steps = path if isinstance(path, list) else []
     return ".".join(str(step) for step in steps if isinstance(step, (str, int)))

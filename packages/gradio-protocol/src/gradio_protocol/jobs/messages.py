@@ -51,7 +51,7 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DataWanted:
+class DataRequested:
     """`send_data`: a private stream asks for the arguments, within 5 s (4.0 to 4.8)."""
 
     event_id: str
@@ -116,7 +116,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class QueueFull:
     """`queue_full`: the event was not accepted (private streams; a shared one answers 503)."""
 
     message: str
@@ -128,10 +128,10 @@ class Heartbeat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Closing:
+class StreamClosing:
     """`close_stream`: the server ends the stream, whose session is whole (4.22 and later)."""
 
-    all_said: bool = True
+    is_complete: bool = True
     "False: it breaks off, and another stream goes on where it was."
 
 
@@ -151,7 +151,7 @@ class Broken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Absorbed:
+class Ignored:
     """A message that changes nothing."""
 
     name: str
@@ -160,22 +160,22 @@ class Absorbed:
 
 JobMessage: TypeAlias = (
     Queued
-    | DataWanted
+    | DataRequested
     | Started
     | Progressed
     | Logged
     | Generated
     | Completed
     | Failed
-    | Refused
-    | Absorbed
+    | QueueFull
+    | Ignored
 )
 "What may wait in a job's mailbox; `Completed`, `Failed` and `Refused` are last messages."
 
-Message: TypeAlias = JobMessage | Heartbeat | Closing | Broken
+Message: TypeAlias = JobMessage | Heartbeat | StreamClosing | Broken
 
 
-class Delivery(NamedTuple):
+class EventMessage(NamedTuple):
     """A message and the event that it is for."""
 
     event_id: str | None
@@ -183,7 +183,7 @@ class Delivery(NamedTuple):
     message: Message
 
 
-def read_message(data: bytes, dialect: Dialect) -> Delivery:
+def read_message(data: bytes, dialect: Dialect) -> EventMessage:
     """The message in the data of one server-sent event.
 
     Raises RemoteError where that is not a JSON object.
@@ -191,15 +191,15 @@ def read_message(data: bytes, dialect: Dialect) -> Delivery:
     return message(read_object(data, where="stream"), dialect)
 
 
-def message(document: Object, dialect: Dialect) -> Delivery:
+def message(document: Object, dialect: Dialect) -> EventMessage:
     """The message that a JSON object is; never raises."""
     name = text(document, "msg") or ""
     if name == "process_completed":
-        made: Message | None = _completed(document, dialect)
+        made: Message | None = _read_completed(document, dialect)
     else:
-        make = _MAKERS.get(name)
+        make = _READERS.get(name)
         made = make(document) if make else None
-    return Delivery(text(document, "event_id"), made or Absorbed(name=name))
+    return EventMessage(text(document, "event_id"), made or Ignored(name=name))
 
 
 _STOPPED = "Server stopped unexpectedly."
@@ -212,7 +212,7 @@ off, but its session is whole, and another stream goes on where it was (4.37.2 t
 _OUTPUT = "process_completed: output"
 
 
-def _queued(document: Object) -> Queued:
+def _read_queued(document: Object) -> Queued:
     return Queued(
         rank=count(document, "rank"),
         size=count(document, "queue_size"),
@@ -220,23 +220,23 @@ def _queued(document: Object) -> Queued:
     )
 
 
-def _data_wanted(document: Object) -> DataWanted | None:
+def _read_data_requested(document: Object) -> DataRequested | None:
     event_id = text(document, "event_id")
-    return None if event_id is None else DataWanted(event_id=event_id)
+    return None if event_id is None else DataRequested(event_id=event_id)
 
 
-def _started(document: Object) -> Started:
+def _read_started(document: Object) -> Started:
     return Started(eta=number(document, "eta"))
 
 
-def _progressed(document: Object) -> Progressed | None:
+def _read_progressed(document: Object) -> Progressed | None:
     steps = document.get("progress_data")
     if not isinstance(steps, list):
         return None
-    return Progressed(steps=tuple(_step(step) for step in steps if isinstance(step, dict)))
+    return Progressed(steps=tuple(_read_step(step) for step in steps if isinstance(step, dict)))
 
 
-def _step(step: Object) -> ProgressUnit:
+def _read_step(step: Object) -> ProgressUnit:
     return ProgressUnit(
         index=number(step, "index"),
         length=number(step, "length"),
@@ -246,7 +246,7 @@ def _step(step: Object) -> ProgressUnit:
     )
 
 
-def _logged(document: Object) -> Logged | None:
+def _read_logged(document: Object) -> Logged | None:
     said = text(document, "log")
     if said is None:
         return None
@@ -259,7 +259,7 @@ def _logged(document: Object) -> Logged | None:
     )
 
 
-def _generated(document: Object) -> Generated | None:
+def _read_generated(document: Object) -> Generated | None:
     output = document.get("output")
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, list):
@@ -268,7 +268,7 @@ def _generated(document: Object) -> Generated | None:
     return Generated(tuple(data), streamed, number(document, "time_limit"))
 
 
-def _completed(document: Object, dialect: Dialect) -> Completed | Failed:
+def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     output = document.get("output")
     said = output if isinstance(output, dict) else {}
     if "error" in said or not flag(document, "success", default=True):
@@ -288,26 +288,26 @@ def _completed(document: Object, dialect: Dialect) -> Completed | Failed:
     )
 
 
-def _broken(document: Object) -> Broken | Closing:
+def _read_broken(document: Object) -> Broken | StreamClosing:
     said = text(document, "message") or _STOPPED
     if _TWICE.fullmatch(said):
-        return Closing(all_said=False)
+        return StreamClosing(is_complete=False)
     # The flag exists from 5.38 on; before, only the text says it: "404: Session not found."
     lost = flag(document, "session_not_found", default=said.startswith("404:"))
     return Broken(message=said, session_not_found=lost)
 
 
-_MAKERS: dict[str, Callable[[Object], Message | None]] = {
-    "estimation": _queued,
-    "send_data": _data_wanted,
-    "process_starts": _started,
-    "progress": _progressed,
-    "log": _logged,
-    "process_generating": _generated,
-    "process_streaming": _generated,
-    "queue_full": lambda _: Refused(message="The app's queue is full."),
+_READERS: dict[str, Callable[[Object], Message | None]] = {
+    "estimation": _read_queued,
+    "send_data": _read_data_requested,
+    "process_starts": _read_started,
+    "progress": _read_progressed,
+    "log": _read_logged,
+    "process_generating": _read_generated,
+    "process_streaming": _read_generated,
+    "queue_full": lambda _: QueueFull(message="The app's queue is full."),
     "heartbeat": lambda _: Heartbeat(),
-    "close_stream": lambda _: Closing(),
-    "unexpected_error": _broken,
-    "server_stopped": _broken,
+    "close_stream": lambda _: StreamClosing(),
+    "unexpected_error": _read_broken,
+    "server_stopped": _read_broken,
 }

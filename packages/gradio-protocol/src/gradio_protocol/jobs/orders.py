@@ -29,40 +29,40 @@ class Question(Generic[R]):
         _answer: R
 
 
-class Knowledge(Question[R]):
+class AppQuestion(Question[R]):
     """A question about the app, which the contact answers."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Gone:
+class JobStopped:
     """The job need not go on: it was cancelled, or the session was closed or lost."""
 
     error: GradioError
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class RefreshNeeded:
     """Nobody is finding out yet: do it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JoinGranted:
     """Leave to join: what a join has to carry."""
 
     session_hash: str
     app: App
     "The app as the session knows it now; later than the one the job was bound to, perhaps."
-    doubtful: bool
+    app_is_stale: bool
     "So long without news from the app that another one may have taken its place: ask for its id."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Enter(Question[Entry | Gone]):
+class RequestJoin(Question[JoinGranted | JobStopped]):
     """May this job join? The answer waits while a cancel of the same function is under way."""
 
-    ticket: int
+    job_id: int
     fn_index: int
     direct: bool
     "The call travels by itself: nothing will be joined, no message will come."
@@ -71,67 +71,67 @@ class Enter(Question[Entry | Gone]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Joined(Question["Joined | Gone"]):
+class JoinAccepted(Question["JoinAccepted | JobStopped"]):
     """The server has accepted the join under this event id. Answered by itself."""
 
-    ticket: int
+    job_id: int
     event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unjoined(Question["Unjoined | Gone"]):
+class JoinFailed(Question["JoinFailed | JobStopped"]):
     """The join has failed or was refused: no message will come of it. Answered by itself."""
 
-    ticket: int
+    job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Await(Question[JobMessage | Gone]):
+class NextMessage(Question[JobMessage | JobStopped]):
     """The next message of this job's event."""
 
-    ticket: int
+    job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renew(Knowledge[App | Stale | Gone]):
+class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
     """Let me find out whether the app is another one than `app` by now, or somebody else.
 
     Answered `Stale` to the first one, who must ask `Renewed` in the end; the others wait.
     """
 
-    ticket: int
+    job_id: int
     app: App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renewed(Knowledge[App]):
+class AppRefreshed(AppQuestion[App]):
     """The end of a renewal: the app as it is now, or None if it could not be found out.
 
     Answered by what is known from now on.
     """
 
-    ticket: int
+    job_id: int
     app: App | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recall(Knowledge[tuple[str | None, ...]]):
+class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
     """Where the server keeps contents of these digests, as far as this client has sent them."""
 
-    ticket: int
+    job_id: int
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remember(Knowledge[None]):
+class RecordUploads(AppQuestion[None]):
     """The server keeps contents of these digests under these paths."""
 
-    ticket: int
+    job_id: int
     paths: tuple[tuple[str, str], ...]
 
 
-AnyKnowledge: TypeAlias = Renew | Renewed | Recall | Remember
-AnyQuestion: TypeAlias = Enter | Joined | Unjoined | Await | AnyKnowledge
+AnyAppQuestion: TypeAlias = RefreshApp | AppRefreshed | LookUpUploads | RecordUploads
+AnyQuestion: TypeAlias = RequestJoin | JoinAccepted | JoinFailed | NextMessage | AnyAppQuestion
 
 
 class StreamKind(Enum):
@@ -158,7 +158,7 @@ first one.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
+class StreamSpec:
     """A stream to be read: what to ask for, and how long it may be silent."""
 
     key: int
@@ -167,21 +167,21 @@ class Stream:
     app: App = field(repr=False, compare=False)
     "Who sends it, should anybody have to find out whether that app is still there."
     request: Request
-    idle: float
+    idle_timeout: float
     "Seconds without a byte after which, and then each time again, the session wants to know."
 
 
-class Ending(Enum):
+class EndReason(Enum):
     """How a stream ended, as the driver saw it."""
 
     FINISHED = "the body came to its proper end"
-    CUT = "the connection broke, or what came was no event stream"
+    BROKEN = "the connection broke, or what came was no event stream"
     SILENT = "no byte came within the idle time, and the app did not confirm that it still runs"
     REFUSED = "no connection was made"
-    LEFT = "we closed it, being told to"
+    CLOSED_BY_US = "we closed it, being told to"
 
     @classmethod
-    def of(cls, error: GradioError) -> Ending:
+    def of(cls, error: GradioError) -> EndReason:
         """How a stream ended that ended with this error, whoever raised it."""
         match error:
             case TransportFailed(connected=False, untrusted=False):
@@ -190,16 +190,16 @@ class Ending(Enum):
                 return cls.SILENT
             case _:
                 # Once the request is out, the server may have said all to nobody.
-                return cls.CUT
+                return cls.BROKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listen:
+class StartStream:
     """Open this stream, after a pause of `after` seconds, and report under this epoch."""
 
-    stream: Stream
+    stream: StreamSpec
     epoch: int
-    after: float
+    delay: float
 
     @property
     def name(self) -> tuple[int, int]:
@@ -208,7 +208,7 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Leave:
+class EndStream:
     """Close this stream for good, also one that is not open yet."""
 
     key: int
@@ -223,12 +223,12 @@ class Leave:
 class Resume(NamedTuple):  # one comes for each message; no other order is a tuple
     """Let the flow of this job go on with the answer to its question."""
 
-    ticket: int
+    job_id: int
     reply: object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dismiss:
+class CancelEvent:
     """Tell the server that an event is not wanted: perform the flow `dismiss`, whatever comes.
 
     Then report with `Session.dismissed`.
@@ -260,10 +260,10 @@ class CheckApp:
         return self.key, self.epoch
 
 
-Order: TypeAlias = Listen | Leave | Resume | Dismiss | CheckApp
+Order: TypeAlias = StartStream | EndStream | Resume | CancelEvent | CheckApp
 
 
-class Opening(NamedTuple):
+class OpenResult(NamedTuple):
     """What to do with a stream whose head has come."""
 
     read: bool

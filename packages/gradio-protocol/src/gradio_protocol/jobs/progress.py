@@ -50,7 +50,7 @@ class Progress:
         return f"{title}: {self.text}{steps}"[:_WIDTH].ljust(_WIDTH)
 
 
-class Ticker:
+class ProgressTicker:
     """Turns a job's updates into what a bar is to draw, and not more often than one can look."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Ticker:
         self._text: str | None = None
         self._drawn = 0.0
 
-    def see(self, update: StatusUpdate | OutputUpdate, now: float) -> Progress | None:
+    def update(self, update: StatusUpdate | OutputUpdate, now: float) -> Progress | None:
         """What to draw after this update; None: nothing new."""
         if isinstance(update, OutputUpdate):
             self._outputs += 1

@@ -13,12 +13,12 @@ from ..app.access import App
 from ..app.choices import changing_components
 from ..app.config import Rendering, read_rendering
 from ..app.endpoint import Endpoint
-from ..app.info import endpoints, nameless
+from ..app.info import read_endpoints, without_name
 from ..errors import RemoteError
 from ..wire.document import Object
 
 
-class Rendered:
+class RenderedEndpoints:
     """What was rendered for one session, by `render_id`."""
 
     __slots__ = ("_app", "_endpoints", "_renderings")
@@ -44,13 +44,13 @@ class Rendered:
         try:
             rendering = read_rendering(render_config)
             renderings = {**self._renderings, rendering.render_id: rendering}
-            self._endpoints = _with(app, renderings)
+            self._endpoints = _read_rendered(app, renderings)
         except RemoteError:
             return
         self._renderings = renderings
 
 
-def _with(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
+def _read_rendered(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
     """The app's endpoints as `/info` tells of them, and the rendered ones, which it does not.
 
     What is static and what is rendered can change each other's choices, and a name that both
@@ -58,15 +58,15 @@ def _with(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
     """
     config = app.config
     for rendering in renderings.values():
-        config = config.rendered(rendering)
+        config = config.with_rendering(rendering)
     taken = {endpoint.name for endpoint in app.endpoints} - {None}
     made = tuple(
-        nameless(dependency) if dependency.name in taken else dependency
+        without_name(dependency) if dependency.name in taken else dependency
         for rendering in renderings.values()
         for dependency in rendering.dependencies
     )
     changing = changing_components(config)
-    found = (*app.endpoints, *endpoints(replace(config, dependencies=made), None))
+    found = (*app.endpoints, *read_endpoints(replace(config, dependencies=made), None))
     return tuple(_without_choices(endpoint, changing) for endpoint in found)
 
 

@@ -24,43 +24,51 @@ from collections.abc import Iterable
 from typing import assert_never
 
 from ..app.access import session_hash
-from ..app.dialect import Cancelling, Travel
+from ..app.dialect import Cancelling, Delivery
 from ..app.endpoint import Endpoint
 from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
 from ..wire.exchange import Head
-from ..wire.status import refusal
-from .channel import HEARTBEAT, SHARED, Channel, Channels, Meaning, Situation, stream
-from .contact import Contact
-from .dismissals import Dismissals, Stop, how_to_stop
-from .messages import Broken, Closing, Completed, Delivery, Heartbeat, JobMessage
+from ..wire.status import error_from_response
+from .app_tracker import AppTracker
+from .cancellation import Cancellations, CancelMethod, choose_cancel_method
+from .event_stream import (
+    HEARTBEAT,
+    SHARED,
+    EventStream,
+    EventStreams,
+    StreamOutcome,
+    StreamState,
+    stream_spec,
+)
+from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
 from .orders import (
     AnyQuestion,
-    Await,
+    AppQuestion,
     CheckApp,
-    Ending,
-    Enter,
-    Entry,
-    Gone,
-    Joined,
-    Knowledge,
-    Leave,
-    Opening,
+    EndReason,
+    EndStream,
+    JobStopped,
+    JoinAccepted,
+    JoinFailed,
+    JoinGranted,
+    NextMessage,
+    OpenResult,
     Order,
+    RequestJoin,
     Resume,
-    Unjoined,
 )
-from .rendered import Rendered
-from .router import Router
-from .seat import Place, Seat
+from .pending_job import JoinState, PendingJob
+from .registry import JobRegistry
+from .rendered import RenderedEndpoints
 
-_FORSAKEN = "stream: the server has said all, and nothing of how this event has ended"
+_UNFINISHED = "stream: the server has said all, and nothing of how this event has ended"
 
 
 class Session:
     """One visitor. See the module. `entropy`, 16 bytes, makes its hash; `single`: for one job."""
 
-    def __init__(self, contact: Contact, *, entropy: bytes, single: bool = False) -> None:
-        self._contact = contact
+    def __init__(self, tracker: AppTracker, *, entropy: bytes, single: bool = False) -> None:
+        self._tracker = tracker
         self._single = single
         self._retired = single
         self.closed = False
@@ -68,59 +76,61 @@ class Session:
         self._entropy, self._generation = entropy, 0
         self.hash = session_hash(entropy)
         "That of the next join."
-        self._router = Router()
-        self._channels = Channels()
-        self._dismissals = Dismissals()
-        self._rendered: Rendered | None = None
+        self._registry = JobRegistry()
+        self._streams = EventStreams()
+        self._cancellations = Cancellations()
+        self._rendered: RenderedEndpoints | None = None
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What can be called from this session: the app's endpoints and those rendered for it."""
-        app = self._contact.app
+        app = self._tracker.app
         return self._rendered.endpoints(app) if self._rendered else app.endpoints
 
-    def enrol(self) -> int:
+    def add_job(self) -> int:
         """A ticket for a new job."""
-        ticket = self._contact.ticket()
+        job_id = self._tracker.new_job_id()
         if not self.closed:
-            self._router.add(ticket)
-        return ticket
+            self._registry.add(job_id)
+        return job_id
 
-    def cancel(self, ticket: int) -> list[Order]:
+    def cancel(self, job_id: int) -> list[Order]:
         """The caller no longer wants this job; its flow is told at its next question."""
-        seat = self._router.get(ticket)
-        if seat is None or seat.gone is not None:
+        job = self._registry.get(job_id)
+        if job is None or job.stop_error is not None:
             return []
-        return self._abandon(seat) + self._send_away(seat, JobCancelled("the job was cancelled"))
+        return self._cancel_on_server(job) + self._stop_job(
+            job, JobCancelled("the job was cancelled")
+        )
 
-    def joining(self, ticket: int) -> bool:
+    def is_joining(self, job_id: int) -> bool:
         """Whether the join of this job is in flight: given up now, it would run all the same."""
-        seat = self._router.get(ticket)
-        return seat is not None and seat.place is Place.JOINING
+        job = self._registry.get(job_id)
+        return job is not None and job.join_state is JoinState.JOINING
 
-    def release(self, ticket: int) -> list[Order]:
+    def finish_job(self, job_id: int) -> list[Order]:
         """The flow of this job has ended, however it did; it asks nothing more."""
         orders: list[Order] = []
-        seat = self._router.get(ticket)
-        if seat is not None:
-            self._send_away(seat, JobCancelled("the job has ended"))
-            seat.released = True
-            orders += self._abandon(seat)
-            self._tidy(seat)
-        return [*orders, *self._leave_if_retired(), *self._contact.release(ticket)]
+        job = self._registry.get(job_id)
+        if job is not None:
+            self._stop_job(job, JobCancelled("the job has ended"))
+            job.flow_ended = True
+            orders += self._cancel_on_server(job)
+            self._forget_if_finished(job)
+        return [*orders, *self._close_if_retired(), *self._tracker.finish_job(job_id)]
 
     def retire(self) -> list[Order]:
         """No more jobs will come: leave the server when the last flow has ended."""
         self._retired = True
-        return self._leave_if_retired()
+        return self._close_if_retired()
 
     def close(self) -> list[Order]:
         """Leave for good, when the server can hear it: it drops what waits, stops generators."""
         self.closed = self._retired = True
         gone = JobCancelled("the session was closed")
-        stops = [order for seat in self._router for order in self._abandon(seat)]
-        told = [order for seat in self._router for order in self._send_away(seat, gone)]
-        return [*stops, *self._leave_if_retired(), *told]
+        stops = [order for job in self._registry for order in self._cancel_on_server(job)]
+        told = [order for job in self._registry for order in self._stop_job(job, gone)]
+        return [*stops, *self._close_if_retired(), *told]
 
     # What flows ask.
 
@@ -129,247 +139,260 @@ class Session:
 
         `now` is any clock that only goes forward, in seconds.
         """
-        if isinstance(question, Knowledge):
-            return [*self._contact.ask(question, now)]
-        seat = self._router.get(question.ticket)
-        if seat is None:
-            return [Resume(question.ticket, Gone(error=JobCancelled("the session was closed")))]
+        if isinstance(question, AppQuestion):
+            return [*self._tracker.ask(question, now)]
+        job = self._registry.get(question.job_id)
+        if job is None:
+            return [
+                Resume(question.job_id, JobStopped(error=JobCancelled("the session was closed")))
+            ]
         match question:
-            case Await() if seat.gone is None:
-                seat.asked = True
-                return seat.hand_over()
-            case Enter() if seat.gone is None:
-                self._router.close(seat)
-                seat.begin(question.fn_index, question.headers)
-                return self._enter(seat, direct=question.direct, now=now)
-            case Await() | Enter():
-                return [seat.answer(None)]
-            case Joined():
-                self._contact.heard(now)
-                return self._joined(seat, question)
-            case Unjoined():
-                return self._unjoined(seat, question)
+            case NextMessage() if job.stop_error is None:
+                job.awaits_message = True
+                return job.hand_over_message()
+            case RequestJoin() if job.stop_error is None:
+                self._registry.remove_event(job)
+                job.start_join(question.fn_index, question.headers)
+                return self._request_join(job, direct=question.direct, now=now)
+            case NextMessage() | RequestJoin():
+                return [job.answer(None)]
+            case JoinAccepted():
+                self._tracker.saw_app(now)
+                return self._accept_join(job, question)
+            case JoinFailed():
+                return self._fail_join(job, question)
             case _:
                 assert_never(question)
 
-    def _enter(self, seat: Seat, *, direct: bool, now: float) -> list[Order]:
+    def _request_join(self, job: PendingJob, *, direct: bool, now: float) -> list[Order]:
         if direct:
-            return [self._admission(seat, Place.CALLING, doubtful=False)]
-        if self._dismissals.hold_up(seat.fn_index):
-            seat.place = Place.WAITING
+            return [self._join_grant(job, JoinState.CALLING, doubtful=False)]
+        if self._cancellations.blocks_join(job.fn_index):
+            job.join_state = JoinState.BLOCKED
             return []
-        return self._admit(seat, doubtful=not self._contact.is_fresh(now))
+        return self._grant_join(job, doubtful=not self._tracker.is_fresh(now))
 
-    def _admit(self, seat: Seat, *, doubtful: bool) -> list[Order]:
-        app = self._contact.app
+    def _grant_join(self, job: PendingJob, *, doubtful: bool) -> list[Order]:
+        app = self._tracker.app
         beats = app.config.connect_heartbeat and not self._single
-        orders = self._listen(HEARTBEAT) if beats else []
-        if app.dialect.travel is not Travel.PRIVATE:
-            seat.stream = SHARED
-            self._router.joins(seat)
-            return [*orders, self._admission(seat, Place.JOINING, doubtful=doubtful)]
+        orders = self._open_stream(HEARTBEAT) if beats else []
+        if app.dialect.delivery is not Delivery.PRIVATE:
+            job.stream = SHARED
+            self._registry.start_joining(job)
+            return [*orders, self._join_grant(job, JoinState.JOINING, doubtful=doubtful)]
         # The stream is the join.
-        seat.stream = seat.ticket
-        admission = self._admission(seat, Place.JOINED, doubtful=False)
-        return [*orders, *self._listen(seat.stream), admission]
+        job.stream = job.job_id
+        admission = self._join_grant(job, JoinState.JOINED, doubtful=False)
+        return [*orders, *self._open_stream(job.stream), admission]
 
-    def _admission(self, seat: Seat, place: Place, *, doubtful: bool) -> Order:
-        seat.place = place
-        entry = Entry(session_hash=self.hash, app=self._contact.app, doubtful=doubtful)
-        return Resume(ticket=seat.ticket, reply=entry)
+    def _join_grant(self, job: PendingJob, place: JoinState, *, doubtful: bool) -> Order:
+        job.join_state = place
+        entry = JoinGranted(session_hash=self.hash, app=self._tracker.app, app_is_stale=doubtful)
+        return Resume(job_id=job.job_id, reply=entry)
 
-    def _joined(self, seat: Seat, question: Joined) -> list[Order]:
-        seat.event_id = question.event_id
-        seat.epoch = self._channels.epoch(SHARED)
+    def _accept_join(self, job: PendingJob, question: JoinAccepted) -> list[Order]:
+        job.event_id = question.event_id
+        job.epoch = self._streams.epoch(SHARED)
         orders: list[Order] = []
-        if not seat.mailbox.sealed:
+        if not job.mailbox.sealed:
             # Otherwise the stream was lost meanwhile, and with it the event.
-            self._router.open(seat)
-            orders += self._dismissals.heal(self._contact.app, self.hash)
-        self._router.settle(seat, Place.JOINED)
-        if seat.gone is not None:
-            seat.mailbox.empty()
-            orders += self._abandon(seat)
-        if seat.expects:
+            self._registry.add_event(job)
+            orders += self._cancellations.clear_dead(self._tracker.app, self.hash)
+        self._registry.finish_joining(job, JoinState.JOINED)
+        if job.stop_error is not None:
+            job.mailbox.clear()
+            orders += self._cancel_on_server(job)
+        if job.needs_stream:
             # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
-            orders += self._listen(SHARED)
-        return [*orders, seat.answer(question)]
+            orders += self._open_stream(SHARED)
+        return [*orders, job.answer(question)]
 
-    def _unjoined(self, seat: Seat, question: Unjoined) -> list[Order]:
-        self._router.settle(seat, Place.OUTSIDE)
+    def _fail_join(self, job: PendingJob, question: JoinFailed) -> list[Order]:
+        self._registry.finish_joining(job, JoinState.NOT_JOINED)
         # A private stream is a join that was made already, for an app that is another one now.
-        return [*self._channels.leave(seat.ticket), seat.answer(question)]
+        return [*self._streams.close(job.job_id), job.answer(question)]
 
     # What readers report.
 
-    def opened(self, key: int, epoch: int, head: Head) -> Opening:
+    def stream_opened(self, key: int, epoch: int, head: Head) -> OpenResult:
         """The head of a stream has come; whether to read on."""
-        channel = self._channels.current(key, epoch)
-        if channel is None or channel.accepts(head):
-            return Opening(read=channel is not None, orders=self._leave_if_retired())
-        meaning = channel.refused(head, expected=self._router.expects(key))
-        error = refusal(head, doing="opening the stream")
-        return Opening(read=False, orders=self._go_on(channel, meaning, error))
+        stream = self._streams.current(key, epoch)
+        if stream is None or stream.accepts(head):
+            return OpenResult(read=stream is not None, orders=self._close_if_retired())
+        outcome = stream.open_refused(head, expected=self._registry.expects_messages(key))
+        error = error_from_response(head, doing="opening the stream")
+        return OpenResult(read=False, orders=self._follow_up(stream, outcome, error))
 
-    def deliver(self, key: int, epoch: int, deliveries: Iterable[Delivery]) -> list[Order]:
+    def receive(self, key: int, epoch: int, deliveries: Iterable[EventMessage]) -> list[Order]:
         """Messages have come on a stream."""
-        channel = self._channels.current(key, epoch)
-        if channel is None:
+        stream = self._streams.current(key, epoch)
+        if stream is None:
             return []
-        channel.stirs()
+        stream.data_arrived()
         orders: list[Order] = []
         for event_id, message in deliveries:
             match message:
                 case Heartbeat():
-                    channel.heard(beat=True)
-                case Closing():
-                    channel.announced()
-                    if message.all_said:
-                        forsaken = self._router.forsaken(key, epoch)
-                        orders += self._fail(forsaken, StreamLost(_FORSAKEN))
+                    stream.message_arrived(beat=True)
+                case StreamClosing():
+                    stream.close_announced()
+                    if message.is_complete:
+                        forsaken = self._registry.unfinished_at_close(key, epoch)
+                        orders += self._fail_jobs(forsaken, StreamLost(_UNFINISHED))
                 case Broken():
                     # The server ends the stream itself: what is joined from now on has another.
-                    orders += self._channels.leave(key) + self._lose(key, message.error)
+                    orders += self._streams.close(key) + self._fail_stream(key, message.error)
                     break
                 case _:
-                    channel.heard()
-                    orders += self._deliver(key, event_id, message)
+                    stream.message_arrived()
+                    orders += self._deliver_message(key, event_id, message)
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
-    def ended(
-        self, key: int, epoch: int, ending: Ending, why: GradioError | None = None
+    def stream_ended(
+        self, key: int, epoch: int, ending: EndReason, why: GradioError | None = None
     ) -> list[Order]:
         """A stream has ended; `why` says more, where the driver knows more."""
-        channel = self._channels.current(key, epoch)
-        if channel is None:
+        stream = self._streams.current(key, epoch)
+        if stream is None:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
-        meaning = channel.ended(ending, expected=self._router.expects(key))
-        return self._go_on(channel, meaning, error)
+        outcome = stream.ended(ending, expected=self._registry.expects_messages(key))
+        return self._follow_up(stream, outcome, error)
 
-    def silent(self, key: int, epoch: int) -> list[Order]:
+    def stream_silent(self, key: int, epoch: int) -> list[Order]:
         """Nothing has come on a stream for its idle time, or again as long; it is still read."""
-        channel = self._channels.current(key, epoch)
-        if channel is None:
+        stream = self._streams.current(key, epoch)
+        if stream is None:
             return []
-        if channel.situation is Situation.CLOSING:
-            return self._fall_silent(channel, None)
-        return [CheckApp(app=channel.app, key=key, epoch=epoch)] if channel.silent() else []
+        if stream.state is StreamState.CLOSING:
+            return self._give_up_stream(stream, None)
+        return [CheckApp(app=stream.app, key=key, epoch=epoch)] if stream.needs_check() else []
 
-    def checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
+    def app_checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
         """The app was asked because this stream is silent; `why` is what `check_app` returned."""
-        channel = self._channels.current(key, epoch)
-        if channel is None or channel.checked(alive=why is None):
+        stream = self._streams.current(key, epoch)
+        if stream is None or stream.check_finished(alive=why is None):
             return []
-        return self._fall_silent(channel, why)
+        return self._give_up_stream(stream, why)
 
-    def _fall_silent(self, channel: Channel, why: GradioError | None) -> list[Order]:
+    def _give_up_stream(self, stream: EventStream, why: GradioError | None) -> list[Order]:
         """Give a silent stream up, which is still open."""
-        key, epoch = channel.key, channel.epoch
-        return [Leave(key=key, epoch=epoch), *self.ended(key, epoch, Ending.SILENT, why)]
+        key, epoch = stream.key, stream.epoch
+        return [
+            EndStream(key=key, epoch=epoch),
+            *self.stream_ended(key, epoch, EndReason.SILENT, why),
+        ]
 
-    def dismissed(self, event_id: str) -> list[Order]:
+    def cancel_finished(self, event_id: str) -> list[Order]:
         """The server has been told of an event, or could not be: joins that waited may go on."""
-        if not self._dismissals.done(event_id):
+        if not self._cancellations.finish(event_id):
             return []
-        waiting = [seat for seat in self._router if seat.place is Place.WAITING]
-        free = [seat for seat in waiting if not self._dismissals.hold_up(seat.fn_index)]
-        return [order for seat in free for order in self._admit(seat, doubtful=True)]
+        waiting = [job for job in self._registry if job.join_state is JoinState.BLOCKED]
+        free = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
+        return [order for job in free for order in self._grant_join(job, doubtful=True)]
 
-    def _deliver(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
+    def _deliver_message(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
         if isinstance(message, Completed) and message.rendering is not None:
-            self._rendered = self._rendered or Rendered(self._contact.app)
-            self._rendered.add(self._contact.app, message.rendering)
-        seat = self._router.route(key, event_id, message)
-        if seat is None:
+            self._rendered = self._rendered or RenderedEndpoints(self._tracker.app)
+            self._rendered.add(self._tracker.app, message.rendering)
+        job = self._registry.route_message(key, event_id, message)
+        if job is None:
             return []
-        if seat.gone is None:
-            return seat.hand_over()
-        seat.mailbox.empty()
-        self._tidy(seat)
-        return [*self._abandon(seat), *self._leave_if_retired()]
+        if job.stop_error is None:
+            return job.hand_over_message()
+        job.mailbox.clear()
+        self._forget_if_finished(job)
+        return [*self._cancel_on_server(job), *self._close_if_retired()]
 
-    def _go_on(self, channel: Channel, meaning: Meaning, error: GradioError) -> list[Order]:
+    def _follow_up(
+        self, stream: EventStream, outcome: StreamOutcome, error: GradioError
+    ) -> list[Order]:
         """After the end of a stream: listen again, or face what it means."""
-        if meaning is Meaning.AGAIN:
-            return self._listen(channel.key, after=channel.pause)
-        self._channels.leave(channel.key)
-        told = [] if meaning is Meaning.OVER else self._lose(channel.key, error, meaning)
-        return [*told, *self._leave_if_retired()]
+        if outcome is StreamOutcome.REOPEN:
+            return self._open_stream(stream.key, after=stream.pause)
+        self._streams.close(stream.key)
+        told = (
+            [] if outcome is StreamOutcome.ENDED else self._fail_stream(stream.key, error, outcome)
+        )
+        return [*told, *self._close_if_retired()]
 
-    def _lose(self, key: int, error: GradioError, how: Meaning = Meaning.LOST) -> list[Order]:
+    def _fail_stream(
+        self, key: int, error: GradioError, how: StreamOutcome = StreamOutcome.LOST
+    ) -> list[Order]:
         """Tell everybody who waits for this stream that there is nothing to wait for."""
-        concerned = self._router.concerned(key)
-        dead = [seat.event_id for seat in concerned if seat.place is Place.JOINED]
-        told = self._fail(concerned, error)
-        if concerned or how is Meaning.UNNOTICED:
-            self._contact.doubt()
+        concerned = self._registry.jobs_on_stream(key)
+        dead = [job.event_id for job in concerned if job.join_state is JoinState.JOINED]
+        told = self._fail_jobs(concerned, error)
+        if concerned or how is StreamOutcome.LOST_HALF_OPEN:
+            self._tracker.mark_stale()
             if key == SHARED and not isinstance(error, SessionNotFound):
-                return self._mend(dead, how) + told
+                return self._recover(dead, how) + told
         return told
 
-    def _fail(self, seats: Iterable[Seat], error: GradioError) -> list[Order]:
+    def _fail_jobs(self, jobs: Iterable[PendingJob], error: GradioError) -> list[Order]:
         """Nothing more comes of these events, or joins in flight."""
         told: list[Order] = []
-        for seat in seats:
-            self._router.close(seat)
-            told += seat.lose(error)
-            self._tidy(seat)
+        for job in jobs:
+            self._registry.remove_event(job)
+            told += job.fail(error)
+            self._forget_if_finished(job)
         return told
 
-    def _mend(self, dead: list[str], how: Meaning) -> list[Order]:
+    def _recover(self, dead: list[str], how: StreamOutcome) -> list[Order]:
         """Make the session usable again, of which these events, or joins in flight, were lost."""
-        app = self._contact.app
-        if app.dialect.healable and (how is Meaning.LOST or app.stateful):
-            self._dismissals.lose(dead)
+        app = self._tracker.app
+        if app.dialect.can_clear_dead_events and (how is StreamOutcome.LOST or app.stateful):
+            self._cancellations.add_dead(dead)
         elif not app.stateful:
             self._generation += 1
             self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
-            return self._channels.leave_all()
+            return self._streams.close_all()
         return []
 
-    def _send_away(self, seat: Seat, error: GradioError) -> list[Order]:
-        waits = self._contact.withdraw(seat.ticket)
-        told = seat.send_away(error)
-        return [*told, seat.answer(None)] if waits else told
+    def _stop_job(self, job: PendingJob, error: GradioError) -> list[Order]:
+        waits = self._tracker.stop_waiting(job.job_id)
+        told = job.stop(error)
+        return [*told, job.answer(None)] if waits else told
 
-    def _abandon(self, seat: Seat) -> list[Order]:
+    def _cancel_on_server(self, job: PendingJob) -> list[Order]:
         """Do what can be done for an event that nobody wants any more."""
-        if not seat.pending or seat.dismissed:
+        if not job.is_pending or job.cancel_settled:
             return []
-        app, is_open = self._contact.app, self._channels.is_open(seat.stream)
-        stop = how_to_stop(seat, self._router, app.dialect, single=self._single, listening=is_open)
-        if self.closed and stop is not Stop.RESET:
+        app, is_open = self._tracker.app, self._streams.is_open(job.stream)
+        stop = choose_cancel_method(
+            job, self._registry, app.dialect, single=self._single, listening=is_open
+        )
+        if self.closed and stop is not CancelMethod.RESET:
             return []  # that is left to the end of the stream
-        stopped = self._router.unwanted(seat) if stop is Stop.FUNCTION else [seat]
-        orders: list[Order] = [*self._dismissals.stop(stop, app, self.hash, stopped)]
-        if stop in (Stop.LEAVE, Stop.RESET):
-            seat.place = Place.OUTSIDE
-            orders += self._channels.leave(seat.stream)
+        stopped = self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]
+        orders: list[Order] = [*self._cancellations.cancel(stop, app, self.hash, stopped)]
+        if stop in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
+            job.join_state = JoinState.NOT_JOINED
+            orders += self._streams.close(job.stream)
         return orders
 
-    def _tidy(self, seat: Seat) -> None:
+    def _forget_if_finished(self, job: PendingJob) -> None:
         """Forget a job whose flow has ended and of whose event nothing more will come."""
-        if seat.released and not seat.pending:
-            self._router.remove(seat)
+        if job.flow_ended and not job.is_pending:
+            self._registry.remove(job)
 
-    def _listen(self, key: int, after: float = 0.0) -> list[Order]:
-        if self._channels.epoch(key):
+    def _open_stream(self, key: int, after: float = 0.0) -> list[Order]:
+        if self._streams.epoch(key):
             return []
-        app, seat = self._contact.app, self._router.get(key)
-        join = (seat.fn_index, seat.headers) if seat else (-1, ())
-        wanted = stream(app, self.hash, key, *join, idle=self._contact.idle)
-        return self._channels.listen(wanted, app.dialect, after)
+        app, job = self._tracker.app, self._registry.get(key)
+        join = (job.fn_index, job.headers) if job else (-1, ())
+        wanted = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
+        return self._streams.open(wanted, app.dialect, after)
 
-    def _leave_if_retired(self) -> list[Order]:
+    def _close_if_retired(self) -> list[Order]:
         if not self._retired:
             return []
         # Where cut streams live on, a job alone is stopped by /reset, before its stream is left.
-        resets = self._single and self._contact.app.dialect.cancelling is Cancelling.RESET
-        noticed = self._channels.is_open(SHARED) and not resets
-        if self._router.holds(noticed=noticed, closed=self.closed):
+        resets = self._single and self._tracker.app.dialect.cancelling is Cancelling.RESET
+        noticed = self._streams.is_open(SHARED) and not resets
+        if self._registry.blocks_close(noticed=noticed, closed=self.closed):
             return []
-        self._router.clear()
-        return self._channels.leave_all()
+        self._registry.clear()
+        return self._streams.close_all()

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from .job_state import JobView, Stage, Transferred
 from .messages import ProgressUnit
-from .stage import JobView, Stage, Transferred
 from .status import Status
 
 if TYPE_CHECKING:
     # For an annotation: the module reads the clock, which the core does not.
     from datetime import datetime
 
-_UNANSWERED = (Stage.STARTING, Stage.UPLOADING, Stage.JOINING)
+_BEFORE_FIRST_MESSAGE = (Stage.STARTING, Stage.UPLOADING, Stage.JOINING)
 "The stages of a job that the server has said nothing of."
 
 
@@ -71,6 +71,6 @@ def current_status(view: JobView, time: datetime | None) -> StatusUpdate:
     of what happens on this side are for `updates()` alone.
     """
     update = status_update(view, time)
-    if view.stage in _UNANSWERED:
+    if view.stage in _BEFORE_FIRST_MESSAGE:
         update.code = Status.STARTING
     return update

@@ -10,13 +10,13 @@ project's own suite, `tests/conformance`, has every dialect and many more scenar
 from .app import VERSIONS
 from .scenarios import (
     SCENARIOS,
-    AnyDeed,
+    AnyStep,
+    CancelAfterFirst,
     Collect,
-    Deeds,
-    Desert,
-    Play,
     Predict,
     Scenario,
+    ScenarioRun,
+    Steps,
     Transform,
 )
 from .server import Output, ScriptedServer
@@ -24,14 +24,14 @@ from .server import Output, ScriptedServer
 __all__ = [
     "SCENARIOS",
     "VERSIONS",
-    "AnyDeed",
+    "AnyStep",
+    "CancelAfterFirst",
     "Collect",
-    "Deeds",
-    "Desert",
     "Output",
-    "Play",
     "Predict",
     "Scenario",
+    "ScenarioRun",
     "ScriptedServer",
+    "Steps",
     "Transform",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ..app.dialect import Dialect, Edits, FileShape, Travel, dialect
+from ..app.dialect import Delivery, Dialect, Edits, FileShape, dialect
 from ..errors import InvalidArguments
 from ..wire.document import JSON, Object
 
@@ -32,7 +32,7 @@ _FUNCTIONS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class CallReply:
     """What a call has to say at once."""
 
     messages: list[Object]
@@ -43,7 +43,7 @@ class Said:
 
 
 @dataclass(slots=True)
-class TinyApp:
+class FakeApp:
     """One start of the app, at this version. Raises InvalidArguments for a version unknown."""
 
     version: str
@@ -59,7 +59,7 @@ class TinyApp:
     @property
     def private(self) -> bool:
         """Whether each job has a stream of its own."""
-        return self.dialect.travel is Travel.PRIVATE
+        return self.dialect.delivery is Delivery.PRIVATE
 
     @property
     def prefix(self) -> str:
@@ -91,7 +91,7 @@ class TinyApp:
             ],
         }
 
-    def call(self, event_id: str, fn_index: int, data: list[JSON]) -> Said:
+    def call(self, event_id: str, fn_index: int, data: list[JSON]) -> CallReply:
         """What the function says of these arguments, from its start on."""
         name, value = _FUNCTIONS[fn_index][0], data[0]
         said: list[Object] = [{"msg": "process_starts", "event_id": event_id, "eta": None}]
@@ -99,18 +99,18 @@ class TinyApp:
             case "count", int() | float():
                 outputs: list[JSON] = [*range(int(value))]
                 said += [self._generating(event_id, place, outputs) for place in range(int(value))]
-                return Said(messages=[*said, completed(event_id, outputs[-1:])], held=False)
+                return CallReply(messages=[*said, completed(event_id, outputs[-1:])], held=False)
             case "hold" | "cut", _:
                 said.append(self._generating(event_id, 0, [value]))
-                return Said(messages=said, held=True, cut=name == "cut")
+                return CallReply(messages=said, held=True, cut=name == "cut")
             case "fail", _:
                 failure = completed(event_id, None, error=self._error(f"no to {value}"))
-                return Said(messages=[*said, failure], held=False)
+                return CallReply(messages=[*said, failure], held=False)
             case "shout", {"path": str(path)}:
                 value = self._file(path, self.files[path].upper())
             case _:
                 pass
-        return Said(messages=[*said, completed(event_id, [value])], held=False)
+        return CallReply(messages=[*said, completed(event_id, [value])], held=False)
 
     def store(self, name: str, content: bytes) -> str:
         """Keep a file; returns its path."""

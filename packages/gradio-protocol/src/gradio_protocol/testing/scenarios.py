@@ -36,7 +36,7 @@ class Collect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Desert:
+class CancelAfterFirst:
     """Call this endpoint, take its first output, then call the job off: reply with the output."""
 
     api_name: str
@@ -52,29 +52,29 @@ class Transform:
     content: bytes
 
 
-AnyDeed: TypeAlias = Predict | Collect | Desert | Transform
-Deeds: TypeAlias = Generator[AnyDeed, Any, None]
-Scenario: TypeAlias = Callable[[], Deeds]
+AnyStep: TypeAlias = Predict | Collect | CancelAfterFirst | Transform
+Steps: TypeAlias = Generator[AnyStep, Any, None]
+Scenario: TypeAlias = Callable[[], Steps]
 
 
-class Play:
+class ScenarioRun:
     """A scenario as it is played: `start`, then `resume` or `fail`, until there is no deed."""
 
     def __init__(self, scenario: Scenario) -> None:
         self._deeds = scenario()
 
-    def start(self) -> AnyDeed | None:
+    def start(self) -> AnyStep | None:
         """The first deed."""
         return self.resume(None)
 
-    def resume(self, reply: object) -> AnyDeed | None:
+    def resume(self, reply: object) -> AnyStep | None:
         """Give what came of the last deed; returns the next one, None at the end."""
         try:
             return self._deeds.send(reply)
         except StopIteration:
             return None
 
-    def fail(self, error: GradioError) -> AnyDeed | None:
+    def fail(self, error: GradioError) -> AnyStep | None:
         """Say what the last deed raised; returns the next one, None at the end."""
         try:
             return self._deeds.throw(error)
@@ -82,36 +82,36 @@ class Play:
             return None
 
 
-def a_call_gives_its_result() -> Deeds:
+def a_call_gives_its_result() -> Steps:
     text = 'line\u2028separator \x85 \\ " \r\n ß 🌍'
     same((yield Predict(api_name="/echo", args=(text,))), text)
 
 
-def a_generator_gives_every_output() -> Deeds:
+def a_generator_gives_every_output() -> Steps:
     outputs = yield Collect(api_name="/count", calls=((4,),))
     same(outputs, [[0, 1, 2, 3]])
 
 
-def the_result_of_a_generator_is_its_last_output() -> Deeds:
+def the_result_of_a_generator_is_its_last_output() -> Steps:
     same((yield Predict(api_name="/count", args=(4,))), 3)
 
 
-def jobs_at_once_do_not_mix() -> Deeds:
+def jobs_at_once_do_not_mix() -> Steps:
     outputs = yield Collect(api_name="/count", calls=((3,), (1,), (2,)))
     same(outputs, [[0, 1, 2], [0], [0, 1]])
 
 
-def a_stream_is_opened_again_when_it_is_needed() -> Deeds:
+def a_stream_is_opened_again_when_it_is_needed() -> Steps:
     for number in range(5):
         same((yield Predict(api_name="/echo", args=(str(number),))), str(number))
 
 
-def a_file_goes_up_and_comes_down() -> Deeds:
+def a_file_goes_up_and_comes_down() -> Steps:
     reply = yield Transform(api_name="/shout", name="größe 1#2.txt", content=b"up, down\n")
     same(reply, b"UP, DOWN\n")
 
 
-def an_error_of_the_app_reaches_the_caller() -> Deeds:
+def an_error_of_the_app_reaches_the_caller() -> Steps:
     try:
         reply = yield Predict(api_name="/fail", args=("you",))
     except AppError as error:
@@ -121,7 +121,7 @@ def an_error_of_the_app_reaches_the_caller() -> Deeds:
     same((yield Predict(api_name="/echo", args=("still here",))), "still here")
 
 
-def a_stream_that_breaks_off_is_an_error_and_no_more() -> Deeds:
+def a_stream_that_breaks_off_is_an_error_and_no_more() -> Steps:
     for _ in range(2):
         try:
             reply = yield Predict(api_name="/cut", args=("x",))
@@ -131,7 +131,7 @@ def a_stream_that_breaks_off_is_an_error_and_no_more() -> Deeds:
             raise AssertionError(f"expected StreamLost, got {reply!r}")
 
 
-def what_does_not_fit_is_refused() -> Deeds:
+def what_does_not_fit_is_refused() -> Steps:
     try:
         reply = yield Predict(api_name="/echo", args=("one", "two"))
     except InvalidArguments:
@@ -139,9 +139,9 @@ def what_does_not_fit_is_refused() -> Deeds:
     raise AssertionError(f"expected InvalidArguments, got {reply!r}")
 
 
-def whoever_leaves_a_job_harms_nobody() -> Deeds:
+def whoever_leaves_a_job_harms_nobody() -> Steps:
     for _ in range(3):
-        same((yield Desert(api_name="/hold", args=("x",))), "x")
+        same((yield CancelAfterFirst(api_name="/hold", args=("x",))), "x")
         same((yield Predict(api_name="/echo", args=("still here",))), "still here")
     same((yield Collect(api_name="/count", calls=((2,), (2,)))), [[0, 1], [0, 1]])
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..wire.document import JSON, Object, need, read_object, write
-from .app import VERSIONS, TinyApp, completed
+from .app import VERSIONS, FakeApp, completed
 
 _EVENTS = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -62,7 +62,7 @@ class ScriptedServer:
     """See the module. Raises InvalidArguments for a version that is not one of `VERSIONS`."""
 
     def __init__(self, version: str = VERSIONS[0]) -> None:
-        self._app = TinyApp(version)
+        self._app = FakeApp(version)
         self._buffers: list[bytearray] = []
         self._streams: dict[str, _Stream] = {}
         self._events = 0

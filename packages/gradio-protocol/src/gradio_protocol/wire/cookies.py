@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments
-from .exchange import Headers, first, origin
+from .exchange import Headers, first_header, origin
 from .status import http_date
 
 _MOST_COOKIES = 100
@@ -56,7 +56,7 @@ class Jar:
     def store(self, url: str, headers: Headers) -> Jar:
         """The jar after a reply from `url` with these headers."""
         kept = {cookie.key: cookie for cookie in self.cookies}
-        now = max(_FIRST_GRADIO, http_date(first(headers, "date") or "") or 0)
+        now = max(_FIRST_GRADIO, http_date(first_header(headers, "date") or "") or 0)
         for name, value in headers:
             if name.lower() == "set-cookie":
                 _apply(kept, url, value, now)

@@ -32,7 +32,7 @@ def read(text: bytes | str, *, where: str) -> JSON:
         document: JSON = _parsed(text)
     except (ValueError, RecursionError) as error:
         # UnicodeDecodeError and the limit on digits of an int are ValueErrors too.
-        raise RemoteError(f"{where}: expected JSON, got {excerpt(text)}") from error
+        raise RemoteError(f"{where}: expected JSON, got {preview(text)}") from error
     return document
 
 
@@ -65,13 +65,13 @@ def write(value: object, *, where: str = "arguments") -> bytes:
 
 def as_object(value: object, *, where: str) -> Object:
     """`value`, which must be a JSON object."""
-    found: Object = checked(value, dict, where)
+    found: Object = check_kind(value, dict, where)
     return found
 
 
 def as_list(value: object, *, where: str) -> list[JSON]:
     """`value`, which must be a JSON array."""
-    found: list[JSON] = checked(value, list, where)
+    found: list[JSON] = check_kind(value, list, where)
     return found
 
 
@@ -85,7 +85,7 @@ def need(document: Object, key: str, kind: type[Any], *, where: str) -> Any:
     """The value under `key`, which must be there and of this kind; an int passes for a float."""
     if key not in document:
         raise RemoteError(f"{where}: {key!r} is missing")
-    return checked(document[key], kind, f"{where}: {key!r}")
+    return check_kind(document[key], kind, f"{where}: {key!r}")
 
 
 @overload
@@ -103,7 +103,7 @@ def want(document: Object, key: str, kind: type[T], default: T, *, where: str) -
 def want(document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
     """Like `need`, but `default` where the key is absent or null."""
     value = document.get(key)
-    return default if value is None else checked(value, kind, f"{where}: {key!r}")
+    return default if value is None else check_kind(value, kind, f"{where}: {key!r}")
 
 
 def want_flag(document: Object, key: str, default: bool, *, where: str) -> bool:
@@ -172,7 +172,7 @@ class LenientReader:
                 return self.get(document, key, str, None, where=where)
 
 
-def checked(value: object, kind: type[Any], where: str) -> Any:
+def check_kind(value: object, kind: type[Any], where: str) -> Any:
     """`value` if it is of this kind; `bool` is no number here.
 
     The result is Any, for only `kind` knows: this is the one place where a document's word is
@@ -186,7 +186,7 @@ def checked(value: object, kind: type[Any], where: str) -> Any:
     return value
 
 
-def excerpt(text: bytes | str, length: int = 80) -> str:
+def preview(text: bytes | str, length: int = 80) -> str:
     """The beginning of what came, quoted, for an error's text."""
     shown = text[: length + 1]
     if isinstance(shown, bytes):

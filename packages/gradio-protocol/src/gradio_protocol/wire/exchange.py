@@ -97,7 +97,7 @@ class Request:
         Raises InvalidArguments for a host whose name no header can carry.
         """
         headers: list[tuple[bytes, bytes]] = []
-        if first(self.headers, "host") is None:
+        if first_header(self.headers, "host") is None:
             headers.append((b"host", _authority(origin(self.url))))
         if self.body or self.method not in ("GET", "HEAD"):
             headers.append((b"content-length", b"%d" % self.size))
@@ -133,7 +133,7 @@ class Head:
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         return cls(status=status, headers=tuple(pairs), url=request.url, proxy=proxy)
 
-    def whole(self, body: bytes) -> Response:
+    def with_body(self, body: bytes) -> Response:
         """The reply, when its body has come."""
         return Response(
             status=self.status, headers=self.headers, body=body, url=self.url, proxy=self.proxy
@@ -141,7 +141,7 @@ class Head:
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""
-        return first(self.headers, name)
+        return first_header(self.headers, name)
 
     @property
     def length(self) -> int | None:
@@ -167,7 +167,7 @@ class Response:
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""
-        return first(self.headers, name)
+        return first_header(self.headers, name)
 
     @property
     def text(self) -> str:
@@ -178,7 +178,7 @@ class Response:
         return f"Response({self.status} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
 
 
-def first(headers: Headers, name: str) -> str | None:
+def first_header(headers: Headers, name: str) -> str | None:
     """The value of the first header of this name, in any case of letters."""
     wanted = name.lower()
     for key, value in headers:
@@ -213,9 +213,9 @@ def origin(url: str) -> Origin:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidArguments(f"address {shown(url)}: {error}") from error
+        raise InvalidArguments(f"address {redact_url(url)}: {error}") from error
     if parts.scheme not in _PORTS or not host:
-        raise InvalidArguments(f"address {shown(url)}: expected http://… or https://…")
+        raise InvalidArguments(f"address {redact_url(url)}: expected http://… or https://…")
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
 
 
@@ -247,7 +247,7 @@ def quoted(path: str) -> str:
     return quote(path.encode("utf-8", "replace"), safe="/")
 
 
-def shown(url: str) -> str:
+def redact_url(url: str) -> str:
     """An address as it may stand in an error or a log: no user information, query or fragment."""
     bare = url.partition("#")[0].partition("?")[0]
     start = bare.find("://") + 3 if "://" in bare else 0

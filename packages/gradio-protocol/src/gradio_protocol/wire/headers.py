@@ -85,7 +85,7 @@ def is_hosted(place: Origin, hub: Origin) -> bool:
     return place in (hub, HUB) or place.host.endswith(".hf.space")
 
 
-def may_see(identity: Identity, target: Origin) -> frozenset[Secret]:
+def visible_secrets(identity: Identity, target: Origin) -> frozenset[Secret]:
     """Which secrets a request to `target` may carry."""
     trusted = is_hosted(target, identity.hub) and target.scheme == "https"
     if identity.app is None:
@@ -117,7 +117,7 @@ def compose(
     Raises InvalidArguments for a header in `call` that cannot be sent.
     """
     target = origin(url)
-    seen = may_see(identity, target)
+    seen = visible_secrets(identity, target)
     merged = {"user-agent": identity.user_agent, "accept": "*/*"}
     if method == "POST":
         merged["x-gradio-user"] = "api"

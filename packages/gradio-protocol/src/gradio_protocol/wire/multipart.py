@@ -46,7 +46,7 @@ _TYPES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
+class FormPart:
     """One file to be framed."""
 
     name: str
@@ -62,7 +62,7 @@ class Multipart:
     content_type: str
 
 
-def framed(files: Sequence[Upload], *, entropy: bytes) -> Multipart:
+def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
     """The body that uploads these files in one request, each as the field `files`.
 
     `entropy` is at least 16 random bytes. Raises InvalidArguments for no file, and for more than

@@ -20,7 +20,7 @@ _KEEPING = (307, 308)
 _FOLLOWED = (301, 302, 303, *_KEEPING)
 
 
-def redirected(request: Request, response: Response) -> Request | None:
+def follow_redirect(request: Request, response: Response) -> Request | None:
     """The request that this reply asks for, or None where it asks for none or must not be obeyed.
 
     Cookies that the reply set are the caller's to add, and how many redirects are followed is
@@ -31,7 +31,7 @@ def redirected(request: Request, response: Response) -> Request | None:
     if response.status not in (_FOLLOWED if bodiless else _KEEPING) or not location:
         return None
     try:
-        url = _resolved(request.url, location)
+        url = _resolve(request.url, location)
         here, there = origin(request.url), origin(url)
     except ValueError:
         return None
@@ -43,7 +43,7 @@ def redirected(request: Request, response: Response) -> Request | None:
     return Request(method=request.method, url=url, headers=kept)
 
 
-def moves(old: Origin, new: Origin) -> bool:
+def changes_origin(old: Origin, new: Origin) -> bool:
     """Whether the app's origin may move so: from http to https on the same host.
 
     Only to the port of https or the same port, for another port is another server.
@@ -52,7 +52,7 @@ def moves(old: Origin, new: Origin) -> bool:
     return upgrade and new.port in (443, old.port)
 
 
-def _resolved(base: str, location: str) -> str:
+def _resolve(base: str, location: str) -> str:
     """`location` as an address that a `Request` takes: no user information, no fragment.
 
     Raises ValueError where it is none, or has characters that no driver makes of bytes.

@@ -16,14 +16,14 @@ from ..errors import (
     TooManyRequestsError,
     proxy_hint,
 )
-from .document import JSON, excerpt, read
-from .exchange import Head, Response, shown
+from .document import JSON, preview, read
+from .exchange import Head, Response, redact_url
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
 
 
-def refusal(reply: Response | Head, *, doing: str) -> GradioError:
+def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
     """The error that this reply means, which came when a 2xx was expected.
 
     `doing` says what was tried, as in "joining the queue". Statuses as seen on Gradio 3.16 to
@@ -31,8 +31,10 @@ def refusal(reply: Response | Head, *, doing: str) -> GradioError:
     Face's proxy only.
     """
     detail = _detail(reply)
-    where = f"{doing}: {shown(reply.url)}"
-    text = f"{where} answered {reply.status}{f': {detail}' if detail else ''}{by_proxy(reply)}"
+    where = f"{doing}: {redact_url(reply.url)}"
+    text = (
+        f"{where} answered {reply.status}{f': {detail}' if detail else ''}{answering_proxy(reply)}"
+    )
     match reply.status:
         case 401:
             return AuthenticationError(f"{text}; a login or a token is needed", status=401)
@@ -43,13 +45,13 @@ def refusal(reply: Response | Head, *, doing: str) -> GradioError:
         case 500 if "queue is full" in detail.lower():
             return QueueError(text, status=500)
         case status if 300 <= status < 400:
-            target = shown(reply.header("location") or "nowhere")
+            target = redact_url(reply.header("location") or "nowhere")
             return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)
         case status:
             return RemoteError(text, status=status)
 
 
-def by_proxy(reply: Response | Head) -> str:
+def answering_proxy(reply: Response | Head) -> str:
     """What to add where a proxy of the environment, and not the app, may have given this reply.
 
     That is a status of proxies, or a page: of Gradio's own replies that matter none is one.
@@ -99,7 +101,7 @@ def _detail(reply: Response | Head) -> str:
         # Gradio 5.0 to 6.0 answers 500 with a traceback as text: its last line says what it was.
         lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
         is_page = "html" in (reply.header("content-type") or "") or not lines
-        return "" if is_page else excerpt(lines[-1], 300)[1:-1]
+        return "" if is_page else preview(lines[-1], 300)[1:-1]
     return _words(document)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..app.dialect import Dialect
 from ..wire.sse import EventParser
-from .messages import Delivery, Heartbeat, read_message
+from .messages import EventMessage, Heartbeat, read_message
 from .orders import StreamKind
 
 
@@ -21,7 +21,7 @@ class StreamReader:
         self._dialect = dialect
         self._parser = EventParser()
 
-    def feed(self, chunk: bytes) -> list[Delivery]:
+    def feed(self, chunk: bytes) -> list[EventMessage]:
         """The messages that these bytes complete.
 
         Raises RemoteError for what is no Gradio stream; then the stream is of no more use.
@@ -29,5 +29,5 @@ class StreamReader:
         events = self._parser.feed(chunk)
         if self._beats:
             # It says ALIVE, in no format.
-            return [Delivery(None, Heartbeat()) for _ in events]
+            return [EventMessage(None, Heartbeat()) for _ in events]
         return [read_message(data, self._dialect) for data in events]

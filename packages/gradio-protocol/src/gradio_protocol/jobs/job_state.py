@@ -17,21 +17,21 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
 from ..app.endpoint import Endpoint
-from ..app.files import place
+from ..app.files import localize_files
 from ..errors import JobCancelled
 from ..wire.document import JSON
-from .diff import Cursor, History
+from .history import History, HistoryCursor
 from .messages import (
-    Absorbed,
     Completed,
-    DataWanted,
+    DataRequested,
     Failed,
     Generated,
+    Ignored,
     Logged,
     Progressed,
     ProgressUnit,
     Queued,
-    Refused,
+    QueueFull,
     Started,
 )
 from .status import Status
@@ -53,7 +53,7 @@ class Stage(Enum):
     __hash__ = object.__hash__
 
     @cached_property
-    def final(self) -> bool:
+    def is_final(self) -> bool:
         """Whether nothing can change any more."""
         return self in _FINAL
 
@@ -76,16 +76,16 @@ class Cause(Enum):
     __hash__ = object.__hash__
 
 
-def _table() -> dict[Stage, dict[Cause, Stage]]:
+def _build_transitions() -> dict[Stage, dict[Cause, Stage]]:
     s = Stage
     # The same from every stage that is not final, for a job may begin again: another app may be
     # there by now, or the event may be lost.
     leads = (s.UPLOADING, s.JOINING, s.QUEUED, s.RUNNING, s.RUNNING)
     row: dict[Cause, Stage] = dict(zip(Cause, (*leads, *_FINAL), strict=True))
-    return {stage: dict.fromkeys(Cause, stage) if stage.final else row for stage in Stage}
+    return {stage: dict.fromkeys(Cause, stage) if stage.is_final else row for stage in Stage}
 
 
-TRANSITIONS = _table()
+TRANSITIONS = _build_transitions()
 "The table: where each cause leads from each stage."
 
 
@@ -134,23 +134,23 @@ class Cancelled:
     """The caller cancels."""
 
 
-_Shown: TypeAlias = (
+_ViewUpdate: TypeAlias = (
     Joining
     | Transferred
     | Queued
-    | DataWanted
+    | DataRequested
     | Started
     | Progressed
     | Logged
     | Generated
     | Completed
     | Failed
-    | Refused
+    | QueueFull
     | Returned
     | Raised
     | Cancelled
 )
-News: TypeAlias = _Shown | Fetched | Absorbed
+JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored
 
 
 class JobView(NamedTuple):
@@ -172,17 +172,17 @@ class JobView(NamedTuple):
     "Of a job that was called off, JobCancelled."
 
 
-_FIRST = JobView()
+_INITIAL = JobView()
 
 
 class Outputs:
     """Reads the outputs of a job, one after the other, as its caller wants them."""
 
-    __slots__ = ("_cursor", "_life", "taken")
+    __slots__ = ("_cursor", "_state", "taken")
 
-    def __init__(self, life: JobLife) -> None:
-        self._life = life
-        self._cursor = Cursor(life.history)
+    def __init__(self, state: JobState) -> None:
+        self._state = state
+        self._cursor = HistoryCursor(state.history)
         self.taken = 0
         "How many outputs have been gone over."
 
@@ -194,10 +194,10 @@ class Outputs:
 
     def value(self) -> object:
         """The output last gone on to: a copy, without the slots that callers do not see."""
-        return self._life.picked(self._cursor.value())
+        return self._state.visible_outputs(self._cursor.value())
 
 
-class JobLife:
+class JobState:
     """What is known of one job. See the module. Not thread-safe, but its views are."""
 
     __slots__ = ("_saved", "_value", "endpoint", "history", "views")
@@ -205,7 +205,7 @@ class JobLife:
     def __init__(self, endpoint: Endpoint, history: History) -> None:
         self.endpoint = endpoint
         self.history = history
-        self.views: list[JobView] = [_FIRST]
+        self.views: list[JobView] = [_INITIAL]
         "All views, oldest first; only ever appended to."
         self._saved: dict[str, str] = {}
         self._value: object = None
@@ -221,78 +221,80 @@ class JobLife:
             raise self.view.error
         return self._value
 
-    def apply(self, news: News) -> bool:
+    def apply(self, update: JobUpdate) -> bool:
         """Take news in; returns whether the view is another one now."""
         before, history = self.views[-1].stage, self.history
-        if before.final:
+        if before.is_final:
             return False
-        match news:
+        match update:
             # What a job hears most often comes first.
             case Generated():
-                history.add(news)
-            case Absorbed():
+                history.add(update)
+            case Ignored():
                 return False
             case Fetched():
-                self._saved[news.path] = news.local
+                self._saved[update.path] = update.local
                 return False
             case Returned():
-                self._value = news.value
+                self._value = update.value
             case Completed(data=tuple() as data) if history.outputs or not self.endpoint.generator:
                 history.complete(data)
             case _:
                 pass
-        self.views.append(_view(before, len(history.outputs), news))
+        self.views.append(_make_view(before, len(history.outputs), update))
         return True
 
-    def picked(self, data: tuple[JSON, ...]) -> object:
+    def visible_outputs(self, data: tuple[JSON, ...]) -> object:
         """What the caller gets of an output: files as local paths, hidden slots left out.
 
         Where no file was saved, the values are those of `data`.
         """
-        return self.endpoint.pick(place(data, self._saved) if self._saved else data)
+        return self.endpoint.visible_outputs(
+            localize_files(data, self._saved) if self._saved else data
+        )
 
 
 @lru_cache(4096)
-def _plain(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
+def _simple_view(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
     """A view that says no more. It is a value: a thousand streams can share it."""
     return JobView(stage, code, n, success=success)
 
 
 @lru_cache(4096)
-def _iterating(before: Stage, n: int) -> JobView:
+def _output_view(before: Stage, n: int) -> JobView:
     """What an output says, likewise."""
     return JobView(TRANSITIONS[before][Cause.REPORTS], Status.ITERATING, n, success=True)
 
 
-def _view(before: Stage, n: int, news: _Shown) -> JobView:
+def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
     """What the news say, after this stage and `n` outputs."""
     row = TRANSITIONS[before]
-    match news:
+    match update:
         # What a job hears most often comes first.
         case Generated():
-            return _iterating(before, n)
+            return _output_view(before, n)
         case Progressed():
-            return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=news.steps)
+            return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():
-            return JobView(row[Cause.REPORTS], Status.LOG, n, log=news)
+            return JobView(row[Cause.REPORTS], Status.LOG, n, log=update)
         case Transferred():
-            stage = row[Cause.UPLOADS if news.upload else Cause.REPORTS]
-            return JobView(stage, Status.SENDING_DATA, n, transferred=news)
+            stage = row[Cause.UPLOADS if update.upload else Cause.REPORTS]
+            return JobView(stage, Status.SENDING_DATA, n, transferred=update)
         case Joining():
-            return _plain(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+            return _simple_view(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
             stage = row[Cause.QUEUES]
-            return JobView(stage, Status.IN_QUEUE, n, news.rank, news.size, news.eta)
-        case DataWanted():
-            return _plain(row[Cause.QUEUES], Status.SENDING_DATA, n)
-        case Refused():
+            return JobView(stage, Status.IN_QUEUE, n, update.rank, update.size, update.eta)
+        case DataRequested():
+            return _simple_view(row[Cause.QUEUES], Status.SENDING_DATA, n)
+        case QueueFull():
             return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
         case Started():
-            return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=news.eta)
+            return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=update.eta)
         case Completed():
-            return _plain(row[Cause.REPORTS], Status.FINISHED, n, True)
+            return _simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
-            return _plain(row[Cause.RETURNS], Status.FINISHED, n, True)
+            return _simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
@@ -303,4 +305,4 @@ def _view(before: Stage, n: int, news: _Shown) -> JobView:
         case Raised(error=error):
             return JobView(row[Cause.RAISES], Status.FINISHED, n, success=False, error=error)
         case _:
-            assert_never(news)
+            assert_never(update)

@@ -1,4 +1,4 @@
-"""`jobs.seat`: what a session knows of each job."""
+"""`jobs.pending_job`: what a session knows of each job."""
 
 from __future__ import annotations
 
@@ -11,106 +11,108 @@ from gradio_protocol.jobs.messages import (
     Generated,
     JobMessage,
     Queued,
-    Refused,
+    QueueFull,
     Started,
 )
-from gradio_protocol.jobs.orders import Gone, Resume
-from gradio_protocol.jobs.seat import Mailbox, Place, Seat
+from gradio_protocol.jobs.orders import JobStopped, Resume
+from gradio_protocol.jobs.pending_job import JoinState, Mailbox, PendingJob
 
 CANCELLED = JobCancelled("the job was cancelled")
 SEALED = Completed(data=())
 DONE = Completed(data=("x",))
 
 
-def seat(place: Place = Place.OUTSIDE) -> Seat:
-    return Seat(3, place=place)
+def job(place: JoinState = JoinState.NOT_JOINED) -> PendingJob:
+    return PendingJob(3, join_state=place)
 
 
 # --- seats ------------------------------------------------------------------------------------
 
 
 def test_a_message_is_handed_over_when_the_flow_waits_for_one() -> None:
-    one = seat()
+    one = job()
     one.mailbox.put(Queued(rank=1))
-    assert one.hand_over() == []
-    one.asked = True
-    assert one.hand_over() == [Resume(ticket=3, reply=Queued(rank=1))]
+    assert one.hand_over_message() == []
+    one.awaits_message = True
+    assert one.hand_over_message() == [Resume(job_id=3, reply=Queued(rank=1))]
     one.mailbox.put(Queued(rank=0))
-    assert one.hand_over() == []
+    assert one.hand_over_message() == []
 
 
 def test_a_flow_that_waits_in_vain_goes_on_waiting() -> None:
-    one = seat()
-    one.asked = True
-    assert one.hand_over() == []
-    assert one.asked
+    one = job()
+    one.awaits_message = True
+    assert one.hand_over_message() == []
+    assert one.awaits_message
 
 
 def test_any_question_of_a_job_that_has_gone_is_answered_so() -> None:
-    one = seat()
-    assert one.answer("x") == Resume(ticket=3, reply="x")
-    one.send_away(CANCELLED)
-    assert one.answer("x") == Resume(ticket=3, reply=Gone(error=CANCELLED))
+    one = job()
+    assert one.answer("x") == Resume(job_id=3, reply="x")
+    one.stop(CANCELLED)
+    assert one.answer("x") == Resume(job_id=3, reply=JobStopped(error=CANCELLED))
 
 
 def test_who_is_sent_away_while_waiting_is_told_at_once_and_once() -> None:
-    one = seat(Place.JOINED)
-    one.asked = True
-    assert one.send_away(CANCELLED) == [Resume(ticket=3, reply=Gone(error=CANCELLED))]
-    assert one.send_away(JobCancelled("again")) == []
-    assert one.gone is CANCELLED
+    one = job(JoinState.JOINED)
+    one.awaits_message = True
+    assert one.stop(CANCELLED) == [Resume(job_id=3, reply=JobStopped(error=CANCELLED))]
+    assert one.stop(JobCancelled("again")) == []
+    assert one.stop_error is CANCELLED
 
 
 def test_who_waits_to_join_joins_no_more_when_sent_away() -> None:
-    one = seat(Place.WAITING)
-    assert one.send_away(CANCELLED) == [Resume(ticket=3, reply=Gone(error=CANCELLED))]
-    assert one.place is Place.OUTSIDE
+    one = job(JoinState.BLOCKED)
+    assert one.stop(CANCELLED) == [Resume(job_id=3, reply=JobStopped(error=CANCELLED))]
+    assert one.join_state is JoinState.NOT_JOINED
 
 
 def test_nobody_reads_the_messages_of_a_job_that_has_gone() -> None:
-    one = seat(Place.JOINED)
+    one = job(JoinState.JOINED)
     one.mailbox.put(Queued())
-    one.send_away(CANCELLED)
+    one.stop(CANCELLED)
     assert one.mailbox.take() is None
 
 
 def test_a_job_that_begins_again_has_nothing_of_its_earlier_event() -> None:
-    one = seat(Place.JOINED)
-    one.event_id, one.dismissed = "old", True
+    one = job(JoinState.JOINED)
+    one.event_id, one.cancel_settled = "old", True
     one.mailbox.put(SEALED)
-    one.begin(5, ())
+    one.start_join(5, ())
     assert (one.fn_index, one.event_id) == (5, "")
-    assert not one.dismissed
-    assert one.at_stake
+    assert not one.cancel_settled
+    assert one.may_have_event
 
 
 @pytest.mark.parametrize(
     ("place", "pending", "at_stake"),
     [
-        (Place.OUTSIDE, False, False),
-        (Place.WAITING, False, False),
-        (Place.CALLING, False, False),
-        (Place.JOINING, False, True),
-        (Place.JOINED, True, True),
+        (JoinState.NOT_JOINED, False, False),
+        (JoinState.BLOCKED, False, False),
+        (JoinState.CALLING, False, False),
+        (JoinState.JOINING, False, True),
+        (JoinState.JOINED, True, True),
     ],
 )
-def test_an_event_is_pending_once_it_is_joined(place: Place, pending: bool, at_stake: bool) -> None:
-    one = seat(place)
-    assert (one.pending, one.at_stake) == (pending, at_stake)
+def test_an_event_is_pending_once_it_is_joined(
+    place: JoinState, pending: bool, at_stake: bool
+) -> None:
+    one = job(place)
+    assert (one.is_pending, one.may_have_event) == (pending, at_stake)
 
 
 def test_an_event_for_which_all_was_done_is_not_listened_for() -> None:
-    one = seat(Place.JOINED)
-    before = one.expects
-    one.dismissed = True
-    assert (before, one.expects) == (True, False)
+    one = job(JoinState.JOINED)
+    before = one.needs_stream
+    one.cancel_settled = True
+    assert (before, one.needs_stream) == (True, False)
 
 
-@pytest.mark.parametrize("place", [Place.JOINING, Place.JOINED])
-def test_nothing_is_at_stake_after_the_last_message(place: Place) -> None:
-    one = seat(place)
+@pytest.mark.parametrize("place", [JoinState.JOINING, JoinState.JOINED])
+def test_nothing_is_at_stake_after_the_last_message(place: JoinState) -> None:
+    one = job(place)
     one.mailbox.put(SEALED)
-    assert (one.pending, one.at_stake) == (False, False)
+    assert (one.is_pending, one.may_have_event) == (False, False)
 
 
 def contents(mailbox: Mailbox) -> list[JobMessage]:
@@ -132,7 +134,7 @@ def test_messages_are_taken_in_the_order_in_which_they_came() -> None:
     assert mailbox.take() is None
 
 
-@pytest.mark.parametrize("last", [DONE, Failed(error=AppError("no")), Refused(message="full")])
+@pytest.mark.parametrize("last", [DONE, Failed(error=AppError("no")), QueueFull(message="full")])
 def test_the_last_message_seals_a_mailbox(last: JobMessage) -> None:
     mailbox = Mailbox()
     mailbox.put(Queued())
@@ -156,5 +158,5 @@ def test_an_emptied_mailbox_keeps_what_it_knows() -> None:
     mailbox = Mailbox()
     for message in (Started(), DONE):
         mailbox.put(message)
-    mailbox.empty()
+    mailbox.clear()
     assert (mailbox.take(), mailbox.started, mailbox.sealed) == (None, True, True)

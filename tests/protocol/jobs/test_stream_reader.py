@@ -1,4 +1,4 @@
-"""`jobs.reader`: from the bytes of one stream to the messages on it."""
+"""`jobs.stream_reader`: from the bytes of one stream to the messages on it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.errors import RemoteError
-from gradio_protocol.jobs.messages import Absorbed, Delivery, Heartbeat, Queued, Started
+from gradio_protocol.jobs.messages import EventMessage, Heartbeat, Ignored, Queued, Started
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.reader import StreamReader
+from gradio_protocol.jobs.stream_reader import StreamReader
 
 V6 = dialect("sse_v3", "6.31.0")
 
@@ -22,18 +22,18 @@ def test_messages_come_out_when_their_last_byte_is_in() -> None:
     data = (
         b'data: {"msg":"estimation","event_id":"a","rank":1}\n\ndata: {"msg":"process_starts"}\n\n'
     )
-    assert one.feed(data[:-1]) == [Delivery("a", Queued(rank=1))]
-    assert one.feed(data[-1:]) == [Delivery(None, Started())]
+    assert one.feed(data[:-1]) == [EventMessage("a", Queued(rank=1))]
+    assert one.feed(data[-1:]) == [EventMessage(None, Started())]
 
 
 def test_a_private_stream_reads_like_a_shared_one() -> None:
     (delivery,) = reader(StreamKind.PRIVATE).feed(b'data: {"msg": "never heard of"}\n\n')
-    assert delivery == Delivery(None, Absorbed(name="never heard of"))
+    assert delivery == EventMessage(None, Ignored(name="never heard of"))
 
 
 def test_each_event_of_a_heartbeat_is_a_sign_of_life_whatever_it_says() -> None:
     deliveries = reader(StreamKind.HEARTBEAT).feed(b"data: ALIVE\n\ndata: ALIVE\n\n")
-    assert deliveries == [Delivery(None, Heartbeat())] * 2
+    assert deliveries == [EventMessage(None, Heartbeat())] * 2
 
 
 def test_what_is_no_gradio_stream_is_an_error() -> None:

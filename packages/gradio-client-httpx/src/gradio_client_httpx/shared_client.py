@@ -30,33 +30,33 @@ from gradio_protocol import (
     TransportFailed,
 )
 
+from .cancel_handle import CancelHandle
 from .http import Connections
-from .inputs import Settings
+from .inputs import TransportConfig
 from .job import JOBS
 from .perform import Performer
 from .runner import Runner
-from .wire import Wire
 
 _log = logging.getLogger("gradio_client_httpx")
 
 
-class Line:
+class SharedClient:
     """See the module; thread-safe."""
 
-    def __init__(self, settings: Settings, target: Target, *, max_workers: int) -> None:
+    def __init__(self, settings: TransportConfig, target: Target, *, max_workers: int) -> None:
         self.target = target
         self._settings = settings
         self._max_workers = max_workers
         self._closed = False
         self._begin()
-        _LINES.add(self)
+        _CLIENTS.add(self)
 
     def _begin(self) -> None:
         # Held while connecting: whoever comes meanwhile waits for just that.
         self.lock = threading.RLock()
         self._connecting: Performer | None = None
         self._runner: Runner | None = None
-        self._finalizer: weakref.finalize[[Runner, str], Line] | None = None
+        self._finalizer: weakref.finalize[[Runner, str], SharedClient] | None = None
 
     @property
     def runner(self) -> Runner:
@@ -64,7 +64,7 @@ class Line:
         with self.lock:
             if self._runner is None:
                 self._runner = self._connected()
-                self._finalizer = weakref.finalize(self, _forgotten, self._runner, repr(self))
+                self._finalizer = weakref.finalize(self, _close_forgotten, self._runner, repr(self))
                 if self._closed:
                     self.close()
             return self._runner
@@ -112,7 +112,7 @@ class Line:
             self._connecting = None
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
-        connections.settle(protocol.app.access.src)
+        connections.choose_proxy(protocol.app.access.src)
         return Runner(protocol, performer)
 
     def __repr__(self) -> str:
@@ -120,11 +120,11 @@ class Line:
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
 
 
-class Visit:
+class SessionHandle:
     """One visitor of the app; thread-safe."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, shared: SharedClient) -> None:
+        self._shared = shared
         self._place: tuple[Runner, int] | None = None
         "Where the session is, and its id."
         self._left = False
@@ -135,35 +135,35 @@ class Visit:
 
         Raises InvalidArguments once it was closed.
         """
-        runner = self._line.runner
-        with self._line.lock:
+        runner = self._shared.runner
+        with self._shared.lock:
             place = self._place
             if place is None or place[0] is not runner:
                 place = self._place = runner, runner.open_session()
         if self._left:
-            self.leave()
+            self.close()
             raise InvalidArguments("the session was closed")
         return place[1]
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What can be called from this session."""
-        session_id, runner = self.session_id, self._line.runner
+        session_id, runner = self.session_id, self._shared.runner
         with runner.lock:
             return runner.protocol.endpoints(session_id)
 
     @property
     def session_hash(self) -> str:
         """What the server knows this visitor by."""
-        session_id, runner = self.session_id, self._line.runner
+        session_id, runner = self.session_id, self._shared.runner
         with runner.lock:
             return runner.protocol.session_hash(session_id)
 
     def reset(self) -> None:
         """Be another visitor from now on."""
-        self._line.runner.reset_session(self.session_id)
+        self._shared.runner.reset_session(self.session_id)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """End the jobs and streams of this visitor."""
         # Without the lock: see `Line.close`.
         self._left = True
@@ -182,7 +182,7 @@ def connect(protocol: ClientProtocol, performer: Performer) -> None:
                     performer.connections.pause(seconds)
                     reply: object = None
                 case action:
-                    reply = performer.perform(action, _unmoved, Wire())
+                    reply = performer.perform(action, _ignore_progress, CancelHandle())
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
@@ -190,17 +190,17 @@ def connect(protocol: ClientProtocol, performer: Performer) -> None:
     protocol.is_connected()
 
 
-def _unmoved(_: Transferred) -> None:
+def _ignore_progress(_: Transferred) -> None:
     """Connecting moves no files."""
 
 
-_LINES: weakref.WeakSet[Line] = weakref.WeakSet()
+_CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()
 _OTHERS: list[object] = []
 
 
 def _after_fork() -> None:
-    for line in list(_LINES):
-        line.after_fork()
+    for shared in list(_CLIENTS):
+        shared.after_fork()
     for job in list(JOBS):
         job.after_fork()
 
@@ -209,7 +209,7 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
 
 
-def _forgotten(runner: Runner, name: str) -> None:
+def _close_forgotten(runner: Runner, name: str) -> None:
     # First, for a warning can be an error; elsewhere, for a collection can come to a thread that
     # holds the very locks that closing takes. At the interpreter's exit no thread begins.
     if threading.main_thread().is_alive():

@@ -1,4 +1,4 @@
-"""`jobs.tree`: one component's value while it is edited."""
+"""`jobs.patched_value`: one component's value while it is edited."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol.jobs.edits import Action, Edit, Step, whole
-from gradio_protocol.jobs.tree import Misfit, Tree, assembled
+from gradio_protocol.jobs.edits import Action, Edit, Step, replace_all
+from gradio_protocol.jobs.patched_value import PatchedValue, PatchError, assemble
 from gradio_protocol.wire.document import JSON
 
 
-def tree(value: JSON) -> Tree:
+def tree(value: JSON) -> PatchedValue:
     """A tree of this value."""
-    made = Tree()
-    made.apply(whole(value) or ())
+    made = PatchedValue()
+    made.apply(replace_all(value) or ())
     return made
 
 
@@ -24,7 +24,7 @@ def edit(action: Action, *path: Step, value: JSON = None, items: int = 1) -> Edi
 
 
 def test_a_tree_is_null_at_first() -> None:
-    assert Tree().value() is None
+    assert PatchedValue().value() is None
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_each_edit_does_what_it_says(change: Edit, expected: JSON) -> None:
     ],
 )
 def test_an_edit_of_what_is_not_there_is_a_misfit(change: Edit) -> None:
-    with pytest.raises(Misfit):
+    with pytest.raises(PatchError):
         tree({"list": [1, "two", [3]], "text": "t"}).apply((change,))
 
 
@@ -108,4 +108,4 @@ def test_what_was_touched_is_what_can_have_new_files() -> None:
             edit("append", "text", value="!"),
         )
     )
-    assert [assembled(node) for node in touched] == [{"path": "b", "size": 2}, []]
+    assert [assemble(node) for node in touched] == [{"path": "b", "size": 2}, []]

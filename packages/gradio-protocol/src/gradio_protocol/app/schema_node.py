@@ -21,7 +21,7 @@ _FILE = frozenset(("path", "url", "orig_name"))
 "Keys of each file object; those of 4.0 to 4.20 have no mark."
 
 
-class Place(NamedTuple):
+class SchemaNode(NamedTuple):
     """What one place of a value may hold. Numbers, booleans and null are not told apart."""
 
     root: Object
@@ -57,14 +57,14 @@ class Place(NamedTuple):
         """Whether this is a list of files and nothing else."""
         if self.text or self.file or self.objects or not self.lists:
             return False
-        entry = read_place(self.inside(0), self.root)
+        entry = read_node(self.inside(0), self.root)
         return entry.file or bool(entry.wrappers)
 
 
-def read_place(schemas: Schemas, root: Object) -> Place:
+def read_node(schemas: Schemas, root: Object) -> SchemaNode:
     """What these schemas allow; everything where there is none, or one that says nothing."""
-    unknown = Place(root=root, text=True)
-    found: Place | None = unknown._replace(text=False) if schemas else None
+    unknown = SchemaNode(root=root, text=True)
+    found: SchemaNode | None = unknown._replace(text=False) if schemas else None
     todo: list[JSON] = [*schemas]
     for _ in range(_MOST):
         if found is None or len(todo) > _MOST:
@@ -77,13 +77,13 @@ def read_place(schemas: Schemas, root: Object) -> Place:
             case {"anyOf": [*some]} | {"oneOf": [*some]}:
                 todo += some
             case dict() as schema:
-                found = _extended(found, schema)
+                found = _extend(found, schema)
             case _:
                 found = None
     return unknown
 
 
-def _extended(place: Place, schema: Object) -> Place | None:
+def _extend(place: SchemaNode, schema: Object) -> SchemaNode | None:
     """The place if it may follow this schema, too; None: anything may be there."""
     match schema:
         case {"enum": _} | {"const": _}:
@@ -124,7 +124,7 @@ def _sole_file(schema: Object, root: Object) -> str | None:
     """The one key that an object must have, if a file belongs there."""
     match schema:
         case {"required": [str(name)]}:
-            place = read_place((_properties(schema).get(name),), root)
+            place = read_node((_properties(schema).get(name),), root)
             return name if place.file and not place.text else None
         case _:
             return None

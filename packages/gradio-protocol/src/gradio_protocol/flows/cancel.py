@@ -7,15 +7,15 @@ its end, and the session absorbs its messages.
 from __future__ import annotations
 
 from ..errors import GradioError
-from ..jobs.orders import Dismiss
+from ..jobs.orders import CancelEvent
 from .actions import Send, Steps, ask
 
-_PATIENCE = 5.0
+_TOTAL_TIMEOUT = 5.0
 "Seconds: joins of the same function wait for this."
-_LIMIT = 2**20
+_MAX_REPLY = 2**20
 
 
-def dismiss(order: Dismiss) -> Steps[None]:
+def cancel_event(order: CancelEvent) -> Steps[None]:
     """Obey the order, once; whatever comes back is ignored, and nothing is raised.
 
     `/cancel` since 4.31, all of its fields required; `/reset` with `event_id` since 4.0.
@@ -33,6 +33,6 @@ def dismiss(order: Dismiss) -> Steps[None]:
             },
         )
     try:
-        yield from ask(Send(request=request, limit=_LIMIT, patience=_PATIENCE))
+        yield from ask(Send(request=request, limit=_MAX_REPLY, patience=_TOTAL_TIMEOUT))
     except GradioError:
         return

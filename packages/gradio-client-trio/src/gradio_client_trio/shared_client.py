@@ -27,19 +27,19 @@ from gradio_protocol import (
 )
 
 from . import inputs, telemetry
-from .inputs import Given
+from .inputs import ClientConfig
 from .perform import Performer
 from .runner import Runner
 
 _log = logging.getLogger("gradio_client_trio")
 
 
-class Line:
+class SharedClient:
     """See the module. Raises InvalidArguments for a proxy of no use."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: ClientConfig) -> None:
         self._given = given
-        self._settings = inputs.settings(given)
+        self._settings = inputs.transport_config(given)
         self._http = self._settings.http()
         self._runner: Runner | None = None
         self._nursery = AsyncExitStack()
@@ -86,7 +86,7 @@ class Line:
 
     def report(self) -> None:
         """Say that a Space was connected to, if nothing objects."""
-        self.runner.crew.aside(telemetry.report)
+        self.runner.workers.aside(telemetry.report)
 
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing is left of them; idempotent."""
@@ -106,11 +106,11 @@ class Line:
         return "not connected" if self._runner is None else repr(self.app.access.src)
 
 
-class Visit:
+class SessionHandle:
     """One visitor of the app."""
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
+    def __init__(self, shared: SharedClient) -> None:
+        self._shared = shared
         self._session_id: int | None = None
         self._left = False
 
@@ -120,23 +120,23 @@ class Visit:
         if self._left:
             raise InvalidArguments("the session was closed")
         if self._session_id is None:
-            self._session_id = self._line.protocol.open_session()
+            self._session_id = self._shared.protocol.open_session()
         return self._session_id
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """What can be called from this session."""
-        return self._line.protocol.endpoints(self.session_id)
+        return self._shared.protocol.endpoints(self.session_id)
 
     def reset(self) -> None:
         """Be another visitor from now on."""
-        self._line.runner.reset_session(self.session_id)
+        self._shared.runner.reset_session(self.session_id)
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """End the jobs and streams of this visitor."""
         self._left = True
         if self._session_id is not None:
-            self._line.runner.close_session(self._session_id)
+            self._shared.runner.close_session(self._session_id)
 
 
 async def _connect(protocol: ClientProtocol, performer: Performer) -> None:
@@ -144,7 +144,7 @@ async def _connect(protocol: ClientProtocol, performer: Performer) -> None:
     protocol.connect()
     while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
         try:
-            reply = await performer.perform(command.action, _unmoved)
+            reply = await performer.perform(command.action, _ignore_progress)
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
@@ -152,5 +152,5 @@ async def _connect(protocol: ClientProtocol, performer: Performer) -> None:
     protocol.is_connected()
 
 
-def _unmoved(_: Transferred) -> None:
+def _ignore_progress(_: Transferred) -> None:
     """Connecting moves no files."""

@@ -33,27 +33,27 @@ from ..app.access import App
 from ..app.dialect import Dialect
 from ..wire.exchange import Head, Headers
 from ..wire.status import retry_after
-from .orders import Ending, Leave, Listen, Order, Stream, StreamKind
+from .orders import EndReason, EndStream, Order, StartStream, StreamKind, StreamSpec
 
-IDLE = 90.0
+IDLE_TIMEOUT = 90.0
 """Seconds of silence before the app is asked, unless the caller says otherwise. Heartbeats come
 every 15 s, and a server that loads a model may skip a few."""
-PATIENCE = 5
+MAX_EMPTY_OPENINGS = 5
 "Openings of a stream in a row that may bring no message."
-LONGEST = 30.0
+MAX_PAUSE = 30.0
 "Seconds that a pause before an opening may last, also if a server asks for more."
 SHARED, HEARTBEAT = -1, -2
 "Keys of streams; that of a private one is the ticket of its job."
 
 
-def stream(
+def stream_spec(
     app: App,
     session_hash: str,
     key: int,
     fn_index: int,
     headers: Headers = (),
-    idle: float = IDLE,
-) -> Stream:
+    idle: float = IDLE_TIMEOUT,
+) -> StreamSpec:
     """What to ask for; function and headers are those of a private stream, which is its join."""
     if key == SHARED:
         kind = StreamKind.SHARED
@@ -65,10 +65,10 @@ def stream(
         kind = StreamKind.PRIVATE
         query = {"fn_index": str(fn_index), "session_hash": session_hash}
         request = app.access.get("queue/join", events=True, call=headers, **query)
-    return Stream(key=key, kind=kind, app=app, request=request, idle=idle)
+    return StreamSpec(key=key, kind=kind, app=app, request=request, idle_timeout=idle)
 
 
-class Situation(Enum):
+class StreamState(Enum):
     """Of a stream."""
 
     CLOSED = "not open, nor wanted open"
@@ -79,168 +79,170 @@ class Situation(Enum):
     __hash__ = object.__hash__
 
 
-class Turn(Enum):
+class StreamInput(Enum):
     """What may change the situation of a stream."""
 
-    LISTENS = "messages are expected"
-    OPENS = "the head of an event stream comes"
-    ANNOUNCES = "`close_stream` comes"
-    ENDS = "it ends, or does not open"
-    LEAVES = "it is closed for good"
+    WANTED = "messages are expected"
+    HEAD = "the head of an event stream comes"
+    ANNOUNCED = "`close_stream` comes"
+    END = "it ends, or does not open"
+    CLOSE = "it is closed for good"
 
     __hash__ = object.__hash__
 
 
-def _situations() -> dict[Situation, dict[Turn, Situation]]:
-    s = Situation
+def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
+    s = StreamState
     rows = {
         s.CLOSED: (s.OPENING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
         s.OPENING: (s.OPENING, s.OPEN, s.OPENING, s.CLOSED, s.CLOSED),
         s.OPEN: (s.OPEN, s.OPEN, s.CLOSING, s.CLOSED, s.CLOSED),
         s.CLOSING: (s.CLOSING, s.CLOSING, s.CLOSING, s.CLOSED, s.CLOSED),
     }
-    return {situation: dict(zip(Turn, row, strict=True)) for situation, row in rows.items()}
+    return {state: dict(zip(StreamInput, row, strict=True)) for state, row in rows.items()}
 
 
-SITUATIONS = _situations()
+STREAM_TRANSITIONS = _build_transitions()
 "The table: where each turn leads from each situation."
 
 
-class Meaning(Enum):
+class StreamOutcome(Enum):
     """What the end of a stream means for those who waited for its messages."""
 
-    AGAIN = "nothing is lost: listen again, if messages are expected"
-    OVER = "nothing is lost, and nothing expected"
+    REOPEN = "nothing is lost: listen again, if messages are expected"
+    ENDED = "nothing is lost, and nothing expected"
     LOST = "what it would have brought is lost"
-    UNNOTICED = "lost, and the server may still take it for open"
+    LOST_HALF_OPEN = "lost, and the server may still take it for open"
 
 
-def _meanings() -> dict[StreamKind, dict[Ending, Meaning]]:
-    again, lost, unnoticed = Meaning.AGAIN, Meaning.LOST, Meaning.UNNOTICED
+def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
+    again, lost, unnoticed = StreamOutcome.REOPEN, StreamOutcome.LOST, StreamOutcome.LOST_HALF_OPEN
     rows = {
         StreamKind.SHARED: (again, lost, unnoticed, again, lost),
         StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
         StreamKind.HEARTBEAT: (again, again, again, again, lost),
     }
-    return {kind: dict(zip(Ending, row, strict=True)) for kind, row in rows.items()}
+    return {kind: dict(zip(EndReason, row, strict=True)) for kind, row in rows.items()}
 
 
-MEANINGS = _meanings()
+OUTCOMES = _build_outcomes()
 "The table: what each ending means, by what the stream is for."
 
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
+_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 "Statuses of a stream's head that say nothing about the session: worth another try."
 
 
-class Channel:
+class EventStream:
     """One stream, from its first opening to its last end."""
 
     __slots__ = (
         "_announces",
-        "_asked",
-        "_barren",
-        "_beats",
         "_checking",
-        "_fruitless",
+        "_data_since_check",
+        "_empty_openings",
+        "_is_heartbeat",
         "_kind",
-        "_stirred",
+        "_no_message_yet",
+        "_requested_pause",
         "app",
         "epoch",
         "key",
-        "situation",
+        "state",
     )
 
-    def __init__(self, wanted: Stream, dialect: Dialect) -> None:
+    def __init__(self, wanted: StreamSpec, dialect: Dialect) -> None:
         self._kind, self.key = wanted.kind, wanted.key
         self.app = wanted.app
         "That of this opening: the client may know a later one by now."
-        self._beats = self._kind is StreamKind.HEARTBEAT
+        self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
-        self._asked: float | None = None
+        self._requested_pause: float | None = None
         "Seconds that the server asked to wait."
-        self._barren = True
+        self._no_message_yet = True
         "This opening has brought no message yet."
         self._checking = False
         "The app is being asked whether it is still there."
-        self._stirred = False
+        self._data_since_check = False
         "Something has come since it was asked."
-        self._fruitless = 0
+        self._empty_openings = 0
         "How many openings in a row brought none."
         self.epoch = 0
         "Zero while it is closed."
-        self.situation = Situation.CLOSED
+        self.state = StreamState.CLOSED
 
-    def listen(self, wanted: Stream, epoch: int, after: float = 0.0) -> list[Order]:
+    def open(self, wanted: StreamSpec, epoch: int, after: float = 0.0) -> list[Order]:
         """Open the stream, as this epoch, unless it is open already."""
-        if self.situation is not Situation.CLOSED:
+        if self.state is not StreamState.CLOSED:
             return []
-        self._turn(Turn.LISTENS)
+        self._move(StreamInput.WANTED)
         self.epoch = epoch
         self.app = wanted.app
-        self._barren = True
+        self._no_message_yet = True
         self._checking = False
-        self._asked = None
-        return [Listen(stream=wanted, epoch=epoch, after=after)]
+        self._requested_pause = None
+        return [StartStream(stream=wanted, epoch=epoch, delay=after)]
 
-    def leave(self) -> list[Order]:
+    def close(self) -> list[Order]:
         """Close the stream for good; what it still says belongs to an older epoch."""
-        epoch = self._close(Turn.LEAVES)
-        return [Leave(key=self.key, epoch=epoch)] if epoch else []
+        epoch = self._close(StreamInput.CLOSE)
+        return [EndStream(key=self.key, epoch=epoch)] if epoch else []
 
     def accepts(self, head: Head) -> bool:
         """Whether what begins so is the stream that was asked for."""
         kind = (head.header("content-type") or "").lower()
         if head.status != 200 or not kind.startswith("text/event-stream"):
             return False
-        self._turn(Turn.OPENS)
-        self._stirred = True
+        self._move(StreamInput.HEAD)
+        self._data_since_check = True
         return True
 
-    def stirs(self) -> None:
+    def data_arrived(self) -> None:
         """Some bytes have come, whatever they say."""
-        self._stirred = True
+        self._data_since_check = True
 
-    def silent(self) -> bool:
+    def needs_check(self) -> bool:
         """Nothing has come for the idle time; whether to ask after the app, as nobody does yet."""
         asks = not self._checking
         if asks:
-            self._checking, self._stirred = True, False
+            self._checking, self._data_since_check = True, False
         return asks
 
-    def checked(self, *, alive: bool) -> bool:
+    def check_finished(self, *, alive: bool) -> bool:
         """The app was asked; whether to go on reading: it is there, or the stream has spoken."""
         self._checking = False
-        return alive or self._stirred
+        return alive or self._data_since_check
 
-    def announced(self) -> None:
+    def close_announced(self) -> None:
         """`close_stream` has come: the server has said all, however the connection then ends."""
-        self._turn(Turn.ANNOUNCES)
+        self._move(StreamInput.ANNOUNCED)
 
-    def heard(self, *, beat: bool = False) -> None:
+    def message_arrived(self, *, beat: bool = False) -> None:
         """A message has come, or a heartbeat, which is all that one kind of stream has to say."""
-        if self._beats or not beat:
-            self._barren = False
+        if self._is_heartbeat or not beat:
+            self._no_message_yet = False
 
-    def refused(self, head: Head, *, expected: bool) -> Meaning:
+    def open_refused(self, head: Head, *, expected: bool) -> StreamOutcome:
         """The stream was not opened; the status may leave hope, but for one that is a join."""
-        self._close(Turn.ENDS)
-        self._asked = retry_after(head)
-        hopeful = self._kind is not StreamKind.PRIVATE and head.status in _PASSING
-        return self._judged(Meaning.AGAIN if hopeful else Meaning.LOST, expected=expected)
+        self._close(StreamInput.END)
+        self._requested_pause = retry_after(head)
+        hopeful = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
+        return self._decide(
+            StreamOutcome.REOPEN if hopeful else StreamOutcome.LOST, expected=expected
+        )
 
-    def ended(self, ending: Ending, *, expected: bool) -> Meaning:
+    def ended(self, ending: EndReason, *, expected: bool) -> StreamOutcome:
         """The stream has ended while messages were `expected`, or none were."""
-        match self.situation, ending:
-            case Situation.CLOSING, _:
-                ending = Ending.FINISHED
-            case _, Ending.FINISHED if self._announces:
-                ending = Ending.CUT
-            case Situation.OPEN, Ending.REFUSED:
-                ending = Ending.CUT
+        match self.state, ending:
+            case StreamState.CLOSING, _:
+                ending = EndReason.FINISHED
+            case _, EndReason.FINISHED if self._announces:
+                ending = EndReason.BROKEN
+            case StreamState.OPEN, EndReason.REFUSED:
+                ending = EndReason.BROKEN
             case _:
                 pass
-        self._close(Turn.ENDS)
-        return self._judged(MEANINGS[self._kind][ending], expected=expected)
+        self._close(StreamInput.END)
+        return self._decide(OUTCOMES[self._kind][ending], expected=expected)
 
     @property
     def pause(self) -> float:
@@ -248,65 +250,72 @@ class Channel:
 
         Zero after an opening that brought a message.
         """
-        hurried = self._fruitless == 0 and not self._beats
-        return min(self._asked or (0.0 if hurried else 0.25 * 2.0**self._fruitless), LONGEST)
+        hurried = self._empty_openings == 0 and not self._is_heartbeat
+        return min(
+            self._requested_pause or (0.0 if hurried else 0.25 * 2.0**self._empty_openings),
+            MAX_PAUSE,
+        )
 
-    def _judged(self, meaning: Meaning, *, expected: bool) -> Meaning:
-        self._fruitless = self._fruitless + 1 if self._barren else 0
-        if meaning is not Meaning.AGAIN:
-            return meaning
-        if not (expected or self._beats):
-            return Meaning.OVER
-        return Meaning.LOST if self._fruitless >= PATIENCE else Meaning.AGAIN
+    def _decide(self, outcome: StreamOutcome, *, expected: bool) -> StreamOutcome:
+        self._empty_openings = self._empty_openings + 1 if self._no_message_yet else 0
+        if outcome is not StreamOutcome.REOPEN:
+            return outcome
+        if not (expected or self._is_heartbeat):
+            return StreamOutcome.ENDED
+        return (
+            StreamOutcome.LOST
+            if self._empty_openings >= MAX_EMPTY_OPENINGS
+            else StreamOutcome.REOPEN
+        )
 
-    def _turn(self, turn: Turn) -> None:
-        self.situation = SITUATIONS[self.situation][turn]
+    def _move(self, turn: StreamInput) -> None:
+        self.state = STREAM_TRANSITIONS[self.state][turn]
 
-    def _close(self, turn: Turn) -> int:
-        self._turn(turn)
+    def _close(self, turn: StreamInput) -> int:
+        self._move(turn)
         epoch, self.epoch = self.epoch, 0
         return epoch
 
 
-class Channels:
+class EventStreams:
     """The streams of one session, by their keys."""
 
     __slots__ = ("_channels", "_latest")
 
     def __init__(self) -> None:
-        self._channels: dict[int, Channel] = {}
+        self._channels: dict[int, EventStream] = {}
         self._latest = 0
         "The last epoch, of whichever stream."
 
-    def current(self, key: int, epoch: int) -> Channel | None:
+    def current(self, key: int, epoch: int) -> EventStream | None:
         """The stream that a report is about; None: the report is late."""
-        channel = self._channels.get(key)
-        return channel if channel is not None and channel.epoch == epoch else None
+        stream = self._channels.get(key)
+        return stream if stream is not None and stream.epoch == epoch else None
 
     def epoch(self, key: int) -> int:
         """The opening of this stream that is under way, or was ordered; zero: there is none."""
-        channel = self._channels.get(key)
-        return channel.epoch if channel else 0
+        stream = self._channels.get(key)
+        return stream.epoch if stream else 0
 
     def is_open(self, key: int) -> bool:
         """Whether closing this stream would tell the server something."""
-        channel = self._channels.get(key)
-        return channel is not None and channel.situation is Situation.OPEN
+        stream = self._channels.get(key)
+        return stream is not None and stream.state is StreamState.OPEN
 
-    def listen(self, wanted: Stream, dialect: Dialect, after: float = 0.0) -> list[Order]:
+    def open(self, wanted: StreamSpec, dialect: Dialect, after: float = 0.0) -> list[Order]:
         """Open this stream, unless it is open."""
-        channel = self._channels.get(wanted.key)
-        if channel is None:
-            channel = self._channels[wanted.key] = Channel(wanted, dialect)
-        orders = channel.listen(wanted, self._latest + 1, after)
+        stream = self._channels.get(wanted.key)
+        if stream is None:
+            stream = self._channels[wanted.key] = EventStream(wanted, dialect)
+        orders = stream.open(wanted, self._latest + 1, after)
         self._latest += len(orders)
         return orders
 
-    def leave(self, key: int) -> list[Order]:
+    def close(self, key: int) -> list[Order]:
         """Close a stream for good, if it is open, and forget it."""
-        channel = self._channels.pop(key, None)
-        return channel.leave() if channel else []
+        stream = self._channels.pop(key, None)
+        return stream.close() if stream else []
 
-    def leave_all(self) -> list[Order]:
+    def close_all(self) -> list[Order]:
         """Close all."""
-        return [order for key in list(self._channels) for order in self.leave(key)]
+        return [order for key in list(self._channels) for order in self.close(key)]

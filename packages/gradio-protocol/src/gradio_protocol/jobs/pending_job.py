@@ -9,21 +9,21 @@ from enum import Enum
 
 from ..errors import GradioError
 from ..wire.exchange import Headers
-from .messages import Completed, Failed, Generated, JobMessage, Refused, Started
-from .orders import Gone, Order, Resume
+from .messages import Completed, Failed, Generated, JobMessage, QueueFull, Started
+from .orders import JobStopped, Order, Resume
 
-_LAST = (Completed, Failed, Refused)
+_LAST = (Completed, Failed, QueueFull)
 
 
 class Mailbox:
     """Where the messages of one event wait for the flow of its job."""
 
-    __slots__ = ("_later", "_next", "heard", "sealed", "started", "yielded")
+    __slots__ = ("_later", "_next", "has_heard", "sealed", "started", "yielded")
 
     def __init__(self) -> None:
         self.sealed = False
         "The last message has come; it may not have been taken yet."
-        self.heard = False
+        self.has_heard = False
         "A message has come."
         self.started = False
         "`process_starts` has come, or an output."
@@ -41,7 +41,7 @@ class Mailbox:
             else:
                 self._later = self._later or deque()
                 self._later.append(message)
-            self.heard = True
+            self.has_heard = True
             if isinstance(message, Generated):  # what a job hears most often
                 self.started = self.yielded = True
             else:
@@ -54,28 +54,28 @@ class Mailbox:
         self._next = self._later.popleft() if self._later else None
         return message
 
-    def empty(self) -> None:
+    def clear(self) -> None:
         """Drop what nobody will take."""
         self._next = self._later = None
 
 
-class Place(Enum):
+class JoinState(Enum):
     """Where a job is on its way through the session."""
 
-    OUTSIDE = "it has not asked to join, or nothing more will come of its join"
-    WAITING = "it waits for a cancel of its function"
+    NOT_JOINED = "it has not asked to join, or nothing more will come of its join"
+    BLOCKED = "it waits for a cancel of its function"
     CALLING = "its direct call is in flight"
     JOINING = "its join is in flight"
     JOINED = "the server has accepted it"
 
 
 @dataclass(slots=True, eq=False)
-class Seat:
+class PendingJob:
     """What the session knows of one job: of its flow, and of its event on the server."""
 
-    ticket: int
+    job_id: int
     mailbox: Mailbox = field(default_factory=Mailbox)
-    place: Place = Place.OUTSIDE
+    join_state: JoinState = JoinState.NOT_JOINED
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
     "What a private stream carries of this call."
@@ -85,71 +85,74 @@ class Seat:
     "Empty before the join is accepted, and on a private stream."
     epoch: int = 0
     "The opening of its stream that the accepted join may have been too late for."
-    asked: bool = False
+    awaits_message: bool = False
     "An `Await` of its flow is not answered yet."
-    dismissed: bool = False
+    cancel_settled: bool = False
     "All has been done that can be done for an event that is not wanted."
-    gone: GradioError | None = None
+    stop_error: GradioError | None = None
     "Set once the flow need not go on."
-    released: bool = False
+    flow_ended: bool = False
     "The flow has ended; the seat stands for the event on the server, if one is pending."
 
     def answer(self, reply: object) -> Resume:
         """Answer the flow's question, if only to say that it need not go on."""
-        return Resume(ticket=self.ticket, reply=Gone(error=self.gone) if self.gone else reply)
+        return Resume(
+            job_id=self.job_id,
+            reply=JobStopped(error=self.stop_error) if self.stop_error else reply,
+        )
 
-    def hand_over(self) -> list[Order]:
+    def hand_over_message(self) -> list[Order]:
         """Give the next message to the flow, if it waits for one and one is there."""
-        message = self.mailbox.take() if self.asked else None
+        message = self.mailbox.take() if self.awaits_message else None
         if message is None:
             return []
-        self.asked = False
-        return [Resume(self.ticket, message)]
+        self.awaits_message = False
+        return [Resume(self.job_id, message)]
 
-    def lose(self, error: GradioError) -> list[Order]:
+    def fail(self, error: GradioError) -> list[Order]:
         """Nothing more comes of it, for this reason."""
         # Its own, for raised in several threads one error would have the tracebacks of all.
         own = copy(error)
         own.__cause__ = error.__cause__
         self.mailbox.put(Failed(error=own))
-        return self.hand_over()
+        return self.hand_over_message()
 
-    def send_away(self, error: GradioError) -> list[Order]:
+    def stop(self, error: GradioError) -> list[Order]:
         """The flow need not go on; nobody reads its messages any more."""
-        waits = self.asked or self.place is Place.WAITING
-        if self.place is Place.WAITING:
-            self.place = Place.OUTSIDE
-        self.asked = False
-        self.gone = self.gone or error
-        self.mailbox.empty()
+        waits = self.awaits_message or self.join_state is JoinState.BLOCKED
+        if self.join_state is JoinState.BLOCKED:
+            self.join_state = JoinState.NOT_JOINED
+        self.awaits_message = False
+        self.stop_error = self.stop_error or error
+        self.mailbox.clear()
         return [self.answer(None)] if waits else []
 
-    def begin(self, fn_index: int, headers: Headers) -> None:
+    def start_join(self, fn_index: int, headers: Headers) -> None:
         """The job asks to join, perhaps once more: nothing of an earlier event is left."""
         self.fn_index = fn_index
         self.headers = headers
         self.event_id = ""
         self.mailbox = Mailbox()
-        self.dismissed = False
+        self.cancel_settled = False
 
     @property
-    def pending(self) -> bool:
+    def is_pending(self) -> bool:
         """Whether the server still has something to say of it."""
-        return self.place is Place.JOINED and not self.mailbox.sealed
+        return self.join_state is JoinState.JOINED and not self.mailbox.sealed
 
     @property
-    def expects(self) -> bool:
+    def needs_stream(self) -> bool:
         """Whether somebody has to listen for what comes of it.
 
         Not if its fate is settled; a cancelled event that has to start first is listened for,
         since it must be stopped then.
         """
-        return self.pending and not self.dismissed
+        return self.is_pending and not self.cancel_settled
 
     @property
-    def at_stake(self) -> bool:
+    def may_have_event(self) -> bool:
         """Whether there is, or may be, an event of it on the server that is not at its end.
 
         A join in flight is not, once its stream is lost: its mailbox is sealed before its time.
         """
-        return self.place in (Place.JOINING, Place.JOINED) and not self.mailbox.sealed
+        return self.join_state in (JoinState.JOINING, JoinState.JOINED) and not self.mailbox.sealed

@@ -1,4 +1,4 @@
-"""`jobs.stage`: the life of one job, and the machine against a model of its own."""
+"""`jobs.job_state`: the life of one job, and the machine against a model of its own."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from gradio_protocol.app.dialect import Edits
-from gradio_protocol.app.endpoint import find
+from gradio_protocol.app.endpoint import find_endpoint
 from gradio_protocol.errors import AppError, JobCancelled
-from gradio_protocol.jobs.diff import History
-from gradio_protocol.jobs.messages import (
-    Absorbed,
-    Completed,
-    DataWanted,
-    Failed,
-    Generated,
-    Logged,
-    Progressed,
-    ProgressUnit,
-    Queued,
-    Refused,
-    Started,
-)
-from gradio_protocol.jobs.stage import (
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import (
     TRANSITIONS,
     Cancelled,
     Cause,
     Fetched,
-    JobLife,
+    JobState,
+    JobUpdate,
     JobView,
     Joining,
-    News,
     Outputs,
     Raised,
     Returned,
     Stage,
     Transferred,
+)
+from gradio_protocol.jobs.messages import (
+    Completed,
+    DataRequested,
+    Failed,
+    Generated,
+    Ignored,
+    Logged,
+    Progressed,
+    ProgressUnit,
+    Queued,
+    QueueFull,
+    Started,
 )
 from gradio_protocol.jobs.status import Status
 from tests.support.sample_apps import sample_app
@@ -53,16 +53,16 @@ BARS = (ProgressUnit(index=1),)
 FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 
-def life(name: str = "/echo", *news: News, stateful: bool = False) -> JobLife:
+def state(name: str = "/echo", *update: JobUpdate, stateful: bool = False) -> JobState:
     """The life of a call to this endpoint, after this news."""
-    endpoint = find(sample_app(stateful=stateful).endpoints, name)
-    made = JobLife(endpoint, History(Edits.SHIFTED))
-    for one in news:
+    endpoint = find_endpoint(sample_app(stateful=stateful).endpoints, name)
+    made = JobState(endpoint, History(Edits.SHIFTED))
+    for one in update:
         made.apply(one)
     return made
 
 
-def outputs(of: JobLife) -> list[object]:
+def outputs(of: JobState) -> list[object]:
     """All outputs so far."""
     reader, found = Outputs(of), list[object]()
     while reader.advance():
@@ -79,16 +79,16 @@ def test_every_stage_answers_every_cause() -> None:
 
 
 def test_a_final_stage_stays() -> None:
-    assert [stage for stage in Stage if stage.final] == list(FINAL)
+    assert [stage for stage in Stage if stage.is_final] == list(FINAL)
     for stage in FINAL:
         assert set(TRANSITIONS[stage].values()) == {stage}
 
 
 def test_a_job_goes_from_its_start_to_its_result() -> None:
-    one = life()
+    one = state()
     stages = [one.view.stage]
-    for news in (UPLOAD, Joining(), Queued(), Started(), Queued(), Started(), LOG, Returned()):
-        one.apply(news)
+    for update in (UPLOAD, Joining(), Queued(), Started(), Queued(), Started(), LOG, Returned()):
+        one.apply(update)
         stages.append(one.view.stage)
     s = Stage
     assert stages == [
@@ -104,17 +104,17 @@ def test_a_job_goes_from_its_start_to_its_result() -> None:
     ]
 
 
-@pytest.mark.parametrize("news", [Queued(), Started(), LOG])
-def test_a_job_can_begin_again(news: News) -> None:
-    assert life("/echo", news, UPLOAD).view.stage is Stage.UPLOADING
-    assert life("/echo", news, Joining()).view.stage is Stage.JOINING
+@pytest.mark.parametrize("update", [Queued(), Started(), LOG])
+def test_a_job_can_begin_again(update: JobUpdate) -> None:
+    assert state("/echo", update, UPLOAD).view.stage is Stage.UPLOADING
+    assert state("/echo", update, Joining()).view.stage is Stage.JOINING
 
 
 # --- views --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("news", "view"),
+    ("update", "view"),
     [
         (Joining(), JobView(stage=Stage.JOINING, code=Status.JOINING_QUEUE)),
         (UPLOAD, JobView(stage=Stage.UPLOADING, code=Status.SENDING_DATA, transferred=UPLOAD)),
@@ -123,7 +123,7 @@ def test_a_job_can_begin_again(news: News) -> None:
             Queued(rank=1, size=2, eta=3.0),
             JobView(stage=Stage.QUEUED, code=Status.IN_QUEUE, rank=1, queue_size=2, eta=3.0),
         ),
-        (DataWanted(event_id="e"), JobView(stage=Stage.QUEUED, code=Status.SENDING_DATA)),
+        (DataRequested(event_id="e"), JobView(stage=Stage.QUEUED, code=Status.SENDING_DATA)),
         (Started(eta=2.0), JobView(stage=Stage.RUNNING, code=Status.PROCESSING, eta=2.0)),
         (Progressed(steps=BARS), JobView(stage=Stage.RUNNING, code=Status.PROGRESS, progress=BARS)),
         (LOG, JobView(stage=Stage.RUNNING, code=Status.LOG, log=LOG)),
@@ -136,7 +136,7 @@ def test_a_job_can_begin_again(news: News) -> None:
             JobView(stage=Stage.RUNNING, code=Status.FINISHED, outputs=1, success=True),
         ),
         (
-            Refused(message="full"),
+            QueueFull(message="full"),
             JobView(stage=Stage.QUEUED, code=Status.QUEUE_FULL, success=False),
         ),
         (
@@ -154,28 +154,28 @@ def test_a_job_can_begin_again(news: News) -> None:
         ),
     ],
 )
-def test_a_view_says_what_the_latest_news_said(news: News, view: JobView) -> None:
-    one = life()
-    assert one.apply(news)
+def test_a_view_says_what_the_latest_news_said(update: JobUpdate, view: JobView) -> None:
+    one = state()
+    assert one.apply(update)
     assert one.view == view
 
 
 def test_a_job_that_its_caller_cancels_says_so_as_its_error() -> None:
-    view = life("/echo", Cancelled()).view
+    view = state("/echo", Cancelled()).view
     assert (view.stage, view.code, view.success) == (Stage.CANCELLED, Status.CANCELLED, False)
     assert isinstance(view.error, JobCancelled)
 
 
 def test_a_job_that_is_over_has_a_result_or_raises_its_error() -> None:
-    assert life("/echo", Returned(value="x")).result() == "x"
+    assert state("/echo", Returned(value="x")).result() == "x"
     with pytest.raises(AppError, match="no"):
-        life("/echo", Raised(error=ERROR)).result()
+        state("/echo", Raised(error=ERROR)).result()
     with pytest.raises(JobCancelled):
-        life("/echo", Cancelled(), Returned(value="late")).result()
+        state("/echo", Cancelled(), Returned(value="late")).result()
 
 
 def test_all_views_are_kept_in_order() -> None:
-    one = life("/echo", Joining(), Started(), Started(), Returned())
+    one = state("/echo", Joining(), Started(), Started(), Returned())
     assert [view.code.value for view in one.views] == [
         "STARTING",
         "JOINING_QUEUE",
@@ -186,15 +186,15 @@ def test_all_views_are_kept_in_order() -> None:
 
 
 def test_a_message_that_means_nothing_changes_nothing() -> None:
-    one = life()
-    assert not one.apply(Absorbed(name="new"))
+    one = state()
+    assert not one.apply(Ignored(name="new"))
     assert one.views == [JobView()]
 
 
 @pytest.mark.parametrize("end", [Returned(), Raised(error=ERROR), Cancelled()])
 @pytest.mark.parametrize("late", [Started(), Generated(data=("x",)), Cancelled(), Returned()])
-def test_what_comes_after_the_end_is_absorbed(end: News, late: News) -> None:
-    one = life("/count", end)
+def test_what_comes_after_the_end_is_absorbed(end: JobUpdate, late: JobUpdate) -> None:
+    one = state("/count", end)
     view = one.view
     assert not one.apply(late)
     assert (one.view, outputs(one)) == (view, [])
@@ -204,51 +204,51 @@ def test_what_comes_after_the_end_is_absorbed(end: News, late: News) -> None:
 
 
 def test_a_function_that_returns_has_one_output() -> None:
-    assert outputs(life("/echo", Completed(data=("x",)))) == ["x"]
+    assert outputs(state("/echo", Completed(data=("x",)))) == ["x"]
 
 
 def test_what_completes_a_generator_repeats_its_last_output() -> None:
     steps = [Generated(data=("a",)), Generated(data=([["append", [], "b"]],))]
-    one = life("/count", *steps, Completed(data=("ab",)))
+    one = state("/count", *steps, Completed(data=("ab",)))
     assert outputs(one) == ["a", "ab"]
     assert one.view.outputs == 2
 
 
 def test_a_generator_that_yields_nothing_has_no_output() -> None:
-    assert outputs(life("/count", Completed(data=(None,)))) == []
+    assert outputs(state("/count", Completed(data=(None,)))) == []
 
 
 def test_a_cancelled_event_adds_no_output() -> None:
-    assert outputs(life("/echo", Completed(data=None))) == []
+    assert outputs(state("/echo", Completed(data=None))) == []
 
 
 def test_the_last_message_mends_an_output_that_could_not_be_read() -> None:
     steps = [Generated(data=("a",)), Generated(data=([["delete", ["x"], None]],))]
-    assert outputs(life("/count", *steps, Completed(data=("b",)))) == ["a", "b"]
+    assert outputs(state("/count", *steps, Completed(data=("b",)))) == ["a", "b"]
 
 
 def test_files_stand_in_the_outputs_as_paths_of_this_machine() -> None:
     file: Any = {"path": "/srv/a.txt", "meta": {"_type": "gradio.FileData"}}
-    one = life()
+    one = state()
     assert not one.apply(Fetched(path="/srv/a.txt", local="/home/a.txt"))
     one.apply(Completed(data=(file,)))
     assert outputs(one) == ["/home/a.txt"]
 
 
 @pytest.mark.parametrize("saved", [[], [Fetched(path="/srv/a.txt", local="/home/a.txt")]])
-def test_an_output_is_the_readers_own(saved: list[News]) -> None:
-    one = life("/echo", *saved, Completed(data=(["a"],)))
+def test_an_output_is_the_readers_own(saved: list[JobUpdate]) -> None:
+    one = state("/echo", *saved, Completed(data=(["a"],)))
     read: Any = outputs(one)[0]
     read.append("mine")
     assert outputs(one) == [["a"]]
 
 
 def test_what_the_server_keeps_is_no_part_of_an_output() -> None:
-    assert outputs(life("/keep", Completed(data=("x", None)), stateful=True)) == ["x"]
+    assert outputs(state("/keep", Completed(data=("x", None)), stateful=True)) == ["x"]
 
 
 def test_outputs_are_read_as_they_come() -> None:
-    one = life("/count")
+    one = state("/count")
     reader = Outputs(one)
     assert not reader.advance()
     one.apply(Generated(data=("a",)))
@@ -268,17 +268,17 @@ class Lives(RuleBasedStateMachine):
 
     @initialize(generator=st.booleans())
     def begin(self, generator: bool) -> None:
-        self.life = life("/count" if generator else "/echo")
+        self.state = state("/count" if generator else "/echo")
         self.generator = generator
         self.stage = "STARTING"
         self.yielded = 0
         self.returned = 0
         self.views = 1
 
-    def tell(self, news: News, stage: str) -> None:
+    def tell(self, update: JobUpdate, stage: str) -> None:
         """The model moves unless the job has ended; the machine has to follow."""
         ended = self.stage in ("SUCCEEDED", "FAILED", "CANCELLED")
-        assert self.life.apply(news) is not ended
+        assert self.state.apply(update) is not ended
         if not ended:
             self.stage = stage
             self.views += 1
@@ -289,20 +289,20 @@ class Lives(RuleBasedStateMachine):
 
     @rule(upload=st.booleans())
     def moves_bytes(self, upload: bool) -> None:
-        news = Transferred(done=1, total=1, upload=upload)
-        self.tell(news, "UPLOADING" if upload else "RUNNING")
+        update = Transferred(done=1, total=1, upload=upload)
+        self.tell(update, "UPLOADING" if upload else "RUNNING")
 
     @rule()
     def joins(self) -> None:
         self.tell(Joining(), "JOINING")
 
-    @rule(news=st.sampled_from([Queued(), DataWanted(event_id="e"), Refused(message="")]))
-    def is_queued(self, news: News) -> None:
-        self.tell(news, "QUEUED")
+    @rule(update=st.sampled_from([Queued(), DataRequested(event_id="e"), QueueFull(message="")]))
+    def is_queued(self, update: JobUpdate) -> None:
+        self.tell(update, "QUEUED")
 
-    @rule(news=st.sampled_from([Started(), LOG, Progressed(steps=()), Failed(error=ERROR)]))
-    def runs(self, news: News) -> None:
-        self.tell(news, "RUNNING")
+    @rule(update=st.sampled_from([Started(), LOG, Progressed(steps=()), Failed(error=ERROR)]))
+    def runs(self, update: JobUpdate) -> None:
+        self.tell(update, "RUNNING")
 
     @rule()
     def yields(self) -> None:
@@ -318,19 +318,23 @@ class Lives(RuleBasedStateMachine):
     @rule(end=st.sampled_from(["SUCCEEDED", "FAILED", "CANCELLED"]))
     def ends(self, end: str) -> None:
         error = Raised(error=ERROR)
-        news: dict[str, News] = {"SUCCEEDED": Returned(), "FAILED": error, "CANCELLED": Cancelled()}
-        self.tell(news[end], end)
+        update: dict[str, JobUpdate] = {
+            "SUCCEEDED": Returned(),
+            "FAILED": error,
+            "CANCELLED": Cancelled(),
+        }
+        self.tell(update[end], end)
 
     @rule()
     def is_told_nothing(self) -> None:
-        assert not self.life.apply(Absorbed(name="x"))
-        assert not self.life.apply(Fetched(path="a", local="b"))
+        assert not self.state.apply(Ignored(name="x"))
+        assert not self.state.apply(Fetched(path="a", local="b"))
 
     @invariant()
     def agrees(self) -> None:
-        assert self.life.view.stage.name == self.stage
-        assert len(self.life.views) == self.views
-        assert len(outputs(self.life)) == self.yielded + self.returned == len(self.life.history)
+        assert self.state.view.stage.name == self.stage
+        assert len(self.state.views) == self.views
+        assert len(outputs(self.state)) == self.yielded + self.returned == len(self.state.history)
 
 
 TestLives = Lives.TestCase

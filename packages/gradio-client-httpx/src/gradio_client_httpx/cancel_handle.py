@@ -21,7 +21,7 @@ _IDLE = 16
 "Clients that are kept for later."
 
 
-class Wire:
+class CancelHandle:
     """The connection under one exchange, to be cut from another thread.
 
     Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
@@ -39,7 +39,7 @@ class Wire:
             self._socket = connection
             cut = self._cut
         if cut:
-            self.cut()
+            self.abort()
 
     def detach(self) -> None:
         """The exchange is over; its connection may serve another one."""
@@ -47,11 +47,11 @@ class Wire:
             self._socket = None
 
     @property
-    def is_cut(self) -> bool:
+    def is_aborted(self) -> bool:
         """Whether nothing more will come over it."""
         return self._cut
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End it, now or as soon as it begins."""
         with self._lock:
             self._cut = True
@@ -61,7 +61,7 @@ class Wire:
                     self._socket.shutdown(socket.SHUT_RDWR)
 
 
-class Link:
+class PooledClient:
     """A client of httpx, in the hands of one exchange."""
 
     __slots__ = ("client", "connection", "key", "shared")
@@ -95,43 +95,43 @@ def keep_alive(connection: socket.socket) -> None:
                 connection.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
 
 
-class Links:
+class ClientPool:
     """The clients that nobody uses just now, and the wires of those in use; thread-safe."""
 
     def __init__(self, made: Callable[[Key], Any], shared: Any) -> None:
         self._made = made
         self._shared = shared
         self._lock = threading.Lock()
-        self._idle: list[Link] = []
-        self._wires: set[Wire] = set()
+        self._idle: list[PooledClient] = []
+        self._handles: set[CancelHandle] = set()
         self._closed = threading.Event()
 
-    def take(self, key: Key, wire: Wire) -> Link | None:
+    def take(self, key: Key, handle: CancelHandle) -> PooledClient | None:
         """A client for one exchange; None once they are closed."""
-        link = self._spare(key) or self._new(key)
+        pooled = self._spare(key) or self._new(key)
         with self._lock:
             if not self._closed.is_set():
-                self._wires.add(wire)
-                wire.attach(link.connection)
-                return link
-        self.give_back(link, wire)
+                self._handles.add(handle)
+                handle.attach(pooled.connection)
+                return pooled
+        self.give_back(pooled, handle)
         return None
 
-    def give_back(self, link: Link, wire: Wire) -> None:
+    def give_back(self, pooled: PooledClient, handle: CancelHandle) -> None:
         """The exchange is over."""
-        wire.detach()
-        surplus = link
+        handle.detach()
+        surplus = pooled
         with self._lock:
-            self._wires.discard(wire)
-            if not link.shared and not self._closed.is_set():
-                self._idle.append(link)
+            self._handles.discard(handle)
+            if not pooled.shared and not self._closed.is_set():
+                self._idle.append(pooled)
                 if len(self._idle) <= _IDLE:
                     return
                 surplus = self._idle.pop(0)
         if not surplus.shared:
             surplus.client.close()
 
-    def _spare(self, key: Key) -> Link | None:
+    def _spare(self, key: Key) -> PooledClient | None:
         with self._lock:
             # The last one first: the server closes what is idle for long.
             for place in range(len(self._idle) - 1, -1, -1):
@@ -139,9 +139,9 @@ class Links:
                     return self._idle.pop(place)
         return None
 
-    def _new(self, key: Key) -> Link:
+    def _new(self, key: Key) -> PooledClient:
         shared = self._shared is not None
-        return Link(self._shared if shared else self._made(key), key, shared=shared)
+        return PooledClient(self._shared if shared else self._made(key), key, shared=shared)
 
     def pause(self, seconds: float) -> None:
         """Wait; not so long if they are closed meanwhile."""
@@ -152,8 +152,8 @@ class Links:
         with self._lock:
             self._closed.set()
             idle, self._idle = self._idle, []
-            wires = list(self._wires)
-        for wire in wires:
-            wire.cut()
-        for link in idle:
-            link.client.close()
+            wires = list(self._handles)
+        for handle in wires:
+            handle.abort()
+        for pooled in idle:
+            pooled.client.close()

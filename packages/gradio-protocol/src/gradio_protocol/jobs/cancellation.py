@@ -14,24 +14,29 @@ from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Cancelling, Dialect
-from .orders import Dismiss
-from .seat import Place, Seat
+from .orders import CancelEvent
+from .pending_job import JoinState, PendingJob
 
 
-class Stop(Enum):
+class CancelMethod(Enum):
     """How to stop an event that is joined and pending."""
 
-    NOT = "tell nobody; its messages are absorbed"
+    NONE = "tell nobody; its messages are absorbed"
     LATER = "tell nobody until it starts, or as long as another job needs its function"
-    LEAVE = "close its stream"
+    CLOSE_STREAM = "close its stream"
     RESET = "by /reset, then close its stream"
-    EXACT = "by /cancel of this one queued event"
+    EVENT = "by /cancel of this one queued event"
     FUNCTION = "by /cancel of its function, which no other job needs"
 
 
-def how_to_stop(
-    seat: Seat, others: Iterable[Seat], dialect: Dialect, *, single: bool, listening: bool
-) -> Stop:
+def choose_cancel_method(
+    job: PendingJob,
+    others: Iterable[PendingJob],
+    dialect: Dialect,
+    *,
+    single: bool,
+    listening: bool,
+) -> CancelMethod:
     """What harms nobody else, on this generation of servers.
 
     `single`: the session is this job's own; `listening`: its stream has been opened, so that the
@@ -42,87 +47,95 @@ def how_to_stop(
     """
     match dialect.cancelling:
         case Cancelling.CLOSE:
-            return Stop.LEAVE
+            return CancelMethod.CLOSE_STREAM
         case Cancelling.RESET if single:
             # Before its first output it is nothing that could be reset (4.19.2, 4.22.0).
-            return Stop.RESET if seat.mailbox.yielded else Stop.LATER
+            return CancelMethod.RESET if job.mailbox.yielded else CancelMethod.LATER
         case _ if single and listening:
-            return Stop.LEAVE
+            return CancelMethod.CLOSE_STREAM
         case Cancelling.RESET | Cancelling.NOTHING:
-            return Stop.LATER if single else Stop.NOT
-        case _ if seat.mailbox.started:
-            return Stop.LATER if any(_is_harmed(seat, other) for other in others) else Stop.FUNCTION
-        case Cancelling.EXACT if seat.mailbox.heard:
-            return Stop.EXACT
+            return CancelMethod.LATER if single else CancelMethod.NONE
+        case _ if job.mailbox.started:
+            return (
+                CancelMethod.LATER
+                if any(_is_harmed(job, other) for other in others)
+                else CancelMethod.FUNCTION
+            )
+        case Cancelling.EXACT if job.mailbox.has_heard:
+            return CancelMethod.EVENT
         case Cancelling.EXACT | Cancelling.FUNCTION:
-            return Stop.LATER
+            return CancelMethod.LATER
         case _:
             assert_never(dialect.cancelling)
 
 
-def _is_harmed(seat: Seat, other: Seat) -> bool:
+def _is_harmed(job: PendingJob, other: PendingJob) -> bool:
     # A join in flight can be lost by it, wanted or not.
-    wanted = other.gone is None or other.place is Place.JOINING
-    sibling = other is not seat and other.fn_index == seat.fn_index
-    return sibling and wanted and other.at_stake
+    wanted = other.stop_error is None or other.join_state is JoinState.JOINING
+    sibling = other is not job and other.fn_index == job.fn_index
+    return sibling and wanted and other.may_have_event
 
 
-class Dismissals:
+class Cancellations:
     """The dismissals of one session, under way and to come."""
 
-    __slots__ = ("_lost", "_stopping")
+    __slots__ = ("_dead", "_stopping")
 
     def __init__(self) -> None:
         self._stopping: dict[str, int] = {}
-        self._lost: tuple[str, ...] = ()
+        self._dead: tuple[str, ...] = ()
 
-    def hold_up(self, fn_index: int) -> bool:
+    def blocks_join(self, fn_index: int) -> bool:
         """Whether a join of this function has to wait."""
         return fn_index in self._stopping.values()
 
-    def stop(self, how: Stop, app: App, session_hash: str, seats: Iterable[Seat]) -> list[Dismiss]:
+    def cancel(
+        self, how: CancelMethod, app: App, session_hash: str, jobs: Iterable[PendingJob]
+    ) -> list[CancelEvent]:
         """Tell the server of these events, as far as this way to stop them tells anybody."""
-        orders: list[Dismiss] = []
-        for seat in seats:
-            seat.dismissed = how is not Stop.LATER
-            orders += self._stop(how, app, session_hash, seat)
+        orders: list[CancelEvent] = []
+        for job in jobs:
+            job.cancel_settled = how is not CancelMethod.LATER
+            orders += self._cancel(how, app, session_hash, job)
         return orders
 
-    def _stop(self, how: Stop, app: App, session_hash: str, seat: Seat) -> list[Dismiss]:
+    def _cancel(
+        self, how: CancelMethod, app: App, session_hash: str, job: PendingJob
+    ) -> list[CancelEvent]:
         match how:
-            case Stop.NOT | Stop.LATER | Stop.LEAVE:
+            case CancelMethod.NONE | CancelMethod.LATER | CancelMethod.CLOSE_STREAM:
                 return []
-            case Stop.RESET:
-                return [_dismiss(app, session_hash, seat.event_id, reset=True)]
-            case Stop.EXACT:
-                return [_dismiss(app, session_hash, seat.event_id)]
-            case Stop.FUNCTION:
-                self._stopping[seat.event_id] = seat.fn_index
-                return [_dismiss(app, session_hash, seat.event_id, fn_index=seat.fn_index)]
+            case CancelMethod.RESET:
+                return [_cancel_event(app, session_hash, job.event_id, reset=True)]
+            case CancelMethod.EVENT:
+                return [_cancel_event(app, session_hash, job.event_id)]
+            case CancelMethod.FUNCTION:
+                self._stopping[job.event_id] = job.fn_index
+                return [_cancel_event(app, session_hash, job.event_id, fn_index=job.fn_index)]
             case _:
                 assert_never(how)
 
-    def lose(self, event_ids: Iterable[str]) -> None:
+    def add_dead(self, event_ids: Iterable[str]) -> None:
         """These events are lost, and in the session's books on the server for ever.
 
         One that is being stopped is taken out by that.
         """
         lost = [event_id for event_id in event_ids if event_id not in self._stopping]
-        self._lost = (*self._lost, *lost)
+        self._dead = (*self._dead, *lost)
 
-    def heal(self, app: App, session_hash: str) -> list[Dismiss]:
+    def clear_dead(self, app: App, session_hash: str) -> list[CancelEvent]:
         """Take the lost events out of the books, now that the session is open."""
-        lost, self._lost = self._lost, ()
-        return [_dismiss(app, session_hash, event_id) for event_id in lost]
+        lost, self._dead = self._dead, ()
+        return [_cancel_event(app, session_hash, event_id) for event_id in lost]
 
-    def done(self, event_id: str) -> bool:
+    def finish(self, event_id: str) -> bool:
         """The server was told, or could not be; returns whether joins had to wait for it."""
         return self._stopping.pop(event_id, None) is not None
 
 
-def _dismiss(
+def _cancel_event(
     app: App, session_hash: str, event_id: str, *, fn_index: int = -1, reset: bool = False
-) -> Dismiss:
-    return Dismiss(
+) -> CancelEvent:
+    return CancelEvent(
         app=app, session_hash=session_hash, event_id=event_id, fn_index=fn_index, reset=reset
     )

@@ -37,11 +37,11 @@ _Box: TypeAlias = "list[Node] | dict[str, Node]"
 _COMPOUND = (list, dict, _Text)
 
 
-class Misfit(Exception):
+class PatchError(Exception):
     """An edit of something that is not there."""
 
 
-class Tree:
+class PatchedValue:
     """A value while it is edited; null at first."""
 
     __slots__ = ("_top",)
@@ -62,7 +62,7 @@ class Tree:
                 box = _child(box, step)
             last = path[-1]
             if isinstance(value, (list, dict)):
-                new: Node = _copied(value)
+                new: Node = _copy(value)
                 touched.append(new)
             else:
                 new = value
@@ -71,21 +71,21 @@ class Tree:
             elif isinstance(box, dict) and isinstance(last, str):
                 _edit_object(box, last, new, action)
             else:
-                raise Misfit
+                raise PatchError
             if last == "path":
                 touched.append(box)
         return touched
 
     def value(self) -> JSON:
         """The value as it is now, assembled."""
-        return assembled(self._top[0])
+        return assemble(self._top[0])
 
 
-def assembled(tree: Node | JSON) -> JSON:
+def assemble(tree: Node | JSON) -> JSON:
     """A copy with whole texts, which is the caller's: nothing that can change is shared."""
     if isinstance(tree, _Text):
         return tree.read()
-    return cast("JSON", _copied(tree)) if isinstance(tree, (list, dict)) else tree
+    return cast("JSON", _copy(tree)) if isinstance(tree, (list, dict)) else tree
 
 
 def _child(box: Node, step: Step) -> Node:
@@ -93,13 +93,13 @@ def _child(box: Node, step: Step) -> Node:
         return box[step]
     if isinstance(box, dict) and isinstance(step, str) and step in box:
         return box[step]
-    raise Misfit
+    raise PatchError
 
 
 def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: int) -> None:
     needed = 0 if action == "add" else items
     if not 0 <= index <= len(box) - needed:
-        raise Misfit
+        raise PatchError
     match action:
         case "replace":
             box[index] = new
@@ -115,7 +115,7 @@ def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: in
 
 def _edit_object(box: dict[str, Node], key: str, new: Node, action: Action) -> None:
     if (key in box) == (action == "add"):
-        raise Misfit
+        raise PatchError
     match action:
         case "replace" | "add":
             box[key] = new
@@ -130,12 +130,12 @@ def _edit_object(box: dict[str, Node], key: str, new: Node, action: Action) -> N
 def _appended(old: Node, piece: Node) -> _Text:
     text = _Text(old) if isinstance(old, str) else old
     if not isinstance(text, _Text) or not isinstance(piece, str):
-        raise Misfit
+        raise PatchError
     text.append(piece)
     return text
 
 
-def _copied(tree: list[Any] | dict[str, Any]) -> _Box:
+def _copy(tree: list[Any] | dict[str, Any]) -> _Box:
     """A copy that shares nothing that can change; texts are joined."""
     copy: _Box = tree.copy()
     boxes = [copy]
@@ -144,15 +144,15 @@ def _copied(tree: list[Any] | dict[str, Any]) -> _Box:
         if isinstance(box, list):
             for index, item in enumerate(box):
                 if isinstance(item, _COMPOUND):
-                    box[index] = _opened(item, boxes)
+                    box[index] = _assemble_item(item, boxes)
         else:
             for key, item in box.items():
                 if isinstance(item, _COMPOUND):
-                    box[key] = _opened(item, boxes)
+                    box[key] = _assemble_item(item, boxes)
     return copy
 
 
-def _opened(item: _Box | _Text, boxes: list[_Box]) -> Node:
+def _assemble_item(item: _Box | _Text, boxes: list[_Box]) -> Node:
     if isinstance(item, _Text):
         return item.read()
     item = item.copy()

@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from ..app.dialect import Edits
 from ..wire.document import JSON
-from .edits import Change, Reader, is_whole, whole
+from .edits import Change, EditDecoder, is_replace_all, replace_all
 from .messages import Generated
-from .tree import Misfit, Tree, assembled
+from .patched_value import PatchedValue, PatchError, assemble
 
 
 class History:
@@ -26,7 +26,7 @@ class History:
     __slots__ = ("_reader", "final", "outputs")
 
     def __init__(self, edits: Edits) -> None:
-        self._reader = None if edits is Edits.NONE else Reader(edits)
+        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
         self.outputs: list[tuple[Change, ...]] = []
         "For cursors, which only look."
         self.final: tuple[JSON, ...] = ()
@@ -40,11 +40,11 @@ class History:
         """Keep the next output; what is in it belongs to the history from now on."""
         reader = self._reader
         if reader is None or generated.streamed:
-            self.outputs.append(tuple([whole(value) for value in generated.data]))
+            self.outputs.append(tuple([replace_all(value) for value in generated.data]))
         elif self.outputs:
-            self.outputs.append(tuple([reader.read(item) for item in generated.data]))
+            self.outputs.append(tuple([reader.decode(item) for item in generated.data]))
         else:
-            self.outputs.append(tuple([_first(reader, value) for value in generated.data]))
+            self.outputs.append(tuple([_decode_first(reader, value) for value in generated.data]))
 
     def complete(self, data: tuple[JSON, ...]) -> None:
         """Keep the values of the last message: an output only if none came before it.
@@ -54,10 +54,10 @@ class History:
         if self.outputs:
             self.final = data
         else:
-            self.outputs.append(tuple([whole(value) for value in data]))
+            self.outputs.append(tuple([replace_all(value) for value in data]))
 
 
-class Cursor:
+class HistoryCursor:
     """Reads the outputs of a history, from the one at an index on."""
 
     __slots__ = ("_components", "_history", "_taken")
@@ -78,18 +78,21 @@ class Cursor:
             if index == len(self._components):
                 # An app that is loaded again while it runs can gain outputs, which begin as null.
                 self._components.append(_Component(self._taken))
-            self._take(index, change)
+            self._apply(index, change)
         self._taken += 1
         return True
 
     def value(self) -> tuple[JSON, ...]:
         """The output last gone on to, an item for each component; the caller's own."""
         return tuple(
-            [self._mended(i) if c.stale else c.value() for i, c in enumerate(self._components)]
+            [
+                self._current_value(i) if c.stale else c.value()
+                for i, c in enumerate(self._components)
+            ]
         )
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether `value` is this output; False: some of it could not be read, and is older."""
         unmended = self._components[len(self._final()) :]
         return not any(component.stale for component in unmended)
@@ -97,25 +100,25 @@ class Cursor:
     def _final(self) -> tuple[JSON, ...]:
         return self._history.final if self._taken == len(self._history) else ()
 
-    def _mended(self, index: int) -> JSON:
+    def _current_value(self, index: int) -> JSON:
         final = self._final()
-        return assembled(final[index]) if index < len(final) else self._components[index].value()
+        return assemble(final[index]) if index < len(final) else self._components[index].value()
 
-    def _take(self, index: int, change: Change) -> None:
+    def _apply(self, index: int, change: Change) -> None:
         before = self._components[index]
-        after = _Component(self._taken) if is_whole(change) else before
+        after = _Component(self._taken) if is_replace_all(change) else before
         if change is None or after.stale:
             before.stale = True
             return
         try:
             after.apply(change)
-        except Misfit:
+        except PatchError:
             # Some of the edits were made already: back to the value before.
-            after = self._again(index) if after is before else before
+            after = self._rebuild(index) if after is before else before
             after.stale = True
         self._components[index] = after
 
-    def _again(self, index: int) -> _Component:
+    def _rebuild(self, index: int) -> _Component:
         """The component as the outputs before this one made it, since it last came whole."""
         component = _Component(self._components[index].since)
         for changes in self._history.outputs[component.since : self._taken]:
@@ -124,7 +127,7 @@ class Cursor:
         return component
 
 
-class _Component(Tree):
+class _Component(PatchedValue):
     """One component's value, as a cursor has it."""
 
     __slots__ = ("since", "stale")
@@ -137,7 +140,7 @@ class _Component(Tree):
         "Something could not be read since then."
 
 
-def _first(reader: Reader, value: JSON) -> Change:
+def _decode_first(reader: EditDecoder, value: JSON) -> Change:
     """What the first output brings for one component. See the first rule."""
-    edits = reader.read(value) if isinstance(value, list) else None
-    return edits if is_whole(edits) else whole(value)
+    edits = reader.decode(value) if isinstance(value, list) else None
+    return edits if is_replace_all(edits) else replace_all(value)

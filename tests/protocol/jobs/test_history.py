@@ -1,4 +1,4 @@
-"""`jobs.diff`: the outputs of a job, kept as edits and assembled when read."""
+"""`jobs.history`: the outputs of a job, kept as edits and assembled when read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.dialect import Edits
-from gradio_protocol.jobs.diff import Cursor, History
+from gradio_protocol.jobs.history import History, HistoryCursor
 from gradio_protocol.jobs.messages import Generated
 from tests.support.edits import random_change, random_value, server_edits
 from tests.support.examples import examples
@@ -29,7 +29,7 @@ def history(*outputs: Any, kind: Edits = Edits.SHIFTED) -> History:
 
 def values(of: History) -> list[Any]:
     """All values of the one component."""
-    cursor = Cursor(of)
+    cursor = HistoryCursor(of)
     found: list[Any] = []
     while cursor.advance():
         found.append(cursor.value()[0])
@@ -64,10 +64,10 @@ def test_edits_of_real_servers_give_the_values_they_were_made_of(
     for _ in range(100):
         first, second = outputs[-1]
         outputs.append((random_change(random, first), random_change(random, second)))
-    cursor = Cursor(literal(kind, outputs))
+    cursor = HistoryCursor(literal(kind, outputs))
     for output in outputs:
         assert cursor.advance()
-        assert cursor.exact
+        assert cursor.is_exact
         assert cursor.value() == output
     assert not cursor.advance()
 
@@ -139,7 +139,7 @@ def test_an_output_that_appears_later_starts_from_null() -> None:
     made = history("a")
     made.add(Generated(data=([], [["replace", [], "new"]])))
     made.add(Generated(data=([], [["append", [], "er"]])))
-    cursor = Cursor(made, 3)
+    cursor = HistoryCursor(made, 3)
     assert cursor.value() == ("a", "newer")
 
 
@@ -147,7 +147,7 @@ def test_an_output_that_is_left_out_stays() -> None:
     made = History(Edits.SHIFTED)
     made.add(Generated(data=("a", "b")))
     made.add(Generated(data=([["append", [], "x"]],)))
-    assert Cursor(made, 2).value() == ("ax", "b")
+    assert HistoryCursor(made, 2).value() == ("ax", "b")
 
 
 # --- completion ---------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ def test_the_last_message_is_none_where_outputs_came_before() -> None:
 
 def test_a_cursor_waits_for_outputs_that_have_not_come() -> None:
     made = history()
-    cursor = Cursor(made)
+    cursor = HistoryCursor(made)
     assert not cursor.advance()
     assert cursor.value() == ()
     made.add(Generated(data=("a",)))
@@ -182,16 +182,16 @@ def test_a_cursor_waits_for_outputs_that_have_not_come() -> None:
 
 def test_a_cursor_can_start_at_any_output() -> None:
     made = history("a", [["append", [], "b"]], [["append", [], "c"]])
-    cursor = Cursor(made, 2)
+    cursor = HistoryCursor(made, 2)
     assert cursor.value() == ("ab",)
     assert cursor.advance()
     assert cursor.value() == ("abc",)
-    assert Cursor(made, 9).value() == ("abc",)
+    assert HistoryCursor(made, 9).value() == ("abc",)
 
 
 def test_values_that_were_read_never_change() -> None:
     made = history([["x"]], [["append", [0, 0], "y"]], [["add", [1], {"k": []}]])
-    first, second = Cursor(made), Cursor(made)
+    first, second = HistoryCursor(made), HistoryCursor(made)
     read: list[Any] = []
     while first.advance():
         read.append(first.value()[0])
@@ -207,9 +207,9 @@ def test_values_that_were_read_never_change() -> None:
 def test_the_values_of_the_last_message_are_not_shared_either() -> None:
     made = history(["a"], "unreadable")
     made.complete((["b"],))
-    value: Any = Cursor(made, 2).value()[0]
+    value: Any = HistoryCursor(made, 2).value()[0]
     value.append("mine")
-    assert Cursor(made, 2).value() == (["b"],)
+    assert HistoryCursor(made, 2).value() == (["b"],)
 
 
 # --- edits that do not fit ----------------------------------------------------------------------
@@ -247,18 +247,18 @@ MISFITS = pytest.mark.parametrize("edits", UNFIT)
 @MISFITS
 def test_edits_that_do_not_fit_leave_the_last_good_value(edits: Any) -> None:
     made = history(START, [["append", ["text"], "!"]], edits, [["append", ["text"], "?"]])
-    cursor = Cursor(made, 2)
+    cursor = HistoryCursor(made, 2)
     while cursor.advance():
-        assert not cursor.exact
+        assert not cursor.is_exact
         assert cursor.value() == ({**START, "text": "t!"},)
-    assert Cursor(made, 2).exact
+    assert HistoryCursor(made, 2).is_exact
 
 
 @MISFITS
 def test_a_component_that_comes_whole_again_is_exact_again(edits: Any) -> None:
     made = history(START, edits, [["replace", [], "new"]], [["append", [], "er"]])
     assert values(made) == [START, START, "new", "newer"]
-    assert Cursor(made, 4).exact
+    assert HistoryCursor(made, 4).is_exact
 
 
 @MISFITS
@@ -266,14 +266,14 @@ def test_the_last_message_mends_the_last_output(edits: Any) -> None:
     made = history(START, edits, [])
     made.complete(({"whole": True},))
     assert values(made) == [START, START, {"whole": True}]
-    assert Cursor(made, 3).exact
+    assert HistoryCursor(made, 3).is_exact
 
 
 def test_the_other_components_go_on() -> None:
     made = History(Edits.SHIFTED)
     made.add(Generated(data=("a", "b")))
     made.add(Generated(data=(None, [["append", [], "x"]])))
-    assert Cursor(made, 2).value() == ("a", "bx")
+    assert HistoryCursor(made, 2).value() == ("a", "bx")
 
 
 def test_a_last_message_with_too_few_values_mends_what_it_has() -> None:
@@ -281,9 +281,9 @@ def test_a_last_message_with_too_few_values_mends_what_it_has() -> None:
     made.add(Generated(data=("a", "b")))
     made.add(Generated(data=(None, None)))
     made.complete(("x",))
-    cursor = Cursor(made, 2)
+    cursor = HistoryCursor(made, 2)
     assert cursor.value() == ("x", "b")
-    assert not cursor.exact
+    assert not cursor.is_exact
 
 
 def test_a_misfit_after_an_output_that_was_left_out_goes_back_to_it() -> None:
@@ -291,7 +291,7 @@ def test_a_misfit_after_an_output_that_was_left_out_goes_back_to_it() -> None:
     made.add(Generated(data=("a", "b")))
     made.add(Generated(data=([],)))
     made.add(Generated(data=([], [["delete", [0], None]])))
-    assert Cursor(made, 3).value() == ("a", "b")
+    assert HistoryCursor(made, 3).value() == ("a", "b")
 
 
 @given(
@@ -320,7 +320,7 @@ def test_depth_is_no_danger() -> None:
         deep = [deep]
     path: list[Any] = [0] * 10_000
     made = history(deep, [["add", [*path, 0], "bottom"]], [["append", [*path, 0], "!"]])
-    value: Any = Cursor(made, 3).value()[0]
+    value: Any = HistoryCursor(made, 3).value()[0]
     for _ in path:
         value = value[0]
     assert value == ["bottom!"]

@@ -1,0 +1,427 @@
+"""`jobs.event_stream`: when a stream is opened, and what its end means."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from gradio_protocol.app.dialect import Dialect, dialect
+from gradio_protocol.jobs.event_stream import (
+    HEARTBEAT,
+    MAX_EMPTY_OPENINGS,
+    MAX_PAUSE,
+    OUTCOMES,
+    SHARED,
+    STREAM_TRANSITIONS,
+    EventStream,
+    EventStreams,
+    StreamInput,
+    StreamOutcome,
+    StreamState,
+    stream_spec,
+)
+from gradio_protocol.jobs.orders import EndReason, EndStream, Order, StartStream, StreamKind
+from gradio_protocol.wire.exchange import Head
+from tests.support.sample_apps import sample_app
+
+EVENTS = Head(status=200, headers=(("Content-Type", "text/event-stream; charset=utf-8"),))
+PRIVATE = 7
+"A ticket."
+V4_14 = dialect("sse_v1", "4.14.0")
+V4_22 = dialect("sse_v3", "4.22.0")
+V6 = dialect("sse_v3", "6.31.0")
+
+
+def closed(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
+    """A stream that was never opened."""
+    return EventStream(stream_spec(sample_app(), "hash", key, 0), speaks)
+
+
+def listening(orders: list[Order]) -> StartStream:
+    """The one order, to listen."""
+    (order,) = orders
+    assert isinstance(order, StartStream)
+    return order
+
+
+def opening(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
+    """A stream whose opening was ordered."""
+    stream = closed(key, speaks)
+    listening(stream.open(stream_spec(sample_app(), "hash", key, 0), 1))
+    return stream
+
+
+def opened(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
+    """A stream that is open and has brought something."""
+    stream = opening(key, speaks)
+    assert stream.accepts(EVENTS)
+    stream.message_arrived(beat=key == HEARTBEAT)
+    return stream
+
+
+# --- what is asked for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "address"),
+    [
+        (SHARED, StreamKind.SHARED, "http://here/queue/data?session_hash=hash"),
+        (HEARTBEAT, StreamKind.HEARTBEAT, "http://here/heartbeat/hash"),
+        (PRIVATE, StreamKind.PRIVATE, "http://here/queue/join?fn_index=3&session_hash=hash"),
+    ],
+)
+def test_each_kind_of_stream_has_its_address(key: int, kind: StreamKind, address: str) -> None:
+    wanted = stream_spec(sample_app(), "hash", key, 3)
+    assert (wanted.key, wanted.kind) == (key, kind)
+    assert (wanted.request.method, wanted.request.url) == ("GET", address)
+    assert ("accept", "text/event-stream") in wanted.request.headers
+
+
+def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
+    assert stream_spec(sample_app("6.31.0"), "hash", SHARED, 0).idle_timeout == 90
+    assert stream_spec(sample_app("4.0.2"), "hash", PRIVATE, 0, idle=7).idle_timeout == 7
+
+
+# --- situations ---------------------------------------------------------------------------------
+
+
+def test_every_situation_answers_every_turn() -> None:
+    assert {s: set(row) for s, row in STREAM_TRANSITIONS.items()} == {
+        s: set(StreamInput) for s in StreamState
+    }
+
+
+def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
+    assert {n: set(row) for n, row in OUTCOMES.items()} == {n: set(EndReason) for n in StreamKind}
+
+
+def test_listening_opens_a_closed_stream_once() -> None:
+    stream, wanted = closed(), stream_spec(sample_app(), "hash", SHARED, 0)
+    order = listening(stream.open(wanted, 1, 1.5))
+    assert (order.stream, order.epoch, order.delay) == (wanted, 1, 1.5)
+    assert stream.open(wanted, 2) == []
+    assert stream.accepts(EVENTS)
+    assert stream.open(wanted, 2) == []
+    stream.close_announced()
+    assert stream.open(wanted, 2) == []
+
+
+def test_each_opening_is_a_new_epoch() -> None:
+    stream = opened()
+    before = stream.epoch
+    stream.ended(EndReason.FINISHED, expected=False)
+    between = stream.epoch
+    listening(stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 2))
+    assert (before, between, stream.epoch) == (1, 0, 2)
+
+
+def test_leaving_closes_an_open_stream_and_nothing_else() -> None:
+    stream = opened()
+    assert stream.close() == [EndStream(key=SHARED, epoch=1)]
+    assert stream.close() == []
+
+
+def test_leaving_takes_back_an_opening_that_was_ordered() -> None:
+    assert opening().close() == [EndStream(key=SHARED, epoch=1)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        Head(status=200, headers=(("content-type", "text/html"),)),
+        Head(status=200),
+        Head(status=204, headers=EVENTS.headers),
+        Head(status=401),
+    ],
+)
+def test_only_a_200_of_events_is_a_stream(head: Head) -> None:
+    stream = opening()
+    assert not stream.accepts(head)
+    assert stream.state is StreamState.OPENING
+
+
+# --- endings ------------------------------------------------------------------------------------
+
+
+def test_finished_with_messages_expected_is_a_race_and_not_a_loss() -> None:
+    stream = opened(speaks=V4_14)
+    assert stream.ended(EndReason.FINISHED, expected=True) is StreamOutcome.REOPEN
+    assert stream.pause == 0
+
+
+def test_an_announced_close_is_finished_however_the_connection_ends() -> None:
+    for ending in EndReason:
+        stream = opened()
+        stream.close_announced()
+        assert stream.ended(ending, expected=True) is StreamOutcome.REOPEN
+
+
+def test_where_closes_are_announced_an_end_without_that_is_a_cut() -> None:
+    assert opened(speaks=V6).ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
+
+
+def test_an_announcement_holds_for_its_own_epoch_only() -> None:
+    stream = opened()
+    stream.close_announced()
+    stream.ended(EndReason.FINISHED, expected=True)
+    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
+    stream.accepts(EVENTS)
+    assert stream.ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
+
+
+@pytest.mark.parametrize("speaks", [V4_22, V6])
+def test_a_cut_is_a_loss_expected_or_not_and_also_where_the_server_would_go_on(
+    speaks: Dialect,
+) -> None:
+    for expected in (True, False):
+        assert (
+            opened(speaks=speaks).ended(EndReason.BROKEN, expected=expected) is StreamOutcome.LOST
+        )
+
+
+@pytest.mark.parametrize("speaks", [V4_22, V6])
+def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: Dialect) -> None:
+    for expected in (True, False):
+        assert (
+            opened(speaks=speaks).ended(EndReason.SILENT, expected=expected)
+            is StreamOutcome.LOST_HALF_OPEN
+        )
+
+
+def test_a_refusal_before_anything_was_read_is_no_loss() -> None:
+    for key in (SHARED, HEARTBEAT):
+        stream = opening(key)
+        assert stream.ended(EndReason.REFUSED, expected=True) is StreamOutcome.REOPEN
+        assert stream.pause > 0
+
+
+def test_a_private_stream_is_not_opened_again_since_its_index_may_be_another_functions() -> None:
+    assert opening(PRIVATE).ended(EndReason.REFUSED, expected=True) is StreamOutcome.LOST
+
+
+def test_a_refusal_after_the_head_is_a_cut() -> None:
+    assert opened().ended(EndReason.REFUSED, expected=True) is StreamOutcome.LOST
+
+
+@pytest.mark.parametrize(
+    "ending", [EndReason.FINISHED, EndReason.BROKEN, EndReason.SILENT, EndReason.CLOSED_BY_US]
+)
+def test_a_private_stream_that_ends_while_its_job_waits_is_lost(ending: EndReason) -> None:
+    assert opened(PRIVATE, V4_14).ended(ending, expected=True) is StreamOutcome.LOST
+
+
+def test_a_stream_that_the_driver_closed_by_itself_is_lost() -> None:
+    assert opened(speaks=V4_22).ended(EndReason.CLOSED_BY_US, expected=True) is StreamOutcome.LOST
+
+
+@pytest.mark.parametrize(
+    ("ending", "speaks"),
+    [(EndReason.FINISHED, V4_14), (EndReason.REFUSED, V6)],
+)
+def test_with_nothing_expected_a_stream_is_not_opened_again(
+    ending: EndReason, speaks: Dialect
+) -> None:
+    assert opening(speaks=speaks).ended(ending, expected=False) is StreamOutcome.ENDED
+
+
+@pytest.mark.parametrize(
+    "ending", [EndReason.FINISHED, EndReason.BROKEN, EndReason.SILENT, EndReason.REFUSED]
+)
+def test_a_heartbeat_is_opened_again_though_nobody_waits_for_it(ending: EndReason) -> None:
+    stream = opened(HEARTBEAT)
+    assert stream.ended(ending, expected=False) is StreamOutcome.REOPEN
+    assert stream.pause > 0
+
+
+# --- silences -----------------------------------------------------------------------------------
+
+
+def test_the_app_is_asked_once_however_often_a_stream_is_silent_meanwhile() -> None:
+    stream = opened()
+    assert [stream.needs_check(), stream.needs_check()] == [True, False]
+    assert stream.check_finished(alive=True)
+    assert stream.needs_check()
+
+
+def test_an_app_that_does_not_answer_matters_only_if_nothing_comes_meanwhile() -> None:
+    stream = opened()
+    stream.needs_check()
+    assert not stream.check_finished(alive=False)
+    stream.needs_check()
+    stream.data_arrived()
+    assert stream.check_finished(alive=False)
+    stream.needs_check()
+    assert not stream.check_finished(alive=False)
+
+
+def test_a_head_that_comes_while_the_app_is_asked_ends_the_silence() -> None:
+    stream = opening()
+    stream.needs_check()
+    stream.accepts(EVENTS)
+    assert stream.check_finished(alive=False)
+
+
+def test_the_question_of_one_opening_is_not_that_of_the_next() -> None:
+    stream = opened(speaks=V4_14)
+    stream.needs_check()
+    again(stream, EndReason.FINISHED)
+    assert stream.needs_check()
+
+
+# --- refused openings ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
+def test_a_status_that_says_nothing_of_the_session_is_worth_another_try(status: int) -> None:
+    assert opening().open_refused(Head(status=status), expected=True) is StreamOutcome.REOPEN
+
+
+@pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 422])
+def test_other_statuses_leave_no_hope(status: int) -> None:
+    assert opening().open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
+
+
+@pytest.mark.parametrize("status", [429, 500, 503, 504])
+def test_a_private_stream_that_is_refused_is_lost_for_its_flow_to_join_again(status: int) -> None:
+    assert opening(PRIVATE).open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
+
+
+def test_a_refused_opening_that_nobody_needs_is_over() -> None:
+    assert opening().open_refused(Head(status=503), expected=False) is StreamOutcome.ENDED
+
+
+@pytest.mark.parametrize(("asked", "pause"), [("7", 7.0), ("3600", MAX_PAUSE), ("0", 0.5)])
+def test_the_server_may_say_how_long_to_wait_within_reason(asked: str, pause: float) -> None:
+    stream = opening()
+    stream.open_refused(Head(status=503, headers=(("Retry-After", asked),)), expected=True)
+    assert stream.pause == pause
+
+
+def test_what_the_server_asked_for_holds_for_one_pause() -> None:
+    stream = opening()
+    stream.open_refused(Head(status=503, headers=(("Retry-After", "7"),)), expected=True)
+    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
+    stream.ended(EndReason.REFUSED, expected=True)
+    assert stream.pause == 1.0
+
+
+# --- patience -----------------------------------------------------------------------------------
+
+
+def again(stream: EventStream, ending: EndReason = EndReason.REFUSED) -> StreamOutcome:
+    """End it, and listen again if that is what follows."""
+    outcome = stream.ended(ending, expected=True)
+    if outcome is StreamOutcome.REOPEN:
+        stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1, stream.pause)
+    return outcome
+
+
+def test_listening_in_vain_is_bounded_and_each_pause_is_longer() -> None:
+    stream = opening()
+    pauses: list[float] = []
+    while again(stream) is StreamOutcome.REOPEN:
+        pauses.append(stream.pause)
+    assert pauses == [0.5, 1.0, 2.0, 4.0]
+    assert len(pauses) + 1 == MAX_EMPTY_OPENINGS
+
+
+def test_a_message_renews_the_patience() -> None:
+    stream = opening(speaks=V4_14)
+    for _ in range(MAX_EMPTY_OPENINGS - 1):
+        assert again(stream) is StreamOutcome.REOPEN
+    stream.accepts(EVENTS)
+    stream.message_arrived()
+    assert again(stream, EndReason.FINISHED) is StreamOutcome.REOPEN
+    assert stream.pause == 0
+    for _ in range(MAX_EMPTY_OPENINGS - 1):
+        assert again(stream) is StreamOutcome.REOPEN
+    assert again(stream) is StreamOutcome.LOST
+
+
+def test_a_heartbeat_is_no_message_where_messages_are_expected() -> None:
+    stream = opening(speaks=V4_14)
+    for _ in range(MAX_EMPTY_OPENINGS - 1):
+        stream.accepts(EVENTS)
+        stream.message_arrived(beat=True)
+        assert again(stream, EndReason.FINISHED) is StreamOutcome.REOPEN
+    stream.accepts(EVENTS)
+    stream.message_arrived(beat=True)
+    assert again(stream, EndReason.FINISHED) is StreamOutcome.LOST
+
+
+def test_a_heartbeat_stream_lives_of_heartbeats() -> None:
+    stream = opening(HEARTBEAT)
+    for _ in range(2 * MAX_EMPTY_OPENINGS):
+        stream.accepts(EVENTS)
+        stream.message_arrived(beat=True)
+        assert again(stream, EndReason.BROKEN) is StreamOutcome.REOPEN
+    for _ in range(MAX_EMPTY_OPENINGS - 1):
+        assert again(stream, EndReason.BROKEN) is StreamOutcome.REOPEN
+    assert again(stream, EndReason.BROKEN) is StreamOutcome.LOST
+
+
+@pytest.mark.parametrize(
+    ("key", "ending", "expected"), list(product((SHARED, PRIVATE), EndReason, (True, False)))
+)
+def test_an_ended_stream_is_closed_whatever_that_means(
+    key: int, ending: EndReason, expected: bool
+) -> None:
+    stream = opened(key)
+    stream.ended(ending, expected=expected)
+    assert (stream.state, stream.epoch) == (StreamState.CLOSED, 0)
+
+
+# --- the streams of a session -------------------------------------------------------------------
+
+
+def test_news_of_an_older_epoch_concern_nothing() -> None:
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
+    first = listening(streams.open(wanted, V6)).epoch
+    assert streams.current(SHARED, first) is not None
+    assert streams.current(HEARTBEAT, first) is None
+    streams.close(SHARED)
+    assert streams.current(SHARED, first) is None
+    second = listening(streams.open(wanted, V6)).epoch
+    assert second > first
+    assert streams.current(SHARED, first) is None
+
+
+def test_streams_share_one_count_of_epochs() -> None:
+    streams = EventStreams()
+    one = listening(streams.open(stream_spec(sample_app(), "hash", SHARED, 0), V6))
+    two = listening(streams.open(stream_spec(sample_app(), "hash", HEARTBEAT, 0), V6))
+    assert (one.epoch, two.epoch) == (1, 2)
+    assert streams.close_all() == [
+        EndStream(key=SHARED, epoch=1),
+        EndStream(key=HEARTBEAT, epoch=2),
+    ]
+    assert streams.close_all() == []
+
+
+def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> None:
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
+    epoch = listening(streams.open(wanted, V6)).epoch
+    stream = streams.current(SHARED, epoch)
+    assert stream is not None
+    stream.ended(EndReason.REFUSED, expected=True)
+    epoch = listening(streams.open(wanted, V6, stream.pause)).epoch
+    assert streams.current(SHARED, epoch) is stream
+
+
+def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
+    assert not streams.is_open(SHARED)
+    epoch = listening(streams.open(wanted, V6)).epoch
+    assert not streams.is_open(SHARED)
+    stream = streams.current(SHARED, epoch)
+    assert stream is not None
+    stream.accepts(EVENTS)
+    assert streams.is_open(SHARED)
+
+
+def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:
+    wanted = stream_spec(sample_app("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
+    assert ("x-guest", "Zoe") in wanted.request.headers
+    shared = stream_spec(sample_app("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
+    assert ("x-guest", "Zoe") not in shared.request.headers
