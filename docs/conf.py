@@ -14,7 +14,7 @@ author = copyright = "the gradio-protocol authors"  # noqa: A001 - Sphinx calls 
 version = release = gradio_protocol.__version__
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
-exclude_patterns = ["_build", "how-to/drivers"]
+exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "gradio-protocol"

@@ -3,7 +3,7 @@
 Each figure is taken in a fresh process, from a server that has served nobody yet, since a Gradio
 server slows down with each event that it has served. The clients take turns, so that whatever
 else this machine does slows all of them; a ratio is that of the medians. `--check` fails where one
-is worse than what is promised. `--streams` is another race: see `bench_streams.py`.
+is worse than what is promised. `--streams` is another race: see `benchmarks/streams.py`.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts import bench_streams, environments, official
+from scripts.benchmarks import streams
 from scripts.bootstrap import ROOT, BootstrapFailed
-from scripts.servers import NEWEST
+from scripts.environments import official, virtualenv
+from scripts.environments.servers import NEWEST
 from tests.support.live import DidNotStart, live
 
-HERE = Path(__file__).parent
+WORKERS_IN = Path(__file__).parent / "benchmarks"
 OFFICIAL, HTTPX, TRIO = "gradio_client", "gradio_client_httpx", "gradio_client_trio"
 OURS = (HTTPX, TRIO)
 WORKERS = {
-    OFFICIAL: HERE / "bench_worker.py",
-    HTTPX: HERE / "bench_worker.py",
-    TRIO: HERE / "bench_worker_trio.py",
+    OFFICIAL: WORKERS_IN / "worker.py",
+    HTTPX: WORKERS_IN / "worker.py",
+    TRIO: WORKERS_IN / "worker_trio.py",
 }
 ROUNDS = 5
 PATIENCE = 120
@@ -102,13 +103,13 @@ def python_with(client: str) -> str:
     """
     folders = (ROOT / "packages" / name for name in ("gradio-protocol", client.replace("_", "-")))
     wanted = [f"--editable={folder}" for folder in folders]
-    return str(environments.ensure(f"bench-{client}", wanted, day=official.DAY))
+    return str(virtualenv.ensure(f"bench-{client}", wanted, day=official.DAY))
 
 
 def main(argv: list[str]) -> int:
     """Run all races, print a line for each."""
     if "--streams" in argv:
-        return bench_streams.main(argv)
+        return streams.main(argv)
     try:
         theirs = str(official.ensure())
         pythons = {OFFICIAL: theirs, **{client: python_with(client) for client in OURS}}

@@ -32,7 +32,7 @@ UV = "uv==0.13.9"
 HATCH = "hatch==1.18.2"
 
 # The environment of pyproject.toml that a script runs in, and its folder under .tools/.
-SPECIAL = {"demo": ("demo", "demo"), "bump": ("release", "release")}
+SPECIAL = {"demo": ("demo", "demo"), "release/bump": ("release", "release")}
 USUAL = ("default", "dev")
 
 
@@ -48,7 +48,8 @@ def main(argv: list[str]) -> int:
     except BootstrapFailed as failure:
         print(f"scripts/{name}: {failure}", file=sys.stderr)
         return 1
-    return run_in_place([str(python), "-m", f"scripts.{name}", *arguments])
+    module = f"scripts.{name.replace('/', '.')}"
+    return run_in_place([str(python), "-m", module, *arguments])
 
 
 def environment(env: str, folder: str) -> Path:

@@ -17,7 +17,7 @@ import trio
 import gradio_client_trio
 from gradio_client_httpx import AppError, Client, OutputUpdate, StatusUpdate
 from scripts.bootstrap import BootstrapFailed
-from scripts.servers import NEWEST
+from scripts.environments.servers import NEWEST
 from tests.support.live import DidNotStart, live
 
 CHECKED: list[tuple[str, bool]] = []

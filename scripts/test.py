@@ -22,8 +22,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.bootstrap import ROOT, TOOLS, run_in_place
-from scripts.matrix import TESTS as BY_VERSION
-from scripts.steps import Step, check
+from scripts.checks.steps import Step, check
+from scripts.pages.matrix import TESTS as BY_VERSION
 
 PYTHON = sys.executable
 LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
@@ -35,8 +35,8 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
-WRITERS = ("behaviours", "bump", "corpus", "map", "parity", "states", "tables")
-"""The scripts that write files, and whose `--check` says whether the files are up to date."""
+PAGES = ("behaviours", "corpus", "import_map", "parity", "states", "tables")
+"""The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
 HOUR = 3600
 """Seconds; the limit for what plays on every Gradio version or explores."""
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
     if "--fast" in options:
         return check(list(fast_steps(passed_on)))
     if passed_on:
-        table = ("-p", "scripts.matrix") if "--matrix" in options else ()
+        table = ("-p", "scripts.pages.matrix") if "--matrix" in options else ()
         return run_in_place([PYTHON, "-m", "pytest", *table, *passed_on])
     return check(list(steps()))
 
@@ -75,10 +75,11 @@ def steps() -> Iterator[Step]:
     yield one("format", "-m", "ruff", "format", "--check", ".")
     yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
-    yield one("budgets", "-m", "scripts.budgets", "--check")
-    yield one("mutants: their lines", "-m", "scripts.mutants", "--check")
-    for name in WRITERS:
-        yield one(f"written: {name}", "-m", f"scripts.{name}", "--check")
+    yield one("budgets", "-m", "scripts.checks.budgets", "--check")
+    yield one("mutants: their lines", "-m", "scripts.checks.mutants", "--check")
+    yield one("versions and pins", "-m", "scripts.release.bump", "--check")
+    for name in PAGES:
+        yield one(f"page: {name}", "-m", f"scripts.pages.{name}", "--check")
 
 
 def driver_tests() -> Iterator[Step]:
@@ -132,13 +133,13 @@ def explore_steps(passed_on: list[str]) -> Iterator[Step]:
 
 def matrix() -> Step:
     """The scenarios on every version at hand, and the table of them for the documentation."""
-    play = (PYTHON, "-m", "scripts.matrix")
+    play = (PYTHON, "-m", "scripts.pages.matrix")
     return Step(title="scenarios by version", commands=(play,), shown=True, timeout=HOUR)
 
 
 def side_by_side() -> Step:
     """The corpus of small apps, asked about by the official client and ours, on three versions."""
-    play = (PYTHON, "-m", "scripts.corpus")
+    play = (PYTHON, "-m", "scripts.pages.corpus")
     return Step(title="the corpus, by version", commands=(play,), timeout=HOUR)
 
 
@@ -158,7 +159,7 @@ def live_tests(title: str, *arguments: str) -> Step:
 
     A new Gradio compiles as it is imported: six such servers on a busy machine take minutes.
     """
-    install = (PYTHON, "-m", "scripts.servers")
+    install = (PYTHON, "-m", "scripts.environments.servers")
     step = pytest(title, *arguments, "-o", "faulthandler_timeout=600")
     return replace(step, commands=(install, *step.commands))
 

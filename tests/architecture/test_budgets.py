@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import budgets
+from scripts.checks import budgets
 
 ROOT = Path(__file__).parents[2]
 

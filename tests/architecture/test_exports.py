@@ -15,7 +15,7 @@ import pytest
 from gradio_protocol import exports
 
 ROOT = Path(__file__).parents[2]
-USERS = ("packages/gradio-client-*/src/**/*.py", "docs/how-to/drivers/*.py")
+USERS = ("packages/gradio-client-*/src/**/*.py", "examples/drivers/*.py")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PACKAGES = ("gradio_protocol", "gradio_client_httpx", "gradio_client_trio")
 

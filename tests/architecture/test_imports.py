@@ -1,6 +1,6 @@
 """What an import of the core may load: everybody who imports it pays for each module.
 
-How long it takes is no test; `scripts/bench_import.py` measures it.
+How long it takes is no test; `scripts/benchmarks/import_time.py` measures it.
 """
 
 from __future__ import annotations

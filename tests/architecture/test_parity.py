@@ -9,8 +9,8 @@ from typing import Any, TypedDict, Unpack
 
 import pytest
 
-from scripts import parity
-from scripts.parity_reasons import REASONS
+from scripts.pages import parity
+from scripts.pages.parity_reasons import REASONS
 
 PUBLIC = parity.differences(*map(parity.surface, parity.DRIVERS))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bump
+from scripts.release import bump
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,15 +6,21 @@ touched. `EXERCISES` names what the core is made to do under the audit hook.
 
 from __future__ import annotations
 
+import ast
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "packages" / "gradio-protocol" / "src" / "gradio_protocol"
 
 EXERCISES = (
     "tests.architecture.exercise:parse",
     "tests.architecture.exercise:compose",
+    "tests.architecture.exercise:use_a_client",
 )
 """`module:function`, each called without arguments."""
 
@@ -65,7 +71,29 @@ def loaded_by(source: str) -> set[str]:
 
 def events_of(work: str, before: str = "") -> list[str]:
     """The audit events of a piece of work, as far as they reach the world."""
-    return in_a_fresh_python(IMPORT_EVERYTHING + before + WATCH.format(work=work)).split()
+    return in_a_fresh_python(before + WATCH.format(work=work)).split()
+
+
+def events_of_the_exercises(core: Path = SOURCE) -> list[str]:
+    """The same, of all exercises with the core in this folder."""
+    modules = dict.fromkeys(name.partition(":")[0] for name in EXERCISES)
+    calls = [name.replace(":", ".") + "()" for name in EXERCISES]
+    path = f"import sys; sys.path[:0] = {[str(core.parent), str(ROOT)]!r}\n"
+    before = path + IMPORT_EVERYTHING + "\n".join(f"import {module}" for module in modules)
+    return events_of("\n".join(calls), before)
+
+
+def core_that_opens_files(folder: Path, module: str) -> Path:
+    """A copy of the core; in one of its modules each function first opens a file."""
+    core = folder / SOURCE.name
+    shutil.copytree(SOURCE, core, ignore=shutil.ignore_patterns("__pycache__"))
+    path = core / module
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.body[:0] = ast.parse("open(__file__, 'rb').close()").body
+    path.write_text(ast.unparse(tree), encoding="utf-8")
+    return core
 
 
 def test_importing_the_core_brings_nothing_of_the_outside_along() -> None:
@@ -84,15 +112,29 @@ def test_what_an_import_brings_along_is_seen() -> None:
 
 
 def test_the_core_at_work_does_nothing_to_the_world() -> None:
-    modules = [name.partition(":")[0] for name in EXERCISES]
-    calls = [name.replace(":", ".") + "()" for name in EXERCISES]
-    before = f"sys.path.insert(0, {str(ROOT)!r})\n" + "\n".join(f"import {m}" for m in modules)
-    assert events_of("\n".join(calls), before) == []
+    assert events_of_the_exercises() == []
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "client/protocol.py",
+        "flows/call.py",
+        "flows/connect.py",
+        "flows/download.py",
+        "flows/cancel.py",
+        "flows/upload.py",
+        "jobs/session.py",
+        "wire/sse.py",
+    ],
+)
+def test_a_file_that_is_opened_anywhere_on_the_way_is_seen(tmp_path: Path, module: str) -> None:
+    assert set(events_of_the_exercises(core_that_opens_files(tmp_path, module))) == {"open"}
 
 
 def test_the_hook_sees_a_file_a_folder_a_socket_and_a_process() -> None:
-    assert "open" in events_of("open(sys.executable, 'rb').close()")
-    assert "os.listdir" in events_of("os.listdir('.')", "import os")
-    assert "socket.__new__" in events_of("socket.socket().close()", "import socket")
+    assert "open" in events_of("open(sys.executable, 'rb').close()", "import sys")
+    assert "os.listdir" in events_of("os.listdir('.')", "import os, sys")
+    assert "socket.__new__" in events_of("socket.socket().close()", "import socket, sys")
     run = "subprocess.call([sys.executable, '-c', ''])"
-    assert "subprocess.Popen" in events_of(run, "import subprocess")
+    assert "subprocess.Popen" in events_of(run, "import subprocess, sys")

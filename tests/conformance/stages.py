@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tests.support.fake.functions import TOUR, Call, Function
+from tests.support.fake.functions import ALL_FUNCTIONS, Call, Function
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import Gate
 from tests.support.loopback import Loopback, threaded
@@ -40,7 +40,7 @@ def parsed(version: str) -> tuple[int, ...]:
 
 
 def paced(gate: Gate) -> tuple[Function, ...]:
-    """The tour, whose slow functions stand still at each step until the gate is opened."""
+    """The reference app's functions; slow ones stand still until the gate is opened."""
 
     async def slow(call: Call) -> list[Any]:
         await gate.passed()
@@ -60,7 +60,7 @@ def paced(gate: Gate) -> tuple[Function, ...]:
             case _:
                 return function
 
-    return tuple(replaced(function) for function in TOUR)
+    return tuple(replaced(function) for function in ALL_FUNCTIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ def staged(
     change: Callable[[Sequence[Function]], Sequence[Function]] = list,
     **settings: Any,
 ) -> Generator[FakeStage]:
-    """A stage for the length of a block; `change` makes other functions of those of the tour."""
+    """A stage for the length of a block; `change` makes other functions of the reference app's."""
     gate = Gate("the app goes on")
     fake = FakeGradio(version, change(paced(gate)), **settings)
     with threaded(fake) as server:

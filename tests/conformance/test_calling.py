@@ -21,7 +21,7 @@ PLAYS = [
 ]
 
 
-class Company:
+class SharedClients:
     """One stage for each version, and one client on it: no scenario may leave either worse."""
 
     def __init__(self, subject: Subject, folder: Path, running: ExitStack) -> None:
@@ -38,14 +38,14 @@ class Company:
 
 
 @pytest.fixture(scope="module")
-def company(
+def clients(
     subject: Subject, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Company, None, None]:
+) -> Generator[SharedClients, None, None]:
     with ExitStack() as running:
-        yield Company(subject, tmp_path_factory.mktemp("stage"), running)
+        yield SharedClients(subject, tmp_path_factory.mktemp("stage"), running)
 
 
 @pytest.mark.parametrize(("version", "scenario"), PLAYS)
-def test_calling(company: Company, version: str, scenario: Scenario) -> None:
-    stage, client = company.on(version)
+def test_calling(clients: SharedClients, version: str, scenario: Scenario) -> None:
+    stage, client = clients.on(version)
     scenario.play(client, stage)

@@ -12,9 +12,10 @@ from tests.docs.test_examples import PAGES, title
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
+OTHERS = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *sorted(ROOT.glob("[!.]*/README.md"))]
 
 _DOCUMENTED = re.compile(r"^\.\. (?:auto|py:)\w+:: ([\w.]+)$", re.MULTILINE)
-_PATH = re.compile(r"`((?:tests|scripts|docs|packages)/[\w/.-]+)`")
+_PATH = re.compile(r"`((?:tests|scripts|docs|packages|examples)/[\w/.-]+)`")
 
 
 def documented() -> set[str]:
@@ -30,7 +31,7 @@ def test_every_public_name_of_the_core_has_its_place_in_the_reference() -> None:
     assert named - public == set()
 
 
-@pytest.mark.parametrize("page", PAGES, ids=title)
+@pytest.mark.parametrize("page", [*PAGES, *OTHERS], ids=title)
 def test_the_paths_on_this_page_exist(page: Path) -> None:
     paths = _PATH.findall(page.read_text(encoding="utf-8"))
     assert [path for path in paths if not (ROOT / path).exists()] == []

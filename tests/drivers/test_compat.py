@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts import official
+from scripts.environments import official
 
 CODE = "import sys; sys.path.insert(0, sys.argv[1]); import gradio_client_httpx as ours\n"
 

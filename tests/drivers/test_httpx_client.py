@@ -9,7 +9,6 @@ import pickle
 import ssl
 import sys
 import warnings
-from collections.abc import Generator
 from contextvars import ContextVar
 from pathlib import Path
 from types import SimpleNamespace
@@ -26,23 +25,6 @@ from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Loopback, threaded
 from tests.support.ports import closed_port
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback, tmp_path: Path) -> Generator[Client]:
-    with Client(server.url, verbose=False, download_files=tmp_path) as client:
-        yield client
 
 
 def test_only_loading_and_the_description_are_printed(

@@ -19,18 +19,7 @@ from tests.support.client_threads import soon
 from tests.support.fault_proxy import FaultProxy, fault_proxy, stall_after, wait_after
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import PATIENCE, Gate, Latch
-from tests.support.loopback import Connection, Loopback, Request, threaded
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
+from tests.support.loopback import Connection, Loopback, Request
 
 
 @pytest.fixture

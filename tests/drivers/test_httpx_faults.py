@@ -38,23 +38,6 @@ from tests.support.loopback import Loopback, threaded
 
 
 @pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback, tmp_path: Path) -> Generator[Client]:
-    with Client(server.url, verbose=False, download_files=tmp_path) as client:
-        yield client
-
-
-@pytest.fixture
 def direct() -> Generator[tuple[Client, FakeGradio]]:
     fake = FakeGradio("3.50.2")
     with threaded(fake) as server, Client(server.url, verbose=False, max_workers=1) as client:

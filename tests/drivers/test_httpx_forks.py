@@ -15,23 +15,12 @@ from gradio_client_httpx import Client, Job, StreamLost
 from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
-from tests.support.loopback import Loopback, threaded
+from tests.support.loopback import Loopback
 
 pytestmark = [
     pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here"),
     pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning"),
 ]
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
 
 
 @pytest.fixture

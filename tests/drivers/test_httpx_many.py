@@ -8,7 +8,7 @@ import random
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import trio.testing
 
 from gradio_client_httpx import Client, Job
 from tests.support.client_threads import client_threads, wait_until_ended
-from tests.support.fake.functions import TOUR
+from tests.support.fake.functions import ALL_FUNCTIONS
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Loopback, threaded
@@ -38,13 +38,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="need
 
 @pytest.fixture
 def fake() -> FakeGradio:
-    return FakeGradio("6.31.0", [function.limited(5000) for function in TOUR])
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
+    return FakeGradio("6.31.0", [function.limited(5000) for function in ALL_FUNCTIONS])
 
 
 def test_two_thousand_jobs_are_in_flight_on_a_few_threads(
@@ -70,7 +64,7 @@ def test_a_stream_or_a_call_of_its_own_costs_a_job_one_thread(
     version: str, isolated: bool, further: int
 ) -> None:
     before = client_threads()
-    fake = FakeGradio(version, [function.limited(5000) for function in TOUR])
+    fake = FakeGradio(version, [function.limited(5000) for function in ALL_FUNCTIONS])
     with threaded(fake) as server, Client(server.url, verbose=False, max_workers=100) as client:
         jobs = [
             client.with_options(isolated=isolated).submit(1, api_name="/slow") for _ in range(150)

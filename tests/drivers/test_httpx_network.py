@@ -18,7 +18,6 @@ import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, RemoteError, TransportFailed
 from gradio_client_httpx.cancel_handle import CancelHandle, ClientPool, keep_alive
-from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Handler, Loopback, Request, threaded
 
@@ -42,12 +41,6 @@ async def forward(request: Request, connection: Connection) -> None:
         await upstream.send_all(head + request.body)
         async for data in upstream:
             await connection.raw(bytes(data))
-
-
-@pytest.fixture
-def server() -> Generator[Loopback]:
-    with threaded(FakeGradio()) as server:
-        yield server
 
 
 @pytest.fixture
@@ -132,20 +125,6 @@ def test_streams_have_new_connections_whatever_else_is_kept(server: Loopback, gi
     assert streams
     assert all(len(paths) == 1 for paths in streams)
     assert any(len(paths) > 1 for paths in brought.values()) == (given != "none_kept")
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def secure(authority: trustme.CA) -> Generator[Loopback]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate: Any = authority.issue_cert("127.0.0.1")
-    certificate.configure_cert(context)
-    with threaded(FakeGradio(), tls=context) as server:
-        yield server
 
 
 def test_certificates_are_verified(secure: Loopback) -> None:

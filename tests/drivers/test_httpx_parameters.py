@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import ssl
-from collections.abc import Generator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -20,17 +19,6 @@ from gradio_client_httpx.inputs import ClientConfig, TransportConfig, transport_
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Loopback, Request, threaded
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
 
 
 def configured(**options: Any) -> TransportConfig:
@@ -139,20 +127,6 @@ def test_one_proxy_goes_before_proxies(server: Loopback) -> None:
         with Client(server.url, verbose=False, httpx_kwargs=entries) as client:
             assert client.predict("x", api_name="/echo") == "x"
         assert len(wrong.requests) == 0
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def secure(authority: trustme.CA) -> Generator[Loopback]:
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    certificate: Any = authority.issue_cert("127.0.0.1")
-    certificate.configure_cert(context)
-    with threaded(FakeGradio(), tls=context) as server:
-        yield server
 
 
 def test_a_bundle_may_be_given_by_a_path_object(

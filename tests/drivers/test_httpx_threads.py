@@ -14,18 +14,7 @@ from gradio_client_httpx import Client
 from tests.support.client_threads import client_threads
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Ledger
-from tests.support.loopback import Loopback, threaded
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
+from tests.support.loopback import Loopback
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -12,24 +11,7 @@ import pytest
 from gradio_client_httpx import AppError, Client, OutputUpdate, Status, StatusUpdate
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import PATIENCE, Gate
-from tests.support.loopback import Connection, Loopback, Request, threaded
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback) -> Generator[Client]:
-    with Client(server.url, verbose=False) as client:
-        yield client
+from tests.support.loopback import Connection, Request
 
 
 def test_a_job_is_a_future(client: Client) -> None:

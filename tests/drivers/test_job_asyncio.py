@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import sys
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,24 +15,6 @@ import pytest
 from gradio_client_httpx import AppError, BlockingCallWarning, Client, Job, OutputUpdate, Status
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
-from tests.support.loopback import Loopback, threaded
-
-
-@pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback) -> Generator[Client]:
-    with Client(server.url, verbose=False) as client:
-        yield client
 
 
 def run(main: Coroutine[Any, Any, Any]) -> Any:

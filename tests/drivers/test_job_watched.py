@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
-from collections.abc import AsyncGenerator, Generator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import groupby
@@ -14,10 +14,9 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import AppError, Client, Job, OutputUpdate, Status, StatusUpdate
-from tests.support.fake.functions import TOUR, Call, Function, Part
+from tests.support.fake.functions import ALL_FUNCTIONS, Call, Function, Part
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Gate, Ledger
-from tests.support.loopback import Loopback, threaded
 
 Update = StatusUpdate | OutputUpdate
 
@@ -42,19 +41,7 @@ TELL = Function(
 
 @pytest.fixture
 def fake() -> FakeGradio:
-    return FakeGradio("6.31.0", [*TOUR, TELL])
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
-
-
-@pytest.fixture
-def client(server: Loopback, tmp_path: Path) -> Generator[Client]:
-    with Client(server.url, verbose=False, download_files=tmp_path) as client:
-        yield client
+    return FakeGradio("6.31.0", [*ALL_FUNCTIONS, TELL])
 
 
 def let_go(fake: FakeGradio, count: int) -> None:

@@ -16,11 +16,6 @@ from tests.support.loopback import threaded
 
 
 @pytest.fixture
-def fake() -> FakeGradio:
-    return FakeGradio()
-
-
-@pytest.fixture
 def client(fake: FakeGradio) -> Generator[LoadableClient]:
     with (
         threaded(fake) as server,

@@ -25,7 +25,7 @@ from gradio_protocol import Status, StatusUpdate
 from tests.drivers.trio_rig import made
 from tests.support.fake.functions import ANSWER, TEXT, Call, Function
 from tests.support.gradio_server import FakeGradio
-from tests.support.loopback import Loopback, threaded
+from tests.support.loopback import Loopback
 
 PATIENCE = 20
 "Seconds after which a terminal that shows nothing fails its test."
@@ -44,12 +44,6 @@ def fake() -> FakeGradio:
     return FakeGradio(
         functions=[Function(name="walk", inputs=(TEXT,), outputs=(ANSWER,), plain=walk)]
     )
-
-
-@pytest.fixture
-def server(fake: FakeGradio) -> Generator[Loopback]:
-    with threaded(fake) as server:
-        yield server
 
 
 class Terminal:

@@ -22,11 +22,11 @@ from gradio_client_trio import (
     handle_file,
 )
 from tests.drivers.trio_rig import in_memory, made, rig
-from tests.support.fake.functions import TOUR
+from tests.support.fake.functions import ALL_FUNCTIONS
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import loopback, threaded
 
-SLOW = [function.limited(1) if function.name == "slow" else function for function in TOUR]
+SLOW = [function.limited(1) if function.name == "slow" else function for function in ALL_FUNCTIONS]
 
 # --- calling -------------------------------------------------------------------------------------
 

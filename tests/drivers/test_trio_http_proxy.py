@@ -43,11 +43,6 @@ async def answer(request: support.Request, connection: support.Connection) -> No
     await connection.reply(200, request.target.encode())
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
 def bundle(authority: trustme.CA, tmp_path: Path) -> str:
     path = tmp_path / "ca.pem"

@@ -18,8 +18,8 @@ from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import Cancelled
 from tests.drivers.trio_rig import rig
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.known import ECHO, known
 from tests.support.loopback import Connection, Request
+from tests.support.sample_apps import ECHO, sample_app
 
 
 @pytest.mark.trio
@@ -286,7 +286,7 @@ def test_an_interrupt_neither_forgets_who_waits_nor_wakes_who_does_not(
     moment: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    life = JobState(known().endpoints[ECHO], History(Edits.NONE))
+    life = JobState(sample_app().endpoints[ECHO], History(Edits.NONE))
 
     def cancel() -> bool:
         changed = life.apply(Cancelled())

@@ -11,12 +11,12 @@ import trio.testing
 
 from gradio_client_trio.http import REQUESTS
 from tests.drivers.trio_rig import in_memory, made, rig
-from tests.support.fake.functions import TOUR, together
+from tests.support.fake.functions import ALL_FUNCTIONS, together
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import threaded
 
 PAUSE = 7
-FUNCTIONS = [function.limited(10_000) for function in TOUR]
+FUNCTIONS = [function.limited(10_000) for function in ALL_FUNCTIONS]
 
 
 @pytest.mark.slow

@@ -20,13 +20,13 @@ from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled, Stre
 from gradio_client_trio.perform import Partial
 from gradio_client_trio.runner import GRACE
 from tests.drivers.trio_rig import in_memory, made, rig
-from tests.support.fake.functions import TOUR, Call
+from tests.support.fake.functions import ALL_FUNCTIONS, Call
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Request, threaded
 
 MANY = 500
-FUNCTIONS = [function.limited(MANY) for function in TOUR]
+FUNCTIONS = [function.limited(MANY) for function in ALL_FUNCTIONS]
 
 
 async def nap(call: Call) -> list[Any]:
@@ -34,7 +34,7 @@ async def nap(call: Call) -> list[Any]:
     return ["rested"]
 
 
-NAPPING = [replace(function, plain=nap) for function in TOUR if function.name == "slow"]
+NAPPING = [replace(function, plain=nap) for function in ALL_FUNCTIONS if function.name == "slow"]
 "An app whose function takes as long as it is told to."
 
 

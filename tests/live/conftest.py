@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts.servers import NEWEST, USUAL
+from scripts.environments.servers import NEWEST, USUAL
 from tests.support.live import Fleet, LiveServer, live
 
 MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
-SHELF = Path(__file__).parent.parent / "support" / "apps" / "shelf.py"
+VIEW_API_APPS = Path(__file__).parent.parent / "support" / "apps" / "view_api_apps.py"
 
 
 def chosen() -> list[str]:
@@ -40,20 +40,20 @@ def fleet() -> Generator[Fleet, None, None]:
 
 
 @pytest.fixture(scope="session")
-def tour(fleet: Fleet) -> LiveServer:
-    """The tour on the newest Gradio."""
+def reference_app(fleet: Fleet) -> LiveServer:
+    """The reference app on the newest Gradio."""
     return fleet.server(NEWEST)
 
 
 @pytest.fixture(scope="session")
-def shelf() -> Generator[LiveServer, None, None]:
-    """Many small apps on the newest Gradio: see `tests/support/apps/shelf.py`."""
-    with live(NEWEST, app=SHELF) as server:
+def view_api_apps() -> Generator[LiveServer, None, None]:
+    """Many small apps on the newest Gradio: see `tests/support/apps/view_api_apps.py`."""
+    with live(NEWEST, app=VIEW_API_APPS) as server:
         yield server
 
 
 @pytest.fixture(scope="session", params=chosen())
-def any_tour(request: pytest.FixtureRequest, fleet: Fleet) -> LiveServer:
-    """The tour on each version of this run."""
+def each_reference_app(request: pytest.FixtureRequest, fleet: Fleet) -> LiveServer:
+    """The reference app on each version of this run."""
     version: str = request.param
     return fleet.server(version)

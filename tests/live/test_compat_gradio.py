@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from scripts.bootstrap import ROOT
-from tests.live.neighbours import printed, with_official
+from tests.live.other_packages import printed, with_official
 
 APP = ROOT / "tests" / "support" / "apps" / "inside.py"
 ORDERS = ("first", "last")

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.live.neighbours import printed, with_official, without_official
+from tests.live.other_packages import printed, with_official, without_official
 from tests.support.live import LiveServer
 
 INSTALL = """
@@ -44,19 +44,19 @@ app(["predict", sys.argv[1], "/two", '{"text": "hello", "number": 3}'])
 
 
 @pytest.mark.slow
-def test_a_tool_of_smolagents_is_made_from_an_app(tour: LiveServer) -> None:
-    said = printed(without_official(), "-c", INSTALL + SMOLAGENTS, tour.url)
+def test_a_tool_of_smolagents_is_made_from_an_app(reference_app: LiveServer) -> None:
+    said = printed(without_official(), "-c", INSTALL + SMOLAGENTS, reference_app.url)
     assert said.splitlines()[-1] == "hello"
 
 
 @pytest.mark.slow
-def test_a_tool_of_gradio_tools_runs_as_it_did_in_2023(tour: LiveServer) -> None:
+def test_a_tool_of_gradio_tools_runs_as_it_did_in_2023(reference_app: LiveServer) -> None:
     # It passes `hf_token`, which the official client no longer takes.
-    said = printed(with_official(), "-c", INSTALL + GRADIO_TOOLS, tour.url)
+    said = printed(with_official(), "-c", INSTALL + GRADIO_TOOLS, reference_app.url)
     assert said.splitlines()[-1] == "hello"
 
 
 @pytest.mark.slow
-def test_the_command_line_of_hf_gradio_calls_an_app(tour: LiveServer) -> None:
-    said = printed(with_official(), "-c", INSTALL + HF_GRADIO, tour.url)
+def test_the_command_line_of_hf_gradio_calls_an_app(reference_app: LiveServer) -> None:
+    said = printed(with_official(), "-c", INSTALL + HF_GRADIO, reference_app.url)
     assert json.loads(said) == {"Answer": "hello", "Total": 3}

@@ -1,8 +1,8 @@
 """Each small app of the corpus is described and answers as the official client has it.
 
-What that client says on the newest Gradio is recorded in `fixtures/` by `scripts/corpus --write`;
-where ours differs, `scripts/corpus_reasons.py` tells why. `scripts/corpus` asks both clients side
-by side, on three generations.
+What that client says on the newest Gradio is recorded in `fixtures/` by `python -m
+scripts.pages.corpus --write`; where ours differs, `scripts/pages/corpus_reasons.py` tells why.
+`scripts/pages/corpus.py` asks both clients side by side, on three generations.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import trio
 
 import gradio_client_httpx
 import gradio_client_trio
-from scripts.corpus_reasons import REASONS
-from scripts.servers import NEWEST
+from scripts.environments.servers import NEWEST
+from scripts.pages.corpus_reasons import REASONS
 from tests.support import corpus
 from tests.support.apps import caller
 from tests.support.corpus import Answers, Corpus, Difference

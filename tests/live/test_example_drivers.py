@@ -10,7 +10,7 @@ from tests.conformance.scenarios.scenario import Scenario
 from tests.conformance.stages import parsed
 from tests.conformance.subject import Options, Subject
 from tests.conformance.subjects_examples import CLAIMED, SocketsSubject, StreamsSubject
-from tests.live.company import LiveStage
+from tests.live.live_clients import LiveStage
 from tests.support.live import Fleet
 
 VERSIONS = ("4.44.1", "6.31.0")

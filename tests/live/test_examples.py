@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import official
-from scripts.servers import NEWEST
+from scripts.environments import official
+from scripts.environments.servers import NEWEST
 from tests.support.hub import hub
 from tests.support.live import QUIET, Fleet
 

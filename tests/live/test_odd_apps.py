@@ -22,18 +22,18 @@ CALLS: list[tuple[str, str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("app", "api_name", "arguments", "result"), CALLS)
 def test_an_endpoint_is_called_by_its_names(
-    shelf: LiveServer, app: str, api_name: str, arguments: dict[str, Any], result: str
+    view_api_apps: LiveServer, app: str, api_name: str, arguments: dict[str, Any], result: str
 ) -> None:
-    with Client(f"{shelf.url}{app}/", verbose=False) as client:
+    with Client(f"{view_api_apps.url}{app}/", verbose=False) as client:
         assert client.predict(**arguments, api_name=api_name) == result
 
 
-def test_the_second_function_of_a_name_is_called_by_its_index(shelf: LiveServer) -> None:
-    with Client(f"{shelf.url}listed_twice/", verbose=False) as client:
+def test_the_second_function_of_a_name_is_called_by_its_index(view_api_apps: LiveServer) -> None:
+    with Client(f"{view_api_apps.url}listed_twice/", verbose=False) as client:
         assert client.predict("Ada", fn_index=2) == "second Ada"
 
 
-def test_the_default_of_a_file_is_an_address(shelf: LiveServer) -> None:
-    with Client(f"{shelf.url}image_with_value/", verbose=False) as client:
+def test_the_default_of_a_file_is_an_address(view_api_apps: LiveServer) -> None:
+    with Client(f"{view_api_apps.url}image_with_value/", verbose=False) as client:
         text = client.view_api(print_info=False, return_format="str")
     assert 'defaults to:   handle_file("https://' in str(text)

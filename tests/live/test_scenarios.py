@@ -13,9 +13,9 @@ from tests.conformance.scenarios.calling import CALLING
 from tests.conformance.scenarios.cancelling import CANCELLING, NARROW
 from tests.conformance.scenarios.scenario import Scenario, Scenarios
 from tests.conformance.stages import parsed
-from tests.live.company import NARROW as ONE_AT_A_TIME
-from tests.live.company import Company
 from tests.live.conftest import chosen
+from tests.live.live_clients import NARROW as ONE_AT_A_TIME
+from tests.live.live_clients import LiveClients
 from tests.support.live import Fleet
 
 EVERY = os.environ.get("GRADIO_MATRIX") == "1"
@@ -38,30 +38,30 @@ def plays(scenarios: Scenarios, versions: tuple[str, ...]) -> pytest.MarkDecorat
 
 
 @pytest.fixture(scope="module")
-def company(
+def clients(
     fleet: Fleet, tmp_path_factory: pytest.TempPathFactory
-) -> Generator[Company, None, None]:
+) -> Generator[LiveClients, None, None]:
     with ExitStack() as running:
-        company = Company(fleet, tmp_path_factory.mktemp("live"), running)
-        company.gather(CANCELS, [] if EVERY else NARROWS)
-        yield company
+        clients = LiveClients(fleet, tmp_path_factory.mktemp("live"), running)
+        clients.start_servers(CANCELS, [] if EVERY else NARROWS)
+        yield clients
 
 
 @plays(CALLING, tuple(chosen()))
-def test_calling(company: Company, version: str, scenario: Scenario, driver: str) -> None:
-    stage, client = company.on(driver, version)
+def test_calling(clients: LiveClients, version: str, scenario: Scenario, driver: str) -> None:
+    stage, client = clients.on(driver, version)
     scenario.play(client, stage)
 
 
 @plays(CANCELLING, CANCELS)
-def test_cancelling(company: Company, version: str, scenario: Scenario, driver: str) -> None:
-    stage, client = company.on(driver, version)
+def test_cancelling(clients: LiveClients, version: str, scenario: Scenario, driver: str) -> None:
+    stage, client = clients.on(driver, version)
     scenario.play(client, stage)
 
 
 @plays(NARROW, NARROWS)
 def test_cancelling_in_the_queue(
-    company: Company, version: str, scenario: Scenario, driver: str
+    clients: LiveClients, version: str, scenario: Scenario, driver: str
 ) -> None:
-    stage, client = company.on(driver, version, **ONE_AT_A_TIME)
+    stage, client = clients.on(driver, version, **ONE_AT_A_TIME)
     scenario.play(client, stage)

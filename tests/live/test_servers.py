@@ -11,20 +11,20 @@ from tests.support.latch import PATIENCE
 from tests.support.live import DidNotStart, LiveServer, live
 
 
-def test_each_server_is_of_the_version_it_was_asked_to_be(any_tour: LiveServer) -> None:
-    config = httpx.get(f"{any_tour.url}config", timeout=PATIENCE).json()
-    assert config["version"].strip() == any_tour.version
+def test_each_server_is_of_the_version_it_was_asked_to_be(each_reference_app: LiveServer) -> None:
+    config = httpx.get(f"{each_reference_app.url}config", timeout=PATIENCE).json()
+    assert config["version"].strip() == each_reference_app.version
 
 
-def test_the_tour_answers_a_direct_call(any_tour: LiveServer) -> None:
-    config = httpx.get(f"{any_tour.url}config", timeout=PATIENCE).json()
-    run = any_tour.url.rstrip("/") + config.get("api_prefix", "") + "/run/echo"
+def test_the_app_answers_a_direct_call(each_reference_app: LiveServer) -> None:
+    config = httpx.get(f"{each_reference_app.url}config", timeout=PATIENCE).json()
+    run = each_reference_app.url.rstrip("/") + config.get("api_prefix", "") + "/run/echo"
     assert httpx.post(run, json={"data": ["hello"]}, timeout=PATIENCE).json()["data"] == ["hello"]
 
 
-def test_a_server_that_cannot_start_says_why(tour: LiveServer) -> None:
-    taken = int(tour.url.rstrip("/").rpartition(":")[2])
-    with pytest.raises(DidNotStart, match="port"), live(tour.version, port=taken):
+def test_a_server_that_cannot_start_says_why(reference_app: LiveServer) -> None:
+    taken = int(reference_app.url.rstrip("/").rpartition(":")[2])
+    with pytest.raises(DidNotStart, match="port"), live(reference_app.version, port=taken):
         pass
 
 

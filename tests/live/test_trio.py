@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 import trio
 
-from scripts.servers import USUAL
+from scripts.environments.servers import USUAL
 from tests.drivers.trio_rig import made
 from tests.support.latch import PATIENCE
 from tests.support.live import Fleet, LiveServer
 
 
 @pytest.mark.trio
-async def test_a_cancelled_predict_leaves_the_client_as_it_was(any_tour: LiveServer) -> None:
-    async with made(any_tour.url) as client:
+async def test_a_cancelled_predict_leaves_the_client_as_it_was(
+    each_reference_app: LiveServer,
+) -> None:
+    async with made(each_reference_app.url) as client:
         with trio.move_on_after(0.5) as scope:
             await client.predict(60, api_name="/slow")
         assert scope.cancelled_caught
@@ -35,8 +37,8 @@ async def test_a_block_is_left_while_jobs_run_and_streams_are_open(
 
 
 @pytest.mark.trio
-async def test_generators_in_many_sessions_all_give_all(tour: LiveServer) -> None:
-    async with made(tour.url, max_workers=50) as client:
+async def test_generators_in_many_sessions_all_give_all(reference_app: LiveServer) -> None:
+    async with made(reference_app.url, max_workers=50) as client:
         jobs = [client.new_session().submit(5, api_name="/count") for _ in range(50)]
         outputs = [[output async for output in job] for job in jobs]
     assert outputs == [[0, 1, 2, 3, 4]] * 50

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx import Client
-from scripts import official
+from scripts.environments import official
 from tests.support.live import LiveServer
 
 Side = dict[str, dict[str, Any]]
@@ -32,11 +32,11 @@ def described(url: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def sides(shelf: LiveServer) -> tuple[Side, Side]:
+def sides(view_api_apps: LiveServer) -> tuple[Side, Side]:
     """What the official client and what ours says of each app."""
-    with urllib.request.urlopen(f"{shelf.url}NAMES") as reply:
+    with urllib.request.urlopen(f"{view_api_apps.url}NAMES") as reply:
         names: list[str] = json.loads(reply.read())
-    urls = {name: f"{shelf.url}{name}/" for name in names}
+    urls = {name: f"{view_api_apps.url}{name}/" for name in names}
     theirs: Side = official.ask(urls)["apps"]
     for name, mistakes in RIGHT.items():
         for form in ("text", "all", "named"):

@@ -1,6 +1,6 @@
 """Whatever a server sends, the core answers with a value or with a GradioError, in bounded memory.
 
-`scripts/fuzz` puts the same targets under a fuzzer, for as long as one likes.
+`scripts/checks/fuzz.py` puts the same targets under a fuzzer, for as long as one likes.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gradio_protocol.errors import RemoteError
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.sse import EventParser
 from tests.support.any_input import TARGETS, Aim
-from tests.support.grain import WORDS, Source
+from tests.support.random_json import WORDS, JsonSource
 
 scalars = (
     st.none()
@@ -73,6 +73,6 @@ def test_a_schema_that_doubles_at_each_step_is_cut_off() -> None:
 
 
 def test_the_fuzzers_source_is_json_of_any_bytes() -> None:
-    assert Source(b"").document() is None
-    assert Source(bytes([1, 1])).document() == WORDS[1]
-    assert Source(bytes([7, 1, 0, 3, 138])).document() == {WORDS[0]: 10}
+    assert JsonSource(b"").document() is None
+    assert JsonSource(bytes([1, 1])).document() == WORDS[1]
+    assert JsonSource(bytes([7, 1, 0, 3, 138])).document() == {WORDS[0]: 10}

@@ -1,12 +1,9 @@
-"""`ClientProtocol` with a driver whose network is a scripted server: no socket, no clock."""
+"""`ClientProtocol`, driven in memory: what it commands, and what callers see of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import assert_never
+from dataclasses import replace
 
-import h11
 import pytest
 
 from gradio_protocol.app.files import Inline, LocalFile
@@ -27,154 +24,19 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
-from gradio_protocol.flows.connect import Target
-from gradio_protocol.flows.options import Options
-from gradio_protocol.flows.retry import RetryPolicy
+from gradio_protocol.flows.actions import InspectFile, Send
 from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
-from gradio_protocol.testing import VERSIONS, ScriptedServer
-from gradio_protocol.wire.exchange import FileSlice, Head, Request, Response
+from gradio_protocol.testing import VERSIONS
+from gradio_protocol.wire.exchange import Head, Response
+from tests.support.in_memory import TARGET, InMemoryDriver
 
-TARGET = Target(src="http://here/", policy=RetryPolicy(max_retries=0))
 NOBODY = TransportFailed("nobody there", connected=False)
 
 
-@dataclass(eq=False)
-class Line:
-    """The client's end of one connection."""
-
-    number: int
-    http: h11.Connection = field(default_factory=lambda: h11.Connection(h11.CLIENT))
-    request: Request | None = None
-
-    def written(self, request: Request) -> Iterator[bytes]:
-        self.request = request
-        head = h11.Request(method=request.method, target=request.target, headers=request.encoded)
-        yield self.http.send(head) or b""
-        for part in request.body:
-            assert not isinstance(part, FileSlice)
-            yield self.http.send(h11.Data(data=part)) or b""
-
-    def read(self) -> Iterator[Head | bytes]:
-        assert self.request is not None
-        while (event := self.http.next_event()) is not h11.NEED_DATA:
-            match event:
-                case h11.Response():
-                    yield Head.of(self.request, event.status_code, event.headers)
-                case h11.Data():
-                    yield bytes(event.data)
-                case _:
-                    yield b""
-                    return
-
-
-class Driver:
-    """A whole driver whose network is a scripted server in the same room."""
-
-    def __init__(
-        self, version: str = VERSIONS[0], *, max_jobs: int = 40, target: Target = TARGET
-    ) -> None:
-        self.core = ClientProtocol(target, entropy=b"e" * 16, max_jobs=max_jobs)
-        self.server = ScriptedServer(version)
-        self.lines: dict[int, Line] = {}
-        self.streams: dict[int, Line] = {}
-        self.running: dict[int, RunAction] = {}
-        "What was to be run while `is_slow`, and was not aborted."
-        self.is_slow = False
-        "Actions are kept in `running` until `perform` is called for them."
-        self.notified: list[int] = []
-        self.failing: list[TransportFailed] = []
-        "What the next openings of streams come to."
-        self.core.connect()
-        self.go_on()
-        self.session_id = self.core.open_session()
-
-    def submit(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
-        changed = Options(max_retries=0, isolated=isolated)
-        bound = self.core.bind(self.session_id, args, {}, api_name=api_name, options=changed)
-        return self.core.submit(bound)
-
-    def call(self, api_name: str, *args: object, isolated: bool = False) -> tuple[int, JobState]:
-        submitted = self.submit(api_name, *args, isolated=isolated)
-        self.go_on()
-        return submitted
-
-    def go_on(self) -> None:
-        while command := self.core.next_command(0.0):
-            match command:
-                case RunAction():
-                    self.running[command.action_id] = command
-                    if not self.is_slow:
-                        self.perform(command)
-                case AbortAction():
-                    del self.running[command.action_id]
-                case OpenStream():
-                    self._open(command)
-                case CloseStream():
-                    line = self.streams.pop(command.stream_id, None)
-                    if line is not None:
-                        self.server.leave(line.number)
-                case NotifyJob():
-                    self.notified.append(command.job_id)
-                case _:
-                    assert_never(command)
-
-    def perform(self, command: RunAction) -> None:
-        del self.running[command.action_id]
-        match command.action:
-            case Send() as action:
-                head, *body = self._asked(action.request).read()
-                assert isinstance(head, Head)
-                whole = b"".join(part for part in body if isinstance(part, bytes))
-                self.core.action_succeeded(command.action_id, head.with_body(whole))
-            case Download() as action:
-                head, *body = self._asked(action.request).read()
-                content = b"".join(part for part in body if isinstance(part, bytes))
-                self.core.action_succeeded(command.action_id, Saved(path=content.decode()))
-            case action:
-                raise AssertionError(action)
-
-    def next_action(self) -> RunAction:
-        """The next command that is an action; others before it are dropped."""
-        while not isinstance(command := self.core.next_command(0.0), RunAction):
-            assert command is not None
-        self.running[command.action_id] = command
-        return command
-
-    def _open(self, command: OpenStream) -> None:
-        if self.failing:
-            self.core.stream_closed(command.stream_id, self.failing.pop(0))
-            return
-        self.streams[command.stream_id] = self._asked(command.request)
-        self.hear()
-
-    def hear(self) -> None:
-        """Report what has come on streams."""
-        for stream_id, line in [*self.streams.items()]:
-            for part in line.read():
-                match part:
-                    case Head():
-                        self.core.stream_opened(stream_id, part)
-                    case b"":
-                        self.core.stream_closed(stream_id)
-                        self.streams.pop(stream_id, None)
-                    case bytes():
-                        self.core.receive_data(stream_id, part)
-
-    def _asked(self, request: Request) -> Line:
-        line = Line(self.server.connect())
-        self.lines[line.number] = line
-        for data in line.written(request):
-            for output in self.server.receive(line.number, data):
-                self.lines[output.connection].http.receive_data(output.data)
-        self.hear()
-        return line
-
-
 @pytest.fixture(params=VERSIONS)
-def driver(request: pytest.FixtureRequest) -> Driver:
+def driver(request: pytest.FixtureRequest) -> InMemoryDriver:
     """Connected, to each kind of server."""
-    connected = Driver(request.param)
+    connected = InMemoryDriver(request.param)
     assert connected.core.is_connected()
     return connected
 
@@ -187,29 +49,29 @@ def outputs(state: JobState) -> list[object]:
     return values
 
 
-def test_a_call_has_its_result(driver: Driver) -> None:
+def test_a_call_has_its_result(driver: InMemoryDriver) -> None:
     _, state = driver.call("/echo", "hello")
     assert state.view.stage is Stage.SUCCEEDED
     assert state.result() == "hello"
 
 
-def test_a_generator_has_its_outputs(driver: Driver) -> None:
+def test_a_generator_has_its_outputs(driver: InMemoryDriver) -> None:
     jobs = [driver.call("/count", number)[1] for number in (3, 1, 2)]
     assert [outputs(state) for state in jobs] == [[0, 1, 2], [0], [0, 1]]
 
 
-def test_a_file_goes_up_and_comes_down(driver: Driver) -> None:
+def test_a_file_goes_up_and_comes_down(driver: InMemoryDriver) -> None:
     _, state = driver.call("/shout", Inline("x.txt", b"up and down"))
     assert state.result() == "UP AND DOWN"
 
 
-def test_a_failed_job_raises_its_error_as_its_result(driver: Driver) -> None:
+def test_a_failed_job_raises_its_error_as_its_result(driver: InMemoryDriver) -> None:
     _, state = driver.call("/fail", "you")
     with pytest.raises(AppError, match="no to you"):
         state.result()
 
 
-def test_what_the_disk_says_fails_the_job(driver: Driver) -> None:
+def test_what_the_disk_says_fails_the_job(driver: InMemoryDriver) -> None:
     _, state = driver.submit("/shout", LocalFile("/nowhere"))
     command = driver.next_action()
     assert command.action == InspectFile(path="/nowhere")
@@ -220,7 +82,7 @@ def test_what_the_disk_says_fails_the_job(driver: Driver) -> None:
     assert isinstance(caught.value.__cause__, FileNotFoundError)
 
 
-def test_a_bug_in_a_conversation_fails_its_job(driver: Driver) -> None:
+def test_a_bug_in_a_conversation_fails_its_job(driver: InMemoryDriver) -> None:
     _, state = driver.submit("/echo", "x")
     command = driver.next_action()
     driver.core.action_succeeded(command.action_id, "no response at all")
@@ -230,7 +92,7 @@ def test_a_bug_in_a_conversation_fails_its_job(driver: Driver) -> None:
     assert driver.call("/echo", "still here")[1].result() == "still here"
 
 
-def test_a_cancelled_job_is_stopped_on_the_server(driver: Driver) -> None:
+def test_a_cancelled_job_is_stopped_on_the_server(driver: InMemoryDriver) -> None:
     job_id, state = driver.call("/hold", "x")
     assert outputs(state) == ["x"]
     assert driver.core.cancel(job_id)
@@ -241,7 +103,7 @@ def test_a_cancelled_job_is_stopped_on_the_server(driver: Driver) -> None:
     assert driver.call("/echo", "still here")[1].result() == "still here"
 
 
-def test_a_cancelled_job_aborts_what_it_runs(driver: Driver) -> None:
+def test_a_cancelled_job_aborts_what_it_runs(driver: InMemoryDriver) -> None:
     job_id, state = driver.submit("/shout", LocalFile("/file"))
     command = driver.next_action()
     driver.core.cancel(job_id)
@@ -254,7 +116,9 @@ def test_a_cancelled_job_aborts_what_it_runs(driver: Driver) -> None:
     assert driver.core.next_command(0.0) is None
 
 
-def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(driver: Driver) -> None:
+def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(
+    driver: InMemoryDriver,
+) -> None:
     job_id, state = driver.submit("/hold", "x")
     driver.core.cancel(job_id)
     driver.go_on()
@@ -265,7 +129,7 @@ def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(driver:
 
 
 def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
-    driver = Driver("6.31.0")
+    driver = InMemoryDriver("6.31.0")
     driver.is_slow = True
     job_id, state = driver.call("/hold", "x")
     (join,) = driver.running.values()
@@ -279,7 +143,7 @@ def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
     assert len(driver.server.stopped) == 1
 
 
-def test_closing_ends_all_jobs_and_streams(driver: Driver) -> None:
+def test_closing_ends_all_jobs_and_streams(driver: InMemoryDriver) -> None:
     lives = [driver.call("/hold", "x")[1] for _ in range(2)]
     driver.core.close()
     for state in lives:
@@ -296,7 +160,7 @@ def test_closing_ends_all_jobs_and_streams(driver: Driver) -> None:
 
 
 def test_it_is_not_closed_while_a_join_is_in_flight() -> None:
-    driver = Driver("6.31.0")
+    driver = InMemoryDriver("6.31.0")
     driver.is_slow = True
     driver.call("/hold", "x")
     (join,) = driver.running.values()
@@ -311,7 +175,7 @@ def test_it_is_not_closed_while_a_join_is_in_flight() -> None:
 
 
 def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
-    driver = Driver("6.31.0", max_jobs=1)
+    driver = InMemoryDriver("6.31.0", max_jobs=1)
     first, _ = driver.call("/hold", "x")
     _, second = driver.call("/echo", "y")
     third, unwanted = driver.call("/echo", "z")
@@ -323,7 +187,7 @@ def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
     assert unwanted.view.stage is Stage.CANCELLED
 
 
-def test_each_change_of_a_job_is_notified_once_at_a_time(driver: Driver) -> None:
+def test_each_change_of_a_job_is_notified_once_at_a_time(driver: InMemoryDriver) -> None:
     job_id, state = driver.submit("/echo", "x")
     driver.go_on()
     assert set(driver.notified) == {job_id}
@@ -333,7 +197,7 @@ def test_each_change_of_a_job_is_notified_once_at_a_time(driver: Driver) -> None
     assert len(driver.notified) == seen
 
 
-def test_progress_of_an_upload_is_told_to_its_job(driver: Driver) -> None:
+def test_progress_of_an_upload_is_told_to_its_job(driver: InMemoryDriver) -> None:
     _, state = driver.submit("/shout", Inline("x.txt", b"content"))
     command = driver.next_action()
     moved = Transferred(done=3, total=7, upload=True)
@@ -343,7 +207,7 @@ def test_progress_of_an_upload_is_told_to_its_job(driver: Driver) -> None:
     assert state.view.transferred == moved
 
 
-def test_two_sessions_are_two_visitors(driver: Driver) -> None:
+def test_two_sessions_are_two_visitors(driver: InMemoryDriver) -> None:
     other = driver.core.open_session()
     assert driver.core.endpoints(other) == driver.core.app.endpoints
     hashes = {driver.core.session_hash(one) for one in (driver.session_id, other)}
@@ -361,7 +225,7 @@ def test_two_sessions_are_two_visitors(driver: Driver) -> None:
     assert driver.call("/echo", "hello")[1].result() == "hello"
 
 
-def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: Driver) -> None:
+def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: InMemoryDriver) -> None:
     bound = driver.core.bind(driver.session_id, ["x"], {}, api_name="/echo")
     driver.core.close_session(driver.session_id)
     with pytest.raises(InvalidArguments, match="the session was closed"):
@@ -369,7 +233,7 @@ def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: Driver)
 
 
 def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
-    driver = Driver("6.31.0")
+    driver = InMemoryDriver("6.31.0")
     before = driver.core.session_hash(driver.session_id)
     job_id, state = driver.call("/hold", "x")
     driver.core.reset_session(driver.session_id)
@@ -382,7 +246,7 @@ def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
     assert len(driver.server.stopped) == 1
 
 
-def test_an_isolated_job_has_a_session_of_its_own(driver: Driver) -> None:
+def test_an_isolated_job_has_a_session_of_its_own(driver: InMemoryDriver) -> None:
     _, shared = driver.call("/hold", "x")
     job_id, alone = driver.call("/hold", "y", isolated=True)
     driver.core.cancel(job_id)
@@ -391,13 +255,13 @@ def test_an_isolated_job_has_a_session_of_its_own(driver: Driver) -> None:
     assert not shared.view.stage.is_final
 
 
-def test_what_does_not_fit_is_refused_at_once(driver: Driver) -> None:
+def test_what_does_not_fit_is_refused_at_once(driver: InMemoryDriver) -> None:
     with pytest.raises(InvalidArguments):
         driver.submit("/echo", "one", "two")
     assert driver.core.next_command(0.0) is None
 
 
-def test_two_calls_have_boundaries_of_their_own(driver: Driver) -> None:
+def test_two_calls_have_boundaries_of_their_own(driver: InMemoryDriver) -> None:
     boundaries: set[object] = set()
     for _ in range(2):
         driver.submit("/shout", Inline("x.txt", bytes(len(boundaries))))
@@ -448,7 +312,7 @@ def test_closing_ends_connecting() -> None:
 
 
 def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
-    driver = Driver("6.31.0")
+    driver = InMemoryDriver("6.31.0")
     job_id, _ = driver.call("/hold", "x")
     driver.core.cancel(job_id)
     telling = driver.next_action()
@@ -461,7 +325,7 @@ def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
     assert driver.streams == {}
 
 
-def test_a_stream_that_breaks_fails_its_jobs(driver: Driver) -> None:
+def test_a_stream_that_breaks_fails_its_jobs(driver: InMemoryDriver) -> None:
     _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     del driver.streams[stream_id]
@@ -471,7 +335,7 @@ def test_a_stream_that_breaks_fails_its_jobs(driver: Driver) -> None:
         state.result()
 
 
-def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: Driver) -> None:
+def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: InMemoryDriver) -> None:
     _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.receive_data(stream_id, b"data: junk\n\n")
@@ -481,7 +345,7 @@ def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: Driver) -> None:
         state.result()
 
 
-def test_what_comes_of_a_closed_stream_is_ignored(driver: Driver) -> None:
+def test_what_comes_of_a_closed_stream_is_ignored(driver: InMemoryDriver) -> None:
     driver.call("/hold", "x")
     (stream_id,) = driver.streams
     line = driver.streams[stream_id]
@@ -495,7 +359,7 @@ def test_what_comes_of_a_closed_stream_is_ignored(driver: Driver) -> None:
     assert driver.core.next_command(0.0) is None
 
 
-def test_a_stream_that_is_refused_is_closed(driver: Driver) -> None:
+def test_a_stream_that_is_refused_is_closed(driver: InMemoryDriver) -> None:
     driver.submit("/hold", "x")
     while not isinstance(command := driver.core.next_command(0.0), OpenStream):
         assert isinstance(command, RunAction | NotifyJob)
@@ -510,7 +374,7 @@ def test_a_stream_that_is_refused_is_closed(driver: Driver) -> None:
 
 
 def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
-    driver = Driver("6.31.0")
+    driver = InMemoryDriver("6.31.0")
     _, state = driver.submit("/echo", "x")
     driver.failing.append(NOBODY)
     driver.go_on()
@@ -518,7 +382,7 @@ def test_a_stream_that_cannot_be_opened_is_tried_again() -> None:
     assert state.result() == "x"
 
 
-def test_a_silent_stream_stays_open_while_the_app_answers(driver: Driver) -> None:
+def test_a_silent_stream_stays_open_while_the_app_answers(driver: InMemoryDriver) -> None:
     _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     for _ in range(3):
@@ -528,7 +392,7 @@ def test_a_silent_stream_stays_open_while_the_app_answers(driver: Driver) -> Non
     assert not state.view.stage.is_final
 
 
-def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: Driver) -> None:
+def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: InMemoryDriver) -> None:
     _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.stream_silent(stream_id)
@@ -542,7 +406,9 @@ def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: Driv
         state.result()
 
 
-def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(driver: Driver) -> None:
+def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(
+    driver: InMemoryDriver,
+) -> None:
     driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.stream_silent(stream_id)
@@ -552,7 +418,9 @@ def test_a_stream_that_ends_while_the_app_is_asked_aborts_the_question(driver: D
     assert driver.core.next_command(0.0) == AbortAction(action_id=command.action_id)
 
 
-def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(driver: Driver) -> None:
+def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(
+    driver: InMemoryDriver,
+) -> None:
     _, state = driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.session_id = other = driver.core.open_session()
@@ -567,13 +435,13 @@ def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(driver:
     assert state.view.error is not None
 
 
-def test_a_stream_that_is_closed_is_never_silent(driver: Driver) -> None:
+def test_a_stream_that_is_closed_is_never_silent(driver: InMemoryDriver) -> None:
     driver.core.stream_silent(-1)
     assert driver.core.next_command(0.0) is None
 
 
 def test_the_caller_chooses_how_long_a_stream_may_be_silent() -> None:
-    driver = Driver(target=replace(TARGET, stream_idle_timeout=7))
+    driver = InMemoryDriver(target=replace(TARGET, stream_idle_timeout=7))
     driver.submit("/hold", "x")
     while not isinstance(command := driver.core.next_command(0.0), OpenStream):
         assert command is not None
@@ -583,7 +451,9 @@ def test_the_caller_chooses_how_long_a_stream_may_be_silent() -> None:
     assert command.idle_timeout == 7
 
 
-def test_what_is_ordered_of_a_stream_that_has_just_ended_is_left_undone(driver: Driver) -> None:
+def test_what_is_ordered_of_a_stream_that_has_just_ended_is_left_undone(
+    driver: InMemoryDriver,
+) -> None:
     driver.call("/hold", "x")
     (stream_id,) = driver.streams
     driver.core.stream_silent(stream_id)

@@ -1,4 +1,4 @@
-"""A driver for the simulated world: performs `call` and obeys sessions, one move at a time.
+"""A driver for the simulated server: performs `call` and obeys sessions, one move at a time.
 
 It is a whole driver but for threads, sockets and clocks. Everything that takes time in a real one
 is a `Move` here: a request on its way, a reply on its way, a stream being opened or read.
@@ -41,8 +41,8 @@ from gradio_protocol.jobs.orders import (
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
+from tests.simulation.move import Move
 from tests.simulation.server import Pipe, Server
-from tests.simulation.world import Move
 
 EVENTS = Head(status=200, headers=(("content-type", "text/event-stream"),))
 TICK = 0.3

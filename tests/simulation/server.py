@@ -1,8 +1,8 @@
 """A Gradio server without a network or a clock: what it keeps, and what it does when it is let.
 
-It has the manners of the generations it knows: sessions are dropped with their streams, lost
+It has the behaviour of the generations it knows: sessions are dropped with their streams, lost
 events stay in the books, `/cancel` stops a function and tells one event, each message is read by
-one stream. What happens next, and when, is for the world to choose from `moves`.
+one stream. What happens next, and when, is for the simulation to choose from `moves`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from urllib.parse import parse_qs, urlsplit
 from gradio_protocol.app.access import App
 from gradio_protocol.app.dialect import Cancelling, Delivery, Edits
 from gradio_protocol.wire.exchange import Request, Response
-from tests.simulation.world import Move
+from tests.simulation.move import Move
 from tests.support.edits import server_edits
-from tests.support.known import COUNT, ECHO, KEEP
+from tests.support.sample_apps import COUNT, ECHO, KEEP
 
 OUTPUTS: list[Any] = [[], [1, 2, 3, 4], [1], [[1, 2], "a"], "ab", "abc"]
 "What the generator yields, in order."

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
 from gradio_protocol.jobs.job_state import Outputs, Stage
 from tests.simulation.driver import Caller, Client
+from tests.simulation.move import Move
 from tests.simulation.server import FAILS, OUTPUTS, Server, result
-from tests.simulation.world import Move
 from tests.support.examples import examples
-from tests.support.known import COUNT, ECHO, KEEP, known
+from tests.support.sample_apps import COUNT, ECHO, KEEP, sample_app
 
 VERSIONS = [
     "4.7.1",
@@ -61,10 +61,10 @@ PLANS = st.lists(
 
 
 class Story:
-    """One run of the world."""
+    """One run of the simulation."""
 
     def __init__(self, version: str, *, stateful: bool) -> None:
-        app = known(version, stateful=stateful)
+        app = sample_app(version, stateful=stateful)
         self.server = Server(app)
         self.client = Client(app, self.server)
         self.callers: list[Caller] = []

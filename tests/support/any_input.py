@@ -2,8 +2,8 @@
 
 A target takes some bytes and some JSON, both of any kind, and gives them to a part of the core as a
 server could. It returns if values came out or a GradioError was raised; any other exception leaves
-it, and is a finding. Where only nearly good documents get far, `grafted` puts the JSON somewhere
-into a good one, at a place that the bytes choose.
+it, and is a finding. Where only nearly good documents get far, `replace_somewhere` puts the JSON
+somewhere into a good one, at a place that the bytes choose.
 """
 
 from __future__ import annotations
@@ -86,13 +86,15 @@ from gradio_protocol.wire.exchange import Head, Headers, Request, Response
 from gradio_protocol.wire.headers import HUB
 from gradio_protocol.wire.redirect import follow_redirect
 from gradio_protocol.wire.status import error_from_response, http_date, retry_after
-from tests.support.grain import Source, chosen, cut, grafted
-from tests.support.known import SRC, dependency, known
+from tests.support.random_json import JsonSource, cut, pick, replace_somewhere
+from tests.support.sample_apps import SRC, dependency, sample_app
 from tests.support.scripted import Driver
 
 Aim: TypeAlias = Callable[[bytes, JSON], None]
 
-APPS = tuple(known(v) for v in ("3.16.2", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "5.0.2", "6.31.0"))
+APPS = tuple(
+    sample_app(v) for v in ("3.16.2", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "5.0.2", "6.31.0")
+)
 
 _CONFIG: Object = {
     "version": "6.31.0",
@@ -126,12 +128,12 @@ _URLS = (SRC, "https://here/app/", "https://user-name.hf.space/", "http://here:8
 _EVENTS = ("content-type", "text/event-stream")
 _MOST_PRINTED = 5_000_000
 _ENOUGH = 60
-"Answers after which the world gets dull, so that what is bounded ends."
+"After so many answers the server only answers 200, so that a flow with bounded retries ends."
 
 
 def configs(raw: bytes, document: JSON) -> None:
     """`/config`, the page with a copy of it, and all that is made of it."""
-    for body in (raw, write(document), write(grafted(_CONFIG, raw, document))):
+    for body in (raw, write(document), write(replace_somewhere(_CONFIG, raw, document))):
         for reader in (read_config, _of_page):
             with suppress(GradioError):
                 _used(reader(body), raw, document)
@@ -140,7 +142,7 @@ def configs(raw: bytes, document: JSON) -> None:
 def infos(raw: bytes, document: JSON) -> None:
     """`/info`."""
     config = APPS[-1].config
-    for info in (document, grafted(_INFO, raw, document)):
+    for info in (document, replace_somewhere(_INFO, raw, document)):
         if isinstance(info, dict):
             with suppress(GradioError):
                 _printed(read_endpoints(config, info))
@@ -149,7 +151,7 @@ def infos(raw: bytes, document: JSON) -> None:
 def renderings(raw: bytes, document: JSON) -> None:
     """What a `@gr.render` function has made."""
     good: Object = {"render_id": 1, **{key: _CONFIG[key] for key in ("components", "dependencies")}}
-    for made in (document, grafted(good, raw, document)):
+    for made in (document, replace_somewhere(good, raw, document)):
         if isinstance(made, dict):
             with suppress(GradioError):
                 config = APPS[-1].config.with_rendering(read_rendering(made))
@@ -158,10 +160,10 @@ def renderings(raw: bytes, document: JSON) -> None:
 
 def messages(raw: bytes, document: JSON) -> None:
     """One message."""
-    dialect = chosen(APPS, raw).dialect
+    dialect = pick(APPS, raw).dialect
     with suppress(GradioError):
         read_message(raw, dialect)
-    for good in (document, *(grafted(good, raw, document) for good in _MESSAGES)):
+    for good in (document, *(replace_somewhere(good, raw, document) for good in _MESSAGES)):
         if isinstance(good, dict):
             message(good, dialect)
 
@@ -170,9 +172,10 @@ def streams(raw: bytes, document: JSON) -> None:
     """A stream, in pieces."""
     for app in APPS:
         body = b"".join(
-            b"data: " + write(grafted(good, raw, document)) + b"\n\n" for good in _MESSAGES
+            b"data: " + write(replace_somewhere(good, raw, document)) + b"\n\n"
+            for good in _MESSAGES
         )
-        reader = StreamReader(chosen(tuple(StreamKind), raw), app.dialect)
+        reader = StreamReader(pick(tuple(StreamKind), raw), app.dialect)
         with suppress(GradioError):
             for chunk in cut(raw + b"\n\n" + body, raw):
                 reader.feed(chunk)
@@ -180,7 +183,7 @@ def streams(raw: bytes, document: JSON) -> None:
 
 def cookies(raw: bytes, document: JSON) -> None:
     """Headers that set cookies."""
-    jar, url = Jar(), chosen(_URLS, raw)
+    jar, url = Jar(), pick(_URLS, raw)
     for chunk in cut(raw, raw[::-1]):
         jar = jar.store(url, (("set-cookie", chunk.decode("latin-1")), *_headers(raw)))
         jar.header(url)
@@ -189,7 +192,7 @@ def cookies(raw: bytes, document: JSON) -> None:
 
 def redirects(raw: bytes, document: JSON) -> None:
     """A reply that leads elsewhere."""
-    request = Request(method="GET", url=chosen(_URLS, raw), headers=(("cookie", "a"),))
+    request = Request(method="GET", url=pick(_URLS, raw), headers=(("cookie", "a"),))
     for text in (raw.decode("latin-1"), f"//{raw.decode('latin-1')}", f"http://{raw!r}"):
         follow_redirect(request, Response(status=307, headers=(("location", text),)))
 
@@ -222,7 +225,7 @@ def files(raw: bytes, document: JSON) -> None:
     safe_name(raw.decode("utf-8", "surrogateescape"))
     for app in APPS:
         good: Object = {"path": "/tmp/a", "meta": {"_type": "gradio.FileData"}, "url": None}
-        for value in (document, grafted(good, raw, document)):
+        for value in (document, replace_somewhere(good, raw, document)):
             found = find_remote_files(value, app.dialect)
             localize_files([value], {file.path: "here" for file in found})
             with suppress(GradioError):
@@ -234,7 +237,10 @@ def files(raw: bytes, document: JSON) -> None:
 
 def schemas(raw: bytes, document: JSON) -> None:
     """A JSON schema."""
-    for schema in (document, grafted({"type": "array", "items": {"$ref": "#"}}, raw, document)):
+    for schema in (
+        document,
+        replace_somewhere({"type": "array", "items": {"$ref": "#"}}, raw, document),
+    ):
         assert len(python_type(schema)) < _MOST_PRINTED
 
 
@@ -266,7 +272,7 @@ def edits(raw: bytes, document: JSON) -> None:
 
 def connections(raw: bytes, document: JSON) -> None:
     """The flow `connect`."""
-    source = chosen(("user/name", *_URLS), raw)
+    source = pick(("user/name", *_URLS), raw)
     auth = ("me", "pw") if raw[:1] > b"\x80" else None
     target = Target(src=source, auth=auth, policy=RetryPolicy(entropy=_ENTROPY))
     with suppress(GradioError):
@@ -276,7 +282,7 @@ def connections(raw: bytes, document: JSON) -> None:
 def calls(raw: bytes, document: JSON) -> None:
     """The flow `call`, and the life of its job."""
     for app in APPS:
-        endpoint = chosen(app.endpoints, raw)
+        endpoint = pick(app.endpoints, raw)
         state = JobState(endpoint, History(app.dialect.edits))
         spec = Call(
             job_id=1,
@@ -322,11 +328,11 @@ def sessions(raw: bytes, document: JSON) -> None:
 def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iterator[Order]:
     """What comes of opening a stream: any head, any bytes, any end."""
     key, epoch = listen.stream.key, listen.epoch
-    head = Head(status=chosen(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
+    head = Head(status=pick(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
     opening = session.stream_opened(key, epoch, head)
     yield from opening.orders
     if opening.read:
-        reader = StreamReader(listen.stream.kind, chosen(APPS, turn).dialect)
+        reader = StreamReader(listen.stream.kind, pick(APPS, turn).dialect)
         with suppress(GradioError):
             good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
             for chunk in cut(good + raw, raw[::-1]):
@@ -334,7 +340,7 @@ def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iter
         if turn % 3 == 1:
             yield from session.stream_silent(key, epoch)
             return
-        yield from session.stream_ended(key, epoch, chosen(tuple(EndReason), turn))
+        yield from session.stream_ended(key, epoch, pick(tuple(EndReason), turn))
 
 
 def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]:
@@ -364,7 +370,7 @@ class _World:
     """Answers every action of a flow with something that fits it, chosen by the bytes."""
 
     def __init__(self, raw: bytes, document: JSON, state: JobState | None = None) -> None:
-        self._source = Source(raw)
+        self._source = JsonSource(raw)
         self._raw = raw
         self._document = document
         self._life = state
@@ -401,14 +407,12 @@ class _World:
             return JobStopped(error=RemoteError("gone"))
         match question:
             case RequestJoin():
-                entry = JoinGranted(
-                    session_hash="s", app=chosen(APPS, turn), app_is_stale=turn > 128
-                )
+                entry = JoinGranted(session_hash="s", app=pick(APPS, turn), app_is_stale=turn > 128)
                 return replace(entry, app=self._app) if turn % 4 else entry
             case NextMessage():
                 return self._message(turn)
             case RefreshApp(app=app):
-                return RefreshNeeded() if turn % 2 else chosen((app, *APPS), turn)
+                return RefreshNeeded() if turn % 2 else pick((app, *APPS), turn)
             case AppRefreshed(app=app):
                 return app or APPS[-1]
             case LookUpUploads(digests=digests):
@@ -426,14 +430,14 @@ class _World:
     def _reply(self, url: str, turn: int) -> Response:
         bodies = (self._raw, write(self._document), *_good_bodies(self._raw, self._document))
         return Response(
-            status=200 if self._asked > _ENOUGH else chosen(_STATUSES, turn),
+            status=200 if self._asked > _ENOUGH else pick(_STATUSES, turn),
             headers=_headers(self._raw),
-            body=chosen(bodies, self._source.byte()),
+            body=pick(bodies, self._source.byte()),
             url=url,
         )
 
     def _message(self, turn: int) -> JobMessage:
-        said = grafted(chosen(_MESSAGES, turn), self._raw, self._document)
+        said = replace_somewhere(pick(_MESSAGES, turn), self._raw, self._document)
         made = message(said, self._app.dialect).message if isinstance(said, dict) else None
         if (
             made is None
@@ -457,7 +461,7 @@ def _good_bodies(raw: bytes, document: JSON) -> Iterator[bytes]:
     )
     for body in good:
         yield write(body)
-        yield write(grafted(body, raw, document))
+        yield write(replace_somewhere(body, raw, document))
 
 
 def _of_page(body: bytes) -> Config:
@@ -466,7 +470,7 @@ def _of_page(body: bytes) -> Config:
 
 def _used(config: Config, raw: bytes, document: JSON) -> None:
     """Do with a config all that can be done."""
-    for info in (None, document, grafted(_INFO, raw, document)):
+    for info in (None, document, replace_somewhere(_INFO, raw, document)):
         if info is None or isinstance(info, dict):
             with suppress(GradioError):
                 _printed(read_endpoints(config, info))
@@ -488,8 +492,8 @@ def _edits(raw: bytes, document: JSON) -> JSON:
     value = document
     paths: tuple[list[JSON], ...] = ([], ["a"], ["a", 0], ["a", 1], ["a", 1, "c"], ["b"], ["a", 9])
     actions = ("replace", "append", "add", "delete")
-    made: list[JSON] = [[chosen(actions, b), [*chosen(paths, b // 4)], value] for b in raw[:20]]
-    return grafted(made, raw[20:], document) if len(raw) > 20 else made
+    made: list[JSON] = [[pick(actions, b), [*pick(paths, b // 4)], value] for b in raw[:20]]
+    return replace_somewhere(made, raw[20:], document) if len(raw) > 20 else made
 
 
 def _headers(raw: bytes) -> Headers:

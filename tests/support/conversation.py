@@ -10,16 +10,16 @@ from typing import Any, cast
 import httpx
 
 from tests.support import transcripts
-from tests.support.fake.manners import Manners
+from tests.support.fake.behaviour import Behaviour
 from tests.support.fake.messages import Message
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Loopback, threaded
 
-QUEUED = [version for version in transcripts.versions() if Manners(version).since(4)]
-SHARED = [version for version in QUEUED if not Manners(version).private_streams]
-CANCELLING = [version for version in QUEUED if Manners(version).cancels]
-LOSING = [version for version in SHARED if not Manners(version).resumable]
+QUEUED = [version for version in transcripts.versions() if Behaviour(version).since(4)]
+SHARED = [version for version in QUEUED if not Behaviour(version).private_streams]
+CANCELLING = [version for version in QUEUED if Behaviour(version).cancels]
+LOSING = [version for version in SHARED if not Behaviour(version).resumable]
 TIMES = (
     "duration",
     "average_duration",
@@ -40,7 +40,7 @@ class Visitor:
         self.fake = fake
         self.server = server
         self.http = http
-        self.base = server.url.rstrip("/") + fake.manners.prefix
+        self.base = server.url.rstrip("/") + fake.behaviour.prefix
 
     def post(self, path: str, body: Any) -> httpx.Response:
         return self.http.post(f"{self.base}{path}", json=body)
@@ -57,7 +57,7 @@ class Visitor:
 
     def job(self, name: str, data: list[Any], session: str = "s") -> tuple[list[Message], str]:
         """All messages of one call, and how its stream ended."""
-        if self.fake.manners.private_streams:
+        if self.fake.behaviour.private_streams:
             return self._private_job(name, data, session)
         self.join(name, data, session)
         return self.stream(session)

@@ -17,14 +17,14 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from scripts import official
-from scripts.servers import NEWEST
+from scripts.environments import official
+from scripts.environments.servers import NEWEST
 from tests.support.live import live
 
 APPS = Path(__file__).parent / "apps" / "corpus"
 CALLER = Path(__file__).parent / "apps" / "caller.py"
 RECORDED = Path(__file__).parents[1] / "live" / "fixtures" / "corpus.json.xz"
-"""What the official client says of each app on the newest Gradio; `scripts/corpus` writes it."""
+"""What the official client says of each app on the newest Gradio, by `scripts/pages/corpus.py`."""
 PATIENCE = 900
 """Seconds for the official client to answer about all apps."""
 NOTHING = "(nothing)"

@@ -1,7 +1,7 @@
 """A Gradio server in a test's hands: any version from 4.0 on, 3.x where it is called directly.
 
 `FakeGradio("4.44.1")` is a handler for `loopback` and `threaded`. What a version does comes from
-`fake/manners.py`, what the app does from `fake/functions.py`. A test holds jobs (`fake.holds`),
+`fake/behaviour.py`, what the app does from `fake/functions.py`. A test holds jobs (`fake.holds`),
 delays replies (`fake.reply_gates`), answers a route itself (`fake.instead`), restarts the app.
 The fake is checked against recorded bytes in `test_gradio_server.py`.
 """
@@ -14,11 +14,11 @@ from collections import defaultdict, deque
 from collections.abc import Sequence
 from typing import Any
 
+from tests.support.fake.behaviour import Behaviour
 from tests.support.fake.documents import App
-from tests.support.fake.door import Door, Reply
 from tests.support.fake.files import bare, uploaded
-from tests.support.fake.functions import TOUR, AppCrashes, AppFails, Call, Function, Hold
-from tests.support.fake.manners import Manners
+from tests.support.fake.functions import ALL_FUNCTIONS, AppCrashes, AppFails, Call, Function, Hold
+from tests.support.fake.login import Login, Reply
 from tests.support.fake.queue import Job, Queue, QueueFull, Session, Spawn
 from tests.support.fake.streams import Streams
 from tests.support.latch import Gate, Ledger
@@ -48,14 +48,14 @@ class FakeGradio:
     def __init__(
         self,
         version: str = "6.31.0",
-        functions: Sequence[Function] = TOUR,
+        functions: Sequence[Function] = ALL_FUNCTIONS,
         *,
         auth: dict[str, str] | None = None,
         max_size: int | None = None,
         max_file_size: int | None = None,
         show_error: bool = True,
     ) -> None:
-        self.manners = Manners(version)
+        self.behaviour = Behaviour(version)
         self.files: dict[str, bytes] = {}
         "uploads and outputs, by the path they have on the server"
         self.holds: Ledger[Hold] = Ledger("jobs held")
@@ -79,14 +79,14 @@ class FakeGradio:
         self._starts += 1
         self.functions = tuple(functions)
         self._app = App(
-            manners=self.manners,
+            behaviour=self.behaviour,
             functions=self.functions,
             app_id=1000 + self._starts,
             max_file_size=self._max_file_size,
         )
-        self._door = Door(self.manners, self._auth, self._starts)
-        self._queue = Queue(self.manners, max_size=self._max_size, show_error=self._show_error)
-        self._streams = Streams(self.manners, self._queue, self.streams)
+        self._login = Login(self.behaviour, self._auth, self._starts)
+        self._queue = Queue(self.behaviour, max_size=self._max_size, show_error=self._show_error)
+        self._streams = Streams(self.behaviour, self._queue, self.streams)
 
     def instead(self, route: str, handler: Handler, *, times: int = 1) -> None:
         """Let `handler` answer the next requests for a route, such as `queue/join`."""
@@ -115,19 +115,19 @@ class FakeGradio:
         self.seen.append((route, request))
         if self._scripts[route]:
             await self._scripts[route].popleft()(request, connection)
-        elif not self._door.admits(route, request):
-            await _send(self._door.refusal(), connection)
+        elif not self._login.admits(route, request):
+            await _send(self._login.refusal(), connection)
         else:
             await self._dispatch(route, request, connection)
 
     async def _dispatch(self, route: str, request: Request, connection: Connection) -> None:
-        private, spawn = self.manners.private_streams, connection.server.spawn
+        private, spawn = self.behaviour.private_streams, connection.server.spawn
         match request.method, route.split("/"):
             case "GET", ["queue", "data"] if not private and "session_hash" in request.query:
                 await self._streams.shared(request.query["session_hash"], connection, spawn)
             case "GET", ["queue", "join"] if private and self._index(request.query) is not None:
                 await self._streams.private(self._private_job(request), connection, spawn)
-            case "GET", ["heartbeat", _] if self.manners.heartbeats:
+            case "GET", ["heartbeat", _] if self.behaviour.heartbeats:
                 await self._streams.heartbeat(connection)
             case "GET" | "HEAD", [first, *_] if first.startswith("file="):
                 await self._file(request, connection)
@@ -140,35 +140,35 @@ class FakeGradio:
     async def _reply(self, route: str, request: Request, spawn: Spawn) -> Reply:
         match request.method, route.split("/"):
             case "GET", ["config"]:
-                return Reply(value=self._app.config(_root(request), self._door.user(request)))
+                return Reply(value=self._app.config(_root(request), self._login.user(request)))
             case "GET", ["info"]:
                 everything = request.query.get("all_endpoints") == "true"
                 return Reply(value=self._app.info(everything=everything))
             case "GET", ["app_id"]:
                 return Reply(value={"app_id": self._app.app_id})
             case "POST", ["login"]:
-                return self._door.login(request)
+                return self._login.login(request)
             case "POST", ["upload"]:
                 return self._upload(request)
             case "POST", ["run" | "api", name]:
                 return await self._direct(name, request)
             case "POST", ["queue" | "cancel" | "reset", *_]:
                 return self._queued(route, request, spawn)
-            case "GET", ["queue", "data"] if self.manners.since(4, 9):
+            case "GET", ["queue", "data"] if self.behaviour.since(4, 9):
                 return INVALID
             case _:
                 return UNKNOWN
 
     def _queued(self, route: str, request: Request, spawn: Spawn) -> Reply:
         match route:
-            case "queue/join" if not self.manners.private_streams:
+            case "queue/join" if not self.behaviour.private_streams:
                 return self._join(request, spawn)
-            case "queue/data" if self.manners.private_streams:
+            case "queue/data" if self.behaviour.private_streams:
                 return self._data(request.json())
-            case "cancel" if self.manners.cancels:
+            case "cancel" if self.behaviour.cancels:
                 return self._cancel(request.json(), spawn)
             case "reset":
-                if self.manners.resets:
+                if self.behaviour.resets:
                     self._queue.reset(request.json()["event_id"])
                 return Reply(value={"success": True})
             case _:
@@ -177,9 +177,9 @@ class FakeGradio:
     def _route(self, path: str) -> str:
         """The path within the API; what lacks the prefix is not found there."""
         asked = path.strip("/")
-        if not self.manners.prefix or asked in ("", "config", "login"):
+        if not self.behaviour.prefix or asked in ("", "config", "login"):
             return asked
-        prefix = self.manners.prefix.strip("/") + "/"
+        prefix = self.behaviour.prefix.strip("/") + "/"
         return asked.removeprefix(prefix) if asked.startswith(prefix) else f"?/{asked}"
 
     # Calls
@@ -198,7 +198,7 @@ class FakeGradio:
         try:
             self._queue.join(job, spawn)
         except QueueFull as full:
-            return Reply(status=self.manners.full_queue_status, value={"detail": str(full)})
+            return Reply(status=self.behaviour.full_queue_status, value={"detail": str(full)})
         return Reply(value={"event_id": job.event_id})
 
     def _private_job(self, request: Request) -> Job:
@@ -238,7 +238,7 @@ class FakeGradio:
             state=session.state,
             request=request,
             session_hash=session.hash,
-            username=self._door.user(request),
+            username=self._login.user(request),
             files=self.files,
             holds=self.holds,
         )

@@ -16,7 +16,7 @@ from typing import Any, cast
 RUNTIME = {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": "cpu-basic"}}
 
 
-class Desk(BaseHTTPRequestHandler):
+class HubHandler(BaseHTTPRequestHandler):
     """Answers one request."""
 
     @property
@@ -60,7 +60,7 @@ class Hub(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, host: str) -> None:
-        super().__init__(("127.0.0.1", 0), Desk)
+        super().__init__(("127.0.0.1", 0), HubHandler)
         self.host = host
         "Where all apps live."
         self.spaces = {"them/tour"}

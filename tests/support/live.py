@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from scripts.servers import ensure
+from scripts.environments.servers import ensure
 from tests.support.ports import reserved_port
 
-TOUR = Path(__file__).parent / "apps" / "tour.py"
+REFERENCE_APP = Path(__file__).parent / "apps" / "reference_app.py"
 START = 300.0
 """Seconds that a server may take until it is ready: on a busy machine old ones import slowly, and
 the corpus mounts a hundred apps."""
@@ -61,7 +61,7 @@ class LiveServer:
 def live(
     version: str,
     *,
-    app: Path = TOUR,
+    app: Path = REFERENCE_APP,
     port: int = 0,
     settings: Mapping[str, str] = MappingProxyType({}),
 ) -> Generator[LiveServer, None, None]:

@@ -59,7 +59,7 @@ class Driver:
 
 
 def web(routes: Mapping[str, Answer | Sequence[Answer]]) -> Driver:
-    """A driver to whom the world is this table: `GET http://here/config` → the reply.
+    """A driver whose server is this table: `GET http://here/config` → the reply.
 
     Of several replies each is given once, the last one for ever. What is not in the table is a
     404. Queries do not count.

@@ -48,8 +48,8 @@ def visitor(request: pytest.FixtureRequest) -> Generator[Visitor, None, None]:
 
 def recorded(visitor: Visitor, name: str) -> tuple[list[Any], Transcript]:
     """The arguments of a recorded call, and its stream."""
-    version = visitor.fake.manners.version
-    suffix = "data" if visitor.fake.manners.private_streams else "join"
+    version = visitor.fake.behaviour.version
+    suffix = "data" if visitor.fake.behaviour.private_streams else "join"
     call = json.loads(transcripts.load(version, f"{name}-{suffix}").sent)
     return call["data"], transcripts.load(version, f"{name}-stream")
 
@@ -74,17 +74,17 @@ def test_a_job_with_other_values_has_the_same_messages(visitor: Visitor, name: s
 
 
 def test_a_file_is_described_as_the_real_server_described_it(visitor: Visitor) -> None:
-    real = recorded(visitor, "file")[1].messages[-1 - visitor.fake.manners.closes_streams]
+    real = recorded(visitor, "file")[1].messages[-1 - visitor.fake.behaviour.closes_streams]
     path = upload(visitor, b"some notes")
     messages, _ = visitor.job("file", [{"path": path, "orig_name": "my notes.txt"}])
-    (described,) = messages[-1 - visitor.fake.manners.closes_streams]["output"]["data"]
+    (described,) = messages[-1 - visitor.fake.behaviour.closes_streams]["output"]["data"]
     assert list(described) == list(real["output"]["data"][0])
     assert described["path"] != path
     assert visitor.http.get(f"{visitor.base}/file={described['path']}").content == b"SOME NOTES"
 
 
 def test_direct_calls_are_answered_as_by_the_real_server(visitor: Visitor) -> None:
-    version = visitor.fake.manners.version
+    version = visitor.fake.behaviour.version
     for name in ("echo", "count", "fail", "crash", "unknown"):
         real = transcripts.load(version, f"direct-{name}")
         reply = visitor.post(f"/run/{real.target.rpartition('/')[2]}", json.loads(real.sent))
@@ -94,7 +94,7 @@ def test_direct_calls_are_answered_as_by_the_real_server(visitor: Visitor) -> No
 
 
 def test_the_config_has_no_key_and_no_type_that_the_real_one_has_not(visitor: Visitor) -> None:
-    real = transcripts.load(visitor.fake.manners.version, "config").json()
+    real = transcripts.load(visitor.fake.behaviour.version, "config").json()
     config = visitor.http.get(f"{visitor.server.url}config").json()
     assert kinds(config).items() <= kinds(real).items()
     (echo, real_echo) = (document["dependencies"][0] for document in (config, real))
@@ -105,7 +105,7 @@ def test_the_config_has_no_key_and_no_type_that_the_real_one_has_not(visitor: Vi
 
 
 def test_the_info_describes_a_parameter_with_the_keys_of_the_real_one(visitor: Visitor) -> None:
-    real = transcripts.load(visitor.fake.manners.version, "info").json()["named_endpoints"]
+    real = transcripts.load(visitor.fake.behaviour.version, "info").json()["named_endpoints"]
     info = visitor.http.get(f"{visitor.base}/info").json()["named_endpoints"]
     assert "/private" not in info
     for name in ("/echo", "/file", "/state", "/defaults"):

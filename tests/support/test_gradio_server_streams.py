@@ -1,4 +1,4 @@
-"""The fake server keeps streams, sessions, its queue and its door as real servers were seen to."""
+"""The fake server keeps streams, sessions, its queue and its login as real servers were seen to."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_dropped_stream_goes_on_or_is_lost_as_on_the_real_server(version: str)
             stream.until("process_generating")
         visitor.fake.streams.until_blocking(lambda update: update == ("dropped", "s"))
         with visitor.listening("s") as stream:
-            if visitor.fake.manners.resumable:
+            if visitor.fake.behaviour.resumable:
                 visitor.fake.holds.until_blocking(lambda _: True)[0].release()
                 messages = stream.until("process_generating")
             else:
@@ -113,7 +113,7 @@ def test_a_job_cancelled_in_the_queue_is_gone_or_runs_as_on_the_real_server(vers
         ours = [visitor.stream("waiting")]
         for hold in visitor.fake.holds.until_blocking(lambda _: True):
             hold.release()
-        if not visitor.fake.manners.cancel_unqueues:
+        if not visitor.fake.behaviour.cancel_unqueues:
             visitor.fake.holds.until_blocking(lambda _: True, times=2)[-1].release()
         visitor.fake.ended.until_blocking(lambda ended: ended == event_id)
         visitor.join("echo", ["after"], "waiting")

@@ -1,4 +1,4 @@
-"""Recorded exchanges with real servers, as `scripts/record` wrote them to `tests/transcripts/`.
+"""Recorded exchanges with real servers: `tests/transcripts/`, by `scripts/record/transcripts.py`.
 
 A file holds one exchange: a line of JSON (`version`, `note`, `request` and `response` as lengths in
 bytes, `arrivals` as `[milliseconds, offset]` pairs, `ending`), then the bytes of the request, a

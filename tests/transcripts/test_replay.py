@@ -1,7 +1,7 @@
 """What real servers said, through the whole core: each call gets what its caller should get.
 
-The tour app is the same on every version, so its values are too, but for what the version itself
-changed. Streams come as they were cut by the server, and in cuts that no server would make.
+The reference app is the same on every version, so its values are too, but for what the version
+itself changed. Streams come as they were cut by the server, and in cuts that no server would make.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def test_at_least_ten_versions_of_every_way_to_travel_are_replayed() -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_the_config_says_what_the_tour_is(version: str) -> None:
+def test_the_config_says_what_the_app_is(version: str) -> None:
     config = APPS[version].config
     assert config.version == version
     assert config.title == "The tour"
@@ -85,7 +85,7 @@ def test_the_config_says_what_the_tour_is(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_info_and_config_give_the_endpoints_of_the_tour(version: str) -> None:
+def test_info_and_config_give_the_endpoints_of_the_app(version: str) -> None:
     app = APPS[version]
     known = {"/echo", "/count", "/chat_list", "/two", "/state", "/file", "/batch", "/defaults"}
     assert known <= set(names(version))

@@ -1,4 +1,4 @@
-"""What a scenario is: a function that any driver must pass, against any app that is the tour.
+"""What a scenario is: a function that any driver must pass, against any copy of the reference app.
 
 It runs against the fake server and against real ones alike. Where a real app would take its time,
 the fake holds still until the scenario says `stage.go_on()`.

@@ -1,6 +1,6 @@
 """What an app offers, in every form; the official client's words are recorded in `fixtures/`.
 
-`scripts/parity_view_api.py` recorded them; `docs/explanation/describe-differences.md` tells where
+`scripts/record/view_api.py` recorded them; `docs/explanation/describe-differences.md` tells where
 we differ and why.
 """
 

@@ -29,7 +29,7 @@ from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
 from gradio_protocol.jobs.orders import JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Response
-from tests.support.calls import HASH, POLICY, World, app, call_of, function, sent
+from tests.support.call_harness import HASH, POLICY, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, reply
 
 APP = app()
@@ -82,7 +82,7 @@ def test_no_oauth_token_is_sent_where_none_was_given() -> None:
 
 def test_files_are_there_before_an_output_is_shown() -> None:
     known = app("6.31.0", function(outputs=[3]))
-    here = World(known, routes={"GET file=/a": Response(status=200)})
+    here = CallHarness(known, routes={"GET file=/a": Response(status=200)})
     made = attempt(Downloads(known, known.endpoints[0], policy=POLICY, limit=None))
     done = Completed(data=({"path": "/a", "meta": {"_type": "gradio.FileData"}},))
     here.run(publish_output(made, done))
@@ -91,7 +91,7 @@ def test_files_are_there_before_an_output_is_shown() -> None:
 
 
 def test_a_caller_may_want_no_files() -> None:
-    here, made, done = World(APP), attempt(), Completed(data=("a",))
+    here, made, done = CallHarness(APP), attempt(), Completed(data=("a",))
     here.run(publish_output(made, done))
     assert here.update == [done]
     assert made.saved == {}

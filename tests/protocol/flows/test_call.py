@@ -48,7 +48,17 @@ from gradio_protocol.jobs.orders import (
     RequestJoin,
 )
 from gradio_protocol.wire.exchange import Response
-from tests.support.calls import HASH, TICKET, Routes, World, app, call_of, config, function, sent
+from tests.support.call_harness import (
+    HASH,
+    TICKET,
+    CallHarness,
+    Routes,
+    app,
+    call_of,
+    config,
+    function,
+    sent,
+)
 from tests.support.scripted import Answer, header, reply
 
 JOIN, DATA, RUN = "POST queue/join", "POST queue/data", "POST run/echo"
@@ -62,32 +72,32 @@ FILES: Routes = {"GET file=/a": Response(status=200)}
 GIVES_FILE = app("6.31.0", function(outputs=[3]))
 
 
-def world(
+def harness(
     known: App | None = None, *messages: Any, routes: Routes | None = None, **more: Any
-) -> World:
-    return World(
+) -> CallHarness:
+    return CallHarness(
         known or app(), routes={JOIN: ACCEPTED, **(routes or {})}, messages=[*messages], **more
     )
 
 
-def predict(here: World, *data: object, **more: Any) -> object:
+def predict(here: CallHarness, *data: object, **more: Any) -> object:
     known = here.app
     return here.run(call(call_of(known, *(data or ("x",)), **more)))
 
 
 def failing(
-    here: World, error: type[Exception], match: str | None = None, **more: Any
+    here: CallHarness, error: type[Exception], match: str | None = None, **more: Any
 ) -> Exception:
     with pytest.raises(error, match=match) as caught:
         predict(here, **more)
     return caught.value
 
 
-def kinds(here: World) -> list[str]:
+def kinds(here: CallHarness) -> list[str]:
     return [type(question).__name__ for question in here.questions]
 
 
-def body(here: World, path: str = "queue/join", at: int = 0) -> Any:
+def body(here: CallHarness, path: str = "queue/join", at: int = 0) -> Any:
     return json.loads(sent(here.requests(path)[at]))
 
 
@@ -114,7 +124,7 @@ SAME: Routes = {
 
 
 def test_a_prediction_enters_joins_and_follows() -> None:
-    here = world(None, DONE)
+    here = harness(None, DONE)
     assert predict(here) == "y"
     assert here.questions == [
         RequestJoin(job_id=TICKET, fn_index=0, direct=False),
@@ -125,7 +135,7 @@ def test_a_prediction_enters_joins_and_follows() -> None:
 
 
 def test_a_join_says_what_to_call_and_for_whom() -> None:
-    here = world(None, DONE)
+    here = harness(None, DONE)
     predict(here, headers=(("x-a", "1"),))
     assert body(here) == {
         "data": ["x"],
@@ -139,14 +149,14 @@ def test_a_join_says_what_to_call_and_for_whom() -> None:
 
 def test_files_are_sent_before_the_session_is_asked_for_leave() -> None:
     known = app("6.31.0", function(inputs=[3]))
-    here = world(known, DONE, routes={"POST upload": reply(["/up/a"])})
+    here = harness(known, DONE, routes={"POST upload": reply(["/up/a"])})
     predict(here, Inline("a", b"a"))
     assert kinds(here)[:3] == ["LookUpUploads", "RecordUploads", "RequestJoin"]
     assert body(here)["data"][0]["path"] == "/up/a"
 
 
 def test_a_file_that_cannot_be_read_ends_the_call_before_it_enters() -> None:
-    here = world(app("6.31.0", function(inputs=[3])), files={"/a": FileFailed("no such file")})
+    here = harness(app("6.31.0", function(inputs=[3])), files={"/a": FileFailed("no such file")})
     with pytest.raises(FileFailed):
         predict(here, LocalFile("/a"))
     assert here.questions == []
@@ -158,7 +168,7 @@ def test_a_join_that_was_not_accepted_is_sent_again() -> None:
         TransportFailed("refused", connected=False),
         ACCEPTED,
     ]
-    here = world(None, DONE, routes={JOIN: answers})
+    here = harness(None, DONE, routes={JOIN: answers})
     assert predict(here) == "y"
     assert len(here.requests("queue/join")) == 3
 
@@ -185,13 +195,13 @@ def test_a_join_that_was_not_accepted_is_sent_again() -> None:
 def test_a_join_that_fails_is_reported_before_its_error_is_raised(
     answer: Any, error: type[Exception], match: str
 ) -> None:
-    here = world(routes={JOIN: answer})
+    here = harness(routes={JOIN: answer})
     failing(here, error, match)
     assert kinds(here) == ["RequestJoin", "JoinFailed"]
 
 
 def test_arguments_that_json_cannot_say_are_the_callers_fault() -> None:
-    here = world()
+    here = harness()
     with pytest.raises(InvalidArguments):
         predict(here, object())
     assert kinds(here) == ["RequestJoin", "JoinFailed"]
@@ -200,7 +210,7 @@ def test_arguments_that_json_cannot_say_are_the_callers_fault() -> None:
 
 @pytest.mark.parametrize("question", [RequestJoin, JoinAccepted, NextMessage])
 def test_a_cancelled_job_learns_it_at_its_next_question(question: type[Any]) -> None:
-    here = world(None, DONE, gone={question: JobCancelled("cancelled")})
+    here = harness(None, DONE, gone={question: JobCancelled("cancelled")})
     failing(here, JobCancelled)
     assert isinstance(here.questions[-1], question)
 
@@ -209,20 +219,20 @@ def test_a_cancelled_job_learns_it_at_its_next_question(question: type[Any]) -> 
 
 
 def test_an_app_in_doubt_is_asked_for_its_id_before_the_join() -> None:
-    here = world(None, DONE, routes=SAME, doubtful=[True])
+    here = harness(None, DONE, routes=SAME, doubtful=[True])
     assert predict(here) == "y"
     assert here.driver.asked[0].endswith("app_id")
     assert kinds(here) == ["RequestJoin", "JoinAccepted", "NextMessage"]
 
 
 def test_a_server_that_does_not_tell_its_id_is_believed() -> None:
-    here = world(None, DONE, doubtful=[True])
+    here = harness(None, DONE, doubtful=[True])
     assert predict(here) == "y"
 
 
 def test_another_app_is_found_out_before_its_wrong_function_is_called() -> None:
     moved = restarted(function(0, "other"), function(1, "echo"))
-    here = world(None, DONE, routes=moved, doubtful=[True])
+    here = harness(None, DONE, routes=moved, doubtful=[True])
     assert predict(here) == "y"
     asked = [
         "RequestJoin",
@@ -241,7 +251,7 @@ def test_files_are_sent_again_to_another_app() -> None:
     known = app("6.31.0", function(inputs=[3]))
     uploads = [reply(["/up/old"]), reply(["/up/new"])]
     moved = restarted(function(inputs=[3]), routes={"POST upload": uploads})
-    here = world(
+    here = harness(
         known, DONE, routes={**moved, "HEAD file=/up/old": Response(status=403)}, doubtful=[True]
     )
     predict(here, Inline("a", b"a"))
@@ -251,7 +261,7 @@ def test_files_are_sent_again_to_another_app() -> None:
 def test_what_the_session_knows_of_the_app_counts() -> None:
     old = app()
     new = replace(old, endpoints=tuple(replace(e, index=5) for e in old.endpoints))
-    here = world(new, DONE, renewals=[new])
+    here = harness(new, DONE, renewals=[new])
     assert here.run(call(call_of(old, "x"))) == "y"
     assert kinds(here) == [
         "RequestJoin",
@@ -268,7 +278,7 @@ def test_what_the_session_knows_of_the_app_counts() -> None:
 def test_a_refusal_that_another_app_explains_begins_the_story_again(status: int) -> None:
     answers = [Response(status=status), ACCEPTED]
     moved = restarted(function(3), routes={JOIN: answers})
-    here = world(None, DONE, routes=moved)
+    here = harness(None, DONE, routes=moved)
     assert predict(here) == "y"
     assert [body(here, at=at)["fn_index"] for at in (0, 1)] == [0, 3]
 
@@ -278,13 +288,13 @@ NOBODY = TransportFailed("refused", connected=False)
 
 def test_a_join_that_is_sent_again_is_for_the_app_that_is_there_by_then() -> None:
     moved = restarted(function(3), routes={JOIN: [NOBODY, ACCEPTED]})
-    here = world(None, DONE, routes=moved)
+    here = harness(None, DONE, routes=moved)
     assert predict(here) == "y"
     assert [body(here, at=at)["fn_index"] for at in (0, 1)] == [0, 3]
 
 
 def test_a_join_is_sent_again_as_it_was_where_the_app_is_the_same() -> None:
-    here = world(None, DONE, routes={**SAME, JOIN: [NOBODY, ACCEPTED]})
+    here = harness(None, DONE, routes={**SAME, JOIN: [NOBODY, ACCEPTED]})
     assert predict(here) == "y"
     assert kinds(here) == ["RequestJoin", "JoinAccepted", "NextMessage"]
     assert body(here, at=0) == body(here, at=1)
@@ -294,40 +304,40 @@ def test_a_join_is_sent_again_as_it_was_where_the_app_is_the_same() -> None:
     ("status", "error"), [(401, AuthenticationError), (404, RemoteError), (500, RemoteError)]
 )
 def test_the_refusal_of_the_same_app_is_meant(status: int, error: type[Exception]) -> None:
-    here = world(routes={**SAME, JOIN: Response(status=status)})
+    here = harness(routes={**SAME, JOIN: Response(status=status)})
     failing(here, error, str(status))
     assert kinds(here) == ["RequestJoin", "JoinFailed", "RefreshApp", "AppRefreshed"]
 
 
 def test_an_app_that_lacks_the_function_is_not_called() -> None:
-    here = world(routes=restarted(function(0, "other")), doubtful=[True])
+    here = harness(routes=restarted(function(0, "other")), doubtful=[True])
     failing(here, AppChanged, "has no /echo any more")
     assert here.requests("queue/join") == []
 
 
 def test_an_app_that_cannot_be_found_out_fails_the_job_and_lets_the_next_one_try() -> None:
     down: Routes = {"GET app_id": reply({"app_id": 2}), "GET config": TransportFailed("down")}
-    here = world(routes=down, doubtful=[True])
+    here = harness(routes=down, doubtful=[True])
     failing(here, TransportFailed, "down")
     assert here.questions[-1] == AppRefreshed(job_id=TICKET, app=None)
 
 
 def test_a_closed_client_finds_nothing_out() -> None:
     closed = JobStopped(error=JobCancelled("closed"))
-    here = world(routes=restarted(), doubtful=[True], renewals=[closed])
+    here = harness(routes=restarted(), doubtful=[True], renewals=[closed])
     failing(here, JobCancelled, "closed")
 
 
 def test_an_app_that_never_stays_the_same_is_given_up() -> None:
     known = app()
-    here = world(known, routes=restarted(), doubtful=[True] * 9, renewals=[known, known, known])
+    here = harness(known, routes=restarted(), doubtful=[True] * 9, renewals=[known, known, known])
     failing(here, AppChanged, "does not stay the same")
     assert kinds(here).count("RequestJoin") == 3
 
 
 def test_a_refusal_is_the_last_word_after_so_many_beginnings() -> None:
     apps = [replace(app()), replace(app())]
-    here = world(routes={JOIN: Response(status=404)}, renewals=[*apps])
+    here = harness(routes={JOIN: Response(status=404)}, renewals=[*apps])
     entries = iter([here.app, *apps])
 
     def answer(action: Any, usual: Any = here.driver.answer) -> object:
@@ -345,7 +355,7 @@ def test_a_refusal_is_the_last_word_after_so_many_beginnings() -> None:
 
 def test_every_message_is_told_in_order() -> None:
     messages: list[JobMessage] = [Queued(rank=1), Started(), Generated(data=("a",)), DONE]
-    here = world(None, *messages)
+    here = harness(None, *messages)
     assert predict(here) == "y"
     assert here.update == [Joining(), *messages]
 
@@ -353,7 +363,7 @@ def test_every_message_is_told_in_order() -> None:
 def test_files_are_there_before_an_output_is_shown() -> None:
     file: Any = {"path": "/a", "meta": META}
     done = Completed(data=(file,))
-    here = world(
+    here = harness(
         app("6.31.0", function(outputs=[3])), done, routes={"GET file=/a": Response(status=200)}
     )
     assert predict(here) == "/saved/a"
@@ -362,20 +372,20 @@ def test_files_are_there_before_an_output_is_shown() -> None:
 
 def test_a_caller_may_want_the_servers_file_objects() -> None:
     messages = Generated(data=(FILE,)), Completed(data=(FILE,))
-    here = world(GIVES_FILE, *messages)
+    here = harness(GIVES_FILE, *messages)
     assert predict(here, download=False) == FILE
     assert here.update == [Joining(), *messages]
 
 
 def test_a_file_may_be_too_long() -> None:
-    here = world(GIVES_FILE, Completed(data=(FILE,)), routes=FILES)
+    here = harness(GIVES_FILE, Completed(data=(FILE,)), routes=FILES)
     predict(here, max_download_size=3)
     (saved,) = here.saved
     assert getattr(saved, "limit", None) == 3
 
 
 def test_a_failure_of_the_app_is_raised() -> None:
-    here = world(None, Failed(error=AppError("boom")))
+    here = harness(None, Failed(error=AppError("boom")))
     error = failing(here, AppError, "boom")
     assert here.driver.asked == ["POST http://here:7860/queue/join"]
     assert isinstance(error, AppError)
@@ -398,7 +408,7 @@ def test_a_failure_of_the_app_is_raised() -> None:
 )
 def test_an_app_that_shows_its_errors_is_not_asked_to(shows: bool, text: str) -> None:
     hidden = AppError(HIDDEN, 7, False, "Oh")
-    here = world(app(show_error=shows), Failed(error=hidden))
+    here = harness(app(show_error=shows), Failed(error=hidden))
     error = failing(here, AppError)
     assert isinstance(error, AppError)
     assert (str(error), error.message, error.api_name) == (text, text, "/echo")
@@ -412,7 +422,7 @@ def test_a_failure_for_want_of_an_event_says_how_to_pass_one(
     listens: bool, event: object, notes: int
 ) -> None:
     known = app("6.31.0", function(collects_event_data=listens))
-    here = world(known, Failed(error=AppError("boom")))
+    here = harness(known, Failed(error=AppError("boom")))
     with pytest.raises(AppError) as caught:
         predict(here, event_data=event)
     said: list[str] = getattr(caught.value, "__notes__", [])
@@ -420,39 +430,39 @@ def test_a_failure_for_want_of_an_event_says_how_to_pass_one(
 
 
 def test_an_event_that_was_cancelled_on_the_server_is_a_cancelled_job() -> None:
-    failing(world(None, Completed(data=None)), JobCancelled, "cancelled on the server")
+    failing(harness(None, Completed(data=None)), JobCancelled, "cancelled on the server")
 
 
 @pytest.mark.parametrize("loss", [LOST, SessionNotFound("404")])
 def test_a_lost_job_of_the_same_app_is_lost(loss: GradioError) -> None:
-    here = world(None, Failed(error=loss), routes=SAME)
+    here = harness(None, Failed(error=loss), routes=SAME)
     assert failing(here, type(loss)) is loss
 
 
 def test_a_job_is_lost_to_a_restart() -> None:
-    here = world(None, Failed(error=LOST), routes=restarted())
+    here = harness(None, Failed(error=LOST), routes=restarted())
     failing(here, AppChanged, r"restarted while the job ran \(cut\)")
 
 
 def test_a_job_that_was_lost_while_it_joined_is_explained_too() -> None:
-    here = world(routes=restarted(), gone={JoinAccepted: LOST})
+    here = harness(routes=restarted(), gone={JoinAccepted: LOST})
     failing(here, AppChanged, "restarted while the job ran")
 
 
 def test_a_lost_job_is_made_again_if_its_caller_wants_that() -> None:
-    here = world(None, Queued(), Failed(error=LOST), DONE, routes=SAME)
+    here = harness(None, Queued(), Failed(error=LOST), DONE, routes=SAME)
     assert predict(here, resubmit_lost=True) == "y"
     assert len(here.requests("queue/join")) == 2
 
 
 def test_a_job_that_has_shown_an_output_is_not_made_again() -> None:
-    here = world(None, Generated(data=("a",)), Failed(error=LOST), routes=SAME)
+    here = harness(None, Generated(data=("a",)), Failed(error=LOST), routes=SAME)
     failing(here, StreamLost, resubmit_lost=True)
     assert len(here.requests("queue/join")) == 1
 
 
 def test_a_job_that_is_always_lost_is_given_up() -> None:
-    here = world(None, *[Failed(error=LOST)] * 3, routes=SAME)
+    here = harness(None, *[Failed(error=LOST)] * 3, routes=SAME)
     assert failing(here, StreamLost, resubmit_lost=True) is LOST
     assert len(here.requests("queue/join")) == 3
 
@@ -464,13 +474,13 @@ def test_a_job_that_is_always_lost_is_given_up() -> None:
 def test_a_call_of_a_streaming_endpoint_is_its_first_chunk(answer: Any) -> None:
     chunk = Generated(data=("a",), streamed=True)
     close = {"POST stream/e1/close": answer}
-    here = world(app("6.31.0", function(connection="stream")), chunk, chunk, DONE, routes=close)
+    here = harness(app("6.31.0", function(connection="stream")), chunk, chunk, DONE, routes=close)
     assert predict(here) == "y"
     assert len(here.requests("stream/e1/close")) == 1
 
 
 def test_outputs_of_a_generator_close_nothing() -> None:
-    here = world(None, Generated(data=("a",)), DONE)
+    here = harness(None, Generated(data=("a",)), DONE)
     predict(here)
     assert [r.url.rpartition("/")[2] for r in here.driver.requests] == ["join"]
 
@@ -482,7 +492,7 @@ PRIVATE = app("4.7.1")
 
 def test_a_private_stream_gets_the_arguments_when_it_asks_for_them() -> None:
     wanted = DataRequested(event_id="e2")
-    here = world(PRIVATE, wanted, DONE, routes={DATA: reply(None)})
+    here = harness(PRIVATE, wanted, DONE, routes={DATA: reply(None)})
     assert predict(here) == "y"
     assert kinds(here) == ["RequestJoin", "NextMessage", "NextMessage"]
     assert here.update == [Joining(), wanted, DONE]
@@ -496,13 +506,13 @@ def test_a_private_stream_gets_the_arguments_when_it_asks_for_them() -> None:
 
 
 def test_a_private_stream_may_refuse_the_arguments() -> None:
-    here = world(PRIVATE, DataRequested(event_id="e2"), routes={DATA: Response(status=500)})
+    here = harness(PRIVATE, DataRequested(event_id="e2"), routes={DATA: Response(status=500)})
     failing(here, RemoteError, "500")
 
 
 def test_a_full_queue_is_an_error() -> None:
     refused = QueueFull(message="The app's queue is full.")
-    here = world(PRIVATE, refused)
+    here = harness(PRIVATE, refused)
     failing(here, QueueError, "The app's queue is full")
     assert here.update[-1] == refused
 
@@ -521,7 +531,7 @@ def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_aft
 ) -> None:
     ids = [reply({"app_id": number}) for number in (1, 2, 2)]
     moved = restarted(function(4), version="4.7.1", routes={"GET app_id": ids})
-    here = world(PRIVATE, Failed(error=refusal), DONE, routes=moved)
+    here = harness(PRIVATE, Failed(error=refusal), DONE, routes=moved)
     assert predict(here) == "y"
     assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [0, 4]
     assert [action for action in here.driver.actions if isinstance(action, Sleep)]
@@ -538,13 +548,13 @@ def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_aft
 def test_a_private_stream_that_may_have_been_accepted_or_not_for_long_is_no_more(
     refusal: GradioError,
 ) -> None:
-    here = world(PRIVATE, Failed(error=refusal), routes=SAME)
+    here = harness(PRIVATE, Failed(error=refusal), routes=SAME)
     failing(here, type(refusal))
     assert kinds(here) == ["RequestJoin", "NextMessage"]
 
 
 def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> None:
-    here = world(PRIVATE, DONE, routes=restarted(function(4), version="4.7.1"))
+    here = harness(PRIVATE, DONE, routes=restarted(function(4), version="4.7.1"))
     predict(here)
     assert here.driver.asked[0].endswith("app_id")
     assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [4]
@@ -554,33 +564,33 @@ def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> N
 
 
 def test_3_x_is_called_directly() -> None:
-    here = world(app("3.50.2"), routes={RUN: reply({"data": ["y"]})})
+    here = harness(app("3.50.2"), routes={RUN: reply({"data": ["y"]})})
     assert predict(here) == "y"
     assert here.questions == [RequestJoin(job_id=TICKET, fn_index=0, direct=True)]
 
 
 def test_batch_functions_that_would_kill_the_queue_are_called_directly() -> None:
-    here = world(app("4.7.1", function(batch=True)), routes={RUN: reply({"data": ["y"]})})
+    here = harness(app("4.7.1", function(batch=True)), routes={RUN: reply({"data": ["y"]})})
     assert predict(here) == "y"
     assert here.requests("queue/join") == []
 
 
 def test_later_batch_functions_go_through_the_queue() -> None:
-    here = world(app("4.44.1", function(batch=True)), DONE)
+    here = harness(app("4.44.1", function(batch=True)), DONE)
     assert predict(here) == "y"
 
 
 def test_a_direct_call_by_index_asks_for_the_id_before() -> None:
     moved = restarted(function(2, types={"generator": True}), version="3.50.2")
     known = app("3.50.2", function(types={"generator": True}))
-    here = world(known, routes={**moved, RUN: reply({"data": ["y"]})})
+    here = harness(known, routes={**moved, RUN: reply({"data": ["y"]})})
     assert predict(here) == "y"
     assert body(here, "run/echo")["fn_index"] == 2
 
 
 def test_a_direct_call_that_lost_its_login_begins_again() -> None:
     moved = restarted(version="3.50.2")
-    here = world(
+    here = harness(
         app("3.50.2"), routes={**moved, RUN: [Response(status=401), reply({"data": ["y"]})]}
     )
     assert predict(here) == "y"

@@ -16,7 +16,16 @@ from gradio_protocol.flows.direct import is_called_by_index, run_direct
 from gradio_protocol.jobs.messages import Completed, Generated, Started
 from gradio_protocol.jobs.orders import RequestJoin
 from gradio_protocol.wire.exchange import Response
-from tests.support.calls import HASH, TICKET, Routes, World, app, call_of, function, sent
+from tests.support.call_harness import (
+    HASH,
+    TICKET,
+    CallHarness,
+    Routes,
+    app,
+    call_of,
+    function,
+    sent,
+)
 from tests.support.scripted import reply
 
 RUN, PREDICT, RESET = "POST run/echo", "POST run/predict", "POST reset"
@@ -33,11 +42,11 @@ def output(*data: Any, more: bool = False) -> Response:
 STEPS = [output("a", more=True), output("ab", more=True), output(None)]
 
 
-def world(known: App, routes: Routes, **more: Any) -> World:
-    return World(known, routes=routes, **more)
+def harness(known: App, routes: Routes, **more: Any) -> CallHarness:
+    return CallHarness(known, routes=routes, **more)
 
 
-def call(here: World) -> tuple[Any, ...]:
+def call(here: CallHarness) -> tuple[Any, ...]:
     known = here.app
     endpoint = known.endpoints[-1]
     spec = call_of(known, "x", endpoint=endpoint)
@@ -47,31 +56,31 @@ def call(here: World) -> tuple[Any, ...]:
     return here.run(run_direct(made))
 
 
-def bodies(here: World, path: str) -> list[Any]:
+def bodies(here: CallHarness, path: str) -> list[Any]:
     return [json.loads(sent(request)) for request in here.requests(path)]
 
 
 def test_a_function_is_called_by_its_name_so_that_it_can_be_no_other() -> None:
-    here = world(PLAIN, {RUN: output("y")})
+    here = harness(PLAIN, {RUN: output("y")})
     assert call(here) == ("y",)
     assert bodies(here, "run/echo") == [{"data": ["x"], "event_data": None, "session_hash": HASH}]
     assert here.update == [Started(), Completed(data=("y",))]
 
 
 def test_the_reply_may_take_as_long_as_the_job_does() -> None:
-    here = world(PLAIN, {RUN: output("y")})
+    here = harness(PLAIN, {RUN: output("y")})
     call(here)
     assert [(send.patience, send.limit) for send in here.driver.sends] == [(inf, 2**30)]
 
 
 def test_a_function_without_a_name_is_called_by_its_index() -> None:
-    here = world(app("3.50.2", function(0, "other"), function(1, None)), {PREDICT: output("y")})
+    here = harness(app("3.50.2", function(0, "other"), function(1, None)), {PREDICT: output("y")})
     assert call(here) == ("y",)
     assert bodies(here, "run/predict")[0]["fn_index"] == 1
 
 
 def test_a_name_is_quoted_in_the_address() -> None:
-    here = world(app("3.50.2", function(0, "a b?")), {"POST run/a%20b%3F": output("y")})
+    here = harness(app("3.50.2", function(0, "a b?")), {"POST run/a%20b%3F": output("y")})
     assert call(here) == ("y",)
 
 
@@ -89,14 +98,14 @@ def test_the_index_is_used_where_the_name_does_not_do(known: App, needed: bool) 
 
 
 def test_a_generator_is_called_until_it_has_no_more_to_say() -> None:
-    here = world(STEPPING, {RUN: STEPS})
+    here = harness(STEPPING, {RUN: STEPS})
     assert call(here) == ("ab",)
     steps = [Generated(data=("a",)), Generated(data=("ab",))]
     assert here.update == [Started(), *steps, Completed(data=("ab",))]
 
 
 def test_a_generator_is_continued_by_index_in_a_session_of_its_own() -> None:
-    here = world(STEPPING, {RUN: STEPS})
+    here = harness(STEPPING, {RUN: STEPS})
     call(here)
     named = {(body["fn_index"], body["session_hash"]) for body in bodies(here, "run/echo")}
     assert named == {(1, OWN)}
@@ -105,10 +114,10 @@ def test_a_generator_is_continued_by_index_in_a_session_of_its_own() -> None:
 
 def test_where_nobody_says_what_is_a_generator_all_functions_are_called_as_such() -> None:
     unmarked = app("3.16.2", function(0, "other"), function(1))
-    here = world(unmarked, {RUN: [*STEPS]})
+    here = harness(unmarked, {RUN: [*STEPS]})
     assert call(here) == ("ab",)
     assert [body["fn_index"] for body in bodies(here, "run/echo")] == [1, 1, 1]
-    plain = world(unmarked, {RUN: output("y")})
+    plain = harness(unmarked, {RUN: output("y")})
     assert call(plain) == ("y",)
     assert plain.update == [Started(), Completed(data=("y",))]
 
@@ -116,8 +125,8 @@ def test_where_nobody_says_what_is_a_generator_all_functions_are_called_as_such(
 def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
     nobody = TransportFailed("refused", connected=False)
     steps: Routes = {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 1})}
-    assert call(world(STEPPING, steps)) == ("ab",)
-    moved = world(STEPPING, {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 2})})
+    assert call(harness(STEPPING, steps)) == ("ab",)
+    moved = harness(STEPPING, {RUN: [nobody, *STEPS], "GET app_id": reply({"app_id": 2})})
     with pytest.raises(RetryCall, match="was restarted"):
         call(moved)
     assert len(moved.requests("run/echo")) == 1
@@ -125,7 +134,7 @@ def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
 
 def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left() -> None:
     stateful = function(0, inputs=[1, 4], **GENERATOR)
-    here = world(app("3.50.2", stateful), {RUN: STEPS, RESET: reply({"success": True})})
+    here = harness(app("3.50.2", stateful), {RUN: STEPS, RESET: reply({"success": True})})
     call(here)
     assert here.driver.asked[0].endswith("/reset")
     assert bodies(here, "reset") == [{"session_hash": HASH, "fn_index": 0}]
@@ -133,25 +142,25 @@ def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left
 
 
 def test_an_empty_generator_gives_its_nulls() -> None:
-    here = world(STEPPING, {RUN: output(None)})
+    here = harness(STEPPING, {RUN: output(None)})
     assert call(here) == (None,)
     assert here.update == [Started(), Completed(data=(None,))]
 
 
 def test_a_generator_is_not_called_on_after_a_cancel() -> None:
-    here = world(STEPPING, {RUN: STEPS}, gone={RequestJoin: JobCancelled("cancelled")})
+    here = harness(STEPPING, {RUN: STEPS}, gone={RequestJoin: JobCancelled("cancelled")})
     with pytest.raises(JobCancelled):
         call(here)
     assert len(here.requests("run/echo")) == 1
 
 
 def test_elsewhere_the_first_value_of_a_generator_is_its_result() -> None:
-    here = world(app("4.7.1", function(batch=True, **GENERATOR)), {RUN: STEPS[:1]})
+    here = harness(app("4.7.1", function(batch=True, **GENERATOR)), {RUN: STEPS[:1]})
     assert call(here) == ("a",)
 
 
 def test_what_the_app_says_of_its_failure_is_passed_on() -> None:
-    here = world(PLAIN, {RUN: reply({"error": "'boom'"}, 500)})
+    here = harness(PLAIN, {RUN: reply({"error": "'boom'"}, 500)})
     with pytest.raises(AppError) as caught:
         call(here)
     assert (str(caught.value), caught.value.api_name) == ("boom", "/echo")
@@ -171,13 +180,13 @@ def test_what_the_app_says_of_its_failure_is_passed_on() -> None:
 )
 def test_what_is_no_result_is_the_servers_fault(answer: Response) -> None:
     with pytest.raises(RemoteError):
-        call(world(PLAIN, {RUN: answer}))
+        call(harness(PLAIN, {RUN: answer}))
 
 
 @pytest.mark.parametrize("status", [401, 404])
 def test_another_app_may_not_know_the_login_or_the_name(status: int) -> None:
     with pytest.raises(RetryCall) as caught:
-        call(world(PLAIN, {RUN: Response(status=status)}))
+        call(harness(PLAIN, {RUN: Response(status=status)}))
     assert not caught.value.even_if_same_app
     assert isinstance(caught.value.error, RemoteError)
 
@@ -189,7 +198,7 @@ SKIPPING = reply({"detail": "Not authorized to skip the queue"}, status=401)
 @pytest.mark.parametrize("refused", [SKIPPING, Response(status=404)])
 def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Response) -> None:
     with pytest.raises(RetryCall) as caught:
-        call(world(QUEUED, {RUN: refused}))
+        call(harness(QUEUED, {RUN: refused}))
     error = caught.value.error
     assert type(error) is RemoteError
     assert str(error).endswith(
@@ -209,17 +218,17 @@ def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Respon
 )
 def test_other_refusals_say_nothing_of_a_queue(known: App, refused: Response) -> None:
     with pytest.raises((RetryCall, RemoteError)) as caught:
-        call(world(known, {RUN: refused}))
+        call(harness(known, {RUN: refused}))
     assert "queue" not in str(getattr(caught.value, "error", caught.value))
 
 
 def test_once_an_output_was_shown_it_is_too_late_to_begin_again() -> None:
-    here = world(STEPPING, {RUN: [STEPS[0], Response(status=404)]})
+    here = harness(STEPPING, {RUN: [STEPS[0], Response(status=404)]})
     with pytest.raises(GradioError, match="answered 404"):
         call(here)
 
 
 def test_a_busy_server_is_asked_again() -> None:
-    here = world(PLAIN, {RUN: [Response(status=503), output("y")]})
+    here = harness(PLAIN, {RUN: [Response(status=503), output("y")]})
     assert call(here) == ("y",)
     assert len([a for a in here.driver.actions if isinstance(a, Send)]) == 2

@@ -11,7 +11,7 @@ import pytest
 from gradio_protocol.app.files import Inline, LocalFile
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.flows.options import Changes, Options
-from tests.support.calls import TARGET, app, function
+from tests.support.call_harness import TARGET, app, function
 
 STATEFUL = app("6.31.0", function(inputs=[4, 1], outputs=[4, 1]))
 ENDPOINT = STATEFUL.endpoints[0]

@@ -16,7 +16,7 @@ from gradio_protocol.flows.upload import upload_files
 from gradio_protocol.jobs.orders import LookUpUploads, RecordUploads
 from gradio_protocol.wire.exchange import Request, Response
 from gradio_protocol.wire.headers import HARMLESS, TokenSource
-from tests.support.calls import POLICY, SRC, TICKET, World, app, function, sent
+from tests.support.call_harness import POLICY, SRC, TICKET, CallHarness, app, function, sent
 from tests.support.scripted import header, redirect, reply
 
 A, B = LocalFile("/here/a.txt"), Inline("b.txt", b"bb")
@@ -29,12 +29,12 @@ def one(*inputs: int, version: str = "6.31.0", **more: Any) -> App:
     return app(version, function(inputs=list(inputs)), **more)
 
 
-def world(known: App, *paths: str, **more: Any) -> World:
+def harness(known: App, *paths: str, **more: Any) -> CallHarness:
     routes = {UPLOAD: reply(list(paths)), **more.pop("routes", {})}
-    return World(known, routes=routes, files=dict(DISK), **more)
+    return CallHarness(known, routes=routes, files=dict(DISK), **more)
 
 
-def upload(here: World, *data: object) -> list[Any]:
+def upload(here: CallHarness, *data: object) -> list[Any]:
     known = here.app
     steps = upload_files(known, known.endpoints[0], [*data], job_id=TICKET, policy=POLICY)
     return here.run(steps)
@@ -45,13 +45,13 @@ def digest(data: bytes) -> str:
 
 
 def test_arguments_without_files_ask_for_nothing() -> None:
-    here = world(one(1, 4))
+    here = harness(one(1, 4))
     assert upload(here, "a", None) == ["a", None]
     assert here.driver.actions == []
 
 
 def test_several_files_go_in_one_request_and_come_back_in_order() -> None:
-    here = world(one(3, 3), "/up/a.txt", "/up/b.txt")
+    here = harness(one(3, 3), "/up/a.txt", "/up/b.txt")
     assert upload(here, [A], B) == [
         [{"orig_name": "a.txt", "size": 3, "path": "/up/a.txt", "meta": META}],
         {"orig_name": "b.txt", "size": 2, "path": "/up/b.txt", "meta": META},
@@ -63,7 +63,7 @@ def test_several_files_go_in_one_request_and_come_back_in_order() -> None:
 
 
 def test_the_same_content_is_sent_once_under_whatever_name() -> None:
-    here = world(one(3, 3, 3), "/up/a.txt")
+    here = harness(one(3, 3, 3), "/up/a.txt")
     names = [
         value["orig_name"]
         for value in upload(here, A, LocalFile("/there/a.txt"), Inline("x", b"aaa"))
@@ -73,14 +73,14 @@ def test_the_same_content_is_sent_once_under_whatever_name() -> None:
 
 
 def test_what_was_sent_is_remembered() -> None:
-    here = world(one(3), "/up/a.txt")
+    here = harness(one(3), "/up/a.txt")
     upload(here, A)
     paths = ((digest(b"aaa"), "/up/a.txt"),)
     assert here.questions[-1] == RecordUploads(job_id=TICKET, paths=paths)
 
 
 def test_what_the_server_still_has_is_not_sent_again() -> None:
-    here = world(one(3), routes={HEAD: Response(status=200)})
+    here = harness(one(3), routes={HEAD: Response(status=200)})
     here.memory[digest(b"aaa")] = "/up/a.txt"
     (value,) = upload(here, A)
     assert value["path"] == "/up/a.txt"
@@ -90,7 +90,7 @@ def test_what_the_server_still_has_is_not_sent_again() -> None:
 
 @pytest.mark.parametrize("status", [403, 404, 405])
 def test_what_the_server_has_forgotten_or_hides_is_sent_again(status: int) -> None:
-    here = world(one(3), "/up/new.txt", routes={HEAD: Response(status=status)})
+    here = harness(one(3), "/up/new.txt", routes={HEAD: Response(status=status)})
     here.memory[digest(b"aaa")] = "/up/a.txt"
     (value,) = upload(here, A)
     assert value["path"] == "/up/new.txt"
@@ -101,7 +101,7 @@ def test_many_small_files_are_sent_again_rather_than_asked_about_one_by_one() ->
     files = [Inline(f"{n}", str(n).encode()) for n in range(17)]
     large = Inline("large", bytes(2**16 + 1))
     routes = {"HEAD file=/up/large": Response(status=200)}
-    here = world(one(3), *[f"/new/{n}" for n in range(17)], routes=routes)
+    here = harness(one(3), *[f"/new/{n}" for n in range(17)], routes=routes)
     here.memory |= {digest(file.data): f"/up/{file.name}" for file in [*files, large]}
     (values,) = upload(here, [*files, large])
     assert [value["path"] for value in values] == [*[f"/new/{n}" for n in range(17)], "/up/large"]
@@ -112,7 +112,7 @@ def test_some_small_files_are_asked_about() -> None:
     files = [Inline(f"{n}", str(n).encode()) for n in range(16)]
     routes = {f"HEAD file=/up/{n}": Response(status=200) for n in range(16)}
     memory = {digest(file.data): f"/up/{file.name}" for file in files}
-    here = World(one(3), routes=routes, memory=memory)
+    here = CallHarness(one(3), routes=routes, memory=memory)
     (values,) = upload(here, files)
     assert [value["path"] for value in values] == [f"/up/{n}" for n in range(16)]
 
@@ -120,20 +120,20 @@ def test_some_small_files_are_asked_about() -> None:
 def test_a_thousand_files_are_what_one_request_takes() -> None:
     files = [Inline(f"{n}", str(n).encode()) for n in range(1001)]
     paths = [f"/up/{n}" for n in range(1001)]
-    here = world(one(3), routes={UPLOAD: [reply(list(paths[:1000])), reply(list(paths[1000:]))]})
+    here = harness(one(3), routes={UPLOAD: [reply(list(paths[:1000])), reply(list(paths[1000:]))]})
     (values,) = upload(here, files)
     assert [value["path"] for value in values] == paths
 
 
 def test_a_file_that_the_app_does_not_take_stops_everything_before_anything_is_sent() -> None:
-    here = world(one(3, 3, max_file_size=2))
+    here = harness(one(3, 3, max_file_size=2))
     with pytest.raises(InvalidArguments, match=r"'a\.txt' has 3 bytes; the app takes at most 2"):
         upload(here, B, A)
     assert here.driver.actions == [InspectFile(path="/here/a.txt")]
 
 
 def test_a_file_that_cannot_be_looked_at_fails_the_call() -> None:
-    here = world(one(3))
+    here = harness(one(3))
     here.files["/here/a.txt"] = FileFailed("no such file")
     with pytest.raises(FileFailed):
         upload(here, A)
@@ -144,7 +144,7 @@ def test_a_file_that_cannot_be_looked_at_fails_the_call() -> None:
     [("dir/c.txt", "c.txt"), (r"C:\dir\c.txt", "c.txt"), ("ö ä.txt", "ö ä.txt"), ("dir/", "file")],
 )
 def test_the_server_is_told_the_last_component_of_a_name(name: str, seen: str) -> None:
-    here = world(one(3), "/up/x")
+    here = harness(one(3), "/up/x")
     (value,) = upload(here, Inline(name, b""))
     assert value["orig_name"] == seen
     assert f'filename="{seen}"'.encode() in sent(here.requests("upload")[0])
@@ -152,14 +152,14 @@ def test_the_server_is_told_the_last_component_of_a_name(name: str, seen: str) -
 
 def test_a_busy_server_is_asked_again() -> None:
     busy = Response(status=503)
-    here = world(one(3), routes={UPLOAD: [busy, reply(["/up/a.txt"])]})
+    here = harness(one(3), routes={UPLOAD: [busy, reply(["/up/a.txt"])]})
     upload(here, A)
     assert len(here.requests("upload")) == 2
 
 
 def test_a_refused_upload_says_why() -> None:
     refusal = Response(status=413, body=b"File size exceeded")
-    here = world(one(3), routes={UPLOAD: refusal})
+    here = harness(one(3), routes={UPLOAD: refusal})
     with pytest.raises(RemoteError, match=r"uploading: .* 413: File size exceeded") as caught:
         upload(here, A)
     assert caught.value.status == 413
@@ -167,13 +167,13 @@ def test_a_refused_upload_says_why() -> None:
 
 @pytest.mark.parametrize("paths", [[], ["/up/a", "/up/b"], [3], ["/up/a", 3], {}])
 def test_a_reply_that_does_not_name_each_file_is_an_error(paths: Any) -> None:
-    here = world(one(3), routes={UPLOAD: reply(paths)})
+    here = harness(one(3), routes={UPLOAD: reply(paths)})
     with pytest.raises(RemoteError, match="reply to the upload"):
         upload(here, A)
 
 
 def test_before_3_19_files_travel_inside_the_arguments() -> None:
-    here = world(one(3, 3, version="3.16.2"))
+    here = harness(one(3, 3, version="3.16.2"))
     assert upload(here, A, B) == [
         {"name": "a.txt", "size": 3, "data": "data:text/plain;base64,YWFh"},
         {"name": "b.txt", "size": 2, "data": "data:text/plain;base64,YmI="},
@@ -206,7 +206,7 @@ def test_a_file_that_grows_before_it_is_read_is_not_sent() -> None:
 
 
 def test_3_x_takes_an_image_as_a_bare_data_url_and_other_files_by_path() -> None:
-    here = world(one(2, 3, version="3.50.2"), "/up/a.txt")
+    here = harness(one(2, 3, version="3.50.2"), "/up/a.txt")
     assert upload(here, {"image": B, "mask": None}, A) == [
         {"image": "data:text/plain;base64,YmI=", "mask": None},
         {"orig_name": "a.txt", "size": 3, "name": "/up/a.txt", "data": None, "is_file": True},
@@ -215,29 +215,29 @@ def test_3_x_takes_an_image_as_a_bare_data_url_and_other_files_by_path() -> None
 
 
 def test_where_all_files_are_bare_images_nothing_is_recalled() -> None:
-    here = world(one(2, version="3.50.2"))
+    here = harness(one(2, version="3.50.2"))
     assert upload(here, B) == ["data:text/plain;base64,YmI="]
     assert here.questions == []
 
 
 def test_one_file_may_be_an_image_here_and_a_file_there() -> None:
-    here = world(one(2, 3, version="3.50.2"), "/up/b.txt")
+    here = harness(one(2, 3, version="3.50.2"), "/up/b.txt")
     image, file = upload(here, B, B)
     assert image == "data:text/plain;base64,YmI="
     assert file["name"] == "/up/b.txt"
 
 
 def test_from_4_0_on_an_image_is_a_file_like_any_other() -> None:
-    here = world(one(2, version="4.7.1"), "/up/b.txt")
+    here = harness(one(2, version="4.7.1"), "/up/b.txt")
     assert upload(here, B) == [{"orig_name": "b.txt", "size": 2, "path": "/up/b.txt"}]
 
 
 FETCHED = {"/saved/a b.txt": b"web"}
 
 
-def web(known: App, **routes: Any) -> World:
-    """A world in which `a b.txt` is at several addresses."""
-    return World(known, routes={UPLOAD: reply(["/up/a"]), **routes}, files=dict(FETCHED))
+def web(known: App, **routes: Any) -> CallHarness:
+    """A server on which `a b.txt` is at several addresses."""
+    return CallHarness(known, routes={UPLOAD: reply(["/up/a"]), **routes}, files=dict(FETCHED))
 
 
 def private(known: App) -> App:
@@ -278,7 +278,7 @@ def test_a_file_of_the_app_itself_is_fetched_with_what_the_app_may_see_and_uploa
 
 @pytest.mark.parametrize("address", ["https://here:7860/a.txt", "http://there/a.txt", "http://[x"])
 def test_a_file_elsewhere_is_for_the_app_to_fetch(address: str) -> None:
-    here = world(one(3))
+    here = harness(one(3))
     assert upload(here, file_data(address)) == [file_data(address)]
     assert here.driver.actions == []
 

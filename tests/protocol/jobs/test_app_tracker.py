@@ -16,9 +16,9 @@ from gradio_protocol.jobs.orders import (
     RefreshNeeded,
     Resume,
 )
-from tests.support.known import known
+from tests.support.sample_apps import sample_app
 
-OLD = known(app_id="1")
+OLD = sample_app(app_id="1")
 
 
 def tracker() -> AppTracker:
@@ -68,7 +68,7 @@ def test_a_doubt_lasts_until_the_next_sign_of_life() -> None:
 
 
 def test_one_job_finds_out_while_the_others_wait() -> None:
-    one, new = tracker(), known(app_id="2")
+    one, new = tracker(), sample_app(app_id="2")
     assert answers(one, renew(1)) == {1: RefreshNeeded()}
     assert answers(one, renew(2)) == {}
     assert answers(one, renew(3)) == {}
@@ -77,7 +77,7 @@ def test_one_job_finds_out_while_the_others_wait() -> None:
 
 
 def test_who_comes_late_is_told_what_was_found_out() -> None:
-    one, new = tracker(), known(app_id="2")
+    one, new = tracker(), sample_app(app_id="2")
     answers(one, renew(1))
     answers(one, AppRefreshed(job_id=1, app=new))
     assert answers(one, renew(2, OLD)) == {2: new}
@@ -120,7 +120,7 @@ def test_the_end_of_any_other_flow_changes_nothing() -> None:
 
 
 def test_a_job_that_waits_can_withdraw() -> None:
-    one, new = tracker(), known(app_id="2")
+    one, new = tracker(), sample_app(app_id="2")
     for job_id in (1, 2):
         one.ask(renew(job_id), 0)
     assert one.stop_waiting(2)
@@ -163,5 +163,5 @@ def test_another_start_of_the_app_may_have_forgotten_everything(
 ) -> None:
     one = tracker()
     answers(one, RecordUploads(job_id=1, paths=(("d", "/d"),)))
-    answers(one, AppRefreshed(job_id=1, app=known(app_id=app_id)))
+    answers(one, AppRefreshed(job_id=1, app=sample_app(app_id=app_id)))
     assert answers(one, LookUpUploads(job_id=2, digests=("d",))) == {2: (path,)}

@@ -10,7 +10,7 @@ from gradio_protocol.jobs.cancellation import Cancellations, CancelMethod, choos
 from gradio_protocol.jobs.messages import Completed, Generated, Queued, Started
 from gradio_protocol.jobs.orders import CancelEvent
 from gradio_protocol.jobs.pending_job import JoinState, PendingJob
-from tests.support.known import COUNT, ECHO, known
+from tests.support.sample_apps import COUNT, ECHO, sample_app
 
 VERSIONS = {
     Cancelling.CLOSE: "4.7.1",
@@ -45,7 +45,7 @@ def stop(
     one = job(started=started)
     if yielded:
         one.mailbox.put(Generated(data=("x",)))
-    dialect = known(version).dialect
+    dialect = sample_app(version).dialect
     return choose_cancel_method(one, [one, *others], dialect, single=single, listening=listening)
 
 
@@ -53,7 +53,7 @@ def stop(
 
 
 def test_the_versions_here_have_all_ways_of_cancelling() -> None:
-    assert {c: known(v).dialect.cancelling for c, v in VERSIONS.items()} == {
+    assert {c: sample_app(v).dialect.cancelling for c, v in VERSIONS.items()} == {
         c: c for c in Cancelling
     }
 
@@ -142,7 +142,7 @@ def test_a_sibling_that_nobody_wants_needs_its_function_no_more_once_it_has_join
 
 def told(how: CancelMethod, cancellations: Cancellations | None = None) -> list[CancelEvent]:
     books = cancellations or Cancellations()
-    return books.cancel(how, known(), "hash", [job(fn_index=COUNT)])
+    return books.cancel(how, sample_app(), "hash", [job(fn_index=COUNT)])
 
 
 @pytest.mark.parametrize("how", [CancelMethod.NONE, CancelMethod.LATER, CancelMethod.CLOSE_STREAM])
@@ -187,18 +187,18 @@ def test_nobody_waits_for_what_concerns_one_event_only(how: CancelMethod) -> Non
 def test_lost_events_are_dismissed_once_and_nobody_waits_for_it() -> None:
     cancellations = Cancellations()
     cancellations.add_dead(["b", "a"])
-    orders = cancellations.clear_dead(known(), "hash")
+    orders = cancellations.clear_dead(sample_app(), "hash")
     assert [(o.event_id, o.fn_index, o.reset) for o in orders] == [
         ("b", -1, False),
         ("a", -1, False),
     ]
     assert not cancellations.blocks_join(ECHO)
-    assert cancellations.clear_dead(known(), "hash") == []
+    assert cancellations.clear_dead(sample_app(), "hash") == []
 
 
 def test_a_lost_event_that_is_being_stopped_is_not_told_of_twice() -> None:
     cancellations = Cancellations()
     told(CancelMethod.FUNCTION, cancellations)
     cancellations.add_dead(["e", "f"])
-    assert [order.event_id for order in cancellations.clear_dead(known(), "hash")] == ["f"]
+    assert [order.event_id for order in cancellations.clear_dead(sample_app(), "hash")] == ["f"]
     assert cancellations.blocks_join(COUNT)

@@ -23,7 +23,7 @@ from gradio_protocol.jobs.event_stream import (
 )
 from gradio_protocol.jobs.orders import EndReason, EndStream, Order, StartStream, StreamKind
 from gradio_protocol.wire.exchange import Head
-from tests.support.known import known
+from tests.support.sample_apps import sample_app
 
 EVENTS = Head(status=200, headers=(("Content-Type", "text/event-stream; charset=utf-8"),))
 PRIVATE = 7
@@ -35,7 +35,7 @@ V6 = dialect("sse_v3", "6.31.0")
 
 def closed(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
     """A stream that was never opened."""
-    return EventStream(stream_spec(known(), "hash", key, 0), speaks)
+    return EventStream(stream_spec(sample_app(), "hash", key, 0), speaks)
 
 
 def listening(orders: list[Order]) -> StartStream:
@@ -48,7 +48,7 @@ def listening(orders: list[Order]) -> StartStream:
 def opening(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
     """A stream whose opening was ordered."""
     stream = closed(key, speaks)
-    listening(stream.open(stream_spec(known(), "hash", key, 0), 1))
+    listening(stream.open(stream_spec(sample_app(), "hash", key, 0), 1))
     return stream
 
 
@@ -72,15 +72,15 @@ def opened(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
     ],
 )
 def test_each_kind_of_stream_has_its_address(key: int, kind: StreamKind, address: str) -> None:
-    wanted = stream_spec(known(), "hash", key, 3)
+    wanted = stream_spec(sample_app(), "hash", key, 3)
     assert (wanted.key, wanted.kind) == (key, kind)
     assert (wanted.request.method, wanted.request.url) == ("GET", address)
     assert ("accept", "text/event-stream") in wanted.request.headers
 
 
 def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
-    assert stream_spec(known("6.31.0"), "hash", SHARED, 0).idle_timeout == 90
-    assert stream_spec(known("4.0.2"), "hash", PRIVATE, 0, idle=7).idle_timeout == 7
+    assert stream_spec(sample_app("6.31.0"), "hash", SHARED, 0).idle_timeout == 90
+    assert stream_spec(sample_app("4.0.2"), "hash", PRIVATE, 0, idle=7).idle_timeout == 7
 
 
 # --- situations ---------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
 
 
 def test_listening_opens_a_closed_stream_once() -> None:
-    stream, wanted = closed(), stream_spec(known(), "hash", SHARED, 0)
+    stream, wanted = closed(), stream_spec(sample_app(), "hash", SHARED, 0)
     order = listening(stream.open(wanted, 1, 1.5))
     assert (order.stream, order.epoch, order.delay) == (wanted, 1, 1.5)
     assert stream.open(wanted, 2) == []
@@ -112,7 +112,7 @@ def test_each_opening_is_a_new_epoch() -> None:
     before = stream.epoch
     stream.ended(EndReason.FINISHED, expected=False)
     between = stream.epoch
-    listening(stream.open(stream_spec(known(), "hash", SHARED, 0), 2))
+    listening(stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 2))
     assert (before, between, stream.epoch) == (1, 0, 2)
 
 
@@ -165,7 +165,7 @@ def test_an_announcement_holds_for_its_own_epoch_only() -> None:
     stream = opened()
     stream.close_announced()
     stream.ended(EndReason.FINISHED, expected=True)
-    stream.open(stream_spec(known(), "hash", SHARED, 0), 1)
+    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
     stream.accepts(EVENTS)
     assert stream.ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
 
@@ -301,7 +301,7 @@ def test_the_server_may_say_how_long_to_wait_within_reason(asked: str, pause: fl
 def test_what_the_server_asked_for_holds_for_one_pause() -> None:
     stream = opening()
     stream.open_refused(Head(status=503, headers=(("Retry-After", "7"),)), expected=True)
-    stream.open(stream_spec(known(), "hash", SHARED, 0), 1)
+    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
     stream.ended(EndReason.REFUSED, expected=True)
     assert stream.pause == 1.0
 
@@ -313,7 +313,7 @@ def again(stream: EventStream, ending: EndReason = EndReason.REFUSED) -> StreamO
     """End it, and listen again if that is what follows."""
     outcome = stream.ended(ending, expected=True)
     if outcome is StreamOutcome.REOPEN:
-        stream.open(stream_spec(known(), "hash", SHARED, 0), 1, stream.pause)
+        stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1, stream.pause)
     return outcome
 
 
@@ -376,7 +376,7 @@ def test_an_ended_stream_is_closed_whatever_that_means(
 
 
 def test_news_of_an_older_epoch_concern_nothing() -> None:
-    streams, wanted = EventStreams(), stream_spec(known(), "hash", SHARED, 0)
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
     first = listening(streams.open(wanted, V6)).epoch
     assert streams.current(SHARED, first) is not None
     assert streams.current(HEARTBEAT, first) is None
@@ -389,8 +389,8 @@ def test_news_of_an_older_epoch_concern_nothing() -> None:
 
 def test_streams_share_one_count_of_epochs() -> None:
     streams = EventStreams()
-    one = listening(streams.open(stream_spec(known(), "hash", SHARED, 0), V6))
-    two = listening(streams.open(stream_spec(known(), "hash", HEARTBEAT, 0), V6))
+    one = listening(streams.open(stream_spec(sample_app(), "hash", SHARED, 0), V6))
+    two = listening(streams.open(stream_spec(sample_app(), "hash", HEARTBEAT, 0), V6))
     assert (one.epoch, two.epoch) == (1, 2)
     assert streams.close_all() == [
         EndStream(key=SHARED, epoch=1),
@@ -400,7 +400,7 @@ def test_streams_share_one_count_of_epochs() -> None:
 
 
 def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> None:
-    streams, wanted = EventStreams(), stream_spec(known(), "hash", SHARED, 0)
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
     epoch = listening(streams.open(wanted, V6)).epoch
     stream = streams.current(SHARED, epoch)
     assert stream is not None
@@ -410,7 +410,7 @@ def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> Non
 
 
 def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
-    streams, wanted = EventStreams(), stream_spec(known(), "hash", SHARED, 0)
+    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
     assert not streams.is_open(SHARED)
     epoch = listening(streams.open(wanted, V6)).epoch
     assert not streams.is_open(SHARED)
@@ -421,7 +421,7 @@ def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
 
 
 def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:
-    wanted = stream_spec(known("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
+    wanted = stream_spec(sample_app("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
     assert ("x-guest", "Zoe") in wanted.request.headers
-    shared = stream_spec(known("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
+    shared = stream_spec(sample_app("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
     assert ("x-guest", "Zoe") not in shared.request.headers

@@ -42,7 +42,7 @@ from gradio_protocol.jobs.messages import (
     Started,
 )
 from gradio_protocol.jobs.status import Status
-from tests.support.known import known
+from tests.support.sample_apps import sample_app
 
 ERROR = AppError("no")
 GONE = JobCancelled("the job was cancelled on the server")
@@ -55,7 +55,7 @@ FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 def state(name: str = "/echo", *update: JobUpdate, stateful: bool = False) -> JobState:
     """The life of a call to this endpoint, after this news."""
-    endpoint = find_endpoint(known(stateful=stateful).endpoints, name)
+    endpoint = find_endpoint(sample_app(stateful=stateful).endpoints, name)
     made = JobState(endpoint, History(Edits.SHIFTED))
     for one in update:
         made.apply(one)

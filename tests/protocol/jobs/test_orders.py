@@ -13,8 +13,7 @@ from gradio_protocol.jobs.orders import AnyAppQuestion, AnyQuestion, EndReason, 
 
 
 def test_every_question_names_the_job_that_asks() -> None:
-    questions = get_args(AnyQuestion)
-    for question in questions:
+    for question in get_args(AnyQuestion):
         assert issubclass(question, orders.Question)
         assert "job_id" in question.__slots__
 

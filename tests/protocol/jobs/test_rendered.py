@@ -12,9 +12,9 @@ from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.jobs.rendered import RenderedEndpoints
 from gradio_protocol.wire.exchange import origin
 from gradio_protocol.wire.headers import Identity
-from tests.support.known import SRC, dependency, known
+from tests.support.sample_apps import SRC, dependency, sample_app
 
-APP = known()
+APP = sample_app()
 STATIC = ["/echo", "/count", "/keep"]
 
 
@@ -76,7 +76,7 @@ def test_what_cannot_be_read_is_absorbed() -> None:
 
 
 def test_another_app_has_rendered_nothing_yet() -> None:
-    rendered, other = RenderedEndpoints(APP), known(app_id="2")
+    rendered, other = RenderedEndpoints(APP), sample_app(app_id="2")
     rendered.add(APP, rendering((10, "double")))
     assert rendered.endpoints(other) is other.endpoints
     assert names(rendered) == STATIC

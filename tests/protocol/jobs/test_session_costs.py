@@ -24,18 +24,18 @@ from gradio_protocol.jobs.orders import (
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head
-from tests.support.desk import EVENTS
-from tests.support.known import ECHO, known
+from tests.support.sample_apps import ECHO, sample_app
+from tests.support.session_harness import EVENTS
 
 FEW, MANY = 100, 400
 DONE = Completed(data=("x",))
 
 
 class Office:
-    """Many jobs on one session, without the bookkeeping of a `Desk`, which would count too."""
+    """Many jobs on one session, without a `SessionHarness`, whose bookkeeping would count too."""
 
     def __init__(self, jobs: int, *, joined: bool = True) -> None:
-        self.tracker = AppTracker(known(heartbeat=True), now=0.0)
+        self.tracker = AppTracker(sample_app(heartbeat=True), now=0.0)
         self.session = Session(self.tracker, entropy=b"entropy")
         self.job_ids = [self.session.add_job() for _ in range(jobs)]
         self.epoch = 0

@@ -28,8 +28,8 @@ from gradio_protocol.jobs.messages import (
 )
 from gradio_protocol.jobs.orders import EndReason, JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Head
-from tests.support.desk import Desk
-from tests.support.known import COUNT, ECHO, known
+from tests.support.sample_apps import COUNT, ECHO, sample_app
+from tests.support.session_harness import SessionHarness
 
 VERSIONS = ["4.14.0", "4.22.0", "4.29.0", "4.44.1", "5.20.1", "6.31.0"]
 FUNCTIONS = st.sampled_from([ECHO, COUNT])
@@ -76,8 +76,8 @@ class Visits(RuleBasedStateMachine):
 
     @initialize(version=st.sampled_from(VERSIONS), stateful=st.booleans(), single=RARELY)
     def begin(self, version: str, stateful: bool, single: bool) -> None:
-        self.desk = Desk(known(version, stateful=stateful), single=single)
-        self.dialect = self.desk.app.dialect
+        self.harness = SessionHarness(sample_app(version, stateful=stateful), single=single)
+        self.dialect = self.harness.app.dialect
         self.stateful = stateful
         self.single = single
         self.retired = single
@@ -103,9 +103,9 @@ class Visits(RuleBasedStateMachine):
     def enters(self, fn_index: int) -> None:
         self.count += 1
         held = any(self.holds(fn_index, stop) for stop in self.underway)
-        job = Job(self.desk.session.add_job(), f"e{self.count}", fn_index, "entering")
+        job = Job(self.harness.session.add_job(), f"e{self.count}", fn_index, "entering")
         self.jobs.append(job)
-        answer = self.desk.enter(job.job_id, fn_index)
+        answer = self.harness.enter(job.job_id, fn_index)
         assert isinstance(answer, JoinGranted) is not held
         if not held:
             job.phase = "joining"
@@ -136,12 +136,12 @@ class Visits(RuleBasedStateMachine):
         if early and self.reading:
             self.say(job, "started")
         self.accept(job)
-        if SHARED in self.desk.listening and not self.head:
+        if SHARED in self.harness.listening and not self.head:
             self.opens()
         if self.reading:
             self.say(job, "output")
         if asks:
-            self.desk.next(job.job_id)
+            self.harness.next(job.job_id)
 
     @rule(data=st.data())
     def is_accepted(self, data: st.DataObject) -> None:
@@ -151,8 +151,8 @@ class Visits(RuleBasedStateMachine):
 
     def accept(self, job: Job) -> None:
         job.phase = "joined"
-        job.raced = SHARED in self.desk.listening
-        answer = self.desk.accepted(job.job_id, job.event)
+        job.raced = SHARED in self.harness.listening
+        answer = self.harness.accepted(job.job_id, job.event)
         assert isinstance(answer, JobStopped) is not job.wanted
         for message in job.early:
             self.arrives(job, message)
@@ -162,7 +162,7 @@ class Visits(RuleBasedStateMachine):
         job = self.job(data, "joining")
         if job is not None:
             job.phase = "refused"
-            assert isinstance(self.desk.unjoined(job.job_id), JobStopped) is not job.wanted
+            assert isinstance(self.harness.unjoined(job.job_id), JobStopped) is not job.wanted
 
     @rule(data=st.data())
     def begins_again(self, data: st.DataObject) -> None:
@@ -175,17 +175,17 @@ class Visits(RuleBasedStateMachine):
         job.sent = []
         if any(self.holds(job.fn_index, stop) for stop in self.underway):
             job.phase = "entering"
-        answer = self.desk.enter(job.job_id, job.fn_index)
+        answer = self.harness.enter(job.job_id, job.fn_index)
         assert isinstance(answer, JoinGranted) is (job.phase == "joining")
 
     @rule(data=st.data())
     def asks(self, data: st.DataObject) -> None:
         job = self.job(data, "joined")
-        if job is not None and job.job_id not in self.desk.asking:
-            before = len(self.desk.answers[job.job_id])
-            self.desk.next(job.job_id)
+        if job is not None and job.job_id not in self.harness.asking:
+            before = len(self.harness.answers[job.job_id])
+            self.harness.next(job.job_id)
             if not job.wanted:
-                assert isinstance(self.desk.answers[job.job_id][before], JobStopped)
+                assert isinstance(self.harness.answers[job.job_id][before], JobStopped)
 
     @rule(data=st.data())
     def is_cancelled(self, data: st.DataObject) -> None:
@@ -208,13 +208,13 @@ class Visits(RuleBasedStateMachine):
             self.cancel(job)
 
     def cancel(self, job: Job) -> None:
-        waited = job.wanted and job.job_id in self.desk.asking
-        self.desk.cancel(job.job_id)
+        waited = job.wanted and job.job_id in self.harness.asking
+        self.harness.cancel(job.job_id)
         if job.wanted and job.phase == "entering":
             job.phase = "refused"
         job.wanted = False
         if waited:
-            assert isinstance(self.desk.gone(job.job_id), JobCancelled)
+            assert isinstance(self.harness.gone(job.job_id), JobCancelled)
         self.depart(job)
         self.stops_with_the_last(job)
 
@@ -223,7 +223,7 @@ class Visits(RuleBasedStateMachine):
         job = self.job(data, "entering", "joining", "joined", "refused")
         if job is None:
             return
-        self.desk.release(job.job_id)
+        self.harness.release(job.job_id)
         job.wanted = job.flowing = False
         if job.phase != "joined":
             job.phase = "refused"
@@ -232,28 +232,28 @@ class Visits(RuleBasedStateMachine):
 
     def depart(self, job: Job) -> None:
         """A session of one job ends with it."""
-        if self.single and SHARED not in self.desk.listening:
+        if self.single and SHARED not in self.harness.listening:
             job.ended = job.ended or job.phase == "joined"
 
     @precondition(lambda self: len(self.jobs) > 5)
     @rule()
     def is_retired(self) -> None:
         self.retired = True
-        self.desk.obey(self.desk.session.retire())
+        self.harness.obey(self.harness.session.retire())
 
     # What the server does.
 
     @property
     def reading(self) -> bool:
-        return SHARED in self.desk.listening and self.head
+        return SHARED in self.harness.listening and self.head
 
-    @precondition(lambda self: SHARED in self.desk.listening and not self.head)
+    @precondition(lambda self: SHARED in self.harness.listening and not self.head)
     @rule()
     def opens(self) -> None:
-        assert self.desk.open()
+        assert self.harness.open()
         self.head = self.stirred = True
 
-    @precondition(lambda self: SHARED in self.desk.listening)
+    @precondition(lambda self: SHARED in self.harness.listening)
     @rule(how=st.sampled_from(["cut", "silent", "out of reach", "503", "404", "broken", "unknown"]))
     def goes_wrong(self, how: str) -> None:
         match how:
@@ -268,33 +268,33 @@ class Visits(RuleBasedStateMachine):
             case _:
                 pass
 
-    @precondition(lambda self: SHARED in self.desk.listening)
+    @precondition(lambda self: SHARED in self.harness.listening)
     @rule()
     def is_silent(self) -> None:
         """Nothing comes for the idle time: the app is asked, unless it is being asked already."""
-        before = [check.epoch for check in self.desk.checks]
-        self.desk.silent()
-        epoch = self.desk.listening[SHARED].epoch
+        before = [check.epoch for check in self.harness.checks]
+        self.harness.silent()
+        epoch = self.harness.listening[SHARED].epoch
         if epoch not in before:
             before.append(epoch)
             self.stirred = False
-        assert [check.epoch for check in self.desk.checks] == before
+        assert [check.epoch for check in self.harness.checks] == before
 
-    @precondition(lambda self: self.desk.checks)
+    @precondition(lambda self: self.harness.checks)
     @rule(is_there=st.booleans())
     def app_was_asked(self, is_there: bool) -> None:
         """If it is not there, that matters to the very stream that was silent, if it is still."""
-        listening = self.desk.listening.get(SHARED)
-        asked = listening is not None and listening.epoch == self.desk.checks[0].epoch
+        listening = self.harness.listening.get(SHARED)
+        asked = listening is not None and listening.epoch == self.harness.checks[0].epoch
         if asked and not is_there and not self.stirred:
             self.may_leave = True
             self.stream_ends(lost=True, unnoticed=True)
-        self.desk.checked(None if is_there else RemoteError("nobody answers"))
+        self.harness.checked(None if is_there else RemoteError("nobody answers"))
 
     def refuses_to_open(self, status: int) -> None:
         lost = self.fruitless() or status == 404
         self.stream_ends(lost=lost)
-        assert not self.desk.open(head=Head(status=status))
+        assert not self.harness.open(head=Head(status=status))
 
     @precondition(lambda self: self.reading)
     @rule(data=st.data(), kind=st.sampled_from(KINDS))
@@ -318,7 +318,7 @@ class Visits(RuleBasedStateMachine):
             job.early.append(message)
         else:
             self.arrives(job, message)
-        self.desk.say(job.event, message)
+        self.harness.say(job.event, message)
 
     def arrives(self, job: Job, message: JobMessage) -> None:
         if not job.ended:
@@ -330,8 +330,8 @@ class Visits(RuleBasedStateMachine):
     @rule()
     def beats_and_babbles(self) -> None:
         self.heard = self.stirred = True
-        self.desk.say(None, Heartbeat())
-        self.desk.say("of another client", Started(), Completed(data=()))
+        self.harness.say(None, Heartbeat())
+        self.harness.say("of another client", Started(), Completed(data=()))
 
     @precondition(lambda self: self.reading)
     @rule()
@@ -339,7 +339,7 @@ class Visits(RuleBasedStateMachine):
         if self.dialect.announces_close:
             self.says_that_all_is_said()
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.desk.end(EndReason.FINISHED)
+        self.harness.end(EndReason.FINISHED)
 
     def says_that_all_is_said(self) -> None:
         """What it knew of has had its end, even if that has not come."""
@@ -347,28 +347,28 @@ class Visits(RuleBasedStateMachine):
             if job.pending and (job.sent or not job.raced):
                 job.ended = True
                 job.sent.append(Failed(error=JobCancelled("forsaken")))
-        self.desk.say(None, StreamClosing())
+        self.harness.say(None, StreamClosing())
 
     @precondition(lambda self: self.reading)
     @rule()
     def says_something_twice(self) -> None:
         """An event has been completed twice, which breaks the stream and nothing else."""
-        self.desk.say(None, StreamClosing(is_complete=False))
+        self.harness.say(None, StreamClosing(is_complete=False))
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.desk.end(EndReason.BROKEN)
+        self.harness.end(EndReason.BROKEN)
 
     def breaks_off(self, ending: EndReason) -> None:
         self.stream_ends(lost=True, unnoticed=ending is EndReason.SILENT)
-        self.desk.end(ending)
+        self.harness.end(ending)
 
     def is_out_of_reach(self) -> None:
         self.stream_ends(lost=self.fruitless() and self.expected)
-        self.desk.end(EndReason.REFUSED)
+        self.harness.end(EndReason.REFUSED)
 
     def gives_up(self, unknown: bool) -> None:
         self.may_leave = True
         self.stream_ends(lost=True, unknown=unknown)
-        self.desk.say(None, Broken(message="404: no", session_not_found=unknown))
+        self.harness.say(None, Broken(message="404: no", session_not_found=unknown))
 
     @property
     def expected(self) -> bool:
@@ -378,7 +378,7 @@ class Visits(RuleBasedStateMachine):
     def to_be_stopped(self, job: Job) -> bool:
         """Whether the server has yet to be told that nobody wants this event."""
         tells = self.dialect.cancelling in (Cancelling.FUNCTION, Cancelling.EXACT)
-        told = any(event == job.event for event, _ in self.desk.cancellations)
+        told = any(event == job.event for event, _ in self.harness.cancellations)
         return tells and job.pending and not (job.wanted or told)
 
     def fruitless(self) -> bool:
@@ -405,10 +405,10 @@ class Visits(RuleBasedStateMachine):
         event, fn_index = data.draw(st.sampled_from(self.underway))
         self.underway.remove((event, fn_index))
         entering = [job for job in self.jobs if job.phase == "entering"]
-        self.desk.dismissed(event)
+        self.harness.dismissed(event)
         for job in entering:
-            if job.job_id not in self.desk.asking:
-                assert isinstance(self.desk.last(job.job_id), JoinGranted)
+            if job.job_id not in self.harness.asking:
+                assert isinstance(self.harness.last(job.job_id), JoinGranted)
                 job.phase = "joining"
 
     # What always holds.
@@ -416,16 +416,16 @@ class Visits(RuleBasedStateMachine):
     @invariant()
     def every_job_gets_its_messages_in_order_and_once(self) -> None:
         for job in self.jobs:
-            answers = self.desk.answers.get(job.job_id, [])
+            answers = self.harness.answers.get(job.job_id, [])
             messages = [a for a in answers if isinstance(a, JobMessage)]
             assert [shown(m) for m in messages] == [shown(m) for m in job.sent[: len(messages)]]
-            if job.wanted and job.phase == "joined" and job.job_id in self.desk.asking:
+            if job.wanted and job.phase == "joined" and job.job_id in self.harness.asking:
                 assert len(messages) == len(job.sent)
 
     @invariant()
     def somebody_listens_while_somebody_waits(self) -> None:
         if any(job.pending and job.wanted for job in self.jobs):
-            assert SHARED in self.desk.listening
+            assert SHARED in self.harness.listening
 
     @invariant()
     def nobody_waits_to_join_for_nothing(self) -> None:
@@ -435,22 +435,22 @@ class Visits(RuleBasedStateMachine):
 
     @invariant()
     def a_stream_that_is_not_opened_again_is_forgotten(self) -> None:
-        if SHARED not in self.desk.listening:
+        if SHARED not in self.harness.listening:
             self.head = self.heard = False
             self.barren = 0
 
     @invariant()
     def a_shared_stream_is_left_only_for_good(self) -> None:
-        fresh = self.desk.left[self.left :]
-        self.left = len(self.desk.left)
+        fresh = self.harness.left[self.left :]
+        self.left = len(self.harness.left)
         over = self.retired and (self.single or not any(job.flowing for job in self.jobs))
         assert not fresh or self.may_leave or over
         self.may_leave = False
 
     @invariant()
     def no_function_is_stopped_that_another_job_needs(self) -> None:
-        fresh = self.desk.cancellations[self.told :]
-        self.told = len(self.desk.told)
+        fresh = self.harness.cancellations[self.told :]
+        self.told = len(self.harness.told)
         self.underway += fresh
         for event, fn_index in fresh:
             (own,) = [job for job in self.jobs if job.event == event]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.support.fake.behaviour import Behaviour
 from tests.support.fake.functions import Function, Part
-from tests.support.fake.manners import Manners
 
 SCHEMAS: dict[str, dict[str, Any]] = {
     "textbox": {"type": "string"},
@@ -38,7 +38,7 @@ PYTHON_TYPES = {
 class App:
     """One start of an app: its functions in their order, and its number."""
 
-    manners: Manners
+    behaviour: Behaviour
     functions: tuple[Function, ...]
     app_id: int
     max_file_size: int | None = None
@@ -46,9 +46,9 @@ class App:
     def config(self, root: str, username: str | None) -> dict[str, Any]:
         parts = self._parts()
         dependencies = [self._dependency(index, parts) for index in range(len(self.functions))]
-        since = self.manners.since
+        since = self.behaviour.since
         config: dict[str, Any] = {
-            "version": self.manners.version,
+            "version": self.behaviour.version,
             "mode": "blocks",
             "components": [self._component(number, part) for number, part in enumerate(parts)],
             "dependencies": dependencies,
@@ -71,15 +71,15 @@ class App:
         return {"named_endpoints": named, "unnamed_endpoints": {}}
 
     def _newer(self, username: str | None) -> dict[str, Any]:
-        since = self.manners.since
+        since = self.behaviour.since
         stateful = any(part.type == "state" for part in self._parts())
         added: list[tuple[tuple[int, ...], dict[str, Any]]] = [
             ((3, 37), {"app_id": self.app_id}),
-            ((4,), {"protocol": self.manners.protocol}),
+            ((4,), {"protocol": self.behaviour.protocol}),
             ((4, 28), {"max_file_size": self.max_file_size}),
             ((4, 29), {"connect_heartbeat": stateful}),
             ((4, 38), {"username": username}),
-            ((5,), {"api_prefix": self.manners.prefix}),
+            ((5,), {"api_prefix": self.behaviour.prefix}),
             ((5, 15), {"page": {}, "pages": [["", "Home", True]]}),
             ((5, 30), {"mcp_server": False}),
         ]
@@ -92,14 +92,14 @@ class App:
     def _component(self, number: int, part: Part) -> dict[str, Any]:
         props = {"label": part.label, "value": part.value, "name": part.type}
         component: dict[str, Any] = {"id": number, "type": part.type, "props": props}
-        if self.manners.since(4):
+        if self.behaviour.since(4):
             component["skip_api"] = part.type == "state"
         if part.type in SCHEMAS:
             component["api_info"] = SCHEMAS[part.type]
         return component
 
     def _dependency(self, index: int, parts: Sequence[Part]) -> dict[str, Any]:
-        function, since = self.functions[index], self.manners.since
+        function, since = self.functions[index], self.behaviour.since
         dependency: dict[str, Any] = {"id": index} if since(4, 32) else {}
         generator = {"generator": function.generator is not None}
         other = {"cancel": False} if since(4, 37) else {"continuous": False}
@@ -118,10 +118,10 @@ class App:
         return dependency | self._visibility(function)
 
     def _visibility(self, function: Function) -> dict[str, Any]:
-        if self.manners.since(6):
+        if self.behaviour.since(6):
             return {"api_visibility": function.visibility}
         shown = {"show_api": function.visibility == "public"}
-        return shown if self.manners.since(4, 14) else {}
+        return shown if self.behaviour.since(4, 14) else {}
 
     def _described(self, function: Function) -> dict[str, Any]:
         inputs = [part for part in function.inputs if part.type != "state"]
@@ -130,12 +130,12 @@ class App:
             "parameters": [self._parameter(part) for part in inputs],
             "returns": [_value(part) for part in outputs],
         }
-        if self.manners.since(6):
+        if self.behaviour.since(6):
             return {**described, "api_visibility": "public"}
-        return {**described, "show_api": True} if self.manners.since(4, 37) else described
+        return {**described, "show_api": True} if self.behaviour.since(4, 37) else described
 
     def _parameter(self, part: Part) -> dict[str, Any]:
-        if not self.manners.since(4, 23):
+        if not self.behaviour.since(4, 23):
             return _value(part)
         default = {"parameter_has_default": part.value is not None, "parameter_default": part.value}
         return {"parameter_name": part.name, **default, **_value(part)}

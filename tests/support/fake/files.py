@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.support.fake.manners import Manners
+from tests.support.fake.behaviour import Behaviour
 from tests.support.loopback import Request
 
 
@@ -25,11 +25,11 @@ def uploaded(request: Request) -> list[tuple[str, bytes]] | None:
     ]
 
 
-def dressed(value: Any, manners: Manners, root: str) -> Any:
+def dressed(value: Any, behaviour: Behaviour, root: str) -> Any:
     """A value with its file objects as this version writes them."""
     match value:
         case {"path": str(path), "orig_name": str(name), "size": int(size)}:
-            return _file_object(path, name, size, manners, root)
+            return _file_object(path, name, size, behaviour, root)
         case _:
             return value
 
@@ -43,10 +43,12 @@ def bare(value: Any) -> Any:
             return value
 
 
-def _file_object(path: str, name: str, size: int, manners: Manners, root: str) -> dict[str, Any]:
-    if not manners.since(4):
+def _file_object(
+    path: str, name: str, size: int, behaviour: Behaviour, root: str
+) -> dict[str, Any]:
+    if not behaviour.since(4):
         return {"orig_name": name, "name": path, "size": size, "data": None, "is_file": True}
-    url = f"{root}{manners.prefix}/file={path}" if manners.since(4, 19) else None
+    url = f"{root}{behaviour.prefix}/file={path}" if behaviour.since(4, 19) else None
     value: dict[str, Any] = {
         "path": path,
         "url": url,
@@ -54,9 +56,9 @@ def _file_object(path: str, name: str, size: int, manners: Manners, root: str) -
         "orig_name": name,
         "mime_type": None,
     }
-    if manners.since(4, 19):
+    if behaviour.since(4, 19):
         value["is_stream"] = False
-    if manners.since(4, 21):
+    if behaviour.since(4, 21):
         value["meta"] = {"_type": "gradio.FileData"}
     return value
 

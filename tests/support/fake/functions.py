@@ -1,8 +1,8 @@
 """The functions that a fake app offers, and what a test can do to them while they run.
 
-`TOUR` has the same names and answers as the real app in `tests/support/apps/tour.py`, so that a
-scenario can run against either. Where the real app sleeps, these hold still until the test says
-`release()`.
+`ALL_FUNCTIONS` has the same names and answers as the real app in
+`tests/support/apps/reference_app.py`, so that a scenario can run against either. Where the real app
+sleeps, these hold still until the test says `release()`.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ WORDS = (
     Part(type="checkbox", label="Loud", name="loud", value=False),
 )
 
-TOUR = (
+ALL_FUNCTIONS = (
     Function(name="echo", inputs=(TEXT,), outputs=(ANSWER,), plain=echo),
     Function(name="count", inputs=(NUMBER,), outputs=(TOTAL,), generator=count),
     Function(name="chat", inputs=(TEXT,), outputs=(ANSWER,), generator=chat),

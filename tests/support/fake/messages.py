@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeAlias
 
-from tests.support.fake.manners import Manners
+from tests.support.fake.behaviour import Behaviour
 
 Message: TypeAlias = dict[str, Any]
 
@@ -13,8 +13,8 @@ Message: TypeAlias = dict[str, Any]
 class Messages:
     """Composes messages as one version does.  Durations are constant: a fake has no clock."""
 
-    def __init__(self, manners: Manners) -> None:
-        self._manners = manners
+    def __init__(self, behaviour: Behaviour) -> None:
+        self._manners = behaviour
 
     def frame(self, message: Message) -> bytes:
         """The message as a server-sent event."""

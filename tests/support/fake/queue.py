@@ -18,9 +18,9 @@ from typing import Any
 import trio
 
 from tests.support.edits import server_edits
+from tests.support.fake.behaviour import Behaviour
 from tests.support.fake.files import dressed
 from tests.support.fake.functions import AppCrashes, AppFails, Call, Function
-from tests.support.fake.manners import Manners
 from tests.support.fake.messages import Message, Messages
 from tests.support.latch import Ledger
 
@@ -108,13 +108,13 @@ class Job:
 class Queue:
     """All jobs of one start of the app."""
 
-    def __init__(self, manners: Manners, *, max_size: int | None, show_error: bool) -> None:
+    def __init__(self, behaviour: Behaviour, *, max_size: int | None, show_error: bool) -> None:
         self.ended: Ledger[str] = Ledger("events that ended")
-        self.messages = Messages(manners)
+        self.messages = Messages(behaviour)
         self.sessions: dict[str, Session] = {}
         self.jobs: list[Job] = []
         self._generators: dict[tuple[str, str], AsyncGenerator[list[Any], None]] = {}
-        self._manners = manners
+        self._manners = behaviour
         self._max_size = max_size
         self._show_error = show_error
 

@@ -6,7 +6,7 @@ it at all, and the body breaks off.
 
 from __future__ import annotations
 
-from tests.support.fake.manners import Manners
+from tests.support.fake.behaviour import Behaviour
 from tests.support.fake.messages import Messages
 from tests.support.fake.queue import Inbox, Job, Queue, QueueFull, Session, Spawn
 from tests.support.latch import Ledger
@@ -44,10 +44,10 @@ class Stream:
 class Streams:
     """The streams of one start of the app."""
 
-    def __init__(self, manners: Manners, queue: Queue, seen: Ledger[tuple[str, str]]) -> None:
-        self._manners = manners
+    def __init__(self, behaviour: Behaviour, queue: Queue, seen: Ledger[tuple[str, str]]) -> None:
+        self._manners = behaviour
         self._queue = queue
-        self._messages = Messages(manners)
+        self._messages = Messages(behaviour)
         self._seen = seen
 
     async def shared(self, session_hash: str, connection: Connection, spawn: Spawn) -> None:
