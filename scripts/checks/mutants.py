@@ -98,8 +98,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/pending_job.py",
-        "self._later.popleft() if self._later",
-        "self._later.pop() if self._later",
+        "self._messages.popleft()",
+        "self._messages.pop()",
         "messages are taken in order",
     ),
     # Streams.
@@ -192,9 +192,15 @@ MUTANTS = (
     ),
     mutant(
         "jobs/pending_job.py",
-        "        self.awaits_message = False\n        return [Resume",
-        "        return [Resume",
+        "                self.awaits_message = False\n                return [Resume",
+        "                return [Resume",
         "each question is answered once",
+    ),
+    mutant(
+        "jobs/pending_job.py",
+        "        while self.awaits_message and (message",
+        "        while (message",
+        "nothing overtakes what the flow is busy with",
     ),
     mutant(
         "jobs/pending_job.py",
@@ -358,8 +364,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        if not self.closed:\n            self._registry.add(job_id)\n",
-        "        self._registry.add(job_id)\n",
+        "        if not self.closed:\n            self._registry.add(job_id, receive)\n",
+        "        self._registry.add(job_id, receive)\n",
         "a closed session takes no new job",
     ),
     mutant(

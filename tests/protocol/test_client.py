@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -24,9 +25,11 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.flows.actions import InspectFile, Send
+from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
 from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
+from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, JobMessage, Queued
 from gradio_protocol.testing import VERSIONS
+from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Head, Response
 from tests.support.in_memory import TARGET, InMemoryDriver
 
@@ -90,6 +93,56 @@ def test_a_bug_in_a_conversation_fails_its_job(driver: InMemoryDriver) -> None:
     with pytest.raises(AttributeError):
         state.result()
     assert driver.call("/echo", "still here")[1].result() == "still here"
+
+
+def test_a_bug_in_what_receives_messages_fails_its_job(
+    driver: InMemoryDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_: JobState, message: object) -> None:
+        raise TypeError(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobState, "receive", fails)
+        _, state = driver.call("/echo", "x")
+    with pytest.raises(RemoteError, match="TypeError"):
+        state.result()
+    assert driver.call("/echo", "still here")[1].result() == "still here"
+
+
+def test_no_output_overtakes_one_whose_files_are_being_fetched(
+    driver: InMemoryDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[int, EventMessage]] = []
+    receive = driver.core.receive_messages
+
+    def hear(stream_id: int, messages: Iterable[EventMessage]) -> None:
+        came = [*messages]
+        heard.extend((stream_id, one) for one in came)
+        receive(stream_id, came)
+
+    monkeypatch.setattr(driver.core, "receive_messages", hear)
+    _, state = driver.call("/hold", "x")
+    stream_id, started = heard[-1]
+
+    def say(*messages: JobMessage) -> None:
+        driver.core.receive_messages(
+            stream_id, [EventMessage(started.event_id, message) for message in messages]
+        )
+
+    mark: JSON = {"_type": "gradio.FileData"}
+    file: JSON = {"path": "/a", "orig_name": "a", "meta": mark}
+    driver.is_slow = True
+    say(Generated(("y",), streamed=True), Generated((file,), streamed=True), Queued(rank=1))
+    say(Generated(("z",), streamed=True), Completed(data=("z",)))
+    driver.go_on()
+    assert outputs(state) == ["x", "y"]
+    ((action_id, command),) = driver.running.items()
+    assert isinstance(command.action, Download)
+    driver.core.action_succeeded(action_id, Saved(path="/here/a"))
+    driver.go_on()
+    assert outputs(state) == ["x", "y", "/here/a", "z"]
+    assert state.result() == "z"
+    assert [view.outputs for view in state.views if view.rank == 1] == [3]
 
 
 def test_a_cancelled_job_is_stopped_on_the_server(driver: InMemoryDriver) -> None:

@@ -118,8 +118,9 @@ class Client:
     def submit(self, fn_index: int, value: Any, *, isolated: bool, resubmit: bool) -> Caller:
         entropy = b"%d" % len(self.callers)
         session = Session(self.tracker, entropy=entropy, single=True) if isolated else self.main
-        job_id = session.add_job()
         endpoint = self.app.endpoints[fn_index]
+        state = JobState(endpoint, History(self.app.dialect.edits))
+        job_id = session.add_job(state.receive)
         spec = Call(
             job_id=job_id,
             app=self.app,
@@ -129,7 +130,6 @@ class Client:
             policy=RetryPolicy(entropy=bytes(16)),
             resubmit_lost=resubmit,
         )
-        state = JobState(endpoint, History(self.app.dialect.edits))
         caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
         self.callers[job_id] = caller
         self.advance(caller, caller.flow.start)

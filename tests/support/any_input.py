@@ -43,12 +43,14 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.failures import failure, validation
+from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History, HistoryCursor
 from gradio_protocol.jobs.job_state import JobState, Outputs, Stage
 from gradio_protocol.jobs.messages import (
     Broken,
     Completed,
     Failed,
+    FlowMessage,
     Generated,
     Heartbeat,
     JobMessage,
@@ -283,7 +285,7 @@ def calls(raw: bytes, document: JSON) -> None:
     """The flow `call`, and the life of its job."""
     for app in APPS:
         endpoint = pick(app.endpoints, raw)
-        state = JobState(endpoint, History(app.dialect.edits))
+        state = _life(app, endpoint)
         spec = Call(
             job_id=1,
             app=app,
@@ -302,12 +304,18 @@ def calls(raw: bytes, document: JSON) -> None:
         assert state.view.stage in Stage
 
 
+def _life(app: App, endpoint: Endpoint) -> JobState:
+    history = History(app.dialect.edits)
+    return JobState(endpoint, history, FileSearch(app.dialect, endpoint))
+
+
 def sessions(raw: bytes, document: JSON) -> None:
     """A session with two jobs, whose streams say and do anything."""
     for app in APPS:
         tracker = AppTracker(app, now=0.0)
         session = Session(tracker, entropy=_ENTROPY)
-        job_ids = [session.add_job(), session.add_job()]
+        lives = [_life(app, app.endpoints[0]) for _ in "ab"]
+        job_ids = [session.add_job(state.receive) for state in lives]
         orders: list[Order] = []
         for job_id, event_id in zip(job_ids, "ab", strict=True):
             orders += session.ask(RequestJoin(job_id=job_id, fn_index=0, direct=False), 0.0)
@@ -374,6 +382,7 @@ class _World:
         self._raw = raw
         self._document = document
         self._life = state
+        self._bound = state.endpoint if state else None
         self._asked = 0
 
     def answer(self, action: AnyAction) -> object:
@@ -410,7 +419,7 @@ class _World:
                 entry = JoinGranted(session_hash="s", app=pick(APPS, turn), app_is_stale=turn > 128)
                 return replace(entry, app=self._app) if turn % 4 else entry
             case NextMessage():
-                return self._message(turn)
+                return self._next(turn)
             case RefreshApp(app=app):
                 return RefreshNeeded() if turn % 2 else pick((app, *APPS), turn)
             case AppRefreshed(app=app):
@@ -424,8 +433,8 @@ class _World:
 
     @property
     def _app(self) -> App:
-        assert self._life is not None
-        return next(app for app in APPS if self._life.endpoint in app.endpoints)
+        assert self._bound is not None
+        return next(app for app in APPS if self._bound in app.endpoints)
 
     def _reply(self, url: str, turn: int) -> Response:
         bodies = (self._raw, write(self._document), *_good_bodies(self._raw, self._document))
@@ -435,6 +444,14 @@ class _World:
             body=pick(bodies, self._source.byte()),
             url=url,
         )
+
+    def _next(self, turn: int) -> FlowMessage:
+        """The next message that the flow has to act on."""
+        assert self._life is not None
+        while (rest := self._life.receive(self._message(turn))) is None:
+            self._asked += 1
+            turn = self._source.byte()
+        return rest
 
     def _message(self, turn: int) -> JobMessage:
         said = replace_somewhere(pick(_MESSAGES, turn), self._raw, self._document)

@@ -1,7 +1,8 @@
 """What one call needs: an app made from a few words, and a driver with a session of its own.
 
-The session is as simple as one can be: it gives leave, hands out the messages that it was given,
-and remembers what was asked. Requests are answered from a table, as in `scripted.web`.
+The session is as simple as one can be: it gives leave, lets the job's state receive the messages
+that it was given, hands out those that the flow has to act on, and remembers what was asked.
+Requests are answered from a table, as in `scripted.web`.
 """
 
 from __future__ import annotations
@@ -32,8 +33,10 @@ from gradio_protocol.flows.actions import (
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.retry import RetryPolicy
-from gradio_protocol.jobs.job_state import JobUpdate
-from gradio_protocol.jobs.messages import JobMessage
+from gradio_protocol.jobs.file_search import FileSearch
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import JobState, JobUpdate
+from gradio_protocol.jobs.messages import FlowMessage, JobMessage, Output
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
     AppRefreshed,
@@ -120,10 +123,13 @@ class CallHarness:
     memory: dict[str, str] = field(default_factory=dict[str, str])
     questions: list[AnyQuestion] = field(default_factory=list[AnyQuestion])
     update: list[JobUpdate] = field(default_factory=list[JobUpdate])
+    "Outputs as they came."
     saved: list[SaveBytes | Download] = field(default_factory=list[SaveBytes | Download])
 
     def __post_init__(self) -> None:
         self.driver = Driver(self._answer)
+        endpoint, history = self.app.endpoints[0], History(self.app.dialect.edits)
+        self.state = JobState(endpoint, history, FileSearch(self.app.dialect, endpoint))
         self._left = {
             route: [answers] if isinstance(answers, (Response, GradioError)) else list(answers)
             for route, answers in self.routes.items()
@@ -150,6 +156,10 @@ class CallHarness:
                 return Saved(path=f"/saved/{action.name}")
             case Download():
                 return self._downloaded(action)
+            case Publish(update=Output() as output):
+                self.state.apply(output)
+                self.update.append(self._came)
+                return None
             case Publish():
                 self.update.append(action.update)
                 return None
@@ -168,7 +178,7 @@ class CallHarness:
             case JoinAccepted() | JoinFailed():
                 return question
             case NextMessage():
-                return self.messages.pop(0)
+                return self._next()
             case RefreshApp():
                 return self.renewals.pop(0) if self.renewals else RefreshNeeded()
             case AppRefreshed():
@@ -179,6 +189,15 @@ class CallHarness:
             case RecordUploads():
                 self.memory.update(question.paths)
                 return None
+
+    def _next(self) -> FlowMessage | JobStopped:
+        """The next message that the flow has to act on."""
+        while not isinstance(message := self.messages.pop(0), JobStopped):
+            self._came = message
+            if (rest := self.state.receive(message)) is not None:
+                return rest
+            self.update.append(message)
+        return message
 
     def _replied(self, request: Request) -> Response | GradioError:
         path = request.url.partition("?")[0].removeprefix(SRC)

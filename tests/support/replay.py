@@ -35,9 +35,9 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.event_stream import HEARTBEAT
+from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import JobState, Outputs, Returned
-from gradio_protocol.jobs.messages import Generated
 from gradio_protocol.jobs.orders import (
     AnyQuestion,
     CancelEvent,
@@ -191,8 +191,6 @@ class Job:
         match action:
             case Publish(update=update):
                 self.state.apply(update)
-                if isinstance(update, Generated) and len(self.state.history) == 1:
-                    self.obey(self.meanwhile(self))
                 return None
             case InspectFile():
                 return FileFacts(size=10, mtime_ns=0, digest="0" * 64)
@@ -256,7 +254,10 @@ class Job:
         if opening.read:
             reader = StreamReader(listen.stream.kind, self.app.dialect)
             for chunk in self.cut(exchange):
-                yield self.session.receive(key, epoch, reader.feed(chunk))
+                before = len(self.state.history)
+                orders = self.session.receive(key, epoch, reader.feed(chunk))
+                first = not before and len(self.state.history)
+                yield [*orders, *self.meanwhile(self)] if first else orders
             if exchange.ending != "left" or self.streams:
                 yield self.session.stream_ended(key, epoch, _ENDINGS[exchange.ending])
 
@@ -273,8 +274,10 @@ def job(
 ) -> Job:
     """A call of a function that was recorded under this name, ready to run."""
     session = Session(AppTracker(app, now=0.0), entropy=bytes(16))
-    job_id = session.add_job()
     endpoint = find_endpoint(app.endpoints, api_name=function or name)
+    history = History(app.dialect.edits)
+    state = JobState(endpoint, history, FileSearch(app.dialect, endpoint))
+    job_id = session.add_job(state.receive)
     spec = Call(
         job_id=job_id,
         app=app,
@@ -288,7 +291,7 @@ def job(
         name=name,
         cut=CUTS[cut],
         session=session,
-        state=JobState(endpoint, History(app.dialect.edits)),
+        state=state,
         job_id=job_id,
         flow=Flow(call(spec)),
         streams=deque(streams or (f"{name}-stream{suffix}",)),

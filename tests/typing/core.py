@@ -27,7 +27,7 @@ from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import connect
 from gradio_protocol.flows.retry import Repeat, send_with_retries
-from gradio_protocol.jobs.messages import JobMessage
+from gradio_protocol.jobs.messages import FlowMessage
 from gradio_protocol.jobs.orders import (
     AppRefreshed,
     CancelEvent,
@@ -69,7 +69,7 @@ def questions(
     assert_type((yield from ask(enter)), JoinGranted | JobStopped)
     assert_type((yield from ask(joined)), JoinAccepted | JobStopped)
     assert_type((yield from ask(failed)), JoinFailed | JobStopped)
-    assert_type((yield from ask(await_)), JobMessage | JobStopped)
+    assert_type((yield from ask(await_)), FlowMessage | JobStopped)
 
 
 def app_questions(

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 from gradio_protocol.app.access import App
+from gradio_protocol.app.dialect import Dialect
 from gradio_protocol.errors import RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Download, SaveBytes
 from gradio_protocol.flows.download import Downloads
-from gradio_protocol.jobs.edits import EditDecoder
+from gradio_protocol.jobs import file_search
 from gradio_protocol.jobs.job_state import Fetched
-from gradio_protocol.jobs.messages import Completed, Generated
+from gradio_protocol.jobs.messages import Completed, Generated, Output
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Response
 from gradio_protocol.wire.headers import HARMLESS
@@ -43,7 +44,11 @@ def fetch(
 ) -> Downloads:
     files = downloads(here, limit)
     for message in messages:
-        here.run(files.fetch(message))
+        wanted = here.state.receive(message)
+        if wanted is not None:
+            assert isinstance(wanted, Output | Completed)
+            here.run(files.fetch(wanted))
+            here.state.apply(wanted)
     return files
 
 
@@ -145,10 +150,10 @@ def test_the_update_of_a_plain_component_may_hold_files() -> None:
 def test_a_stream_of_words_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     here = harness()
 
-    def never(_: EditDecoder, item: JSON) -> None:
-        raise AssertionError(item)
+    def never(value: JSON, _: Dialect) -> None:
+        raise AssertionError(value)
 
-    monkeypatch.setattr(EditDecoder, "decode", never)
+    monkeypatch.setattr(file_search, "find_remote_files", never)
     word: JSON = [["append", [], "word"]]
     fetch(here, out("", None), *[out(word, []) for _ in range(9)], done("word" * 9, None))
     assert here.driver.actions == []

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from gradio_protocol.app.dialect import Edits
 from gradio_protocol.app.endpoint import find_endpoint
 from gradio_protocol.errors import AppError, JobCancelled
+from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import (
     TRANSITIONS,
@@ -35,6 +36,7 @@ from gradio_protocol.jobs.messages import (
     Generated,
     Ignored,
     Logged,
+    Output,
     Progressed,
     ProgressUnit,
     Queued,
@@ -69,6 +71,86 @@ def outputs(of: JobState) -> list[object]:
         found.append(reader.value())
     assert reader.taken == len(found)
     return found
+
+
+# --- receiving ----------------------------------------------------------------------------------
+
+FILE: Any = {"path": "/a", "meta": {"_type": "gradio.FileData"}}
+
+
+def searching(*update: JobUpdate) -> JobState:
+    """A life whose caller wants files."""
+    app = sample_app("6.31.0")
+    endpoint, history = find_endpoint(app.endpoints, "/echo"), History(app.dialect.edits)
+    made = JobState(endpoint, history, FileSearch(app.dialect, endpoint))
+    for one in update:
+        made.apply(one)
+    return made
+
+
+@pytest.mark.parametrize("message", [Queued(), Started(), LOG, Progressed(steps=BARS)])
+def test_most_messages_are_applied_as_they_come(message: Any) -> None:
+    straight, told = searching(), searching()
+    assert straight.receive(message) is None
+    told.apply(message)
+    assert straight.views == told.views
+
+
+@pytest.mark.parametrize(
+    "message", [DataRequested(event_id="e"), Completed(data=("x",)), QueueFull(message="full")]
+)
+def test_a_flow_acts_on_what_asks_or_ends(message: Any) -> None:
+    made = searching()
+    assert made.receive(message) is message
+    assert len(made.views) == 1
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_a_failure_says_whether_an_output_came_before(shown: bool) -> None:
+    made = searching(*[Generated(data=("a",))] * shown)
+    assert made.receive(Failed(error=ERROR)) == Failed(error=ERROR, shown=shown)
+
+
+def test_an_output_without_files_is_shown_at_once() -> None:
+    made = searching()
+    came: list[Any] = [{"path": 1}, [["add", ["x"], "y"]]]
+    for data in came:
+        assert made.receive(Generated(data=(data,))) is None
+    assert outputs(made) == [{"path": 1}, {"path": 1, "x": "y"}]
+    assert made.view.outputs == 2
+
+
+def test_an_output_with_files_is_shown_when_its_flow_says_so() -> None:
+    made = searching()
+    output = made.receive(Generated(data=(FILE,)))
+    assert isinstance(output, Output)
+    assert [file.path for file in output.files] == ["/a"]
+    assert outputs(made) == []
+    made.apply(Fetched(path="/a", local="/here/a"))
+    made.apply(output)
+    assert outputs(made) == ["/here/a"]
+    assert made.view == JobView(Stage.RUNNING, Status.ITERATING, 1, success=True)
+
+
+def test_files_that_nobody_wants_hold_nothing_up() -> None:
+    made = state()
+    assert made.receive(Generated(data=(FILE,))) is None
+    assert outputs(made) == [FILE]
+
+
+def test_what_surely_names_no_file_is_shown_at_once() -> None:
+    made = searching()
+    assert made.receive(Generated(data=(FILE,), has_path=False)) is None
+
+
+def test_the_first_output_of_a_streamed_event_ends_its_input() -> None:
+    made = searching()
+    chunk = Generated(data=("a",), streamed=True)
+    first = made.receive(chunk)
+    assert isinstance(first, Output)
+    assert first.ends_input
+    made.apply(first)
+    assert made.receive(chunk) is None
 
 
 # --- the table ----------------------------------------------------------------------------------

@@ -156,6 +156,22 @@ def test_a_message_is_read_from_bytes() -> None:
     assert read_message(data, V6) == EventMessage("e", Logged(text="a\u2028b"))
 
 
+@pytest.mark.parametrize(
+    ("data", "has_path"),
+    [
+        (rb'[{"path": "/a"}]', True),
+        (rb'[{"p\u0061th": "/a"}]', True),
+        (rb'[{"text": "path"}, ["a path"]]', True),
+        (rb'[{"text": "a path"}]', False),
+    ],
+)
+def test_an_output_knows_whether_it_can_name_a_file(data: bytes, has_path: bool) -> None:
+    said = b'{"msg": "process_generating", "event_id": "e", "output": {"data": ' + data + b"}}"
+    delivery = read_message(said, V6)
+    assert isinstance(delivery.message, Generated)
+    assert (delivery.event_id, delivery.message.has_path) == ("e", has_path)
+
+
 @pytest.mark.parametrize("data", [b"", b"ALIVE", b"[]", b"null", b"\xff", b"[" * 100_000])
 def test_bytes_that_are_no_object_are_the_servers_fault(data: bytes) -> None:
     with pytest.raises(RemoteError, match=r"^stream"):

@@ -98,14 +98,58 @@ def test_what_was_read_is_the_readers() -> None:
     assert made.value() == [[]]
 
 
-def test_what_was_touched_is_what_can_have_new_files() -> None:
-    made = tree({"file": {"path": "a", "size": 1}, "text": "t"})
-    touched = made.apply(
-        (
-            edit("replace", "file", "path", value="b"),
-            edit("replace", "file", "size", value=2),
-            edit("add", "more", value=[]),
-            edit("append", "text", value="!"),
-        )
-    )
-    assert [assemble(node) for node in touched] == [{"path": "b", "size": 2}, []]
+@pytest.mark.parametrize("levels", [1, 49, 50, 51, 52, 200])
+def test_a_copy_shares_nothing_at_any_depth(levels: int) -> None:
+    deep: Any = []
+    keys: list[Any] = []
+    for level in range(levels):
+        deep, key = ([deep, "x"], 0) if level % 2 else ({"k": deep, "x": None}, "k")
+        keys.insert(0, key)
+    copy: Any = assemble(deep)
+    assert copy == deep
+    for key in keys:
+        assert copy is not deep
+        copy, deep = copy[key], deep[key]
+    copy.append("mine")
+    assert deep == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        [["a", 1], [None, "b"]],
+        [{"k": 1}, {"j": "b"}],
+        [["a"], {"k": 1}],
+        [["a"], 5],
+        [["a", ["b"]], ["c"]],
+        [{"k": 1}, {"k": {"j": []}}],
+        [[]],
+        [{}],
+    ],
+)
+def test_a_table_is_copied_with_its_rows(table: Any) -> None:
+    before = repr(table)
+    copy: Any = assemble(table)
+    assert copy == table
+    for row in [row for row in copy if row != 5]:
+        row.clear()
+    copy.append("mine")
+    assert repr(table) == before
+
+
+def test_texts_in_a_table_are_joined() -> None:
+    tables: list[tuple[Any, Any]] = [(0, [["a"], ["b"]]), ("k", [{"k": "a"}, {"k": "b"}])]
+    for key, rows in tables:
+        made = tree(rows)
+        made.apply((edit("append", 1, key, value="!"),))
+        value: Any = made.value()
+        assert (value[0][key], value[1][key]) == ("a", "b!")
+
+
+def test_a_value_that_came_whole_is_not_changed_by_what_follows() -> None:
+    value: Any = {"list": [1], "text": "t"}
+    made = tree(value)
+    made.apply((edit("add", "list", 0, value=0), edit("append", "text", value="!")))
+    assert made.value() == {"list": [0, 1], "text": "t!"}
+    assert value == {"list": [1], "text": "t"}

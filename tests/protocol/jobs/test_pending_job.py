@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import pytest
 
 from gradio_protocol.errors import AppError, JobCancelled
@@ -15,7 +17,7 @@ from gradio_protocol.jobs.messages import (
     Started,
 )
 from gradio_protocol.jobs.orders import JobStopped, Resume
-from gradio_protocol.jobs.pending_job import JoinState, Mailbox, PendingJob
+from gradio_protocol.jobs.pending_job import JoinState, Mailbox, PendingJob, leave_to_flow
 
 CANCELLED = JobCancelled("the job was cancelled")
 SEALED = Completed(data=())
@@ -121,6 +123,57 @@ def contents(mailbox: Mailbox) -> list[JobMessage]:
     while (message := mailbox.take()) is not None:
         taken.append(message)
     return taken
+
+
+# --- receiving ----------------------------------------------------------------------------------
+
+
+@dataclass
+class Life:
+    """Receives all but outputs, which are the flow's."""
+
+    received: list[JobMessage] = field(default_factory=list[JobMessage])
+
+    def receive(self, message: JobMessage) -> JobMessage | None:
+        if isinstance(message, Generated):
+            return message
+        self.received.append(message)
+        return None
+
+
+def test_messages_go_straight_to_whoever_receives_them_while_the_flow_waits() -> None:
+    state = Life()
+    one = PendingJob(3, state.receive, awaits_message=True)
+    for message in (Queued(rank=1), Started()):
+        one.mailbox.put(message)
+        assert one.hand_over_message() == []
+    assert state.received == [Queued(rank=1), Started()]
+    assert one.awaits_message
+
+
+def test_nothing_overtakes_a_message_that_the_flow_is_busy_with() -> None:
+    state, output = Life(), Generated(data=("a",))
+    one = PendingJob(3, state.receive, awaits_message=True)
+    for message in (Queued(), output, Started()):
+        one.mailbox.put(message)
+    assert one.hand_over_message() == [Resume(job_id=3, reply=output)]
+    assert one.hand_over_message() == []
+    assert state.received == [Queued()]
+    one.awaits_message = True
+    assert one.hand_over_message() == []
+    assert state.received == [Queued(), Started()]
+
+
+def test_nothing_is_received_before_the_flow_waits() -> None:
+    state = Life()
+    one = PendingJob(3, state.receive)
+    one.mailbox.put(Queued())
+    assert one.hand_over_message() == []
+    assert state.received == []
+
+
+def test_unless_somebody_receives_them_all_messages_are_the_flows() -> None:
+    assert leave_to_flow(Started()) == Started()
 
 
 # --- mailboxes ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future
@@ -67,7 +68,8 @@ class Job(AwaitableFuture):
         self._job_state = state
         self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
-        self._times = [now()]
+        self._times = [time.time()]
+        "When each view became known, in seconds since the epoch."
         self._bells: list[Bell] = []
         self._callbacks = Serial(workers)
         self._keeps = keeps
@@ -99,7 +101,7 @@ class Job(AwaitableFuture):
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
         with self._changed:
-            return current_status(self._job_state.view, self._times[-1])
+            return current_status(self._job_state.view, local(self._times[-1]))
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.
@@ -123,9 +125,9 @@ class Job(AwaitableFuture):
         self._warn("Job.updates()", instead="use `async for`")
         outputs, taken, final = Outputs(self._job_state), 0, False
         while not final:
-            view, time = self._view(taken)
+            view, known = self._view(taken)
             taken, final = taken + 1, view.stage.is_final
-            yield status_update(view, time)
+            yield status_update(view, known)
             while outputs.taken < view.outputs and outputs.advance():
                 yield OutputUpdate(outputs=spread(outputs.value()))
 
@@ -166,14 +168,14 @@ class Job(AwaitableFuture):
             while not final:
                 while taken == len(self._times):
                     await heard()
-                view, time = self._view(taken)
+                view, known = self._view(taken)
                 taken, final = taken + 1, view.stage.is_final
                 finished = view.code is Status.FINISHED
                 while not finished and outputs.taken < view.outputs and outputs.advance():
                     yield _output(outputs.value())
                 # The end is told twice: by the server's last message, and by the flow.
                 if taken > 1 and not (told and final):
-                    yield status_update(view, time)
+                    yield status_update(view, known)
                 told = told or finished
         last = self._last()
         if last is not None:
@@ -212,7 +214,7 @@ class Job(AwaitableFuture):
         """
         with self._changed:
             news = len(self._job_state.views) - len(self._times)
-            self._times += [now()] * news
+            self._times += [time.time()] * news
             ended = self._job_state.views[len(self._times) - 1].stage.is_final and not self._ended
             self._ended = self._ended or ended
             if news:
@@ -269,7 +271,7 @@ class Job(AwaitableFuture):
         """A view, when it has come."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._times) > number)
-            return self._job_state.views[number], self._times[number]
+            return self._job_state.views[number], local(self._times[number])
 
     @contextlib.contextmanager
     def _heard(self) -> Generator[Callable[[], Awaitable[None]]]:
@@ -308,9 +310,9 @@ JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 "All of this process."
 
 
-def now() -> datetime:
+def local(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
-    return datetime.now().astimezone().replace(tzinfo=None)
+    return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
 def spread(value: object) -> list[Any]:

@@ -8,6 +8,7 @@ a slow one delays nobody. What waits here may be cancelled, and waited for again
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import datetime
 from typing import Any, Self
@@ -40,7 +41,8 @@ class Job:
         self._job_state = state
         self._cancel = cancel
         self._waiting: set[trio.lowlevel.Task] = set()
-        self._times = [now()]
+        self._times = [time.time()]
+        "When each view became known, in seconds since the epoch."
         self._callbacks: tuple[Callable[..., object], ...] = ()
         self._iterator: AsyncIterator[Any] | None = None
 
@@ -69,7 +71,7 @@ class Job:
 
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
-        return current_status(self._job_state.view, self._times[-1])
+        return current_status(self._job_state.view, local(self._times[-1]))
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
@@ -141,7 +143,7 @@ class Job:
     def notify(self) -> None:
         """There is news in the job's life: wake whoever waits for it."""
         while len(self._times) < len(self._job_state.views):
-            self._times.append(now())
+            self._times.append(time.time())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
         if self._job_state.view.stage is Stage.SUCCEEDED:
@@ -190,7 +192,7 @@ class JobOutputs:
 class JobUpdates:
     """Everything that is seen of one job, in order; likewise."""
 
-    def __init__(self, job: Job, state: JobState, times: list[datetime]) -> None:
+    def __init__(self, job: Job, state: JobState, times: list[float]) -> None:
         self._job = job
         self._job_state = state
         self._times = times
@@ -209,17 +211,17 @@ class JobUpdates:
             return OutputUpdate(outputs=spread(self._outputs.value()))
         if not self._has_more():
             raise StopAsyncIteration
-        view, time = self._job_state.views[self._taken], self._times[self._taken]
+        view, known = self._job_state.views[self._taken], local(self._times[self._taken])
         self._taken, self._told = self._taken + 1, view.outputs
-        return status_update(view, time)
+        return status_update(view, known)
 
     def _has_more(self) -> bool:
         return self._taken < len(self._times) or self._outputs.taken < self._told
 
 
-def now() -> datetime:
+def local(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
-    return datetime.now()  # noqa: DTZ005
+    return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
 def spread(value: object) -> list[Any]:

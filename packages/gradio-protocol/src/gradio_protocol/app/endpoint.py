@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import Any
 
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object
@@ -145,8 +146,13 @@ class Endpoint:
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
             raise RemoteError(f"{self.title}: {expected}")
-        seen = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
+        seen = self.seen(data)
         return seen[0] if len(seen) == 1 else tuple(seen)
+
+    def seen(self, data: Sequence[Any]) -> list[Any]:
+        """Of the values of an output, those that callers see."""
+        pairs = zip(data, self.outputs, strict=False)
+        return [value for value, slot in pairs if not slot.hidden]
 
     def _arguments_by_name(
         self, args: Sequence[object], kwargs: Mapping[str, object]

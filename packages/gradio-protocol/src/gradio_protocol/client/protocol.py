@@ -42,9 +42,10 @@ from ..flows.check import check_app
 from ..flows.connect import Target, connect
 from ..flows.options import Options
 from ..jobs.app_tracker import AppTracker
+from ..jobs.file_search import FileSearch
 from ..jobs.history import History
 from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
-from ..jobs.messages import EventMessage
+from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
 from ..jobs.orders import CancelEvent, CheckApp, EndReason, EndStream, Order, Resume, StartStream
 from ..jobs.session import Session
 from ..jobs.stream_reader import StreamReader
@@ -245,7 +246,8 @@ class ClientProtocol:
         session, options = self._session(bound.session_id), bound.options
         if options.isolated:
             session = self._new_session(single=True)
-        job_id = session.add_job()
+        job_id = session.add_job(lambda message: self._receive(job, message))
+        search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
         arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
         prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
         conversation = Conversation(
@@ -258,7 +260,7 @@ class ClientProtocol:
         job = _Job(
             job_id=job_id,
             session=session,
-            state=JobState(bound.endpoint, History(bound.app.dialect.edits)),
+            state=JobState(bound.endpoint, History(bound.app.dialect.edits), search),
             conversation=conversation,
         )
         self._jobs[job_id] = job
@@ -278,10 +280,24 @@ class ClientProtocol:
     def _publish(self, job: _Job, update: JobUpdate) -> bool:
         """Apply news to a job's state; returns whether that has changed."""
         changed = job.state.apply(update)
-        if changed and job.job_id not in self._notified:
+        if changed:
+            self._notify(job)
+        return changed
+
+    def _receive(self, job: _Job, message: JobMessage) -> FlowMessage | None:
+        """Apply a message to a job's state, or return what its flow has to act on first."""
+        try:
+            rest = job.state.receive(message)
+        except Exception as error:  # noqa: BLE001 - a bug, too, must not leave its job waiting
+            return Failed(error=RemoteError(repr(error)))
+        if rest is None:
+            self._notify(job)
+        return rest
+
+    def _notify(self, job: _Job) -> None:
+        if job.job_id not in self._notified:
             self._notified.add(job.job_id)
             self._commands.append(NotifyJob(job_id=job.job_id))
-        return changed
 
     def _stop(self, job: _Job) -> None:
         """Do no more for a job that is over, except to wait for the reply to its join."""

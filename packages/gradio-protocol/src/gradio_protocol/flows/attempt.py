@@ -13,7 +13,7 @@ from ..app.access import App
 from ..app.endpoint import Endpoint
 from ..errors import AppChanged, AppError, GradioError, InvalidArguments, RemoteError
 from ..jobs.failures import HIDDEN, validation
-from ..jobs.messages import Completed, Generated
+from ..jobs.messages import Completed, Generated, Output
 from ..jobs.orders import JobStopped, JoinGranted
 from ..wire.document import JSON, Object, read
 from ..wire.exchange import Headers, Request, Response, redact_url
@@ -111,7 +111,7 @@ def check_same_app(attempt: Attempt) -> Steps[None]:
         raise RetryCall(AppChanged("the app was restarted while it was called"), anyway=True)
 
 
-def publish_output(attempt: Attempt, message: Generated | Completed) -> Steps[None]:
+def publish_output(attempt: Attempt, message: Output | Generated | Completed) -> Steps[None]:
     """Fetch the files of an output, then show it."""
     if attempt.downloads is not None:
         yield from attempt.downloads.fetch(message)

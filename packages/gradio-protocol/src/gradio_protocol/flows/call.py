@@ -5,8 +5,8 @@
    the app is the same one: where that is in doubt, the app is asked for its id before the join.
 3. The join is sent. If it was refused and another app is why, the story begins again with that
    one, as often as `_BEGINNINGS`.
-4. The event's messages are awaited, and told to the job's life, until its last one; what files
-   an output brings are there before it is shown.
+4. The event's messages go straight to the job's state; the flow awaits those that it has to act
+   on, until the last one. What files an output brings are there before it is shown.
 
 An accepted join is never sent again, unless the caller wants lost jobs resubmitted. Where calls
 do not go through a queue, 3 and 4 are one request: see `direct`.
@@ -15,6 +15,7 @@ do not go through a queue, 3 and 4 are one request: see `direct`.
 from __future__ import annotations
 
 from functools import partial
+from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Delivery
@@ -33,7 +34,7 @@ from ..errors import (
     TransportFailed,
 )
 from ..jobs.job_state import Joining
-from ..jobs.messages import Completed, DataRequested, Failed, Generated, JobMessage, QueueFull
+from ..jobs.messages import Completed, DataRequested, Failed, Output, QueueFull
 from ..jobs.orders import (
     AppRefreshed,
     JobStopped,
@@ -196,31 +197,25 @@ def _event_id(reply: Response) -> str:
 
 
 def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
-    """Join, and await the messages of the event until its last one; returns the data of that."""
+    """Join, and see the event through to its last message; returns the data of that."""
     event_id = yield from _join(attempt)
-    shown = False
-    awaits, downloads = NextMessage(job_id=attempt.call.job_id), attempt.downloads
     while True:
-        # Without `ask` and `told`, since this is gone through for each message.
-        message: JobMessage | JobStopped = yield awaits
+        message = yield from ask(NextMessage(job_id=attempt.call.job_id))
         match message:
-            case Generated():
-                if downloads is not None:
-                    yield from downloads.fetch(message)
-                yield Publish(update=message)
-                if message.streamed and not shown:
+            case Output():
+                yield from publish_output(attempt, message)
+                if message.ends_input:
                     yield from _end_input(attempt, event_id)
-                shown = True
             case JobStopped():
                 raise message.error
-            case Completed(data=None):
-                raise JobCancelled("the job was cancelled on the server")
-            case Completed(data=tuple() as data):
+            case Completed():
+                if message.data is None:
+                    raise JobCancelled("the job was cancelled on the server")
                 yield from publish_output(attempt, message)
-                return data
+                return message.data
             case Failed():
                 failure = name_endpoint(attempt, message.error)
-                raise (yield from _explain(attempt, failure, shown=shown))
+                raise (yield from _explain(attempt, failure, shown=message.shown))
             case QueueFull():
                 yield from ask(Publish(update=message))
                 raise QueueError(f"calling the app: {message.message}")
@@ -228,8 +223,7 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                 yield from ask(Publish(update=message))
                 yield from _send_data(attempt, message.event_id)
             case _:
-                yield Publish(update=message)
-        del message  # it would live on until the next one comes
+                assert_never(message)
 
 
 def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:

@@ -1,14 +1,11 @@
 """Fetching the files in a job's outputs, each once, whatever the number of outputs.
 
-1. Of an output made of edits only what the edits brought is searched, and only lists and objects
-   are: a stream of words costs nothing here. What the output's component is does not matter, for
-   the update of any component can hold files (a Dataset's samples, whose value is a number).
-2. A file is asked for by its path on the server. An absolute address of another origin is fetched
+1. A file is asked for by its path on the server. An absolute address of another origin is fetched
    as a stranger would: `compose` sees to that.
-3. A media stream is fetched once, when the job has completed. Asked before, 5.0 to 5.50 keep what
+2. A media stream is fetched once, when the job has completed. Asked before, 5.0 to 5.50 keep what
    is there as the whole recording for good, and 4.x deletes what it sends. Until then a playlist
    stands for it, which on 5.0 and later leads a player to the stream.
-4. A file that cannot be had fails the job, and the error names the file.
+3. A file that cannot be had fails the job, and the error names the file.
 """
 
 from __future__ import annotations
@@ -17,15 +14,11 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..app.access import App
-from ..app.dialect import Edits
 from ..app.endpoint import Endpoint
 from ..app.files import RemoteFile, WebFile, decode_data_url, find_remote_files
 from ..errors import RemoteError
-from ..jobs.edits import Change, EditDecoder, is_replace_all, replace_all
 from ..jobs.job_state import Fetched
-from ..jobs.messages import Completed, Generated
-from ..jobs.patched_value import PatchedValue, PatchError, assemble
-from ..wire.document import JSON
+from ..jobs.messages import Completed, Generated, Output
 from ..wire.exchange import Origin, Request, is_address, origin, quoted
 from ..wire.redirect import follow_redirect
 from ..wire.status import error_from_response
@@ -46,17 +39,16 @@ class Downloads:
         self, app: App, endpoint: Endpoint, *, policy: RetryPolicy, limit: int | None
     ) -> None:
         self._app = app
+        self._endpoint = endpoint
         self._policy = policy
         self._limit = limit
-        self._search = _Search(app.dialect.edits, endpoint)
         self._streams: dict[str, RemoteFile] = {}
         self.saved: dict[str, str] = {}
         "Path on the server → path on this machine."
 
-    def fetch(self, message: Generated | Completed) -> Steps[None]:
+    def fetch(self, message: Output | Generated | Completed) -> Steps[None]:
         """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
-        parts = self._search.new(message)
-        for file in find_remote_files(parts, self._app.dialect) if parts else ():
+        for file in self._files(message):
             if file.stream:
                 known = self._streams.setdefault(file.path, file)
                 if "." not in known.name:
@@ -70,6 +62,11 @@ class Downloads:
             elif stream.path not in self.saved:
                 playlist = SaveBytes(name=_PLAYLIST, data=_playlist(self._app, stream))
                 yield from self._keep(stream, (yield from ask(playlist)).path)
+
+    def _files(self, message: Output | Generated | Completed) -> tuple[RemoteFile, ...]:
+        if isinstance(message, Output):
+            return message.files
+        return find_remote_files(self._endpoint.seen(message.data or ()), self._app.dialect)
 
     def _keep(self, file: RemoteFile, local: str) -> Steps[None]:
         self.saved[file.path] = local
@@ -126,55 +123,6 @@ def download_file(
             raise error_from_response(reply, doing=doing)
         download = replace(download, request=following)
     raise RemoteError(f"{doing}: too many redirects")
-
-
-class _Search:
-    """Where the outputs of a job can have files that those before had not."""
-
-    def __init__(self, edits: Edits, endpoint: Endpoint) -> None:
-        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
-        self._hidden = frozenset([i for i, slot in enumerate(endpoint.outputs) if slot.hidden])
-        self._trees: dict[int, PatchedValue] = {}
-        "Of each output that is a list or an object by now."
-        self._begun = False
-
-    def new(self, message: Generated | Completed) -> list[JSON]:
-        """What this message brings."""
-        data = message.data or ()
-        if self._reader is None:
-            # Nothing would be gained, and 3.x writes images as text.
-            return [*data]
-        if isinstance(message, Completed):
-            return [item for index, item in enumerate(data) if index not in self._hidden]
-        edited, self._begun = self._begun and not message.streamed, True
-        parts: list[JSON] = []
-        for index, item in enumerate(data):
-            if index in self._hidden or not isinstance(item, (list, dict)):
-                continue
-            if not edited:
-                parts += self._brought(index, replace_all(item))
-            elif index in self._trees or _brings(item):
-                parts += self._brought(index, self._reader.decode(item))
-        return parts
-
-    def _brought(self, index: int, change: Change) -> list[JSON]:
-        """The lists and objects that came, and the objects whose `path` was edited."""
-        tree = PatchedValue() if is_replace_all(change) else self._trees.pop(index, PatchedValue())
-        try:
-            touched = tree.apply(change or ())
-        except PatchError:
-            # Nothing more fits until the value comes whole again.
-            return []
-        self._trees[index] = tree
-        return [assemble(node) for node in touched]
-
-
-def _brings(edits: list[JSON] | dict[str, JSON]) -> bool:
-    """Whether one of these edits, each of which ends with its value, brings a list or an object."""
-    for edit in edits:
-        if isinstance(edit, list) and edit and isinstance(edit[-1], (list, dict)):
-            return True
-    return False
 
 
 def _request(app: App, file: RemoteFile) -> Request:

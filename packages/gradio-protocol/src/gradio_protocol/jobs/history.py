@@ -37,14 +37,17 @@ class History:
         return len(self.outputs)
 
     def add(self, generated: Generated) -> None:
-        """Keep the next output; what is in it belongs to the history from now on."""
+        """Decode the next output, and keep it."""
+        self.outputs.append(self.decode(generated))
+
+    def decode(self, generated: Generated) -> tuple[Change, ...]:
+        """What the next output changes, which shares its values; `outputs` takes it."""
         reader = self._reader
         if reader is None or generated.streamed:
-            self.outputs.append(tuple([replace_all(value) for value in generated.data]))
-        elif self.outputs:
-            self.outputs.append(tuple([reader.decode(item) for item in generated.data]))
-        else:
-            self.outputs.append(tuple([_decode_first(reader, value) for value in generated.data]))
+            return tuple([replace_all(value) for value in generated.data])
+        if self.outputs:
+            return tuple([reader.decode(item) for item in generated.data])
+        return tuple([_decode_first(reader, value) for value in generated.data])
 
     def complete(self, data: tuple[JSON, ...]) -> None:
         """Keep the values of the last message: an output only if none came before it.

@@ -1,7 +1,8 @@
 """One job's life: a total table of stages and causes, and the view that users see.
 
 1. `JobLife.apply` is the only way in: the server's messages, bytes moved, the caller's cancel and
-   a failure all are news. It never raises for what came.
+   a failure all are news. It never raises for what came. `receive` applies a message unless the
+   job's flow has to act on it, and tell it, first.
 2. The table has an entry for every stage and every cause. A final stage has itself for all of
    them: what comes late is absorbed.
 3. A view is frozen: it may be read from any thread. All are kept, in order.
@@ -11,7 +12,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
@@ -20,14 +21,18 @@ from ..app.endpoint import Endpoint
 from ..app.files import localize_files
 from ..errors import JobCancelled
 from ..wire.document import JSON
+from .file_search import FileSearch
 from .history import History, HistoryCursor
 from .messages import (
     Completed,
     DataRequested,
     Failed,
+    FlowMessage,
     Generated,
     Ignored,
+    JobMessage,
     Logged,
+    Output,
     Progressed,
     ProgressUnit,
     Queued,
@@ -143,6 +148,7 @@ _ViewUpdate: TypeAlias = (
     | Progressed
     | Logged
     | Generated
+    | Output
     | Completed
     | Failed
     | QueueFull
@@ -200,11 +206,15 @@ class Outputs:
 class JobState:
     """What is known of one job. See the module. Not thread-safe, but its views are."""
 
-    __slots__ = ("_saved", "_value", "endpoint", "history", "views")
+    __slots__ = ("_files", "_saved", "_value", "endpoint", "history", "views")
 
-    def __init__(self, endpoint: Endpoint, history: History) -> None:
+    def __init__(
+        self, endpoint: Endpoint, history: History, files: FileSearch | None = None
+    ) -> None:
         self.endpoint = endpoint
         self.history = history
+        self._files = files
+        "None: the caller wants no files."
         self.views: list[JobView] = [_INITIAL]
         "All views, oldest first; only ever appended to."
         self._saved: dict[str, str] = {}
@@ -221,6 +231,27 @@ class JobState:
             raise self.view.error
         return self._value
 
+    def receive(self, message: JobMessage) -> FlowMessage | None:
+        """Apply a message, or return it if the flow has to act on it first."""
+        match message:
+            case Generated():
+                output = self._decoded(message)
+                if output.files or output.ends_input:
+                    return output
+                self.apply(output)
+            case Failed():
+                return replace(message, shown=bool(self.history.outputs))
+            case DataRequested() | Completed() | QueueFull():
+                return message
+            case _:
+                self.apply(message)
+        return None
+
+    def _decoded(self, generated: Generated) -> Output:
+        changes, search = self.history.decode(generated), self._files
+        files = search.find(changes, has_path=generated.has_path) if search else ()
+        return Output(changes, files, generated.streamed and not self.history.outputs)
+
     def apply(self, update: JobUpdate) -> bool:
         """Take news in; returns whether the view is another one now."""
         before, history = self.views[-1].stage, self.history
@@ -228,6 +259,8 @@ class JobState:
             return False
         match update:
             # What a job hears most often comes first.
+            case Output():
+                history.outputs.append(update.changes)
             case Generated():
                 history.add(update)
             case Ignored():
@@ -271,7 +304,7 @@ def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
     row = TRANSITIONS[before]
     match update:
         # What a job hears most often comes first.
-        case Generated():
+        case Output() | Generated():
             return _output_view(before, n)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)

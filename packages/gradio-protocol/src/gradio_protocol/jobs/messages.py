@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ..app.dialect import Dialect
+from ..app.files import RemoteFile
 from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
 from ..wire.document import JSON, Object, as_object, need, read_object
+from .edits import Change
 from .failures import failure
 from .fields import count, duration, flag, number, text
 
@@ -94,6 +96,19 @@ class Generated(NamedTuple):  # they come by the hundred thousand; no other mess
     "`process_streaming`: the values are whole whatever the dialect says."
     time_limit: float | None = None
     "Seconds that a streamed event has left."
+    has_path: bool = True
+    "False: no key in it is `path`, so it names no file."
+
+
+class Output(NamedTuple):
+    """A `Generated` with its edits decoded and its files found."""
+
+    changes: tuple[Change, ...]
+    "One for each output component."
+    files: tuple[RemoteFile, ...] = ()
+    "Those that have to be here before the output is shown; none where its caller wants none."
+    ends_input: bool = False
+    "The first output of a streamed event: the server has to be told that no more input comes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +128,8 @@ class Failed:
     """A `process_completed` that failed, or one that cannot be used."""
 
     error: GradioError
+    shown: bool = False
+    "The job has shown an output before."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +189,9 @@ JobMessage: TypeAlias = (
 )
 "What may wait in a job's mailbox; `Completed`, `Failed` and `Refused` are last messages."
 
+FlowMessage: TypeAlias = Output | DataRequested | Completed | Failed | QueueFull
+"What the flow of a job has to act on; all else goes straight to the job's state."
+
 Message: TypeAlias = JobMessage | Heartbeat | StreamClosing | Broken
 
 
@@ -188,14 +208,19 @@ def read_message(data: bytes, dialect: Dialect) -> EventMessage:
 
     Raises RemoteError where that is not a JSON object.
     """
-    return message(read_object(data, where="stream"), dialect)
+    # A key may be written with escapes: then nothing is known.
+    has_path = b'"path"' in data or b"\\u" in data
+    return message(read_object(data, where="stream"), dialect, has_path=has_path)
 
 
-def message(document: Object, dialect: Dialect) -> EventMessage:
-    """The message that a JSON object is; never raises."""
+def message(document: Object, dialect: Dialect, *, has_path: bool = True) -> EventMessage:
+    """The message that a JSON object is; never raises. `has_path`: see `Generated`."""
     name = text(document, "msg") or ""
-    if name == "process_completed":
-        made: Message | None = _read_completed(document, dialect)
+    made: Message | None
+    if name in _GENERATING:
+        made = _read_generated(document, has_path=has_path)
+    elif name == "process_completed":
+        made = _read_completed(document, dialect)
     else:
         make = _READERS.get(name)
         made = make(document) if make else None
@@ -210,6 +235,7 @@ _TWICE = re.compile("'[0-9a-f]{32}'")
 off, but its session is whole, and another stream goes on where it was (4.37.2 to 5.20.1)."""
 
 _OUTPUT = "process_completed: output"
+_GENERATING = ("process_generating", "process_streaming")
 
 
 def _read_queued(document: Object) -> Queued:
@@ -259,13 +285,13 @@ def _read_logged(document: Object) -> Logged | None:
     )
 
 
-def _read_generated(document: Object) -> Generated | None:
+def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
     output = document.get("output")
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, list):
         return None
     streamed = document["msg"] == "process_streaming"
-    return Generated(tuple(data), streamed, number(document, "time_limit"))
+    return Generated(tuple(data), streamed, number(document, "time_limit"), has_path)
 
 
 def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
@@ -303,8 +329,6 @@ _READERS: dict[str, Callable[[Object], Message | None]] = {
     "process_starts": _read_started,
     "progress": _read_progressed,
     "log": _read_logged,
-    "process_generating": _read_generated,
-    "process_streaming": _read_generated,
     "queue_full": lambda _: QueueFull(message="The app's queue is full."),
     "heartbeat": lambda _: Heartbeat(),
     "close_stream": lambda _: StreamClosing(),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 from ..app.access import App
 from ..errors import GradioError, TransportFailed
 from ..wire.exchange import Headers, Request
-from .messages import JobMessage
+from .messages import FlowMessage
 
 R = TypeVar("R", covariant=True)
 
@@ -86,8 +86,11 @@ class JoinFailed(Question["JoinFailed | JobStopped"]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NextMessage(Question[JobMessage | JobStopped]):
-    """The next message of this job's event."""
+class NextMessage(Question[FlowMessage | JobStopped]):
+    """The next message of this job's event that its flow has to act on.
+
+    Until it is answered, the messages before that one go straight to the job's state.
+    """
 
     job_id: int
 
@@ -220,7 +223,7 @@ class EndStream:
         return self.key, self.epoch
 
 
-class Resume(NamedTuple):  # one comes for each message; no other order is a tuple
+class Resume(NamedTuple):
     """Let the flow of this job go on with the answer to its question."""
 
     job_id: int

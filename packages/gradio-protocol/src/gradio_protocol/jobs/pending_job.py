@@ -1,24 +1,39 @@
-"""A job's place in its session, and the mailbox where its messages wait."""
+"""A job's place in its session, and the mailbox where its messages wait.
+
+A message is received once the flow of its job waits for one: at once, as a rule. What the flow has
+to act on is handed over to it, and what comes after that stays in the mailbox until the flow waits
+again. So nothing overtakes an output whose files are being fetched.
+"""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeAlias
 
 from ..errors import GradioError
 from ..wire.exchange import Headers
-from .messages import Completed, Failed, Generated, JobMessage, QueueFull, Started
+from .messages import Completed, Failed, FlowMessage, Generated, JobMessage, QueueFull, Started
 from .orders import JobStopped, Order, Resume
 
 _LAST = (Completed, Failed, QueueFull)
+
+Receiver: TypeAlias = Callable[[JobMessage], "FlowMessage | JobMessage | None"]
+"Takes a message in; returns it, as the flow is to see it, if the flow has to act on it."
+
+
+def leave_to_flow(message: JobMessage) -> JobMessage:
+    """Receive nothing, as for a job without a state: every message is handed over."""
+    return message
 
 
 class Mailbox:
     """Where the messages of one event wait for the flow of its job."""
 
-    __slots__ = ("_later", "_next", "has_heard", "sealed", "started", "yielded")
+    __slots__ = ("_messages", "has_heard", "sealed", "started", "yielded")
 
     def __init__(self) -> None:
         self.sealed = False
@@ -29,18 +44,12 @@ class Mailbox:
         "`process_starts` has come, or an output."
         self.yielded = False
         "An output has come that is not the last word."
-        self._next: JobMessage | None = None
-        self._later: deque[JobMessage] | None = None
-        "Made when a second message waits; most are taken as they come."
+        self._messages = deque[JobMessage]()
 
     def put(self, message: JobMessage) -> None:
         """Add a message, unless the last one has come."""
         if not self.sealed:
-            if self._next is None:
-                self._next = message
-            else:
-                self._later = self._later or deque()
-                self._later.append(message)
+            self._messages.append(message)
             self.has_heard = True
             if isinstance(message, Generated):  # what a job hears most often
                 self.started = self.yielded = True
@@ -50,13 +59,11 @@ class Mailbox:
 
     def take(self) -> JobMessage | None:
         """The oldest message, or None if there is none."""
-        message = self._next
-        self._next = self._later.popleft() if self._later else None
-        return message
+        return self._messages.popleft() if self._messages else None
 
     def clear(self) -> None:
         """Drop what nobody will take."""
-        self._next = self._later = None
+        self._messages.clear()
 
 
 class JoinState(Enum):
@@ -74,6 +81,7 @@ class PendingJob:
     """What the session knows of one job: of its flow, and of its event on the server."""
 
     job_id: int
+    receive: Receiver = leave_to_flow
     mailbox: Mailbox = field(default_factory=Mailbox)
     join_state: JoinState = JoinState.NOT_JOINED
     fn_index: int = -1
@@ -102,12 +110,13 @@ class PendingJob:
         )
 
     def hand_over_message(self) -> list[Order]:
-        """Give the next message to the flow, if it waits for one and one is there."""
-        message = self.mailbox.take() if self.awaits_message else None
-        if message is None:
-            return []
-        self.awaits_message = False
-        return [Resume(self.job_id, message)]
+        """Receive what waits, up to a message that the flow has to act on."""
+        while self.awaits_message and (message := self.mailbox.take()) is not None:
+            rest = self.receive(message)
+            if rest is not None:
+                self.awaits_message = False
+                return [Resume(self.job_id, rest)]
+        return []
 
     def fail(self, error: GradioError) -> list[Order]:
         """Nothing more comes of it, for this reason."""

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from .event_stream import SHARED
 from .messages import JobMessage
-from .pending_job import JoinState, PendingJob
+from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 
 
 class JobRegistry:
@@ -28,9 +28,9 @@ class JobRegistry:
         self._joining = 0
         "How many joins are in flight."
 
-    def add(self, job_id: int) -> None:
-        """A new job."""
-        self._jobs[job_id] = PendingJob(job_id)
+    def add(self, job_id: int, receive: Receiver = leave_to_flow) -> None:
+        """A new job, whose messages are received so."""
+        self._jobs[job_id] = PendingJob(job_id, receive)
 
     def get(self, job_id: int) -> PendingJob | None:
         """The job of this ticket, if the session has it."""

@@ -57,7 +57,7 @@ from .orders import (
     RequestJoin,
     Resume,
 )
-from .pending_job import JoinState, PendingJob
+from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
 
@@ -86,11 +86,11 @@ class Session:
         app = self._tracker.app
         return self._rendered.endpoints(app) if self._rendered else app.endpoints
 
-    def add_job(self) -> int:
-        """A ticket for a new job."""
+    def add_job(self, receive: Receiver = leave_to_flow) -> int:
+        """A ticket for a new job, whose messages are received so."""
         job_id = self._tracker.new_job_id()
         if not self.closed:
-            self._registry.add(job_id)
+            self._registry.add(job_id, receive)
         return job_id
 
     def cancel(self, job_id: int) -> list[Order]:
