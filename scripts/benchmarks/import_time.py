@@ -14,8 +14,9 @@ from statistics import median
 BARE = "pass"
 SUBJECTS = {
     "a bare Python": BARE,
-    "what it needs of the standard library": "import base64, collections.abc, dataclasses, difflib,"
-    " enum, hashlib, inspect, itertools, json, keyword, math, re, typing, urllib.parse",
+    "what it needs of the standard library": "import base64, calendar, collections.abc,"
+    " dataclasses, difflib, enum, hashlib, inspect, itertools, json, keyword, math, re, typing,"
+    " urllib.parse",
     "gradio_protocol": "import gradio_protocol",
     "every public name of it": "from gradio_protocol import *",
 }

@@ -19,6 +19,7 @@ from gradio_protocol import (
     InvalidArguments,
     RemoteError,
     Request,
+    Send,
     TransportFailed,
 )
 from tests.support import loopback as support
@@ -243,10 +244,10 @@ async def test_a_body_may_be_as_long_as_its_limit() -> None:
         await connection.reply(201, bytes(11))
 
     async with loopback(answer) as server, aclosing(http()) as client:
-        assert len((await client.send(get(server), limit=11)).body) == 11
-        with pytest.raises(RemoteError, match="longer than 10 bytes") as caught:
-            await client.send(get(server), limit=10)
-    assert caught.value.status == 201
+        exact, short = (Send(request=get(server), limit=limit) for limit in (11, 10))
+        assert len((await client.send(exact.request, check=exact.check)).body) == 11
+        with pytest.raises(RemoteError, match="longer than 10 bytes"):
+            await client.send(short.request, check=short.check)
 
 
 @pytest.mark.trio

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import urllib.request
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -81,7 +80,7 @@ def test_a_proxy_is_read_from_its_address(
 
 
 def test_no_credentials_are_shown() -> None:
-    proxies = choose_proxies("http://me:hush@p:1", {})
+    proxies = choose_proxies("http://me:hush@p:1", trust_env=False)
     between = proxies.between(Origin("http", "a", 80))
     assert between is not None
     assert "hush" not in repr(proxies)
@@ -97,8 +96,10 @@ def test_a_proxy_that_cannot_be_used_is_refused_at_once(address: str) -> None:
     assert "hush" not in str(caught.value)
 
 
-def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it() -> None:
-    proxies = choose_proxies(None, {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "b"})
+def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxies = environment(monkeypatch, {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "b"})
     assert proxies.between(Origin("http", "b", 80)) is None
     with pytest.raises(InvalidArguments):
         proxies.between(Origin("http", "a", 80))
@@ -119,33 +120,59 @@ def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it() -> None
     ],
 )
 def test_the_environment_chooses_by_scheme(
-    environ: dict[str, str], plain: str | None, secure: str | None
+    environ: dict[str, str],
+    plain: str | None,
+    secure: str | None,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    proxies = choose_proxies(None, environ)
+    proxies = environment(monkeypatch, environ)
     for scheme, port, wanted in (("http", 80, plain), ("https", 443, secure)):
         proxy = proxies.between(Origin(scheme, "a", port))
         assert (str(proxy.origin) if proxy else None) == wanted
 
 
-def test_a_named_proxy_serves_what_the_environment_would_exempt() -> None:
-    assert choose_proxies("p", {"NO_PROXY": "*"}).between(Origin("https", "a", 443)) is not None
+def test_a_named_proxy_serves_what_the_environment_would_exempt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    environment(monkeypatch, {"NO_PROXY": "*"})
+    assert choose_proxies("p", trust_env=True).between(Origin("https", "a", 443)) is not None
 
 
-@pytest.mark.parametrize("entry", ["a.b", ".a.b", "A.B", "b", "a.b:81", " c , a.b ", "1.2.3.4", ""])
 @pytest.mark.parametrize(
-    "url", ["http://a.b:81", "http://x.a.b:81", "http://xa.b", "http://1.2.3.4"]
+    ("entry", "url", "is_exempt"),
+    [
+        ("a.b", "http://a.b:81", True),
+        ("a.b", "http://x.a.b", True),
+        ("a.b", "http://xa.b", False),
+        ("b", "http://a.b", True),
+        (".a.b", "http://a.b", True),
+        ("A.B", "http://a.b", True),
+        ("a.b:81", "http://a.b:81", True),
+        ("a.b:81", "http://a.b", False),
+        (" c , a.b ", "http://a.b", True),
+        ("c, *", "http://a.b", True),
+        ("", "http://a.b", False),
+        ("1.2.3.4", "http://1.2.3.4", True),
+        ("1.2.3.0/24", "http://1.2.3.4", False),
+        ("::1", "http://[::1]", True),
+        ("[::1]", "http://[::1]", True),
+        ("[::1]:80", "http://[::1]", True),
+        ("[::1]:81", "http://[::1]", False),
+    ],
 )
-def test_what_is_exempt_is_exempt_for_urllib_too(entry: str, url: str) -> None:
-    target = origin(url)
-    proxies = choose_proxies(None, {"ALL_PROXY": "p", "NO_PROXY": entry})
-    bypasses = vars(urllib.request)["proxy_bypass_environment"]  # typeshed leaves it out
-    bypassed: bool = bypasses(f"{target.host}:{target.port}", {"no": entry})
-    assert (proxies.between(target) is None) == bypassed
+def test_no_proxy_exempts_hosts_domains_and_ports(
+    entry: str, url: str, is_exempt: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxies = environment(monkeypatch, {"ALL_PROXY": "p", "NO_PROXY": entry})
+    assert (proxies.between(origin(url)) is None) is is_exempt
 
 
-@pytest.mark.parametrize("entry", ["::1", "[::1]", "[::1]:80"])
-def test_an_exempt_address_may_be_ipv6(entry: str) -> None:
-    assert Proxies(addresses={"all": "p"}, exempt=(entry,)).between(origin("http://[::1]")) is None
+def environment(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> Proxies:
+    """The proxies of an environment that names these, and no others."""
+    without_proxies(monkeypatch)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    return choose_proxies(None, trust_env=True)
 
 
 # --- going through one ---------------------------------------------------------------------------
@@ -258,10 +285,7 @@ async def test_the_environment_is_asked_only_if_it_is_trusted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async with loopback(answer) as server, loopback(answer) as proxy:
-        for name in tuple(os.environ):
-            if name.lower().endswith("_proxy"):
-                monkeypatch.delenv(name)
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        environment(monkeypatch, {"HTTP_PROXY": proxy.url})
         for trust_env, asked in ((True, proxy), (False, server)):
             async with aclosing(Http(trust_env=trust_env)) as client:
                 await client.send(get(server.url))
@@ -309,9 +333,9 @@ async def test_trust_can_be_given(
 
 
 def test_a_folder_of_authorities_can_be_given(tmp_path: Path) -> None:
-    for context in (context_for(str(tmp_path), {}), context_for(True, {"SSL_CERT_DIR": "/"})):
-        assert context.verify_mode is ssl.CERT_REQUIRED
-        assert context.get_ca_certs() == []
+    context = context_for(str(tmp_path))
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.get_ca_certs() == []
 
 
 @pytest.mark.trio
@@ -325,7 +349,7 @@ async def test_authorities_that_cannot_be_read_are_the_callers_fault(
 
 @pytest.mark.trio
 async def test_a_context_is_built_once_and_shared() -> None:
-    trust = Trust(False, {})
+    trust = Trust(False)
     contexts: list[ssl.SSLContext] = []
 
     async def build() -> None:
@@ -384,7 +408,7 @@ async def test_a_proxy_that_the_caller_named_or_does_not_want_is_not_blamed(
 def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     """An environment that names none."""
     for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
+        if name.lower().endswith("_proxy") or name == "REQUEST_METHOD":
             monkeypatch.delenv(name)
 
 

@@ -136,6 +136,11 @@ def test_an_origin_is_scheme_host_and_port(url: str, expected: Origin, text: str
     assert str(origin(url)) == text
 
 
+def test_host_and_port_of_an_origin_are_those_of_a_connect_request() -> None:
+    assert origin("https://a.example/").host_port == "a.example:443"
+    assert origin("http://[::1]:7860/").host_port == "[::1]:7860"
+
+
 @pytest.mark.parametrize(
     "url",
     [

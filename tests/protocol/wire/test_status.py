@@ -133,6 +133,8 @@ def test_a_wait_is_read_in_seconds_and_as_a_date(headers: Headers, seconds: floa
         ("Wed, 01 Mar 2000 00:00:00 GMT", 951868800),
         ("Fri, 01 Mar 2100 00:00:00 GMT", 4107542400),
         (" Sun, 06 Nov 1994 08:49:37 GMT ", 784111777),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 253402300799),
+        ("Sat, 01 Jan 0000 00:00:00 GMT", None),
         ("Sunday, 06-Nov-94 08:49:37 GMT", None),
         ("", None),
     ],

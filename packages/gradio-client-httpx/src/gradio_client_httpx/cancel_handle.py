@@ -24,8 +24,9 @@ _IDLE = 16
 class CancelHandle:
     """The connection under one exchange, to be cut from another thread.
 
-    Closing a response, or its client, does not wake a thread that waits for its bytes; shutting
-    the socket down does, at once.
+    Closing a response, or its client, does not wake a thread that waits for its bytes, and closing
+    a descriptor under a thread may cut a stranger that has got the same number. Shutting the
+    socket down wakes the thread at once, and leaves the closing to it.
     """
 
     def __init__(self) -> None:
@@ -37,9 +38,8 @@ class CancelHandle:
         """This is under the exchange."""
         with self._lock:
             self._socket = connection
-            cut = self._cut
-        if cut:
-            self.abort()
+            if self._cut:
+                self._shut_down()
 
     def detach(self) -> None:
         """The exchange is over; its connection may serve another one."""
@@ -55,10 +55,13 @@ class CancelHandle:
         """End it, now or as soon as it begins."""
         with self._lock:
             self._cut = True
-            if self._socket is not None:
-                # It may be gone already.
-                with contextlib.suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        # Under the lock: once the exchange is over, the socket may serve another one.
+        if self._socket is not None:
+            with contextlib.suppress(OSError):  # it may be gone already
+                self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class PooledClient:
@@ -75,6 +78,8 @@ class PooledClient:
 
     def connected(self, stream: Any) -> socket.socket | None:
         """The socket under a network stream of httpx, where it is this exchange's alone."""
+        # Over HTTP/2, which a caller's own client may speak, exchanges share a connection: to shut
+        # it down would end all of them.
         tls = stream and stream.get_extra_info("ssl_object")
         if self.shared and tls is not None and tls.selected_alpn_protocol() == "h2":
             return None
@@ -112,6 +117,7 @@ class ClientPool:
         with self._lock:
             if not self._closed.is_set():
                 self._handles.add(handle)
+                # Now, for nothing is traced before the head where an idle connection is used again.
                 handle.attach(pooled.connection)
                 return pooled
         self.give_back(pooled, handle)
@@ -119,6 +125,7 @@ class ClientPool:
 
     def give_back(self, pooled: PooledClient, handle: CancelHandle) -> None:
         """The exchange is over."""
+        # First: a late `cut` must not shut down what serves another exchange by then.
         handle.detach()
         surplus = pooled
         with self._lock:
@@ -134,12 +141,13 @@ class ClientPool:
     def _spare(self, key: Key) -> PooledClient | None:
         with self._lock:
             # The last one first: the server closes what is idle for long.
-            for place in range(len(self._idle) - 1, -1, -1):
-                if self._idle[place].key == key:
-                    return self._idle.pop(place)
-        return None
+            pooled = next((pooled for pooled in reversed(self._idle) if pooled.key == key), None)
+            if pooled is not None:
+                self._idle.remove(pooled)
+        return pooled
 
     def _new(self, key: Key) -> PooledClient:
+        # Without the lock: to make a client takes time, and the first for https a TLS context.
         shared = self._shared is not None
         return PooledClient(self._shared if shared else self._made(key), key, shared=shared)
 
@@ -153,6 +161,7 @@ class ClientPool:
             self._closed.set()
             idle, self._idle = self._idle, []
             wires = list(self._handles)
+        # Not under the lock, which the threads that wake up take to give back their clients.
         for handle in wires:
             handle.abort()
         for pooled in idle:

@@ -97,8 +97,10 @@ class Connections:
         `patience` is that of `Send`. Raises TransportFailed.
         """
         endless = patience == math.inf
-        timeout = self._timeout if patience is None else httpx.Timeout(patience)
-        timeout = with_read_timeout(self._timeout, None) if endless else timeout
+        if patience is None:
+            timeout = self._timeout
+        else:
+            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(patience)
         with self._replied(request, body, timeout, handle, keep=not endless) as reply:
             yield self._head(request, reply), reply.iter_raw(_CHUNK)
 
@@ -109,6 +111,7 @@ class Connections:
         """A stream's head and chunks, however long they take. Raises TransportFailed."""
         timeout = with_read_timeout(self._timeout, None)
         with self._replied(request, (), timeout, handle, keep=False) as reply:
+            # Without a size: with one, httpx holds bytes back until there are so many.
             yield self._head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
@@ -134,6 +137,7 @@ class Connections:
             with translate_errors(self._library, request, self._proxy(request)):
                 reply = self._send(request, body, timeout, handle, pooled)
                 with contextlib.closing(reply):
+                    # Again: a transport of the caller's may know no traces.
                     handle.attach(pooled.connected(reply.extensions.get("network_stream")))
                     yield reply
         finally:
@@ -170,6 +174,8 @@ class Connections:
         return self._proxies[target]
 
     def _auth(self, request: Request) -> Any:
+        # Only to the app's own origin: httpx would apply it to any request, also to one for a file
+        # that the server keeps elsewhere.
         auth = self._settings.auth
         return auth if auth is not None and self._home == origin(request.url) else None
 
@@ -239,6 +245,7 @@ def make_client(
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
         if limits is _FRESH:
+            # The caller's are for requests; a stream's connection is never kept.
             kwargs["limits"] = limits
         return httpx.Client(
             verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
@@ -291,7 +298,7 @@ def environment_proxy(settings: TransportConfig, target: Origin) -> str:
         return ""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(f"{target.host}:{target.port}"):
+    if not proxy or urllib.request.proxy_bypass(target.host_port):
         return ""
     return proxy_address(proxy)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
+    BodyLimit,
     Download,
     FileFacts,
     FileFailed,
@@ -49,6 +50,7 @@ class Performer:
         self.connections = connections
         self._settings = settings
         self._partial: set[str] = set()
+        "Files that are being written. Their threads are daemons, and may never clean up."
 
     def close(self) -> None:
         """Cut what is under way, and remove the files that it had begun to write."""
@@ -78,18 +80,15 @@ class Performer:
         """One exchange."""
         request = action.request
         with self._exchange(request, action.patience, moved, handle) as (head, chunks):
-            body = bytearray()
-            for chunk in chunks:
-                body += chunk
-                action.check(len(body))
-            return head.with_body(bytes(body))
+            return head.with_body(b"".join(map(BodyLimit(action, head), chunks)))
 
     def download(self, action: Download, moved: Moved, handle: CancelHandle) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
         with self._exchange(action.request, None, moved, handle) as (head, chunks):
+            metered = map(BodyLimit(action, head), chunks)
             if not action.takes(head):
-                return head.with_body(b"".join(beginning(chunks)))
-            return self._save(action.name, count_bytes(chunks, head.length, action, moved))
+                return head.with_body(b"".join(metered))
+            return self._save(action.name, count_bytes(metered, head.length, moved))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Write bytes into the download folder."""
@@ -111,6 +110,7 @@ class Performer:
         digest = hashlib.sha256()
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            # In the folder itself: a rename is atomic only within one file system.
             handle, partial = tempfile.mkstemp(prefix=".partial-", dir=folder)
         except OSError as error:
             raise FileFailed(f"download folder {str(folder)!r}: {error.strerror}") from error
@@ -157,6 +157,8 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
         left = part.size
         while True:
             chunk = file.read(min(left, _CHUNK))
+            # After each read: the head has promised a length, and a mixture of two versions of a
+            # file should not be taken for one of them.
             part.check(os.fstat(file.fileno()))
             if left and not chunk:
                 raise FileFailed(f"file {part.path!r} is shorter than it says")
@@ -166,26 +168,13 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
             yield chunk
 
 
-def count_bytes(
-    chunks: Iterator[bytes], total: int | None, action: Download, moved: Moved
-) -> Iterator[bytes]:
-    """The chunks, as long as they are within the limit."""
+def count_bytes(chunks: Iterator[bytes], total: int | None, moved: Moved) -> Iterator[bytes]:
+    """The chunks of a download, each reported."""
     done = 0
     for chunk in chunks:
         done += len(chunk)
-        action.check(done)
         moved(Transferred(done=done, total=total, upload=False))
         yield chunk
-
-
-def beginning(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """So much of a body as may explain a refusal."""
-    length = 0
-    for chunk in chunks:
-        length += len(chunk)
-        yield chunk
-        if length >= _CHUNK:
-            return
 
 
 def inspect(action: InspectFile) -> FileFacts:

@@ -71,6 +71,7 @@ class Runner:
         try:
             self.workers.submit(partial(self._work, None))
         except RuntimeError:  # there are no more threads: the job will be told so
+            # Here all the same: otherwise it would wait for ever for a thread that never comes.
             self.obey()
 
     def _cancel(self, job_id: int) -> None:
@@ -104,6 +105,8 @@ class Runner:
             self._notify_all()
             self.obey()
         finally:
+            # Threads that wait for a server wake up when their sockets are shut down. They are not
+            # waited for: closing takes no longer if one of them hangs in a name server.
             self._performer.close()
             self.workers.close()
 
@@ -121,6 +124,8 @@ class Runner:
         while commands := self._next_commands():
             try:
                 for command in commands:
+                    # To hand an exchange to another thread and to wake it costs more than to begin
+                    # it; the commands behind it are obeyed first, for it may take long.
                     if may_run and kept is None and _is_brief(command):
                         kept = command
                         self._handles[command.action_id] = CancelHandle()
@@ -128,6 +133,7 @@ class Runner:
                         # A bug in one must not take the commands after it along.
                         guarded(partial(self._obey, command))
             finally:
+                # Then look again: who came meanwhile has left its commands to this thread.
                 with self.lock:
                     self._obeying = False
         return kept
@@ -183,8 +189,10 @@ class Runner:
                 self._jobs.pop(job_id, None)
 
     def _abort(self, number: int) -> None:
+        # What is cut fails on the thread that waits for it, and ends there as any failure does.
+        # What has not begun remembers it: a stream before its delay is over, an action in a queue.
         handle = self._handles.get(number)
-        if handle is not None:
+        if handle is not None:  # else it has just ended
             handle.abort()
 
     # Actions.
@@ -220,9 +228,12 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - whatever it is, its job must end with it
             self._fail(action_id, error)
         else:
-            with self.lock:
-                del self._handles[action_id]
-                self.protocol.action_succeeded(action_id, reply)
+            self._succeed(action_id, reply)
+
+    def _succeed(self, action_id: int, reply: object) -> None:
+        with self.lock:
+            del self._handles[action_id]
+            self.protocol.action_succeeded(action_id, reply)
 
     def _fail(self, action_id: int, error: Exception) -> None:
         with self.lock:
@@ -230,9 +241,7 @@ class Runner:
             self.protocol.action_failed(action_id, error)
 
     def _end_pause(self, action_id: int) -> None:
-        with self.lock:
-            del self._handles[action_id]
-            self.protocol.action_succeeded(action_id, None)
+        self._succeed(action_id, None)
         self.obey()
 
     def _moved(self, action_id: int, moved: Transferred) -> None:
@@ -262,14 +271,16 @@ class Runner:
 
     def _receive(self, command: OpenStream, handle: CancelHandle) -> None:
         if handle.is_aborted:
-            return
+            return  # closed before it was open
         stream_id = command.stream_id
+        # From before the head: a proxy may accept a connection and never answer.
         self._silences.watch(stream_id, command.idle_timeout)
         with self.connections.open_stream(command.request, handle) as (head, chunks):
             self._silences.end(stream_id)
             with self.lock:
                 self.protocol.stream_opened(stream_id, head)
             self.obey()
+            # Parsing happens outside the lock, so that streams do not wait for one another.
             reader = self.protocol.stream_reader(stream_id)
             if reader is None:
                 return

@@ -76,7 +76,7 @@ class SharedClient:
 
     def close(self) -> None:
         """End all jobs and streams, and the connecting; idempotent."""
-        # Without the lock, which is held by who is connecting, to a server that never answers.
+        # Without the lock: whoever connects holds it, perhaps to a server that never answers.
         self._closed = True
         connecting, runner = self._connecting, self._runner
         if connecting is not None:
@@ -89,7 +89,8 @@ class SharedClient:
         """This is another process now: leave to the first one what is its own."""
         if self._finalizer is not None:
             self._finalizer.detach()
-        # Kept, for what it holds would say goodbye when it is collected.
+        # Kept: collected, its connections would say goodbye over sockets that the first process
+        # still uses.
         _OTHERS.extend((self._runner, self._connecting))
         self._begin()
 
@@ -210,8 +211,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def _close_forgotten(runner: Runner, name: str) -> None:
-    # First, for a warning can be an error; elsewhere, for a collection can come to a thread that
-    # holds the very locks that closing takes. At the interpreter's exit no thread begins.
+    # Close before warning: a warning may be raised as an error. Close on another thread: the
+    # collector may run while this one holds the locks that `close` needs. At the interpreter's exit
+    # no thread can be started.
     if threading.main_thread().is_alive():
         threading.Thread(target=runner.close, name="gradio-client", daemon=True).start()
     else:

@@ -38,78 +38,92 @@ _log = logging.getLogger("gradio_client_httpx")
 class Workers:
     """See the module; thread-safe."""
 
+    # Not `concurrent.futures.ThreadPoolExecutor`: the end of the interpreter waits for its threads,
+    # and they would wait for a server.
+
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._spare: list[_Worker] = []
+        self._changed = threading.Condition()  # its lock is reentrant, which `later` needs
+        self._queue: deque[Work] = deque()
+        "For each entry there is a thread that is idle, or about to start."
+        self._idle = 0
         self._timer: _Timer | None = None
         self._closed = False
-        self.submit = _Pool(self, IO_THREADS).submit
+        self.submit = _Pool(self.spawn, IO_THREADS).submit
         "Run a function when an I/O thread is free."
-        self.call = _Pool(self, CALLBACK_THREADS).submit
+        self.call = _Pool(self.spawn, CALLBACK_THREADS).submit
         "Run a callback when a thread for these is free."
 
     def spawn(self, work: Work) -> None:
         """Run `work` on a thread of its own, at once."""
-        with self._lock:
-            worker = self._spare.pop() if self._spare else None
-        if worker is None:
-            worker = _Worker(self._spared)
-        worker.give(work)
+        with self._changed:
+            self._queue.append(work)
+            if len(self._queue) <= self._idle:
+                self._changed.notify()
+                return
+        try:
+            # Without `work` as an argument, which the thread would hold as long as it lives.
+            threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
+        except RuntimeError:
+            with self._changed:
+                if work not in self._queue:
+                    return  # another thread has just become free and does it
+                self._queue.remove(work)
+            # When the interpreter ends there is nobody to tell.
+            if threading.main_thread().is_alive():
+                raise
 
     def call_later(self, seconds: float, work: Work) -> None:
         """Run `work`, which must be short, after a pause; never once the crew is closed."""
-        with self._lock:
+        with self._changed:
             if self._closed:
                 return
             if self._timer is None:
                 timer = _Timer()
-                _Worker(self._spared).give(timer.run)
+                self.spawn(timer.run)
                 self._timer = timer
             self._timer.add(seconds, work)
 
     def close(self) -> None:
         """Let go of all threads that have nothing to do; the others end after their work."""
-        with self._lock:
+        with self._changed:
             self._closed = True
-            spare, self._spare = self._spare, []
             timer, self._timer = self._timer, None
+            self._changed.notify_all()
         if timer is not None:
             timer.close()
-        for worker in spare:
-            worker.give(None)
 
-    def _spared(self, worker: _Worker, *, leaving: bool) -> bool:
-        """A worker is free, or wants to leave; returns whether it may."""
-        with self._lock:
-            if leaving:
-                if worker not in self._spare:
-                    return False  # it has just been picked for new work
-                self._spare.remove(worker)
-                return True
-            if self._closed:
-                return True
-            self._spare.append(worker)
-            return False
+    def _run(self) -> None:
+        while (work := self._next()) is not None:
+            guarded(work)
+            del work  # an idle thread keeps nothing alive
+
+    def _next(self) -> Work | None:
+        with self._changed:
+            self._idle += 1
+            self._changed.wait_for(lambda: self._queue or self._closed, _IDLE)
+            self._idle -= 1
+            return self._queue.popleft() if self._queue else None
 
 
 class _Pool:
-    """So many threads of a crew at once; what comes meanwhile waits for one of them."""
+    """Some threads at once; what comes meanwhile waits for one of them, in order."""
 
-    def __init__(self, workers: Workers, size: int) -> None:
-        self._workers = workers
+    def __init__(self, spawn: Callable[[Work], None], size: int) -> None:
+        self._spawn = spawn
         self._size = size
         self._lock = threading.Lock()
         self._queue: deque[Work] = deque()
         self._busy = 0
 
     def submit(self, work: Work) -> None:
+        """Run `work` when a thread is free."""
         with self._lock:
             self._queue.append(work)
             if self._busy == self._size:
-                return
+                return  # a busy thread looks here before it leaves, under the same lock
             self._busy += 1
         try:
-            self._workers.spawn(self._work_off)
+            self._spawn(self._work_off)
         except RuntimeError:
             with self._lock:
                 self._busy -= 1
@@ -128,41 +142,11 @@ class _Pool:
             guarded(work)
 
 
-class _Worker:
-    """One thread, which does what it is given and then offers itself again."""
+class Serial(_Pool):
+    """Runs callbacks one after the other, in order: all of them on one thread at a time."""
 
-    def __init__(self, spared: Callable[..., bool]) -> None:
-        self._spared = spared
-        self._given: deque[Work | None] = deque()
-        self._bell = threading.Semaphore(0)
-        self._started = False
-
-    def give(self, work: Work | None) -> None:
-        """Do this, or, if it is None, end."""
-        self._given.append(work)
-        self._bell.release()
-        if not self._started:
-            self._started = True
-            try:
-                threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
-            except RuntimeError:
-                # When the interpreter ends there is nobody to tell.
-                if threading.main_thread().is_alive():
-                    raise
-
-    def _run(self) -> None:
-        while True:
-            if not self._bell.acquire(timeout=_IDLE):
-                if self._spared(self, leaving=True):
-                    return
-                continue
-            work = self._given.popleft()
-            if work is None:
-                return
-            guarded(work)
-            del work
-            if self._spared(self, leaving=False):
-                return
+    def __init__(self, workers: Workers) -> None:
+        super().__init__(workers.call, 1)
 
 
 class _Timer:
@@ -176,6 +160,7 @@ class _Timer:
 
     def add(self, seconds: float, work: Work) -> None:
         with self._changed:
+            # Numbers keep functions of the same moment in order, and from being compared.
             heapq.heappush(self._entries, (time.monotonic() + seconds, next(self._numbers), work))
             self._changed.notify()
 
@@ -197,39 +182,6 @@ class _Timer:
                     return heapq.heappop(self._entries)[2]
                 self._changed.wait(pause)
             return None
-
-
-class Serial:
-    """Runs callbacks one after the other, in order."""
-
-    def __init__(self, workers: Workers) -> None:
-        self._workers = workers
-        self._lock = threading.Lock()
-        self._queue: deque[Work] = deque()
-        self._running = False
-
-    def submit(self, work: Work) -> None:
-        """Run `work` after all that was given before."""
-        with self._lock:
-            self._queue.append(work)
-            if self._running:
-                return
-            self._running = True
-        try:
-            self._workers.call(self._run)
-        except RuntimeError:
-            with self._lock:
-                self._running = False
-            raise
-
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                if not self._queue:
-                    self._running = False
-                    return
-                work = self._queue.popleft()
-            guarded(work)
 
 
 def guarded(work: Work) -> None:

@@ -31,8 +31,8 @@ class Client:
     block raises leaves it as it is, never in a group. Used from one trio loop only.
 
     The parameters are those of the blocking client. Instead of `httpx_kwargs` there are `proxy`,
-    the address of an HTTP proxy for all hosts, and `trust_env`: whether the environment's
-    proxies and certificates are used where nothing else is said. `timeout` may be a `Timeout`.
+    the address of an HTTP proxy for all hosts, and `trust_env`: whether the environment
+    chooses the proxy where `proxy` does not. `timeout` may be a `Timeout`.
 
     A pickled client is its configuration, token included; its twin is connected by its own block.
     """

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 from collections.abc import Awaitable, Callable
 from math import inf
-from socket import AF_INET, AF_INET6
 from typing import TypeAlias
 
 import h11
@@ -22,35 +20,15 @@ Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
 
 
 async def dial(host: str, port: int) -> trio.abc.Stream:
-    """A TCP stream, by happy eyeballs where there is a choice: to race alone is work in vain."""
-    family = family_of(host)
-    if family is None:
-        return await _happy_eyeballs(host, port)
-    socket = trio.socket.socket(family)
-    try:
-        await socket.connect((host, port))
-    except BaseException:
-        socket.close()
-        raise
-    return trio.SocketStream(socket)
+    """A TCP stream, by happy eyeballs (RFC 8305) where a name has several addresses.
 
-
-def family_of(host: str) -> int | None:
-    """The family of an address; None for a name, and for an address that names its interface."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    if address.version == 4:
-        return AF_INET
-    return None if address.scope_id else AF_INET6
-
-
-async def _happy_eyeballs(host: str, port: int) -> trio.abc.Stream:
+    If one does not answer within 250 ms, the next one is tried beside it, and the first to connect
+    wins: with IPv6 that leads nowhere, one would otherwise wait for minutes.
+    """
     try:
         return await trio.open_tcp_stream(host, port)
     except BaseExceptionGroup as group:
-        # trio's own nursery is in the caller's task here, and Ctrl-C leaves one in a group.
+        # The nursery of `open_tcp_stream` is in the caller's task, and may leave Ctrl-C in a group.
         interrupts = group.subgroup(KeyboardInterrupt)
         if interrupts is None:
             raise
@@ -95,6 +73,7 @@ class Dialer:
             try:
                 return await self._prepare(stream, proxy, target)
             except BaseException:
+                # Also when cancelled, where a polite close would be cancelled as well.
                 await trio.aclose_forcefully(stream)
                 raise
 
@@ -105,6 +84,7 @@ class Dialer:
             if proxy.origin.scheme == "https":
                 stream = await self._start_tls(stream, proxy.origin.host)
             if target.scheme == "http":
+                # The proxy reads and forwards each request, and decides about connections.
                 return Connection(stream, relay=proxy)
             await _tunnel(stream, proxy, target)
         if target.scheme == "https":
@@ -120,13 +100,14 @@ class Dialer:
 
 
 async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
-    host = f"[{target.host}]" if ":" in target.host else target.host
-    where = f"{host}:{target.port}"
+    where = target.host_port
     headers = [("Host", where)]
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
     await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
-    reply = await talk.head(inf)
+    reply = await talk.head()
+    # What follows the head would be read as the server's first words: of a proxy that answers 200
+    # with a page of its own, or of somebody who wants to speak in the server's name.
     if not talk.tunnelled():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")

@@ -8,7 +8,7 @@ Rules:
 2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
    origin, never a path, a query or a header; its `__cause__` is what trio, h11, ssl or the
    system raised, `trio.TooSlowError` where a deadline passed. `connected` is False while nothing
-   can have been sent. A disk's failure is `FileFailed`, a body beyond its limit is `RemoteError`.
+   can have been sent. A disk's failure is `FileFailed`.
 3. Only a GET is repeated, once, on a new connection, if a connection that had rested was closed
    before it brought a byte of the reply.
 4. Leaving an exchange early, by an exception, a cancellation or a `break`, closes its connection.
@@ -16,9 +16,9 @@ Rules:
 
 from __future__ import annotations
 
-import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from math import inf
@@ -32,7 +32,6 @@ from gradio_protocol import (
     Head,
     InvalidArguments,
     Origin,
-    RemoteError,
     Request,
     Response,
     TransportFailed,
@@ -61,10 +60,6 @@ queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and
 second) that it sends of 400 that join by the dozen."""
 
 
-def _do_nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeout:
     """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
@@ -82,27 +77,20 @@ class Timeout:
 class Reply:
     """A reply to be asked for: enter it for its head, iterate for the pieces of its body.
 
-    They come in the sizes that the server sends. Rule 4 says what leaving it does.
+    A piece is what one read brought. Rule 4 says what leaving it does. When nothing has come for
+    `read` seconds, it calls `silent` and waits on; without `silent` it raises TransportFailed,
+    with TooSlowError as the cause.
     """
 
-    __slots__ = (
-        "_connection",
-        "_ended",
-        "_patience",
-        "_pool",
-        "_request",
-        "_sent",
-        "_silent",
-        "_write",
-        "head",
-    )
+    __slots__ = ("_connection", "_pool", "_read", "_request", "_sent", "_silent", "_write", "head")
 
     def __init__(
         self,
         pool: Pool,
         request: Request,
         *,
-        times: tuple[float, float],
+        read: float,
+        write: float,
         sent: Sent = ignore_progress,
         silent: Callable[[], None] | None = None,
     ) -> None:
@@ -110,10 +98,9 @@ class Reply:
         self._connection: Connection
         self._pool = pool
         self._request = request
-        self._patience, self._write = times
+        self._read, self._write = read, write
         self._sent = sent
         self._silent = silent
-        self._ended = False
 
     async def __aenter__(self) -> Self:
         rested = await self._pool.take()
@@ -122,9 +109,12 @@ class Reply:
                 await self._send_request(rested)
                 return self
             except TransportFailed as failure:
+                # The server closes what rests for long, and its FIN may cross our request.
                 if not _can_repeat(self._request, rested, failure):
                     raise
-        await self._send_request(await self._connected())
+        with _translated("connecting to", self._pool, connected=False):
+            fresh = await self._pool.connect()
+        await self._send_request(fresh)
         return self
 
     async def __aexit__(
@@ -134,6 +124,7 @@ class Reply:
         traceback: TracebackType | None,
     ) -> None:
         if kind is None:
+            # After a `break` too: `give` sees that the reply is not at its end.
             await self._pool.give(self._connection)
         else:
             await self._connection.aclose()
@@ -144,72 +135,50 @@ class Reply:
     async def __anext__(self) -> bytes:
         """The next bytes of the body, until it has ended as its framing says it should.
 
-        Raises TransportFailed if it was cut, or fell silent (`__cause__` is TooSlowError).
+        Raises TransportFailed if it was cut, or fell silent.
         """
-        if self._ended:
+        with _translated("reading from", self._pool), trio.fail_after(self._read):
+            data = await self._connection.data()
+        if data is None:
             raise StopAsyncIteration
-        try:
-            event = await self._connection.event(self._patience)
-        except _NETWORK as error:
-            raise _transport_error("reading from", self._pool, error) from error
-        if isinstance(event, h11.Data):
-            return bytes(event.data)
-        self._ended = True
-        raise StopAsyncIteration
+        return data
 
     async def feed(self, take: Callable[[bytes], None]) -> None:
         """Give the pieces to `take` as they come, until the body has ended.
 
-        Raises as iterating does, but for a stream, whose silence is reported. It is noticed up to
-        a sixteenth of its time too late: here one scope serves many reads, for it costs as much
-        as parsing what came.
+        Raises TransportFailed if it was cut.
         """
-        patience = self._patience
-        while not self._ended:
-            due = trio.current_time() + patience * 17 / 16
-            with trio.CancelScope(deadline=due) as silence:
-                while not self._ended and trio.current_time() + patience <= due:
-                    await self._pass_on(take)
-            if silence.cancelled_caught and self._silent is not None:
-                self._silent()
+        heard = trio.current_time()
+        with _translated("reading from", self._pool):
+            while True:
+                # One scope serves many reads: to set its deadline at each costs 6 % of the CPU of
+                # a stream. Instead the deadline passes too early, and is then looked at again.
+                with trio.CancelScope(deadline=heard + self._read):
+                    while (data := await self._connection.data()) is not None:
+                        take(data)
+                        heard = trio.current_time()
+                    return
+                if heard + self._read <= trio.current_time():
+                    heard = trio.current_time()
+                    self._report_silence()
 
-    async def _pass_on(self, take: Callable[[bytes], None]) -> None:
-        try:
-            event = await self._connection.event(inf)
-        except _NETWORK as error:
-            raise _transport_error("reading from", self._pool, error) from error
-        if isinstance(event, h11.Data):
-            take(bytes(event.data))
-        else:
-            self._ended = True
-
-    async def read_all(self, limit: int | None) -> bytes:
-        """The rest of the body. Raises RemoteError once it is longer than `limit` bytes."""
+    async def read_all(self, check: Callable[[int], None]) -> bytes:
+        """The rest of the body; `check` is told of its bytes until now, and may raise."""
         body = bytearray()
         async for piece in self:
             body += piece
-            if limit is not None and len(body) > limit:
-                reason = f"{self._pool.target}: the reply is longer than {limit} bytes"
-                raise RemoteError(reason, status=self.head.status)
+            check(len(body))
         return bytes(body)
-
-    async def _connected(self) -> Connection:
-        try:
-            return await self._pool.connect()
-        except _NETWORK as error:
-            failure = _transport_error("connecting to", self._pool, error, connected=False)
-            raise failure from error
 
     async def _send_request(self, connection: Connection) -> None:
         request = self._request
         try:
-            opening = _h11_request(request, self._pool.target, connection.relay)
-            await connection.ask(opening, request.body, self._write, self._sent)
-            answer = await self._read_head(connection)
-        except _NETWORK as error:
-            await connection.aclose()
-            raise _transport_error("asking", self._pool, error) from error
+            with _translated("asking", self._pool):
+                opening = _h11_request(request, self._pool.target, connection.relay)
+                await connection.ask(opening, request.body, self._write, self._sent)
+                answer = await self._read_head(connection)
         except BaseException:
+            # Half a request may be out, or half a head in: nobody can go on from there.
             await connection.aclose()
             raise
         self._connection = connection
@@ -218,12 +187,15 @@ class Reply:
     async def _read_head(self, connection: Connection) -> h11.Response:
         """The head of the reply, however long it takes where silence is reported."""
         while True:
-            try:
-                return await connection.head(self._patience)
-            except trio.TooSlowError:
-                if self._silent is None:
-                    raise
-                self._silent()
+            # To cancel a read loses no bytes, so that it may begin again where it stopped.
+            with trio.move_on_after(self._read):
+                return await connection.head()
+            self._report_silence()
+
+    def _report_silence(self) -> None:
+        if self._silent is None:
+            raise trio.TooSlowError
+        self._silent()
 
 
 class Http:
@@ -245,9 +217,8 @@ class Http:
         max_connections: int = REQUESTS,
         dial: Dial = dial,
     ) -> None:
-        environ: Mapping[str, str] = os.environ if trust_env else {}
         self.timeout = timeout or Timeout()
-        self._dialer = Dialer(dial, Trust(verify, environ), choose_proxies(proxy, environ))
+        self._dialer = Dialer(dial, Trust(verify), choose_proxies(proxy, trust_env=trust_env))
         self._bound = max_connections
         self._pools: dict[Origin, Pool] = {}
 
@@ -256,54 +227,52 @@ class Http:
         request: Request,
         *,
         patience: float | None = None,
-        limit: int | None = None,
+        check: Callable[[int], None] = ignore_progress,
         sent: Sent = ignore_progress,
     ) -> Response:
         """One exchange, whole.
 
         `patience` bounds all of it in place of the read deadline, infinity for a reply that takes
-        as long as a job; such a request waits for no other, and no other for it. `limit` is the
-        most bytes that the body may have; `sent` is told of those of the request's own as they go
-        out, where no `patience` is given.
-        Raises TransportFailed, FileFailed, and RemoteError for a body beyond `limit`.
+        as long as a job; such a request waits for no other, and no other for it. `check` is told
+        how many bytes the body has until now, and may raise; `sent` is told of the bytes of the
+        request's own as they go out. Raises TransportFailed and FileFailed.
         """
-        if patience is not None:
-            return await self._send_within(request, patience, limit)
         pool = self._pool(request)
-        await self._enter(pool)
+        if patience is not None:
+            # Without a slot: a dozen direct calls, each as long as its job, would stop all joins.
+            with _translated("asking", pool), trio.fail_after(patience):
+                return await self._read_all(request, inf, check, sent)
+        waiting = "waiting for a free connection to"
+        with _translated(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
+            await pool.slots.acquire()
         try:
-            return await self._read_all(request, self.timeout.read, limit, sent)
+            return await self._read_all(request, self.timeout.read, check, sent)
         finally:
-            pool.leave()
+            pool.slots.release()
 
     def stream(
-        self, request: Request, *, idle: float = inf, silent: Callable[[], None] = _do_nothing
+        self, request: Request, *, idle: float = inf, silent: Callable[[], None] | None = None
     ) -> Reply:
-        """One exchange whose body is read as it comes, with `feed`.
+        """One exchange whose body is read as it comes, with `feed` or by iteration.
 
-        `silent` is called whenever nothing has come for `idle` seconds, also before the head.
-        Raises TransportFailed and FileFailed, on entry and from the reply; what the block itself
-        raises is left alone.
+        Whenever nothing has come for `idle` seconds, also before the head, `silent` is called;
+        without it, that is a failure. Raises TransportFailed and FileFailed, on entry and from the
+        reply; what the block itself raises is left alone.
         """
-        return Reply(self._pool(request), request, times=(idle, self.timeout.write), silent=silent)
+        pool, write = self._pool(request), self.timeout.write
+        return Reply(pool, request, read=idle, write=write, silent=silent)
 
     async def aclose(self) -> None:
         """Close what rests; what is in use is closed at the end of its exchange."""
         for pool in self._pools.values():
             await pool.aclose()
 
-    async def _send_within(self, request: Request, patience: float, limit: int | None) -> Response:
-        try:
-            with trio.fail_after(patience):
-                return await self._read_all(request, inf, limit)
-        except trio.TooSlowError as error:
-            raise _transport_error("asking", self._pool(request), error) from error
-
     async def _read_all(
-        self, request: Request, patience: float, limit: int | None, sent: Sent = ignore_progress
+        self, request: Request, read: float, check: Callable[[int], None], sent: Sent
     ) -> Response:
-        async with self._reply(request, patience, sent) as reply:
-            return reply.head.with_body(await reply.read_all(limit))
+        pool, write = self._pool(request), self.timeout.write
+        async with Reply(pool, request, read=read, write=write, sent=sent) as reply:
+            return reply.head.with_body(await reply.read_all(check))
 
     def _pool(self, request: Request) -> Pool:
         target = origin(request.url)
@@ -313,22 +282,10 @@ class Http:
             self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
-    async def _enter(self, pool: Pool) -> None:
-        try:
-            await pool.enter(self.timeout.pool)
-        except trio.TooSlowError as error:
-            doing = "waiting for a free connection to"
-            raise _transport_error(doing, pool, error, connected=False) from error
-
-    def _reply(self, request: Request, patience: float, sent: Sent = ignore_progress) -> Reply:
-        times = (patience, self.timeout.write)
-        return Reply(self._pool(request), request, times=times, sent=sent)
-
 
 def _can_repeat(request: Request, connection: Connection, failure: TransportFailed) -> bool:
     """Rule 3; a deadline that passed says nothing about the connection."""
-    late = isinstance(failure.__cause__, trio.TooSlowError)
-    return request.method == "GET" and not connection.heard and not late
+    return request.method == "GET" and not connection.heard and not failure.late
 
 
 def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
@@ -346,17 +303,20 @@ def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.R
         raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
 
 
-def _transport_error(
-    doing: str, pool: Pool, error: BaseException, *, connected: bool = True
-) -> TransportFailed:
-    """The one place that turns the network's failures into ours."""
-    return TransportFailed(
-        f"{doing} {pool.target}: {_reason(error)}",
-        connected=connected,
-        late=isinstance(error, trio.TooSlowError),
-        untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)),
-        proxy=pool.proxy,
-    )
+@contextmanager
+def _translated(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
+    """Rule 2: the one place that turns the network's failures into ours."""
+    try:
+        yield
+    except _NETWORK as error:
+        chain = causes(error)
+        raise TransportFailed(
+            f"{doing} {pool.target}: {_reason(error)}",
+            connected=connected,
+            late=isinstance(error, trio.TooSlowError),
+            untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain),
+            proxy=pool.proxy,
+        ) from error
 
 
 def _reason(error: BaseException) -> str:
@@ -365,4 +325,8 @@ def _reason(error: BaseException) -> str:
         return "too slow"
     if isinstance(error, h11.ProtocolError):
         return str(error).partition(":")[0]  # beyond it are headers, quoted
+    # `open_tcp_stream` says only that all attempts failed. Why is in a group: one for each address.
+    attempts: tuple[Exception, ...] = getattr(error.__cause__, "exceptions", ())
+    if attempts:
+        return ", ".join(map(str, attempts))
     return str(error) or str(error.__cause__ or type(error).__name__)

@@ -12,13 +12,14 @@ import hashlib
 import os
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Generator
-from functools import partial
 from pathlib import Path
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias, assert_never
 
 import trio
 
 from gradio_protocol import (
+    AnyIO,
+    BodyLimit,
     Download,
     FileFacts,
     FileFailed,
@@ -33,16 +34,11 @@ from gradio_protocol import (
     Transferred,
 )
 
-from .http import Http, Reply
+from .http import Http
 from .pool import PAGE, Sent, ignore_progress
 
-R = TypeVar("R")
-T = TypeVar("T")
-IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 Moved: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
-
-_CHUNK = 2**16
 
 
 class Performer:
@@ -52,15 +48,16 @@ class Performer:
         self._folder = folder
         self.http = http
 
-    async def perform(self, action: IO, moved: Moved) -> object:
+    async def perform(self, action: AnyIO, moved: Moved) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
                 return await self.send(action, moved)
             case InspectFile():
-                return await look_up(inspect, action)
+                # Whoever is cancelled does not wait for a disk that is slow or gone.
+                return await trio.to_thread.run_sync(inspect, action, abandon_on_cancel=True)
             case ReadFile():
-                return await look_up(read_file, action)
+                return await trio.to_thread.run_sync(read_file, action, abandon_on_cancel=True)
             case SaveBytes():
                 return await self.save_bytes(action)
             case Download():
@@ -74,21 +71,19 @@ class Performer:
     async def send(self, action: Send, moved: Moved) -> Response:
         """One exchange."""
         request, sent = action.request, counting(action.request, moved)
-        patience, limit = action.patience, action.limit
-        return await self.http.send(request, patience=patience, limit=limit, sent=sent)
+        patience, check = action.patience, action.check
+        return await self.http.send(request, patience=patience, check=check, sent=sent)
 
     async def download(self, action: Download, moved: Moved) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
         async with self.http.stream(action.request, idle=self.http.timeout.read) as reply:
-            head, done = reply.head, 0
+            head, done, meter = reply.head, 0, BodyLimit(action, reply.head)
             if not action.takes(head):
-                body = await beginning(reply)
-                return head.with_body(body)
+                return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
             async with self._partial(action.name) as file:
                 async for chunk in reply:
+                    await trio.to_thread.run_sync(file.add, meter(chunk))
                     done += len(chunk)
-                    action.check(done)
-                    await trio.to_thread.run_sync(file.add, chunk)
                     moved(Transferred(done=done, total=head.length, upload=False))
                 return await trio.to_thread.run_sync(file.keep)
 
@@ -104,6 +99,7 @@ class Performer:
         try:
             yield file
         finally:
+            # Shielded: a cancelled download must leave no part of a file behind.
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(file.drop)
 
@@ -117,6 +113,7 @@ class Partial:
         self._digest = hashlib.sha256()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
+            # In the folder itself: a rename is atomic only within one file system.
             handle, self._path = tempfile.mkstemp(prefix=".partial-", dir=folder)
         except OSError as error:
             raise FileFailed(f"download folder {folder!r}: {error.strerror}") from error
@@ -157,26 +154,12 @@ def counting(request: Request, moved: Moved) -> Sent:
     return sent if len(request.body) > 1 else ignore_progress
 
 
-async def beginning(reply: Reply) -> bytes:
-    """So much of a body as may explain a refusal."""
-    body = bytearray()
-    async for chunk in reply:
-        body += chunk
-        if len(body) >= _CHUNK:
-            break
-    return bytes(body)
-
-
-async def look_up(look: Callable[[R], T], action: R) -> T:
-    """What is found on the disk; whoever is cancelled does not wait for it."""
-    return await trio.to_thread.run_sync(partial(look, action), abandon_on_cancel=True)
-
-
 def inspect(action: InspectFile) -> FileFacts:
     """Look at a local file, for as long as somebody waits for that."""
     digest = hashlib.sha256()
     with disk_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
+        # Not `hashlib.file_digest`: an endless file, such as a pipe, must stop with its job.
         while data := file.read(PAGE):
             trio.from_thread.check_cancelled()
             digest.update(data)

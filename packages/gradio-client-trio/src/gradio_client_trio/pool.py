@@ -8,7 +8,7 @@ Rules:
    beyond the reply.
 3. It rests at most KEEP_ALIVE seconds by trio's clock and the youngest leaves first. One that
    turned readable meanwhile was closed by the server, or worse, and is not used again.
-4. Every wait has a deadline, its own or its caller's, whose passing raises `trio.TooSlowError`.
+4. Deadlines are the caller's, but for that of writing, which is for each write.
 5. Nothing here decides what a failure means: what trio, h11, ssl and the system raise goes to
    `http.py`.
 """
@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import contextmanager
-from math import inf
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import h11
@@ -30,10 +29,14 @@ from gradio_protocol import FileFailed, FileSlice, Origin
 from .proxy import Proxy
 
 KEEP_ALIVE = 4.0
-"Seconds of rest; uvicorn closes after 5, and a request on the wire at that moment is lost."
+"""Seconds of rest. uvicorn closes after 5, and nobody can tell whether it read a request that is on
+its way at that moment. The second between is for the network."""
 
 HEAD_LIMIT = 64 * 1024
-"Bytes of a reply's status line and headers, or of one chunk's header."
+"""Bytes of a reply's status line and headers, or of one chunk's header.
+
+h11 keeps what it cannot parse yet: without a limit, a server that never ends a line would fill the
+memory. h11's default of 16 KB is less than some proxies send in cookies."""
 
 PIECE = 64 * 1024
 "Bytes read from a socket at once, and gathered before they are written to one."
@@ -61,12 +64,7 @@ class Connection:
         self.heard = False
         "Whether the present exchange has brought a single byte."
         self.rested_since = 0.0
-        self._drained = False
         self._stream = stream
-        # Elsewhere a socket is no file. A stream that something is wrapped around reads by itself.
-        self._plain: trio.socket.SocketType | None = None
-        if isinstance(stream, trio.SocketStream) and os.name == "posix":
-            self._plain = stream.socket
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
     async def ask(
@@ -78,50 +76,62 @@ class Connection:
     ) -> None:
         """Write one request, small parts in one packet; each write may take so many seconds.
 
-        A peer that closes before it has read everything has usually answered first: that is not
-        an error here, the reply is read next. Raises FileFailed if a file is not what it was.
+        Raises FileFailed if a file is not what it was, TooSlowError if a write takes too long.
         """
         self.heard = False
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                if isinstance(part, bytes):
-                    await self._put(pending, part, seconds, sent)
-                else:
-                    with _as_file_error(part):  # trio's streams raise no OSError: it is the disk's
-                        await self._put_file(pending, part, seconds, sent)
+                async with aclosing(_pages(part)) as pages:
+                    async for page in pages:
+                        await self._put(pending, page, seconds, sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
+            # A server that closes before it has read everything has usually answered first, as
+            # with 413. So the reply is read next; without one, that fails.
             pass
 
-    async def head(self, seconds: float) -> h11.Response:
-        """The reply's head, once everything 1xx is past; `seconds` bound all of it."""
-        with trio.move_on_after(seconds):
-            while not isinstance(event := await self.event(inf), h11.Response):
-                pass
-            return event
-        raise trio.TooSlowError
+    async def head(self) -> h11.Response:
+        """The reply's head. What precedes it, such as 103 Early Hints, is skipped."""
+        while not isinstance(event := self._h11.next_event(), h11.Response):
+            if event is h11.NEED_DATA:
+                await self._receive()
+        return event
 
-    async def event(self, seconds: float) -> h11.Event:
-        """The next event of the reply; `seconds` bound each read."""
-        while True:
-            event = h11.NEED_DATA if self._drained else self._h11.next_event()
-            self._drained = False
-            if not isinstance(event, type):  # NEED_DATA is a class
-                if isinstance(event, h11.Data) and event.chunk_end:
-                    # Most reads bring one chunk, of which h11 has but the end of its line left.
-                    self._drained = self._h11.trailing_data[0] == b"\r\n"
-                return event
-            data = await self._received(seconds)
-            if not data and self._h11.their_state is h11.SEND_RESPONSE:
-                raise h11.RemoteProtocolError("the connection was closed before a reply came")
-            self.heard = True
-            self._h11.receive_data(data)
+    async def data(self) -> bytes | None:
+        """What the next read brings of the reply's body; None at its end."""
+        pieces: list[bytes] = []
+        # A read often brings many chunks, of a line each. Handed on together they cost one trip
+        # through the core and not one each.
+        while self._h11.their_state in (h11.SEND_BODY, h11.ERROR):
+            try:
+                event = self._h11.next_event()
+            except h11.RemoteProtocolError:
+                if pieces:
+                    break  # h11 raises again, when what came before has been handed on
+                raise
+            if isinstance(event, h11.Data):
+                pieces.append(event.data)
+            elif event is h11.NEED_DATA:
+                if pieces:
+                    break
+                await self._receive()
+        return b"".join(pieces) if pieces else None
+
+    async def _receive(self) -> None:
+        data = bytes(await self._stream.receive_some(PIECE))
+        if not data and self._h11.their_state is h11.SEND_RESPONSE:
+            # h11 would say that it cannot switch states, which helps nobody.
+            raise h11.RemoteProtocolError("the connection was closed before a reply came")
+        self.heard = True
+        self._h11.receive_data(data)
 
     def start_next_cycle(self) -> bool:
         """Make ready for another exchange, if the present one ended at a clean boundary."""
         done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
+        # Bytes beyond a reply would be read as the reply to the next request. Whoever sends them
+        # is broken, or smuggles a reply of his own.
         if not done or self._h11.trailing_data[0]:
             return False
         self._h11.start_next_cycle()
@@ -133,7 +143,12 @@ class Connection:
         return trio.current_time() - self.rested_since >= KEEP_ALIVE
 
     def has_unexpected_data(self) -> bool:
-        """Whether something came while it rested: the end, or bytes that nobody asked for."""
+        """Whether something came while it rested: the end, or bytes that nobody asked for.
+
+        Either way nothing sent on it is answered. A server says nothing between two exchanges,
+        except that it closes (in TLS also that it says goodbye, or has new keys: these look the
+        same from here, and a new connection costs less than a lost POST).
+        """
         raw = _raw(self._stream)
         return isinstance(raw, trio.SocketStream) and raw.socket.is_readable()
 
@@ -142,30 +157,8 @@ class Connection:
         return self._h11.their_state is h11.SWITCHED_PROTOCOL and not self._h11.trailing_data[0]
 
     async def aclose(self) -> None:
-        """Close at once, without a good-bye; also when cancelled."""
-        if self._plain is None:
-            await trio.aclose_forcefully(self._stream)
-        else:
-            self._plain.close()
-
-    async def _received(self, seconds: float) -> bytes:
-        if seconds == inf:
-            return await self._read()
-        with trio.move_on_after(seconds):  # half the price of fail_after
-            return await self._read()
-        raise trio.TooSlowError
-
-    async def _read(self) -> bytes:
-        if self._plain is None:
-            return bytes(await self._stream.receive_some(PIECE))
-        # trio would try first and then wait. What a server says next is rarely there yet, and to
-        # be told so, by an exception, costs as much as to wait for it.
-        while True:
-            await trio.lowlevel.wait_readable(self._plain)
-            try:
-                return os.read(self._plain.fileno(), PIECE)
-            except BlockingIOError:
-                continue  # woken for nothing
+        """Close at once, also when cancelled. HTTP needs no goodbye, and TLS's may block."""
+        await trio.aclose_forcefully(self._stream)
 
     async def _put(self, pending: bytearray, data: bytes, seconds: float, sent: Sent) -> None:
         for start in range(0, len(data), PIECE):
@@ -173,48 +166,19 @@ class Connection:
             pending += self._h11.send(h11.Data(data=piece)) or b""
             if len(pending) >= PIECE:
                 await self._flush(pending, seconds)
-                await trio.lowlevel.checkpoint()  # a socket may take all without a wait
             sent(len(piece))
 
-    async def _put_file(
-        self, pending: bytearray, part: FileSlice, seconds: float, sent: Sent
-    ) -> None:
-        async with await trio.open_file(part.path, "rb") as file:
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
-            left = part.size
-            while left:
-                data = await file.read(min(PAGE, left))
-                if not data:
-                    raise FileFailed(f"{part.path}: shrank while it was sent")
-                left -= len(data)
-                await self._put(pending, data, seconds, sent)
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
-
     async def _flush(self, pending: bytearray, seconds: float) -> None:
-        await trio.lowlevel.checkpoint_if_cancelled()
-        del pending[: self._written(pending)]
         if pending:
             with trio.fail_after(seconds):
-                await self._stream.send_all(bytes(pending))
+                await self._stream.send_all(pending)
             pending.clear()
-
-    def _written(self, pending: bytearray) -> int:
-        """How many bytes a plain socket takes at once: nearly always all, without a deadline."""
-        if self._plain is None:
-            return 0
-        try:
-            return os.write(self._plain.fileno(), pending)
-        except BlockingIOError:
-            return 0
-        except OSError as error:
-            raise trio.BrokenResourceError from error
 
 
 class Pool:
     """The connections of one origin: some rest, some are lent out.
 
-    At most `bound` requests are out at once, and at most `bound` connections rest. Streams take
-    no slot: they last, and would starve the requests that feed them.
+    At most `bound` connections rest.
     """
 
     def __init__(
@@ -230,29 +194,19 @@ class Pool:
         "That of the environment, by which they go: its address, without credentials."
         self.connect = connect
         "Makes a new one."
+        self.slots = trio.Semaphore(bound)
+        """One for each request that may be out at a time; first come, first served.
+
+        Streams take none: they last, and would starve the requests that feed them."""
         self._bound = bound
-        self._free = bound
-        self._waiting = trio.lowlevel.ParkingLot()
         self._resting: deque[Connection] = deque()
         "The youngest is last."
 
-    async def enter(self, seconds: float) -> None:
-        """Wait for the right to have one request out; first come, first served."""
-        if self._free:
-            self._free -= 1
-        else:
-            with trio.fail_after(seconds):
-                await self._waiting.park()
-
-    def leave(self) -> None:
-        """Pass that right on."""
-        if self._waiting:
-            self._waiting.unpark()
-        else:
-            self._free += 1
-
     async def take(self) -> Connection | None:
-        """The connection that has rested least, if one is fit for use."""
+        """The connection that has rested least, if one is fit for use.
+
+        It is the least likely to be closed by the server next; the others grow old and go.
+        """
         while self._resting and self._resting[0].expired():
             await self._resting.popleft().aclose()
         while self._resting:
@@ -264,6 +218,7 @@ class Pool:
 
     async def give(self, connection: Connection) -> None:
         """Let it rest, or close it if it is spent."""
+        # No more than can be out at once: the rest was made for streams, which come in hundreds.
         if len(self._resting) < self._bound and connection.start_next_cycle():
             self._resting.append(connection)
         else:
@@ -282,14 +237,27 @@ def _raw(stream: Any) -> Any:
     return _raw(stream.transport_stream) if isinstance(stream, _TLS) else stream
 
 
-def _check(descriptor: int, part: FileSlice) -> None:
-    part.check(os.fstat(descriptor))
-
-
-@contextmanager
-def _as_file_error(part: FileSlice) -> Generator[None, None, None]:
-    """A disk's failure is not the network's."""
+async def _pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
+    """A part of a body; that of a file in pages. Raises FileFailed."""
+    if isinstance(part, bytes):
+        yield part
+        return
     try:
-        yield
+        async with await trio.open_file(part.path, "rb") as file:
+            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            left = part.size
+            while left:
+                page = await file.read(min(PAGE, left))
+                if not page:
+                    raise FileFailed(f"{part.path}: shrank while it was sent")
+                left -= len(page)
+                yield page
+            # The length was promised in the head, and is kept. The content may still be a mixture
+            # of two versions, which nobody should take for a success.
+            await trio.to_thread.run_sync(_check, file.fileno(), part)
     except OSError as error:
         raise FileFailed(f"{part.path}: {error.strerror or error}") from error
+
+
+def _check(descriptor: int, part: FileSlice) -> None:
+    part.check(os.fstat(descriptor))

@@ -1,18 +1,20 @@
 """What stands between this machine and an origin: perhaps a proxy, and whom TLS trusts.
 
-Rules for proxies, those of `urllib.request.getproxies_environment` and of ports in NO_PROXY:
+Rules for proxies:
 
 1. A proxy that the caller names serves every origin; the environment is then not consulted.
-2. `HTTP_PROXY` and `HTTPS_PROXY` serve their scheme, `ALL_PROXY` what is left. A lower-case name
-   wins over an upper-case one, and an empty value means: none.
-3. `HTTP_PROXY` is not believed where `REQUEST_METHOD` is set: in a CGI script a visitor writes it
-   with a `Proxy:` header (CVE-2016-1000110).
-4. `NO_PROXY` lists what is reached directly: `*` is everything; `example.org` is that host and
-   every host below it, a leading dot changes nothing; `example.org:8080` is that port only.
-5. A proxy of a kind that is not spoken here (SOCKS) fails the request that needs it, no other.
+2. Otherwise `urllib.request` reads the environment: `HTTP_PROXY` and `HTTPS_PROXY` serve their
+   scheme, `ALL_PROXY` the rest. A lower-case name wins over an upper-case one, and an empty value
+   means none. Where `REQUEST_METHOD` is set, it ignores an upper-case `HTTP_PROXY`: in a CGI
+   script, a visitor sets it by a `Proxy:` header (CVE-2016-1000110).
+3. It reads `NO_PROXY` too: `example.org` is that host and every host below it, with or without a
+   leading dot; `example.org:8080` is that port only; `*` is everything. There are no ranges of
+   addresses (`10.0.0.0/8`): httpx has none either.
+4. A proxy of a kind that is not spoken here (SOCKS) fails the request that needs it, no other.
 
 Rules for trust: a context is built only when a connection needs TLS, off the event loop, once.
-SSL_CERT_FILE and SSL_CERT_DIR, where the environment is believed, replace what the machine trusts.
+Unless `verify` says otherwise, it trusts what OpenSSL or the system trusts: OpenSSL reads
+SSL_CERT_FILE and SSL_CERT_DIR by itself.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from __future__ import annotations
 import os
 import ssl
 import sys
+import urllib.request
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -33,15 +36,6 @@ from gradio_protocol import InvalidArguments, Origin, origin
 
 Verify: TypeAlias = bool | str | ssl.SSLContext
 "True: what this machine trusts; a path: a file or folder of CAs; False: anybody."
-
-# Where Linux distributions and the BSDs keep their CAs, for Pythons built without knowing.
-_BUNDLES = (
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,14 +67,12 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
-    """The proxies of one client: an address by scheme, and the hosts that need none."""
+    """The proxies of one client, as `urllib.request` has them."""
 
     addresses: Mapping[str, str] = field(repr=False)
-    "By `http`, `https` or `all`; values may hold credentials."
+    "By `http`, `https` or `all`; values may hold credentials. `no` is the value of NO_PROXY."
     named: bool = False
     "By the caller: the environment has no say."
-    exempt: tuple[str, ...] = ()
-    "The entries of NO_PROXY: lower case, no leading dot."
 
     def between(self, target: Origin) -> Proxy | None:
         """The proxy for requests to `target`, or None where it is reached directly.
@@ -88,50 +80,40 @@ class Proxies:
         Raises InvalidArguments where the proxy's address cannot be used.
         """
         address = self.addresses.get(target.scheme) or self.addresses.get("all")
-        if not address or any(_covers(entry, target) for entry in self.exempt):
+        if not address or _is_exempt(target, self.addresses):
             return None
         return Proxy.parse(address)
 
 
-def choose_proxies(proxy: str | None, environ: Mapping[str, str]) -> Proxies:
-    """The proxies by rules 1 to 4.
+def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
+    """The proxies by rules 1 to 3.
 
     Raises InvalidArguments if `proxy` cannot be used, so that the caller learns of it at once.
     """
-    if proxy is not None:
-        Proxy.parse(proxy)
-        return Proxies(addresses={"all": proxy}, named=True)
-    found = _by_kind(environ)
-    entries = (entry.strip().lower().lstrip(".") for entry in found.pop("no", "").split(","))
-    return Proxies(addresses=found, exempt=tuple(entry for entry in entries if entry))
+    if proxy is None:
+        proxies = urllib.request.getproxies_environment() if trust_env else {}
+        # For urllib a star means everything only if it stands alone, for httpx among others too.
+        if "*" in proxies.get("no", "").replace(" ", "").split(","):
+            return Proxies(addresses={})
+        return Proxies(addresses=proxies)
+    Proxy.parse(proxy)
+    return Proxies(addresses={"all": proxy}, named=True)
 
 
-def _by_kind(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables `*_PROXY` by what stands before the underscore, in lower case."""
-    found: dict[str, str] = {}
-    for name in sorted(environ):  # upper case sorts before lower case, which thus wins
-        kind, _, suffix = name.lower().rpartition("_")
-        believed = name == "http_proxy" or kind != "http" or "REQUEST_METHOD" not in environ
-        if suffix == "proxy" and believed:
-            found[kind] = environ[name]
-    return found
-
-
-def _covers(entry: str, target: Origin) -> bool:
-    """Whether this entry of NO_PROXY means `target`."""
-    if entry == "*":
-        return True
-    bracketed = f"[{target.host}]" if ":" in target.host else target.host
-    names = (target.host, bracketed, f"{bracketed}:{target.port}")
-    return any(name == entry or name.endswith(f".{entry}") for name in names)
+def _is_exempt(target: Origin, proxies: Mapping[str, str]) -> bool:
+    """Whether NO_PROXY says that `target` is reached directly."""
+    # typeshed has only `proxy_bypass`, which on macOS and Windows may ask the system's settings.
+    is_exempt: Callable[[str, Mapping[str, str]], bool]
+    is_exempt = vars(urllib.request)["proxy_bypass_environment"]
+    # An IPv6 address may stand in NO_PROXY without its brackets.
+    return is_exempt(target.host_port, proxies) or is_exempt(target.host, proxies)
 
 
 class Trust:
     """The TLS context of one client: built in a thread when first needed, then shared."""
 
-    def __init__(self, verify: Verify, environ: Mapping[str, str]) -> None:
+    def __init__(self, verify: Verify) -> None:
         self._verify = verify
-        self._environ = environ
         self._building = trio.Lock()
         self._context: ssl.SSLContext | None = None
 
@@ -139,48 +121,31 @@ class Trust:
         """Raises InvalidArguments if the CAs that were asked for cannot be read."""
         async with self._building:
             if self._context is None:
-                self._context = await trio.to_thread.run_sync(
-                    context_for, self._verify, self._environ
-                )
+                self._context = await trio.to_thread.run_sync(context_for, self._verify)
             return self._context
 
 
-def context_for(verify: Verify, environ: Mapping[str, str]) -> ssl.SSLContext:
-    """A TLS context; SSL_CERT_FILE and SSL_CERT_DIR replace what this machine trusts.
-
-    Raises InvalidArguments if the CAs that were asked for cannot be read.
-    """
+def context_for(verify: Verify) -> ssl.SSLContext:
+    """A TLS context. Raises InvalidArguments if the CAs that were asked for cannot be read."""
     match verify:
         case ssl.SSLContext():
             return verify
-        case str() if os.path.isdir(verify):
-            return _of_authorities(None, verify)
         case str():
-            return _of_authorities(verify, None)
+            try:
+                if os.path.isdir(verify):
+                    return ssl.create_default_context(capath=verify)
+                return ssl.create_default_context(cafile=verify)
+            except OSError as error:
+                raise InvalidArguments(f"cannot read the CAs in {verify}: {error}") from error
         case False:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
+        case True if sys.platform in ("win32", "darwin"):
+            # The system's own verifier knows what no file says.
+            return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         case True:
-            file, folder = environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
-            return _of_authorities(file, folder) if file or folder else _of_machine()
-
-
-def _of_authorities(file: str | None, folder: str | None) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=file or None, capath=folder or None)
-    except OSError as error:
-        raise InvalidArguments(f"cannot read the CAs in {file or folder}: {error}") from error
-
-
-def _of_machine() -> ssl.SSLContext:
-    if sys.platform in ("win32", "darwin"):
-        # The system's own verifier knows what no file says.
-        return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    # Elsewhere the system's trust is a file, which truststore 0.10 reads again for every
-    # connection: 35 ms of CPU each, on the event loop.
-    paths = ssl.get_default_verify_paths()
-    files = filter(os.path.isfile, (paths.openssl_cafile, *_BUNDLES))
-    folders = filter(os.path.isdir, (paths.openssl_capath,))
-    return _of_authorities(next(files, None), next(folders, None))
+            # Not truststore: on Linux, 0.10 reads the CAs again for every connection, which takes
+            # 35 ms of CPU on the event loop.
+            return ssl.create_default_context()

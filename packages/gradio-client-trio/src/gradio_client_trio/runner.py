@@ -3,7 +3,12 @@
 There is no lock: between two checkpoints nobody else runs, and no call of the protocol has one.
 After every input `obey` takes the commands there are. An exchange shares a few tasks with all
 others; what lasts (a stream, a file, a direct call) has a task of its own. Each has a cancel scope,
-and nothing that goes wrong in it leaves its task: the protocol is told, and decides.
+and nothing that goes wrong in it leaves its task: the protocol is told, and decides. An exception
+that left a task would cancel the nursery, and with it the caller's block and all other jobs.
+
+Ctrl-C raises KeyboardInterrupt at any line of the running task. Between an input and the command
+that follows from it, that would lose the command, and a job would wait for ever. So whatever
+touches the protocol is protected from it, and Ctrl-C arrives at the caller's next checkpoint.
 """
 
 from __future__ import annotations
@@ -64,6 +69,7 @@ class Runner:
         return job
 
     async def _obey_soon(self) -> None:
+        # A task, for `submit` is no coroutine: to start a job is not to wait for it.
         await trio.lowlevel.checkpoint()
         self.obey()
 
@@ -92,6 +98,8 @@ class Runner:
             try:
                 self.protocol.close()
                 self.obey()
+                # What the server must still be told is sent now. A server that does not answer
+                # keeps nobody from leaving.
                 with trio.move_on_after(GRACE):
                     await self.workers.until(self.protocol.is_closed)
             finally:  # an interrupt is no reason to leave anything behind
@@ -118,6 +126,7 @@ class Runner:
                     scope = self._streams[command.stream_id] = trio.CancelScope()
                     self.workers.spawn(partial(self._read, command, scope))
                 case CloseStream():
+                    # Its task tells the protocol when it is closed, as of any other end.
                     if command.stream_id in self._streams:  # else it has just ended
                         self._streams[command.stream_id].cancel()
                 case _:
@@ -127,6 +136,7 @@ class Runner:
     def _notify(self, job_id: int) -> None:
         job = self._jobs[job_id]
         if job.done():
+            # Whoever wants its outputs holds the job; a client of a server's life must not.
             del self._jobs[job_id]
         job.notify()
 
@@ -134,6 +144,9 @@ class Runner:
         action_id = command.action_id
         moved = partial(self._moved, action_id)
         try:
+            # Aborted: the scope swallows the cancellation, and the protocol, which asked for it,
+            # is told nothing. Only what it may lose is aborted: never a join, which runs on the
+            # server all the same.
             with scope:
                 reply = await self._performer.perform(command.action, moved)
                 self.protocol.action_succeeded(action_id, reply)
@@ -152,6 +165,7 @@ class Runner:
         error: Exception | None = None
         try:
             with scope:
+                # In the scope: a stream may be closed before it is open.
                 await trio.sleep(command.delay)
                 http = self._performer.http
                 silent = partial(self._silent, stream_id)

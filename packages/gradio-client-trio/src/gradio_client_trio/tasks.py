@@ -1,7 +1,11 @@
 """The tasks that work for one client, in its one nursery.
 
 All are shielded from what cancels the block that the nursery belongs to: until the block is left
-they serve it, and then `Runner.close` ends them.
+they serve it, and then `Runner.close` ends them. Otherwise a timeout around the block would cut the
+requests by which the client tells the server that it leaves.
+
+Each task has a scope of its own, for it may end before the others. The nursery cannot have one
+shield for all: the block itself runs inside the nursery, and the caller may cancel the block.
 """
 
 from __future__ import annotations
@@ -38,19 +42,23 @@ class Workers:
 
     def submit(self, work: Work) -> None:
         """Do the same, but only so many at once; what comes meanwhile waits, and costs no task."""
+        # Not a task each that waits for a semaphore, which would cost as much: trio runs the tasks
+        # that are ready together in order or, at random, in reverse, and jobs would join the
+        # server's queue in the wrong order.
         self._queue.append(work)
         if self._spare:
             self._spare -= 1
             self.spawn(self._work_off)
 
     def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it."""
+        """Run something in a thread; nobody waits for it, and leaving the block does not either."""
         self._asides.append(trio.CancelScope())
         run = partial(trio.to_thread.run_sync, work, abandon_on_cancel=True)
         self.spawn(run, self._asides[-1])
 
     def check_gone(self) -> None:
         """Something is over that somebody may wait for."""
+        # A parking lot and not an event: what is waited for differs, and comes more than once.
         self._departures.unpark_all()
 
     async def until(self, over: Callable[[], bool]) -> None:
@@ -80,7 +88,8 @@ class Workers:
         finally:
             self._spare += 1
 
-    # An interrupt is for the program's own task, where it is one error and no group of them.
+    # Ctrl-C is for the program's own task, where it is one error and no group of them. Tasks that a
+    # nursery starts have no protection unless their function says so.
     @trio.lowlevel.enable_ki_protection
     async def _shielded(self, work: Work, scope: trio.CancelScope) -> None:
         try:

@@ -195,10 +195,18 @@ class Origin(NamedTuple):
     "Lower case, without brackets."
     port: int
 
+    @property
+    def host_port(self) -> str:
+        """Host and port, as CONNECT names them (RFC 9112, 3.2.3): IPv6 addresses in brackets."""
+        return f"{self._bracketed}:{self.port}"
+
+    @property
+    def _bracketed(self) -> str:
+        return f"[{self.host}]" if ":" in self.host else self.host
+
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
         port = "" if self.port == _PORTS[self.scheme] else f":{self.port}"
-        return f"{self.scheme}://{host}{port}"
+        return f"{self.scheme}://{self._bracketed}{port}"
 
 
 def origin(url: str) -> Origin:

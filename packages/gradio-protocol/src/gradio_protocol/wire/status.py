@@ -7,6 +7,7 @@ decided elsewhere; here is only what was said.
 from __future__ import annotations
 
 import re
+from calendar import timegm
 
 from ..errors import (
     AuthenticationError,
@@ -20,7 +21,8 @@ from .document import JSON, preview, read
 from .exchange import Head, Response, redact_url
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
+# The year has no leading zero: `timegm` refuses the year 0, which no server means.
+_DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) ([1-9]\d{3}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
 
 
 def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
@@ -75,20 +77,13 @@ def retry_after(reply: Response | Head) -> float | None:
 
 def http_date(text: str) -> int | None:
     """Seconds since 1970 of an HTTP date (RFC 9110, the fixed form), or None."""
+    # Not `email.utils.parsedate_to_datetime`: `email` imports `socket` and `random`, which the core
+    # may not, and accepts forms and zones that HTTP does not have.
     match = _DATE.fullmatch(text.strip())
     if match is None or match[2] not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(match[n]) for n in (1, 3, 4, 5, 6))
-    return (
-        _days(year, _MONTHS.index(match[2]) + 1, day) * 86400 + hour * 3600 + minute * 60 + second
-    )
-
-
-def _days(year: int, month: int, day: int) -> int:
-    """Days from 1970-01-01, in years that begin in March so that leap days come last."""
-    year -= month <= 2
-    day_of_year = (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    return 365 * year + year // 4 - year // 100 + year // 400 + day_of_year - 719468
+    return timegm((year, _MONTHS.index(match[2]) + 1, day, hour, minute, second))
 
 
 def _detail(reply: Response | Head) -> str:
