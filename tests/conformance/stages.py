@@ -80,6 +80,10 @@ class FakeStage:
     def downloads(self) -> Path:
         return self.folder / "downloads"
 
+    @property
+    def stands_still(self) -> bool:
+        return True
+
     def go_on(self) -> None:
         self.gate.open()
 

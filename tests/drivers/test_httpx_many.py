@@ -70,6 +70,8 @@ def test_a_stream_or_a_call_of_its_own_costs_a_job_one_thread(
             client.with_options(isolated=isolated).submit(1, api_name="/slow") for _ in range(150)
         ]
         fake.holds.until_blocking(lambda _: True, 100)
+        if isolated:  # a held job was joined; its stream is opened after that
+            fake.seen.until_blocking(lambda seen: seen[0] == "queue/data", 100)
         assert 100 <= len(client_threads() - before) <= 100 + further
         for count in range(150):
             fake.holds.until_blocking(lambda _: True, count + 1)

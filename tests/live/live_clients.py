@@ -28,6 +28,10 @@ class LiveStage:
     def downloads(self) -> Path:
         return self.folder / "downloads"
 
+    @property
+    def stands_still(self) -> bool:
+        return False
+
     def go_on(self) -> None:
         pass
 

@@ -28,6 +28,11 @@ class Stage(Protocol):
         """Where the client saves files."""
         ...
 
+    @property
+    def stands_still(self) -> bool:
+        """True where slow functions wait for `go_on`; on a real app they only take their time."""
+        ...
+
     def go_on(self) -> None:
         """From now on nothing stands still."""
         ...
