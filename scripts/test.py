@@ -76,6 +76,7 @@ def steps() -> Iterator[Step]:
     yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
     yield one("budgets", "-m", "scripts.checks.budgets", "--check")
+    yield one("twins", "-m", "scripts.checks.twins", "--check")
     yield one("mutants: their lines", "-m", "scripts.checks.mutants", "--check")
     yield one("versions and pins", "-m", "scripts.release.bump", "--check")
     for name in PAGES:

@@ -24,10 +24,10 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 6500,
+    "gradio_protocol": 6850,
     "gradio_protocol/testing": 500,
-    "gradio_client_httpx": 2400,
-    "gradio_client_trio": 2000,
+    "gradio_client_httpx": 2100,
+    "gradio_client_trio": 1700,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""
 MODULE_LINES = 300
@@ -38,7 +38,7 @@ BODY_MOST = 25
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "gradio_protocol/client/protocol.py": (340, "one class: all that a driver may call"),
+    "gradio_protocol/client/protocol.py": (345, "one class: all that a driver may call"),
 }
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 

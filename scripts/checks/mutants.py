@@ -561,7 +561,7 @@ MUTANTS = (
         "a call's headers win over those of its view",
     ),
     mutant(
-        "jobs/progress.py",
+        "present/progress.py",
         "and now - self._drawn < _PAUSE",
         "",
         "steps are drawn although the words stay the same",

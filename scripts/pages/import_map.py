@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "packages" / "gradio-protocol" / "src" / "gradio_protocol"
 PAGE = ROOT / "docs" / "explanation" / "import-map.md"
 
-LAYERS = ("flows", "jobs", "app", "wire")
+LAYERS = ("client", "present", "flows", "jobs", "app", "wire")
 """From the top; `errors` lies below them all, and everything imports it."""
 
 HEAD = """# Import map

@@ -28,9 +28,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "parity.md"
 
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
-ENDPOINTS = ("BoundEndpoint", "Endpoints")
-"""Public classes of the module `endpoints`: met through a client, not imported by name."""
-
 Facts: TypeAlias = dict[str, str]
 """`Client`, `Client.predict`, `Client.predict(fn_index)` → what that is; in order."""
 
@@ -81,9 +78,6 @@ def surface(package: str) -> Facts:
     facts: Facts = {}
     for name in root.__all__:
         facts |= described(name, getattr(root, name), package)
-    endpoints = importlib.import_module(f"{package}.endpoints")
-    for name in ENDPOINTS:
-        facts |= described(name, getattr(endpoints, name), package)
     return facts
 
 

@@ -13,7 +13,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.result",
         "Job.exception",
         "Job.updates",
-        "BoundEndpoint.__call__",
         "Client.duplicate",
     ),
     "trio has deadlines for everything: `trio.fail_after`": (

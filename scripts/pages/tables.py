@@ -14,14 +14,14 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-from gradio_protocol import HUB, Dialect, Origin, origin
+from gradio_protocol import Dialect, Origin, origin
 from gradio_protocol.app.config import read_config
 from gradio_protocol.app.dialect import Cancelling, Delivery, Edits, FileShape
 from gradio_protocol.jobs.cancellation import CancelMethod, choose_cancel_method
 from gradio_protocol.jobs.event_stream import SHARED
 from gradio_protocol.jobs.messages import Generated, Queued, Started
 from gradio_protocol.jobs.pending_job import JoinState, PendingJob
-from gradio_protocol.wire.headers import Identity, Secret, TokenSource, visible_secrets
+from gradio_protocol.wire.headers import HUB, Identity, Secret, TokenSource, visible_secrets
 from tests.support.transcripts import load, versions
 
 ROOT = Path(__file__).resolve().parents[2]

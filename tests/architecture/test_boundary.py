@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 
 CONTRACTS = {
-    "layers": "The core is layered: client over flows over jobs over app over wire over errors",
+    "layers": "The core is layered: client, present, flows, jobs, app, wire, errors",
     "pure": "The core imports no clock, no randomness, no file, no socket, no lock and no driver",
     "independent": "The drivers do not know each other",
     "root": "Drivers import the public names of the core, never its folders",

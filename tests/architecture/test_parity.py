@@ -73,7 +73,6 @@ def test_the_page_is_what_the_tool_writes() -> None:
         "Client.submit(fn_index)",
         "Client.src",
         "Job.cancel",
-        "BoundEndpoint.submit",
         "Client.duplicate",
     ],
 )

@@ -139,7 +139,8 @@ def test_the_folder_for_downloads_has_its_name(tmp_path: Path) -> None:
 ours.install_as_gradio_client()
 from gradio_client.client import DEFAULT_TEMP_DIR
 import os
-print(DEFAULT_TEMP_DIR == os.fspath(ours.inputs.DEFAULT_FOLDER))
+import tempfile
+print(DEFAULT_TEMP_DIR == os.path.join(tempfile.gettempdir(), "gradio"))
 """
     assert run(code, tmp_path) == "True"
 

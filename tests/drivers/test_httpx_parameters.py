@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import inspect
 import ssl
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +14,16 @@ import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, TransportFailed
 from gradio_client_httpx.http import timeouts
-from gradio_client_httpx.inputs import ClientConfig, TransportConfig, transport_config
+from gradio_client_httpx.inputs import HttpxConfig, TransportConfig, transport_config
+from gradio_protocol import Options, Target
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
 def configured(**options: Any) -> TransportConfig:
-    """What the parameters of a client amount to, those that are not given by their defaults."""
-    given: dict[str, Any] = {"src": "", "whole": False, "httpx_kwargs": {}, **options}
-    for name, parameter in inspect.signature(Client).parameters.items():
-        given.setdefault(name, parameter.default)
-    return transport_config(
-        ClientConfig(**{each.name: given[each.name] for each in fields(ClientConfig)})
-    )
+    """What these parameters of a client amount to, and the defaults of all others."""
+    return transport_config(HttpxConfig(target=Target(src=""), options=Options(), **options))
 
 
 def print_nothing(_: httpx.Request) -> None:

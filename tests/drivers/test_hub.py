@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import sys
+import os
+import warnings
 from collections.abc import Generator
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import huggingface_hub
-import huggingface_hub.errors
 import huggingface_hub.utils
 import pytest
-from huggingface_hub.errors import RepositoryNotFoundError
 
 import gradio_client_httpx
 import gradio_client_trio
 from gradio_client_httpx import InvalidArguments, inputs
+from gradio_protocol import Options, Target
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Connection, Request, threaded
 
@@ -27,141 +26,113 @@ def driver(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def duplicated(driver: Any, to_id: str | None = None, token: str | None = None) -> str:
-    """The name of the copy of `them/app`."""
-    hub = driver.duplicate
-    copy = hub.Copy(private=True, hardware=None, secrets={"KEY": "value"}, minutes=5)
-    return str(hub.duplicate_space("them/app", to_id, copy, token=token, verbose=False))
-
-
 class FakeHub:
-    """The functions of huggingface_hub that are needed, and what was asked of them."""
+    """A Hub where `them/app` can be copied, and called; what was asked to be changed there."""
 
-    def __init__(self, **spaces: str) -> None:
-        self.spaces = {name.replace("__", "/"): hardware for name, hardware in spaces.items()}
-        self.asked: list[tuple[Any, ...]] = []
+    def __init__(self) -> None:
+        self.spaces = {"them/app"}
+        self.asked: list[tuple[str, Any]] = []
+        self.app = FakeGradio()
 
-    def get_space_runtime(self, name: str, *, token: str | None) -> Any:
-        if name not in self.spaces:
-            raise RepositoryNotFoundError.__new__(RepositoryNotFoundError)
-        return SimpleNamespace(hardware=self.spaces[name])
+    async def __call__(self, request: Request, connection: Connection) -> None:
+        match request.path.strip("/").split("/"):
+            case ["api", "whoami-v2"]:
+                await connection.reply_json(200, {"type": "user", "name": "me"})
+            case ["api", "spaces", user, name, what]:
+                space = f"{user}/{name}"
+                await self.about(space, what, request, connection)
+            case _:
+                await self.app(request, connection)
 
-    def get_full_repo_name(self, name: str, *, token: str | None) -> str:
-        return f"me/{name}"
-
-    def duplicate(self, *, from_id: str, to_id: str, **options: Any) -> None:
-        self.asked.append(("duplicate", from_id, to_id, options))
-        self.spaces[to_id] = "cpu-basic"
-
-    def __getattr__(self, name: str) -> Any:
-        def ask(*args: Any, token: str | None) -> None:
-            self.asked.append((name, *args))
-
-        return ask
-
-
-def install(monkeypatch: pytest.MonkeyPatch, hub: FakeHub, *, name: str) -> None:
-    """Put the fake in place; `name` is what this version calls the duplicating."""
-    module: Any = ModuleType("huggingface_hub")
-    setattr(module, name, hub.duplicate)
-    module.errors = huggingface_hub.errors
-    names = ("get_space_runtime", "get_full_repo_name", "add_space_secret")
-    for each in (*names, "request_space_hardware", "set_space_sleep_time"):
-        setattr(module, each, getattr(hub, each))
-    monkeypatch.setitem(sys.modules, "huggingface_hub", module)
+    async def about(self, space: str, what: str, request: Request, connection: Connection) -> None:
+        if space not in self.spaces:
+            error = ("x-error-code", "RepoNotFound")
+            await connection.reply_json(404, {"error": "Repository not found"}, headers=[error])
+        elif request.method == "POST":
+            self.asked.append((request.path, request.json()))
+            self.spaces.add(request.json().get("repository", space))
+            await connection.reply_json(200, {"url": f"{HUB}/spaces/{space}"} | RUNTIME)
+        elif what == "host":
+            await connection.reply_json(200, {"host": f"http://{request.header('host')}"})
+        else:
+            await connection.reply_json(200, RUNTIME)
 
 
-@pytest.mark.parametrize(
-    ("name", "more"), [("duplicate_space", {}), ("duplicate_repo", {"repo_type": "space"})]
-)
-def test_a_space_is_duplicated_by_each_api_of_the_hub(
-    driver: Any, monkeypatch: pytest.MonkeyPatch, name: str, more: dict[str, str]
-) -> None:
-    hub = FakeHub(them__app="cpu-basic")
-    install(monkeypatch, hub, name=name)
-    assert duplicated(driver, token="t") == "me/app"
-    options = {**more, "token": "t", "exist_ok": True, "private": True}
-    copied = ("duplicate", "them/app", "me/app", options)
-    assert hub.asked == [copied, ("add_space_secret", "me/app", "KEY", "value")]
-
-
-def test_a_space_that_is_there_is_used_as_it_is(
-    driver: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hub = FakeHub(them__app="cpu-basic", me__mine="cpu-basic")
-    install(monkeypatch, hub, name="duplicate_repo")
-    with pytest.warns(UserWarning, match="secrets"):
-        assert duplicated(driver, "x/mine") == "me/mine"
-    assert hub.asked == []
-
-
-def test_the_hardware_is_the_originals_and_sleeps(
-    driver: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    hub = FakeHub(them__app="t4-small")
-    install(monkeypatch, hub, name="duplicate_repo")
-    duplicated(driver)
-    assert hub.asked[-2:] == [
-        ("request_space_hardware", "me/app", "t4-small"),
-        ("set_space_sleep_time", "me/app", 300),
-    ]
-    assert "t4-small" in capsys.readouterr().out
-
-
-def test_a_space_that_is_not_there_is_an_error_of_the_caller(
-    driver: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    install(monkeypatch, FakeHub(), name="duplicate_repo")
-    with pytest.raises(InvalidArguments, match="them/app"):
-        duplicated(driver)
-
-
-async def at_the_hub(request: Request, connection: Connection) -> None:
-    """A Hub at which every Space runs, behind the Hub itself."""
-    if request.path.endswith("/host"):
-        await connection.reply_json(200, {"host": f"http://{request.header('host')}"})
-    else:
-        await connection.reply_json(200, {"stage": "RUNNING"})
+HUB = "https://huggingface.co"
+RUNTIME = {"stage": "RUNNING", "hardware": {"current": "cpu-basic", "requested": "cpu-basic"}}
 
 
 @pytest.fixture
-def copied(monkeypatch: pytest.MonkeyPatch) -> Generator[FakeHub]:
-    """A Hub where `them/app` can be copied, and called."""
-    fake, hub = FakeGradio(), FakeHub(them__app="cpu-basic")
-
-    async def answer(request: Request, connection: Connection) -> None:
-        here = at_the_hub if request.path.startswith("/api/spaces/me/app/") else fake
-        await here(request, connection)
-
-    install(monkeypatch, hub, name="duplicate_repo")
+def hub(monkeypatch: pytest.MonkeyPatch) -> Generator[FakeHub]:
+    fake = FakeHub()
     monkeypatch.setenv("GRADIO_ANALYTICS_ENABLED", "False")
-    with threaded(answer) as server:
+    with threaded(fake) as server:
         monkeypatch.setenv("HF_ENDPOINT", server.url.rstrip("/"))
-        yield hub
+        yield fake
+
+
+MADE = [
+    ("/api/spaces/them/app/duplicate", {"repository": "me/app", "visibility": "private"}),
+    ("/api/spaces/me/app/secrets", {"key": "KEY", "value": "value"}),
+    ("/api/spaces/me/app/hardware", {"flavor": "t4-small"}),
+    ("/api/spaces/me/app/sleeptime", {"seconds": 300}),
+]
+ASKED: dict[str, Any] = {"token": "t", "secrets": {"KEY": "value"}, "hardware": "t4-small"}
+NOTE = "NOTE: this Space uses upgraded hardware: t4-small, which may be billed to you"
 
 
 def test_a_client_of_the_copy_is_connected(
-    copied: FakeHub, capsys: pytest.CaptureFixture[str]
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with gradio_client_httpx.Client.duplicate("them/app", token="t") as client:
+    with gradio_client_httpx.Client.duplicate("them/app", **ASKED) as client:
         assert client.space_id == "me/app"
         assert client.predict("x", api_name="/echo") == "x"
         told = capsys.readouterr().out.splitlines()
-        assert told[1:] == [f"Loaded as API: {client.src}"]
-    assert [asked[0] for asked in copied.asked] == ["duplicate"]
+        assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
+    assert hub.asked == MADE
 
 
 @pytest.mark.trio
 async def test_a_client_of_the_copy_is_connected_by_its_block(
-    copied: FakeHub, capsys: pytest.CaptureFixture[str]
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with await gradio_client_trio.Client.duplicate("them/app", token="t") as client:
+    async with await gradio_client_trio.Client.duplicate("them/app", **ASKED) as client:
         assert client.space_id == "me/app"
         assert await client.predict("x", api_name="/echo") == "x"
         told = capsys.readouterr().out.splitlines()
-        assert told[1:] == [f"Loaded as API: {client.src}"]
-    assert [asked[0] for asked in copied.asked] == ["duplicate"]
+        assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
+    assert hub.asked == MADE
+
+
+@pytest.mark.trio
+async def test_a_copy_that_is_there_keeps_its_secrets_and_a_warning_says_so(hub: FakeHub) -> None:
+    hub.spaces.add("me/app")
+    asked: dict[str, Any] = {"secrets": {"KEY": "value"}, "verbose": False}
+    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+        gradio_client_httpx.Client.duplicate("them/app", **asked).close()
+    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+        await gradio_client_trio.Client.duplicate("them/app", **asked)
+    assert hub.asked == []
+
+
+@pytest.mark.trio
+async def test_a_space_that_is_not_there_is_an_error_of_the_caller(hub: FakeHub) -> None:
+    hub.spaces.clear()
+    with pytest.raises(InvalidArguments, match="them/app"):
+        gradio_client_httpx.Client.duplicate("them/app")
+    with pytest.raises(InvalidArguments, match="them/app"):
+        await gradio_client_trio.Client.duplicate("them/app")
+
+
+def test_the_hub_is_asked_as_its_own_library_asks(hub: FakeHub) -> None:
+    api = huggingface_hub.HfApi(os.environ["HF_ENDPOINT"], token="t")
+    api.duplicate_repo("them/app", "me/app", repo_type="space", private=True)
+    api.add_space_secret("me/app", "KEY", "value")
+    api.request_space_hardware("me/app", "t4-small")  # type: ignore[arg-type]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fake runs everything on basic hardware
+        api.set_space_sleep_time("me/app", 300)
+    assert hub.asked == MADE
 
 
 @pytest.fixture
@@ -210,13 +181,5 @@ def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
     monkeypatch: pytest.MonkeyPatch, passed: Any, used: str | None
 ) -> None:
     monkeypatch.setattr(inputs, "saved_token", lambda: "saved")
-    given: Any = SimpleNamespace(
-        src="user/space",
-        token=passed,
-        headers=None,
-        httpx_kwargs={},
-        auth=None,
-        max_retries=2,
-        stream_idle_timeout=None,
-    )
+    given = inputs.HttpxConfig(target=Target(src="user/space", token=passed), options=Options())
     assert inputs.target(given).identity(None).token == used

@@ -8,8 +8,8 @@ import pytest
 from packaging.version import Version
 
 from gradio_client_httpx import InvalidArguments, Job
-from gradio_client_httpx.endpoints import BoundEndpoint
 from gradio_client_httpx.loadable import LoadableClient, LoadableEndpoint
+from gradio_protocol import BoundEndpoint
 from gradio_protocol.jobs import app_tracker
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
@@ -60,7 +60,7 @@ def test_an_endpoint_that_is_nowhere_is_a_key_error(client: LoadableClient) -> N
 
 
 def test_an_endpoint_is_called_as_ever(client: LoadableClient) -> None:
-    endpoint: BoundEndpoint = client.endpoints["/echo"]
+    endpoint: BoundEndpoint[str, Job] = client.endpoints["/echo"]
     assert endpoint("x") == "x"
     assert endpoint.submit("y").result() == "y"
 

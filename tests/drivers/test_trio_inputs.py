@@ -3,46 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 from math import inf
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import trio
 
 from gradio_client_trio import Timeout, file, handle_file, inputs
-from gradio_protocol import HUB, Inline, InvalidArguments, WebFile
-from tests.drivers.trio_rig import made
-
-DEFAULTS: dict[str, Any] = {
-    "src": "http://127.0.0.1:7860",
-    "token": None,
-    "max_workers": 40,
-    "auth": None,
-    "headers": None,
-    "download_files": True,
-    "ssl_verify": True,
-    "oauth_token": None,
-    "timeout": None,
-    "stream_idle_timeout": None,
-    "max_retries": 2,
-    "max_download_size": None,
-    "resubmit_lost": False,
-    "proxy": None,
-    "trust_env": True,
-}
+from gradio_protocol import InvalidArguments, Options, Target, WebFile
+from tests.drivers.trio_rig import made, rig
 
 
-def given(**changes: Any) -> inputs.ClientConfig:
-    return inputs.ClientConfig(**DEFAULTS | changes)
-
-
-@pytest.fixture(autouse=True)
-def plain(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No other hub, whatever this machine's environment says."""
-    monkeypatch.delenv("HF_ENDPOINT", raising=False)
+def given(**changes: Any) -> inputs.TrioConfig:
+    return inputs.TrioConfig(target=Target(src=""), options=Options(), **changes)
 
 
 # --- settings ------------------------------------------------------------------------------------
@@ -84,56 +58,21 @@ def test_a_proxy_with_a_password_is_not_shown() -> None:
     )
 
 
-# --- the target ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("src", ["user/name", "https://user-name.hf.space/", f"{HUB}/spaces/a/b"])
-def test_the_saved_token_is_for_hosts_of_hugging_face(src: str) -> None:
-    assert inputs.target(given(src=src)).wants_saved_token
-
-
-def test_the_saved_token_is_for_no_other_host() -> None:
-    assert not inputs.target(given()).wants_saved_token
-
-
-def test_a_token_that_was_passed_takes_the_place_of_the_saved_one() -> None:
-    target = inputs.target(given(src="user/name", token="mine"))
-    assert target.token == "mine"
-    assert not target.wants_saved_token
-
-
-def test_the_environment_may_name_another_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_ENDPOINT", "https://hub.example")
-    target = inputs.target(given(src="https://hub.example/spaces/a/b"))
-    assert str(target.hub) == "https://hub.example"
-    assert target.wants_saved_token
-
-
 # --- arguments -----------------------------------------------------------------------------------
 
 
-def test_an_open_file_is_read_from_where_it_stands_wherever_it_is(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_bytes(b"abc")
-    with path.open("rb") as open_file:
-        open_file.read(1)
-        values = inputs.argument_values(({"deep": (path, open_file)}, "text"))
-    assert values == [{"deep": [path, Inline("a.txt", b"bc")]}, "text"]
-
-
 @pytest.mark.trio
-async def test_a_file_that_trio_has_opened_is_read_too(tmp_path: Path) -> None:
+async def test_an_open_file_is_read_from_where_it_stands_also_one_of_trio(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_bytes(b"abc")
-    async with await trio.open_file(path, "rb") as open_file:
-        assert inputs.argument_values([open_file]) == [Inline("a.txt", b"abc")]
-
-
-def test_a_file_that_is_open_as_text_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
-    path.write_text("abc")
-    with path.open() as open_file, pytest.raises(InvalidArguments, match="binary"):
-        inputs.argument_values(open_file)
+    async with rig() as (client, fake):
+        with path.open("rb") as open_file:
+            open_file.read(1)
+            await client.predict(open_file, api_name="/file")
+        async with await trio.open_file(path, "rb") as open_file:
+            await client.predict(open_file, api_name="/file")
+    uploads = [request.body for request in fake.requests("upload")]
+    assert [b"\r\n\r\nbc\r\n" in uploads[0], b"\r\n\r\nabc\r\n" in uploads[1]] == [True, True]
 
 
 def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
@@ -150,18 +89,3 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
             handle_file(unusable)
     with pytest.warns(DeprecationWarning, match="handle_file"):
         file(path)
-
-
-# --- the environment -----------------------------------------------------------------------------
-
-
-def test_the_visitor_of_an_app_is_found_without_loading_gradio(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.delitem(sys.modules, "gradio.context", raising=False)
-    assert inputs.visitor_headers() == {}
-    visitor = SimpleNamespace(headers={"x-ip-token": "t"})
-    request = SimpleNamespace(get={None: visitor}.get)
-    context = SimpleNamespace(LocalContext=SimpleNamespace(request=request))
-    monkeypatch.setitem(sys.modules, "gradio.context", context)
-    assert inputs.visitor_headers() == {"x-ip-token": "t"}

@@ -23,6 +23,7 @@ from gradio_protocol.errors import (
     TransportFailed,
     ValidationError,
     causes,
+    file_errors,
     proxy_address,
 )
 
@@ -181,3 +182,22 @@ def test_an_error_is_followed_to_what_led_to_it() -> None:
     first, second, third = ValueError("1"), KeyError("2"), OSError("3")
     third.__cause__, second.__context__ = second, first
     assert [*causes(third)] == [third, second, first]
+
+
+def test_what_the_system_says_of_a_file_is_a_file_failed() -> None:
+    with (
+        pytest.raises(FileFailed, match=r"^file 'a': No space left on device$") as raised,
+        file_errors("a"),
+    ):
+        raise OSError(28, "No space left on device")
+    assert isinstance(raised.value.__cause__, OSError)
+    with (
+        pytest.raises(FileFailed, match=r"^download folder 'b': odd$"),
+        file_errors("b", "download folder"),
+    ):
+        raise OSError("odd")
+
+
+def test_no_other_error_is_taken_for_one_of_a_file() -> None:
+    with pytest.raises(ValueError, match="odd"), file_errors("a"):
+        raise ValueError("odd")

@@ -16,7 +16,6 @@ from typing import TypeAlias, assert_never, cast
 from gradio_protocol.app.access import App
 from gradio_protocol.app.arguments import normalize_args
 from gradio_protocol.app.config import Config, inline_config, read_config, read_rendering
-from gradio_protocol.app.describe import as_dict, as_html, as_text, signature
 from gradio_protocol.app.dialect import Delivery, Edits
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.app.filenames import safe_name
@@ -82,6 +81,7 @@ from gradio_protocol.jobs.orders import (
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.jobs.stream_reader import StreamReader
+from gradio_protocol.present.describe import as_dict, as_html, as_text, signature
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import JSON, Object, write
 from gradio_protocol.wire.exchange import Head, Headers, Request, Response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import io
 from typing import Any
 
 import pytest
@@ -15,14 +16,17 @@ from gradio_protocol.app.files import (
     Inline,
     LocalFile,
     RemoteFile,
+    WebFile,
     data_url,
     decode_data_url,
+    file_argument,
     file_at,
     file_data,
     file_value,
     find_remote_files,
     find_uploads,
     is_embedded,
+    load_open_files,
     localize_files,
     replace_uploads,
     walk,
@@ -64,6 +68,43 @@ def deep(levels: int) -> Any:
 
 
 # --- going out --------------------------------------------------------------------------------
+
+
+class Open(io.BytesIO):
+    """A file that is open somewhere."""
+
+    def __init__(self, data: bytes, name: object) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+class Column:
+    """What a table has under a name that is also a method's."""
+
+    read = "a column"
+
+
+def loaded(args: object) -> Any:
+    return load_open_files(args, lambda file: file.read())
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("/there/a.txt", "a.txt"), ("c:\\there\\a.txt", "a.txt"), (3, "file"), (None, "file")],
+)
+def test_an_open_file_becomes_its_name_and_what_it_still_holds(name: object, kept: str) -> None:
+    file, column = Open(b"abc", name), Column()
+    file.read(1)
+    assert loaded(({"deep": [file]}, column)) == [{"deep": [Inline(kept, b"bc")]}, column]
+
+
+def test_an_open_file_may_have_no_name() -> None:
+    assert loaded(io.BytesIO(b"abc")) == Inline("file", b"abc")
+
+
+def test_a_file_that_is_open_as_text_is_refused() -> None:
+    with pytest.raises(InvalidArguments, match="file 'file': expected it open in binary mode"):
+        loaded([io.StringIO("abc")])
 
 
 def test_a_file_object_names_a_path_for_us_and_an_address_for_the_server() -> None:
@@ -382,3 +423,23 @@ def test_a_safe_name_is_safe(name: str) -> None:
     assert safe not in (".", "..")
     assert safe[-1] not in " ."
     assert safe_name(safe) == safe
+
+
+# --- files that a text names --------------------------------------------------------------------
+
+
+def test_a_text_can_be_said_to_name_a_file() -> None:
+    assert file_argument("/a.txt", exists=True, fetch=False) == file_data("/a.txt")
+    assert file_argument("/a.txt", exists=True, fetch=True) == file_data("/a.txt")
+    assert file_argument("data:,x", exists=False, fetch=False) == Inline("file.txt", b"x")
+
+
+def test_an_address_is_fetched_by_the_server_or_here() -> None:
+    address = "https://there/b.png"
+    assert file_argument(address, exists=False, fetch=False) == file_data(address)
+    assert file_argument(address, exists=False, fetch=True) == WebFile(address)
+
+
+def test_a_text_that_names_no_file_is_refused() -> None:
+    with pytest.raises(InvalidArguments, match="file '/absent': expected a file that exists here"):
+        file_argument("/absent", exists=False, fetch=False)

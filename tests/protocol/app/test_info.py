@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from gradio_protocol.app.config import Visibility, read_config
-from gradio_protocol.app.describe import as_dict, as_text
 from gradio_protocol.app.endpoint import Endpoint, find_endpoint
 from gradio_protocol.app.info import read_endpoints
+from gradio_protocol.present.describe import as_dict, as_text
 from gradio_protocol.wire.document import LenientReader
 
 COMPONENTS: list[Any] = [

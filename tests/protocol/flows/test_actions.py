@@ -21,6 +21,7 @@ from gradio_protocol.flows.actions import (
     FileFacts,
     Flow,
     InspectFile,
+    ReadFile,
     Send,
     Sleep,
     Steps,
@@ -185,3 +186,10 @@ class Found(NamedTuple):
 
 def test_facts_of_a_file_are_what_the_system_says_and_a_digest() -> None:
     assert FileFacts.of(Found(3, 1), "00") == FACTS
+
+
+def test_a_file_is_read_up_to_its_limit() -> None:
+    action = ReadFile(path="/a", limit=3)
+    action.check(3)
+    with pytest.raises(FileFailed, match="file '/a' is longer than 3 bytes"):
+        action.check(4)

@@ -11,13 +11,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.exchange import FileSlice, Request
-from gradio_protocol.wire.multipart import (
-    MOST_FILES,
-    FormPart,
-    Multipart,
-    encode_multipart,
-    media_type,
-)
+from gradio_protocol.wire.multipart import MOST_FILES, FormPart, Multipart, encode_multipart
 
 ENTROPY = bytes(range(16))
 BOUNDARY = ENTROPY.hex()
@@ -97,21 +91,6 @@ def test_no_file_and_too_many_are_refused(count: int) -> None:
 def test_as_many_files_as_a_server_takes_are_framed() -> None:
     form = encode_multipart([FormPart(name="a", content=b"")] * MOST_FILES, entropy=ENTROPY)
     assert len(form.body) == 2 * MOST_FILES + 1
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("a.PNG", "image/png"),
-        ("a.b.json", "application/json"),
-        ("png", "application/octet-stream"),
-        ("a.", "application/octet-stream"),
-        ("a.xyz", "application/octet-stream"),
-        (".txt", "text/plain"),
-    ],
-)
-def test_the_type_follows_the_extension(name: str, kind: str) -> None:
-    assert media_type(name) == kind
 
 
 def test_content_is_not_shown() -> None:

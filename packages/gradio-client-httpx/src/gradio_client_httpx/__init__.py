@@ -17,6 +17,7 @@ from gradio_protocol import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceDuplicationError,
     SpaceUnavailable,
     Status,
     StatusUpdate,
@@ -30,7 +31,6 @@ from ._version import __version__
 from .blocking import BlockingCallWarning
 from .client import Client
 from .compat import install_as_gradio_client
-from .duplicate import SpaceDuplicationError
 from .files import file, handle_file
 from .job import Job
 

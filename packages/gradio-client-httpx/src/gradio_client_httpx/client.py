@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import wait
 from functools import partial
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, Self
 
-from gradio_protocol import Changes, Endpoint, Options, as_html, view
+from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
 
 from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
-from .duplicate import Copy, duplicate_space
-from .endpoints import Endpoints
+from .duplicate import duplicate
 from .http import HttpClient, Timeout
-from .inputs import DEFAULT_FOLDER, ClientConfig, argument_values
+from .inputs import HttpxConfig, basic, pairs
 from .job import Job
 from .shared_client import SessionHandle, SharedClient
 
 
-class Client:
+class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     """A connection to one Gradio app.
 
     `src` is the app's address, with or without a path or a slash at its end, or the name of a
@@ -48,6 +49,8 @@ class Client:
     A pickled client is its configuration, token included; its twin connects when first used.
     """
 
+    _modules = sys.modules
+
     def __init__(
         self,
         src: str,
@@ -72,40 +75,55 @@ class Client:
         _skip_components: bool = True,
     ) -> None:
         warn_in_loop("making a Client", "`await asyncio.to_thread(Client, …)`, or make it before")
+        more = dict(httpx_kwargs or {})
+        target = Target(
+            src=src,
+            headers=(*pairs(more.get("headers")), *basic(more.get("auth")), *pairs(headers)),
+            token=hf_token if token is None else token,
+            auth=auth,
+            cookies=pairs(more.get("cookies")),
+            stream_idle_timeout=stream_idle_timeout,
+        )
+        options = Options(
+            oauth_token=oauth_token,
+            max_retries=max_retries,
+            max_download_size=max_download_size,
+            resubmit_lost=resubmit_lost,
+            download=download_files is not False,
+            whole=not _skip_components,
+        )
         self._prepare(
-            ClientConfig(
-                src=src,
-                token=hf_token if token is None else token,
+            HttpxConfig(
+                target=target,
+                options=options,
                 max_workers=max_workers,
-                auth=auth,
-                httpx_kwargs=dict(httpx_kwargs or {}),
-                headers=headers,
                 download_files=download_files,
                 ssl_verify=ssl_verify,
-                oauth_token=oauth_token,
                 timeout=timeout,
-                stream_idle_timeout=stream_idle_timeout,
-                max_retries=max_retries,
-                max_download_size=max_download_size,
-                resubmit_lost=resubmit_lost,
+                httpx_kwargs=more,
                 http_client=http_client,
-                whole=not _skip_components,
             )
         )
         runner = self._shared.runner
         if verbose:
-            print(f"Loaded as API: {self.src}")
+            self._print(f"Loaded as API: {self.src}")
         if analytics_enabled and self.space_id is not None:
             runner.workers.spawn(telemetry.report)
 
-    def _prepare(self, given: ClientConfig) -> None:
+    def _prepare(self, given: HttpxConfig) -> None:
         """Be configured, and not connected."""
         self._given = given
         settings, target = inputs.transport_config(given), inputs.target(given)
         self._shared = SharedClient(settings, target, max_workers=given.max_workers)
         self._session = SessionHandle(self._shared)
         self._guest = False
-        self._options = inputs.options(given)
+        self._options = given.options
+
+    def _read(self, file: Any) -> object:
+        return file.read()
+
+    def _print(self, text: str) -> None:
+        print(text)
 
     @classmethod
     def duplicate(
@@ -130,9 +148,13 @@ class Client:
         InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
         """
         token = hf_token if token is None else token
-        copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
-        name = duplicate_space(from_id, to_id, copy, token=token, verbose=verbose)
-        return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
+        copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
+        copied = duplicate(Target(src=from_id, token=token), copy)
+        for text in copied.messages(verbose):
+            print(text)
+        if copied.warning:
+            warnings.warn(copied.warning, stacklevel=2)
+        return cls(copied.name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
     # Calling the app.
 
@@ -177,14 +199,7 @@ class Client:
         called with the result, spread where it is a tuple.
         """
         runner, options = self._shared.runner, self._options
-        bound = runner.protocol.bind(
-            self._session.session_id,
-            argument_values(args),
-            argument_values(kwargs),
-            api_name=api_name,
-            fn_index=fn_index,
-            options=options,
-        )
+        bound = self._bind(args, kwargs, api_name, fn_index)
         sent = self.add_zero_gpu_headers({**(headers or {})})
         job = runner.submit(bound, sent, keeps=self._shared)
         try:
@@ -198,90 +213,14 @@ class Client:
             raise
         return job
 
-    def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
-
-        Changes and returns `headers`. So the visitor's ZeroGPU quota pays; `submit` does it too.
-        """
-        headers.update(
-            {key: value for key, value in inputs.visitor_headers().items() if self.space_id}
-        )
-        return headers
-
     # What the app offers.
 
-    def view_api(
-        self,
-        all_endpoints: bool | None = None,
-        print_info: bool = True,
-        return_format: str | None = None,
-    ) -> dict[str, Any] | str | None:
-        """Describe the endpoints: print them, and return them as a dict, as a text, or not.
-
-        `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
-        """
-        known = self._known()
-        text, told = view(known, all_endpoints=all_endpoints, return_format=return_format)
-        if print_info:
-            print(text)
-        return told
-
     @property
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> Endpoints[Any, Job]:
         """What can be called, by `fn_index` and by name."""
         return Endpoints(self, self._known)
 
-    @property
-    def src(self) -> str:
-        """The app's address, with a slash at its end."""
-        return self._shared.app.access.src
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The app's configuration, as it sent it."""
-        return self._shared.app.config.raw
-
-    @property
-    def session_hash(self) -> str:
-        """What the server knows this visitor by."""
-        return self._session.session_hash
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What is sent with every request to the app, secrets included; the cookies are not."""
-        return self._shared.app.access.headers
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies that the app gets."""
-        return self._shared.app.access.cookies
-
-    @property
-    def space_id(self) -> str | None:
-        """The name of the Space, `user/name`; None for an app that is no Space."""
-        return self._shared.target.space or self._shared.app.config.space_id
-
-    @property
-    def protocol(self) -> str:
-        """What the server calls its way of speaking: `sse_v3`."""
-        return self._shared.app.config.protocol
-
-    @property
-    def app_version(self) -> str:
-        """The app's version of Gradio."""
-        return self._shared.app.config.version
-
     # Sessions, views, and the end.
-
-    def with_options(self, **changes: Unpack[Changes]) -> Self:
-        """The same client, in the same session, with other defaults for each call.
-
-        `isolated`: each job has its own session. `progress`: show a bar, on a thread. `timeout`:
-        seconds that `predict` waits. `headers`: more of them. `event_data`: what a function that
-        listens for a selection or the like is told of it. Others: as in the constructor; see
-        `Changes`.
-        """
-        return self._view(_options=self._options.changed(changes))
 
     def new_session(self) -> Self:
         """Another visitor of the same app, over the same connections.
@@ -289,10 +228,6 @@ class Client:
         Closing it ends its own jobs and streams only.
         """
         return self._view(_session=SessionHandle(self._shared), _guest=True)
-
-    def reset_session(self) -> None:
-        """Be another visitor from now on: the app's state begins anew."""
-        self._session.reset()
 
     def close(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
@@ -311,26 +246,3 @@ class Client:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return f"Client({self._shared!r})"
-
-    def _repr_html_(self) -> str:
-        return as_html(self._known())
-
-    def __getstate__(self) -> tuple[ClientConfig, Options]:
-        self._given.check_pickles()
-        return self._given, self._options
-
-    def __setstate__(self, state: tuple[ClientConfig, Options]) -> None:
-        given, options = state
-        self._prepare(given)
-        self._options = options
-
-    def _known(self) -> tuple[Endpoint, ...]:
-        return self._session.endpoints
-
-    def _view(self, **changes: Any) -> Self:
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, **changes)
-        return view

@@ -1,6 +1,6 @@
 """Files as arguments: what the official client's users write for them.
 
-A path object, bytes and an open binary file can be passed as they are (see `inputs.values`); a
+A path object, bytes and an open binary file can be passed as they are; a
 text is only a text. These are the ways to say that a text names a file.
 """
 
@@ -10,7 +10,7 @@ import os
 import warnings
 from typing import Any
 
-from gradio_protocol import InvalidArguments, WebFile, file_at, file_data, is_address
+from gradio_protocol import file_argument
 
 
 def handle_file(filepath_or_url: str | os.PathLike[str], *, fetch: bool = False) -> Any:
@@ -21,15 +21,7 @@ def handle_file(filepath_or_url: str | os.PathLike[str], *, fetch: bool = False)
     Raises InvalidArguments if the argument is neither an existing file nor an address.
     """
     given = os.fspath(filepath_or_url)
-    if fetch and is_address(given):
-        return WebFile(given)
-    found = file_at(given)
-    # Path.exists raises OSError for a text that is too long for a name, such as base64.
-    if found is None and not os.path.exists(given):
-        raise InvalidArguments(
-            f"file {given!r}: expected a file that exists here, or an http(s) or data: address"
-        )
-    return file_data(given) if found is None else found
+    return file_argument(given, exists=os.path.exists(given), fetch=fetch)
 
 
 def file(filepath_or_url: str | os.PathLike[str]) -> Any:

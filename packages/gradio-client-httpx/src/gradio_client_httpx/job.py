@@ -30,7 +30,9 @@ from gradio_protocol import (
     Status,
     StatusUpdate,
     StreamLost,
+    all_outputs,
     current_status,
+    spread,
     status_update,
 )
 
@@ -92,11 +94,7 @@ class Job(AwaitableFuture):
 
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
-        outputs = Outputs(self._job_state)
-        found: list[Any] = []
-        while outputs.advance():
-            found.append(outputs.value())
-        return found
+        return all_outputs(self._job_state)
 
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
@@ -313,11 +311,6 @@ JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 def local(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
-
-
-def spread(value: object) -> list[Any]:
-    """An output as a list of what its components show."""
-    return [*value] if isinstance(value, tuple) else [value]
 
 
 def _output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:

@@ -12,10 +12,9 @@ from dataclasses import replace
 from inspect import Signature
 from typing import Any
 
-from gradio_protocol import Endpoint
+from gradio_protocol import BoundEndpoint, Endpoint, Endpoints
 
 from .client import Client
-from .endpoints import BoundEndpoint, Endpoints
 from .job import Job
 
 _OF_A_CONNECTION = frozenset(
@@ -45,7 +44,7 @@ class LoadableClient(Client):
         return Version(super().app_version)
 
     @property
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> Endpoints[Any, Job]:
         """Whatever the config has, by `fn_index`: private and browser-only functions too."""
         indices = [d.get("id", place) for place, d in enumerate(self.config["dependencies"])]
         return _All(self, self._known, indices)
@@ -64,7 +63,7 @@ class LoadableClient(Client):
         return self._view(_options=replace(self._options, event_data=data))
 
 
-class LoadableEndpoint(BoundEndpoint):
+class LoadableEndpoint(BoundEndpoint[Any, Job]):
     """One of the config's functions; `backend_fn` tells whether a server runs it."""
 
     def __init__(self, client: LoadableClient, fn_index: int, endpoint: Endpoint | None) -> None:
@@ -90,7 +89,7 @@ class LoadableEndpoint(BoundEndpoint):
         return _inner
 
 
-class _All(Endpoints):
+class _All(Endpoints[Any, Job]):
     def __init__(
         self, client: LoadableClient, known: Callable[[], Iterable[Endpoint]], indices: list[int]
     ) -> None:
@@ -98,12 +97,12 @@ class _All(Endpoints):
         self._loadable = client
         self._indices = indices
 
-    def __getitem__(self, key: int | str) -> BoundEndpoint:
+    def __getitem__(self, key: int | str) -> BoundEndpoint[Any, Job]:
         if isinstance(key, str):
             key = super().__getitem__(key).fn_index
         if key not in self._indices:
             raise KeyError(key)
-        known = {endpoint.index: endpoint for endpoint in self._known()}
+        known = {endpoint.index: endpoint for endpoint in self._list_endpoints()}
         return LoadableEndpoint(self._loadable, key, known.get(key))
 
     def __iter__(self) -> Iterator[int]:

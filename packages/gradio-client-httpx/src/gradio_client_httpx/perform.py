@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
+    PARTIAL_PREFIX,
     BodyLimit,
     Download,
     FileFacts,
@@ -30,6 +31,7 @@ from gradio_protocol import (
     Saved,
     Send,
     Transferred,
+    file_errors,
 )
 
 from .cancel_handle import CancelHandle
@@ -108,21 +110,19 @@ class Performer:
         """Write to a temporary name, then rename into a folder named after the content."""
         folder = Path(self._settings.folder)
         digest = hashlib.sha256()
-        try:
+        with file_errors(str(folder), "download folder"):
             folder.mkdir(parents=True, exist_ok=True)
             # In the folder itself: a rename is atomic only within one file system.
-            handle, partial = tempfile.mkstemp(prefix=".partial-", dir=folder)
-        except OSError as error:
-            raise FileFailed(f"download folder {str(folder)!r}: {error.strerror}") from error
+            handle, partial = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
         self._partial.add(partial)
         try:
             # What is left in the buffer is written when the file is closed.
-            with disk_errors(name), os.fdopen(handle, "wb") as file:
+            with file_errors(name), os.fdopen(handle, "wb") as file:
                 for chunk in chunks:
                     digest.update(chunk)
                     file.write(chunk)
             place = folder / digest.hexdigest() / name
-            with disk_errors(name):
+            with file_errors(name):
                 place.parent.mkdir(exist_ok=True)
                 Path(partial).replace(place)
             return Saved(path=str(place))
@@ -153,7 +153,7 @@ def chunks_of(part: bytes) -> Iterator[bytes]:
 
 def file_chunks(part: FileSlice) -> Iterator[bytes]:
     """The bytes of a file, which must be the one that was looked at, and stay so."""
-    with disk_errors(part.path), open(part.path, "rb") as file:
+    with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size
         while True:
             chunk = file.read(min(left, _CHUNK))
@@ -179,7 +179,7 @@ def count_bytes(chunks: Iterator[bytes], total: int | None, moved: Moved) -> Ite
 
 def inspect(action: InspectFile) -> FileFacts:
     """Look at a local file."""
-    with disk_errors(action.path), open(action.path, "rb") as file:
+    with file_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return FileFacts.of(facts, digest)
@@ -187,17 +187,11 @@ def inspect(action: InspectFile) -> FileFacts:
 
 def read_file(action: ReadFile) -> bytes:
     """The content of a local file."""
-    with disk_errors(action.path), open(action.path, "rb") as file:
+    with file_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
-    if len(data) > action.limit:
-        raise FileFailed(f"file {action.path!r} is longer than {action.limit} bytes")
+    action.check(len(data))
     return data
 
 
-@contextlib.contextmanager
-def disk_errors(name: str) -> Generator[None]:
-    """What the operating system says of a file, as FileFailed."""
-    try:
-        yield
-    except OSError as error:
-        raise FileFailed(f"file {name!r}: {error.strerror or error}") from error
+def ignore_transfer(_: Transferred) -> None:
+    """For exchanges that move no files."""

@@ -18,15 +18,14 @@ import warnings
 import weakref
 
 from gradio_protocol import (
-    App,
     ClientProtocol,
     Endpoint,
     GradioError,
     InvalidArguments,
     RunAction,
     Sleep,
+    SpaceCopy,
     Target,
-    Transferred,
     TransportFailed,
 )
 
@@ -34,7 +33,7 @@ from .cancel_handle import CancelHandle
 from .http import Connections
 from .inputs import TransportConfig
 from .job import JOBS
-from .perform import Performer
+from .perform import Performer, ignore_transfer
 from .runner import Runner
 
 _log = logging.getLogger("gradio_client_httpx")
@@ -70,9 +69,9 @@ class SharedClient:
             return self._runner
 
     @property
-    def app(self) -> App:
-        """The app as it is known now."""
-        return self.runner.protocol.app
+    def protocol(self) -> ClientProtocol:
+        """The protocol, connected. Raises what `connect` raises."""
+        return self.runner.protocol
 
     def close(self) -> None:
         """End all jobs and streams, and the connecting; idempotent."""
@@ -173,9 +172,9 @@ class SessionHandle:
             place[0].close_session(place[1])
 
 
-def connect(protocol: ClientProtocol, performer: Performer) -> None:
-    """Connect, on the thread of whoever waits for it. Raises what has gone wrong."""
-    protocol.connect()
+def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:
+    """Connect, or copy a Space, on the thread of whoever waits. Raises what has gone wrong."""
+    protocol.connect(copy)
     while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
         try:
             match command.action:
@@ -183,16 +182,12 @@ def connect(protocol: ClientProtocol, performer: Performer) -> None:
                     performer.connections.pause(seconds)
                     reply: object = None
                 case action:
-                    reply = performer.perform(action, _ignore_progress, CancelHandle())
+                    reply = performer.perform(action, ignore_transfer, CancelHandle())
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
             protocol.action_succeeded(command.action_id, reply)
     protocol.is_connected()
-
-
-def _ignore_progress(_: Transferred) -> None:
-    """Connecting moves no files."""
 
 
 _CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()

@@ -17,6 +17,7 @@ from gradio_protocol import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceDuplicationError,
     SpaceUnavailable,
     Status,
     StatusUpdate,
@@ -28,7 +29,6 @@ from gradio_protocol import (
 
 from ._version import __version__
 from .client import Client
-from .duplicate import SpaceDuplicationError
 from .files import file, handle_file
 from .http import Timeout
 from .job import Job

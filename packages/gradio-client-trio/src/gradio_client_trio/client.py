@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Any, Literal, Self, Unpack
+from typing import Any, Literal, Self
 
 import trio
 
-from gradio_protocol import Changes, Endpoint, Options, as_html, view
+from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
 
-from . import inputs, progress
-from .duplicate import Copy, duplicate_space
-from .endpoints import Endpoints
+from . import progress
+from .duplicate import duplicate
 from .http import Timeout
-from .inputs import DEFAULT_FOLDER, ClientConfig, argument_values
+from .inputs import TrioConfig
 from .job import Job
 from .proxy import Verify
 from .shared_client import SessionHandle, SharedClient
 
 
-class Client:
+class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
     """A connection to one Gradio app, for the length of an `async with` block.
 
     `src` is the app's address, or the name of a Space. Entering the block connects, and raises
@@ -36,6 +37,8 @@ class Client:
 
     A pickled client is its configuration, token included; its twin is connected by its own block.
     """
+
+    _modules = sys.modules
 
     def __init__(
         self,
@@ -59,21 +62,28 @@ class Client:
         proxy: str | None = None,
         trust_env: bool = True,
     ) -> None:
+        target = Target(
+            src=src,
+            headers=tuple((headers or {}).items()),
+            token=hf_token if token is None else token,
+            auth=auth,
+            stream_idle_timeout=stream_idle_timeout,
+        )
+        options = Options(
+            oauth_token=oauth_token,
+            max_retries=max_retries,
+            max_download_size=max_download_size,
+            resubmit_lost=resubmit_lost,
+            download=download_files is not False,
+        )
         self._prepare(
-            ClientConfig(
-                src=src,
-                token=hf_token if token is None else token,
+            TrioConfig(
+                target=target,
+                options=options,
                 max_workers=max_workers,
-                auth=auth,
-                headers=headers,
                 download_files=download_files,
                 ssl_verify=ssl_verify,
-                oauth_token=oauth_token,
                 timeout=timeout,
-                stream_idle_timeout=stream_idle_timeout,
-                max_retries=max_retries,
-                max_download_size=max_download_size,
-                resubmit_lost=resubmit_lost,
                 proxy=proxy,
                 trust_env=trust_env,
             )
@@ -81,14 +91,20 @@ class Client:
         self._verbose = verbose
         self._analytics_enabled = analytics_enabled
 
-    def _prepare(self, given: ClientConfig) -> None:
+    def _prepare(self, given: TrioConfig) -> None:
         """Be configured, and not connected."""
         self._given = given
         self._shared = SharedClient(given)
         self._session = SessionHandle(self._shared)
         self._verbose = self._analytics_enabled = False
         self._guest = False
-        self._options = inputs.options(given)
+        self._options = given.options
+
+    def _read(self, file: Any) -> object:
+        return getattr(file, "wrapped", file).read()  # in what trio.open_file gives
+
+    def _print(self, text: str) -> None:
+        print(text)
 
     @classmethod
     async def duplicate(
@@ -114,12 +130,13 @@ class Client:
         InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
         """
         token = hf_token if token is None else token
-        copy = Copy(private=private, hardware=hardware, secrets=secrets, minutes=sleep_timeout)
-        # Not given up midway when cancelled: what was made would be nobody's.
-        name = await trio.to_thread.run_sync(
-            partial(duplicate_space, from_id, to_id, copy, token=token, verbose=verbose)
-        )
-        return cls(name, hf_token=token, max_workers=max_workers, verbose=verbose)
+        copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
+        copied = await duplicate(Target(src=from_id, token=token), copy)
+        for text in copied.messages(verbose):
+            print(text)
+        if copied.warning:
+            warnings.warn(copied.warning, stacklevel=2)
+        return cls(copied.name, hf_token=token, max_workers=max_workers, verbose=verbose)
 
     # Calling the app.
 
@@ -163,14 +180,7 @@ class Client:
         called with the result, spread where it is a tuple; they are plain functions, and brief.
         """
         runner, options = self._shared.runner, self._options
-        bound = runner.protocol.bind(
-            self._session.session_id,
-            argument_values(args),
-            argument_values(kwargs),
-            api_name=api_name,
-            fn_index=fn_index,
-            options=options,
-        )
+        bound = self._bind(args, kwargs, api_name, fn_index)
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.add_result_callbacks(result_callbacks or ())
         if options.progress:
@@ -178,90 +188,14 @@ class Client:
             runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
-    def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
-
-        So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
-        Changes and returns `headers`. `predict` and `submit` do so by themselves.
-        """
-        headers.update(
-            {key: value for key, value in inputs.visitor_headers().items() if self.space_id}
-        )
-        return headers
-
     # What the app offers.
 
-    def view_api(
-        self,
-        all_endpoints: bool | None = None,
-        print_info: bool = True,
-        return_format: str | None = None,
-    ) -> dict[str, Any] | str | None:
-        """Describe the endpoints: print them, and return them as a dict, as a text, or not.
-
-        `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
-        """
-        known = self._known()
-        text, told = view(known, all_endpoints=all_endpoints, return_format=return_format)
-        if print_info:
-            print(text)
-        return told
-
     @property
-    def endpoints(self) -> Endpoints:
+    def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], Job]:
         """The endpoints as something to call, by `fn_index` and by name."""
         return Endpoints(self, self._known)
 
-    @property
-    def src(self) -> str:
-        """The app's address, with a slash at its end."""
-        return self._shared.app.access.src
-
-    @property
-    def config(self) -> dict[str, Any]:
-        """The app's configuration, as it sent it."""
-        return self._shared.app.config.raw
-
-    @property
-    def session_hash(self) -> str:
-        """What the server knows this visitor by."""
-        return self._shared.protocol.session_hash(self._session.session_id)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What is sent with every request to the app, secrets included; the cookies are not."""
-        return self._shared.app.access.headers
-
-    @property
-    def cookies(self) -> dict[str, str]:
-        """The cookies that the app gets."""
-        return self._shared.app.access.cookies
-
-    @property
-    def space_id(self) -> str | None:
-        """The name of the Space, `user/name`; None for an app that is no Space."""
-        return self._shared.protocol.target.space or self._shared.app.config.space_id
-
-    @property
-    def protocol(self) -> str:
-        """What the server calls its way of speaking: `sse_v3`."""
-        return self._shared.app.config.protocol
-
-    @property
-    def app_version(self) -> str:
-        """The app's version of Gradio."""
-        return self._shared.app.config.version
-
     # Sessions, views, and the end.
-
-    def with_options(self, **changes: Unpack[Changes]) -> Self:
-        """The same client, in the same session, with other defaults for each call.
-
-        `isolated`: each job has its own session. `progress`: show a bar. `timeout`: seconds that
-        `predict` waits. `headers`: more of them. `event_data`: what a function that listens for a
-        selection or the like is told of it. Others: as in the constructor; see `Changes`.
-        """
-        return self._view(_options=self._options.changed(changes))
 
     def new_session(self) -> Self:
         """Another visitor of the same app, over the same connections.
@@ -270,10 +204,6 @@ class Client:
         is closed at the end of that.
         """
         return self._view(_session=SessionHandle(self._shared), _guest=True)
-
-    def reset_session(self) -> None:
-        """Be another visitor from now on: the app's state begins anew."""
-        self._session.reset()
 
     async def aclose(self) -> None:
         """End all jobs and streams; running jobs end as cancelled. Idempotent."""
@@ -287,7 +217,7 @@ class Client:
         await self._shared.open()
         try:
             if self._verbose:
-                print(f"Loaded as API: {self.src}")
+                self._print(f"Loaded as API: {self.src}")
             if self._analytics_enabled and self.space_id is not None:
                 self._shared.report()
         except BaseException as error:
@@ -307,32 +237,9 @@ class Client:
             if not self._guest:
                 await self._shared.leave()
 
-    def __repr__(self) -> str:
-        return f"Client({self._shared!r})"
-
-    def _repr_html_(self) -> str:
-        return as_html(self._known())
-
-    def __getstate__(self) -> tuple[ClientConfig, Options]:
-        self._given.check_pickles()
-        return self._given, self._options
-
-    def __setstate__(self, state: tuple[ClientConfig, Options]) -> None:
-        given, options = state
-        self._prepare(given)
-        self._options = options
-
     async def _end(self) -> None:
         if self._guest:
             self._session.close()
             await trio.lowlevel.cancel_shielded_checkpoint()
         else:
             await self._shared.close()
-
-    def _known(self) -> tuple[Endpoint, ...]:
-        return self._session.endpoints
-
-    def _view(self, **changes: Any) -> Self:
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, **changes)
-        return view

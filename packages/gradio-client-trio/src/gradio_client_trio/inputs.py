@@ -7,71 +7,24 @@ from __future__ import annotations
 
 import functools
 import os
-import pickle
 import secrets
-import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
 
-from gradio_protocol import (
-    HUB,
-    Inline,
-    InvalidArguments,
-    Options,
-    Origin,
-    RetryPolicy,
-    Target,
-    origin,
-    walk,
-)
+import trio
+
+from gradio_protocol import ClientConfig, InvalidArguments, Target
 
 from .http import Http, Timeout
 from .proxy import Verify
 
 
-class _DefaultFolder:
-    """Where downloads go unless the caller says; the environment is asked when a client is made."""
-
-    def __fspath__(self) -> str:
-        return os.environ.get("GRADIO_TEMP_DIR") or str(Path(tempfile.gettempdir(), "gradio"))
-
-    def __repr__(self) -> str:
-        return "<GRADIO_TEMP_DIR or gradio in the temp dir>"
-
-
-DEFAULT_FOLDER = _DefaultFolder()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ClientConfig:
-    """What a client was made with, as it was given: see `Client`."""
+class TrioConfig(ClientConfig):
+    """The arguments of `Client`, as they were passed."""
 
-    src: str
-    token: str | Literal[False] | None
-    max_workers: int
-    auth: tuple[str, str] | None
-    headers: Mapping[str, str] | None
-    download_files: str | os.PathLike[str] | bool
-    ssl_verify: Verify | os.PathLike[str]
-    oauth_token: str | None
-    timeout: float | Timeout | None
-    stream_idle_timeout: float | None
-    max_retries: int
-    max_download_size: int | None
-    resubmit_lost: bool
-    proxy: str | None
-    trust_env: bool
-
-    def check_pickles(self) -> None:
-        """Raises InvalidArguments, naming it, if something here cannot be pickled."""
-        for each in fields(self):
-            try:
-                pickle.dumps(getattr(self, each.name))
-            except Exception as error:
-                raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
+    proxy: str | None = None
+    trust_env: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,15 +46,10 @@ class TransportConfig:
         )
 
 
-def transport_config(given: ClientConfig) -> TransportConfig:
-    """The settings that these parameters of a client amount to.
-
-    Raises InvalidArguments for a number of workers that could do no work.
-    """
-    if given.max_workers < 1:
-        raise InvalidArguments(f"max_workers: expected 1 or more, got {given.max_workers}")
+def transport_config(given: TrioConfig) -> TransportConfig:
+    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
     return TransportConfig(
-        folder=_folder(given.download_files),
+        folder=_folder(given),
         verify=_verify(given.ssl_verify),
         timeout=_timeouts(given.timeout),
         proxy=given.proxy,
@@ -123,53 +71,19 @@ def _timeouts(timeout: float | Timeout | None) -> Timeout:
             return Timeout(connect=timeout, read=timeout, write=timeout)
 
 
-def _folder(download_files: str | os.PathLike[str] | bool) -> str:
-    place = DEFAULT_FOLDER if isinstance(download_files, bool) else download_files
-    folder = os.path.abspath(place)
+def _folder(given: TrioConfig) -> str:
+    folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-def hub() -> Origin:
-    """Where Spaces are looked up: HF_ENDPOINT, or Hugging Face."""
-    endpoint = os.environ.get("HF_ENDPOINT")
-    return origin(endpoint) if endpoint else HUB
-
-
-def argument_values(args: object) -> Any:
-    """A copy of the arguments in which each open file is what it still holds.
-
-    It is read now. Raises InvalidArguments for one that is open as text.
-    """
-    root = [args]
-    for holder, key in walk(root):
-        # A DataFrame with such a column has a `read`, too, but nothing to call.
-        if callable(getattr(holder[key], "read", None)):
-            holder[key] = _read(holder[key])
-    return root[0]
-
-
-def _read(file: Any) -> Inline:
-    file = getattr(file, "wrapped", file)  # what trio.open_file gives
-    data: object = file.read()
-    name = getattr(file, "name", "file")
-    if not isinstance(data, bytes):
-        raise InvalidArguments(f"file {name!r}: expected it open in binary mode")
-    return Inline(Path(name).name if isinstance(name, str) else "file", data)
-
-
-def target(given: ClientConfig) -> Target:
-    """Where to connect, and as whom, but for a saved token."""
-    return Target(
-        src=given.src,
-        headers=tuple((given.headers or {}).items()),
-        token=given.token,
-        hub=hub(),
-        auth=given.auth,
-        policy=RetryPolicy(max_retries=given.max_retries, entropy=secrets.token_bytes(16)),
-        stream_idle_timeout=given.stream_idle_timeout,
-    )
+async def target(given: TrioConfig) -> Target:
+    """Where to connect, and as whom."""
+    made = given.connect_target(os.environ, secrets.token_bytes(16))
+    if not made.wants_saved_token:
+        return made
+    return replace(made, saved_token=await trio.to_thread.run_sync(saved_token))
 
 
 @functools.lru_cache(maxsize=1)
@@ -178,28 +92,3 @@ def saved_token() -> str | None:
     from huggingface_hub import get_token  # here, for importing it costs 300 ms
 
     return get_token()
-
-
-def options(given: ClientConfig) -> Options:
-    """What holds for each call, as far as the constructor says it."""
-    return Options(
-        oauth_token=given.oauth_token,
-        max_retries=given.max_retries,
-        max_download_size=given.max_download_size,
-        resubmit_lost=given.resubmit_lost,
-        download=given.download_files is not False,
-    )
-
-
-def visitor_headers() -> dict[str, str]:
-    """On whose ZeroGPU quota a call goes: the visitor of the Gradio app that this task serves.
-
-    Read from the event that is being handled here and now. Gradio is not loaded for it.
-    """
-    context: Any = sys.modules.get("gradio.context")
-    if context is None:
-        return {}
-    request: Any = context.LocalContext.request.get(None)
-    headers: Any = getattr(request, "headers", None) or {}
-    token: str | None = headers.get("x-ip-token")
-    return {"x-ip-token": token} if token else {}

@@ -21,7 +21,9 @@ from gradio_protocol import (
     OutputUpdate,
     Stage,
     StatusUpdate,
+    all_outputs,
     current_status,
+    spread,
     status_update,
 )
 
@@ -63,11 +65,7 @@ class Job:
 
     def outputs(self) -> list[Any]:
         """All outputs that have come until now."""
-        outputs = Outputs(self._job_state)
-        found: list[Any] = []
-        while outputs.advance():
-            found.append(outputs.value())
-        return found
+        return all_outputs(self._job_state)
 
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
@@ -222,8 +220,3 @@ class JobUpdates:
 def local(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
-
-
-def spread(value: object) -> list[Any]:
-    """An output as a list of what its components show."""
-    return [*value] if isinstance(value, tuple) else [value]

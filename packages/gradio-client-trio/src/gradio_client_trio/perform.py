@@ -11,18 +11,18 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TypeAlias, assert_never
 
 import trio
 
 from gradio_protocol import (
+    PARTIAL_PREFIX,
     AnyIO,
     BodyLimit,
     Download,
     FileFacts,
-    FileFailed,
     InspectFile,
     ReadFile,
     Request,
@@ -32,6 +32,7 @@ from gradio_protocol import (
     Send,
     Sleep,
     Transferred,
+    file_errors,
 )
 
 from .http import Http
@@ -111,24 +112,22 @@ class Partial:
         self._folder = Path(folder)
         self._name = name
         self._digest = hashlib.sha256()
-        try:
+        with file_errors(folder, "download folder"):
             self._folder.mkdir(parents=True, exist_ok=True)
             # In the folder itself: a rename is atomic only within one file system.
-            handle, self._path = tempfile.mkstemp(prefix=".partial-", dir=folder)
-        except OSError as error:
-            raise FileFailed(f"download folder {folder!r}: {error.strerror}") from error
+            handle, self._path = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
         self._file = os.fdopen(handle, "wb")
 
     def add(self, chunk: bytes) -> None:
         """Write what comes next."""
         self._digest.update(chunk)
-        with disk_errors(self._name):
+        with file_errors(self._name):
             self._file.write(chunk)
 
     def keep(self) -> Saved:
         """All has come: rename it into a folder named after the content."""
         place = self._folder / self._digest.hexdigest() / self._name
-        with disk_errors(self._name):
+        with file_errors(self._name):
             self._file.close()
             place.parent.mkdir(exist_ok=True)
             Path(self._path).replace(place)
@@ -157,7 +156,7 @@ def counting(request: Request, moved: Moved) -> Sent:
 def inspect(action: InspectFile) -> FileFacts:
     """Look at a local file, for as long as somebody waits for that."""
     digest = hashlib.sha256()
-    with disk_errors(action.path), open(action.path, "rb") as file:
+    with file_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         # Not `hashlib.file_digest`: an endless file, such as a pipe, must stop with its job.
         while data := file.read(PAGE):
@@ -168,17 +167,11 @@ def inspect(action: InspectFile) -> FileFacts:
 
 def read_file(action: ReadFile) -> bytes:
     """The content of a local file."""
-    with disk_errors(action.path), open(action.path, "rb") as file:
+    with file_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
-    if len(data) > action.limit:
-        raise FileFailed(f"file {action.path!r} is longer than {action.limit} bytes")
+    action.check(len(data))
     return data
 
 
-@contextlib.contextmanager
-def disk_errors(name: str) -> Generator[None]:
-    """What the operating system says of a file, as FileFailed."""
-    try:
-        yield
-    except OSError as error:
-        raise FileFailed(f"file {name!r}: {error.strerror or error}") from error
+def ignore_transfer(_: Transferred) -> None:
+    """For exchanges that move no files."""

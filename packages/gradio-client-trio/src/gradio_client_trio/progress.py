@@ -14,26 +14,13 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import trio
 
-from gradio_protocol import OutputUpdate, Progress, ProgressTicker, StatusUpdate
-
-_UNCOUNTED = "{desc}: {elapsed}{postfix}"
-"tqdm's line for what has no steps."
+from gradio_protocol import UNCOUNTED, OutputUpdate, Progress, ProgressTicker, StatusUpdate
 
 _log = logging.getLogger("gradio_client_trio")
-
-
-class Bar(Protocol):
-    """What can show how far a job is."""
-
-    def show(self, progress: Progress) -> None:
-        """Draw."""
-
-    def close(self) -> None:
-        """Leave what was drawn."""
 
 
 async def follow(
@@ -42,7 +29,7 @@ async def follow(
     """Draw a job to its end; takes a task."""
     aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:
-        drawn, ticker = await aside(bar, title), ProgressTicker()
+        drawn, ticker = await aside(Bar, title), ProgressTicker()
         async for update in updates:
             progress = ticker.update(update, time.monotonic())
             if progress is not None:
@@ -52,49 +39,35 @@ async def follow(
         _log.debug("%s: the progress bar failed", title, exc_info=True)
 
 
-def bar(title: str) -> Bar:
-    """A bar that nothing is drawn of yet."""
-    try:
-        from tqdm.auto import tqdm
-    except ImportError:
-        return _Line(title)
-    return _Tqdm(tqdm, title)
+class Bar:
+    """One job's bar, of which nothing is drawn yet."""
 
-
-class _Tqdm:
-    def __init__(self, tqdm: Any, title: str) -> None:
-        # Without the thread of its own with which tqdm looks after its bars.
-        quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
-        self._tqdm = quiet(desc=title, leave=False, file=_STDERR, bar_format=_UNCOUNTED)
-
-    def show(self, progress: Progress) -> None:
-        self._tqdm.set_postfix_str(progress.text, refresh=False)
-        self._tqdm.bar_format = None if progress.total else _UNCOUNTED
-        self._tqdm.total = progress.total
-        self._tqdm.n = progress.done or 0
-        self._tqdm.refresh()
-
-    def close(self) -> None:
-        self._tqdm.close()
-
-
-class _Line:
     def __init__(self, title: str) -> None:
         self._title = title
-        self._drawn = False
+        self._tqdm: Any = None
+        with contextlib.suppress(ImportError):
+            from tqdm.auto import tqdm
+
+            # tqdm would start a thread that looks after its bars.
+            quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+            self._tqdm = quiet(desc=title, leave=False, file=_STDERR, bar_format=UNCOUNTED)
 
     def show(self, progress: Progress) -> None:
-        if _STDERR.isatty():
-            self._write(f"\r{progress.line(self._title)}")
-            self._drawn = True
+        """Draw."""
+        if self._tqdm is not None:
+            self._tqdm.__dict__.update(progress.attributes)
+            self._tqdm.refresh()
+        elif _STDERR.isatty():
+            _STDERR.write(f"\r{progress.line(self._title)}")
+            _STDERR.flush()
 
     def close(self) -> None:
-        if self._drawn:
-            self._write("\n")
-
-    def _write(self, text: str) -> None:
-        _STDERR.write(text)
-        _STDERR.flush()
+        """Leave what was drawn."""
+        if self._tqdm is not None:
+            self._tqdm.close()
+        elif _STDERR.isatty():
+            _STDERR.write("\n")
+            _STDERR.flush()
 
 
 class _Stderr:

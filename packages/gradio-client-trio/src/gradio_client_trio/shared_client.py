@@ -12,23 +12,21 @@ from __future__ import annotations
 import logging
 import secrets
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 import trio
 
 from gradio_protocol import (
-    App,
     ClientProtocol,
     Endpoint,
     GradioError,
     InvalidArguments,
     RunAction,
-    Transferred,
+    SpaceCopy,
 )
 
 from . import inputs, telemetry
-from .inputs import ClientConfig
-from .perform import Performer
+from .inputs import TrioConfig
+from .perform import Performer, ignore_transfer
 from .runner import Runner
 
 _log = logging.getLogger("gradio_client_trio")
@@ -37,7 +35,7 @@ _log = logging.getLogger("gradio_client_trio")
 class SharedClient:
     """See the module. Raises InvalidArguments for a proxy of no use."""
 
-    def __init__(self, given: ClientConfig) -> None:
+    def __init__(self, given: TrioConfig) -> None:
         self._given = given
         self._settings = inputs.transport_config(given)
         self._http = self._settings.http()
@@ -56,25 +54,18 @@ class SharedClient:
         """The protocol, connected. Raises InvalidArguments before the block."""
         return self.runner.protocol
 
-    @property
-    def app(self) -> App:
-        """The app as it is known now."""
-        return self.protocol.app
-
     async def open(self) -> None:
         """Connect. Raises what `ClientProtocol.is_connected` raises."""
         if self._runner is not None:
             raise InvalidArguments("a client has one block: make another client for another one")
-        target = inputs.target(self._given)
-        if target.wants_saved_token:
-            saved = await trio.to_thread.run_sync(inputs.saved_token)
-            target = replace(target, saved_token=saved)
         protocol = ClientProtocol(
-            target, entropy=secrets.token_bytes(16), max_jobs=self._given.max_workers
+            await inputs.target(self._given),
+            entropy=secrets.token_bytes(16),
+            max_jobs=self._given.max_workers,
         )
         performer = Performer(self._settings.folder, self._http)
         try:
-            await _connect(protocol, performer)
+            await connect(protocol, performer)
         except BaseException:
             await self._http.aclose()
             self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
@@ -103,7 +94,7 @@ class SharedClient:
             await self._http.aclose()
 
     def __repr__(self) -> str:
-        return "not connected" if self._runner is None else repr(self.app.access.src)
+        return "not connected" if self._runner is None else repr(self.protocol.app.access.src)
 
 
 class SessionHandle:
@@ -128,6 +119,11 @@ class SessionHandle:
         """What can be called from this session."""
         return self._shared.protocol.endpoints(self.session_id)
 
+    @property
+    def session_hash(self) -> str:
+        """What the server knows this visitor by."""
+        return self._shared.protocol.session_hash(self.session_id)
+
     def reset(self) -> None:
         """Be another visitor from now on."""
         self._shared.runner.reset_session(self.session_id)
@@ -139,18 +135,16 @@ class SessionHandle:
             self._shared.runner.close_session(self._session_id)
 
 
-async def _connect(protocol: ClientProtocol, performer: Performer) -> None:
-    """Connect, in the task of whoever waits for it: there is no nursery yet."""
-    protocol.connect()
+async def connect(
+    protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None
+) -> None:
+    """Connect, or copy a Space, in the task of whoever waits: there is no nursery yet."""
+    protocol.connect(copy)
     while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
         try:
-            reply = await performer.perform(command.action, _ignore_progress)
+            reply = await performer.perform(command.action, ignore_transfer)
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
             protocol.action_succeeded(command.action_id, reply)
     protocol.is_connected()
-
-
-def _ignore_progress(_: Transferred) -> None:
-    """Connecting moves no files."""

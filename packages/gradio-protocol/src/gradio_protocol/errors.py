@@ -9,7 +9,8 @@ header, a cookie or a token, and none the content of a file: encoded content is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 _ENCODED = re.compile(r"(;base64,[A-Za-z0-9+/]{0,16}|[A-Za-z0-9+/]{40})([A-Za-z0-9+/]{200,}={0,2})")
 """Content in base64, and what of it is shown. Nothing else has no blank, dot or dash in so many
@@ -61,6 +62,10 @@ class SpaceUnavailable(RemoteError, ValueError):
         super().__init__(message, status=status)
         self.stage = stage
         "What the Hub says that it does, such as `PAUSED`."
+
+
+class SpaceDuplicationError(RemoteError):
+    """The Hub did not do all that was asked of it to duplicate a Space."""
 
 
 class QueueError(RemoteError):
@@ -183,3 +188,12 @@ def causes(error: BaseException) -> Iterator[BaseException]:
     while seen is not None:
         yield seen
         seen = seen.__cause__ or seen.__context__
+
+
+@contextmanager
+def file_errors(name: str, kind: str = "file") -> Generator[None]:
+    """Raise what the operating system says in this block as the FileFailed of one file."""
+    try:
+        yield
+    except OSError as error:
+        raise FileFailed(f"{kind} {name!r}: {error.strerror or error}") from error

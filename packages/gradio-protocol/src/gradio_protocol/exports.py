@@ -2,13 +2,14 @@
 
 from ._version import __version__
 from .app.access import Access, App
-from .app.config import Config, Visibility
-from .app.describe import as_html, doc, signature, view
+from .app.config import Config
 from .app.dialect import Dialect
-from .app.endpoint import Endpoint, Parameter, Return, find_endpoint
-from .app.files import FileData, Inline, LocalFile, WebFile, file_at, file_data, walk
+from .app.endpoint import Endpoint, Parameter, Return
+from .app.files import FileData, Inline, LocalFile, WebFile, file_argument
 from .app.telemetry import telemetry_allowed
+from .client.base import BaseClient
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
+from .client.config import DEFAULT_FOLDER, ClientConfig
 from .client.protocol import BoundCall, ClientProtocol
 from .errors import (
     AppChanged,
@@ -22,15 +23,18 @@ from .errors import (
     RemoteError,
     ServerStopped,
     SessionNotFound,
+    SpaceDuplicationError,
     SpaceUnavailable,
     StreamLost,
     TooManyRequestsError,
     TransportFailed,
     ValidationError,
     causes,
+    file_errors,
     proxy_address,
 )
 from .flows.actions import (
+    PARTIAL_PREFIX,
     AnyIO,
     BodyLimit,
     Download,
@@ -43,21 +47,32 @@ from .flows.actions import (
     Sleep,
 )
 from .flows.connect import Target
+from .flows.duplicate import CopiedSpace, SpaceCopy
 from .flows.options import Changes, Options
 from .flows.retry import RetryPolicy
 from .jobs.job_state import JobState, JobView, Outputs, Raised, Stage, Transferred
 from .jobs.messages import EventMessage, Logged, ProgressUnit
 from .jobs.orders import KEEPALIVE
-from .jobs.progress import Progress, ProgressTicker
 from .jobs.status import Status
 from .jobs.stream_reader import StreamReader
-from .jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
+from .present.endpoints import BoundEndpoint, Endpoints
+from .present.progress import UNCOUNTED, Progress, ProgressTicker
+from .present.updates import (
+    OutputUpdate,
+    StatusUpdate,
+    all_outputs,
+    current_status,
+    spread,
+    status_update,
+)
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
-from .wire.headers import HUB, redact
+from .wire.headers import redact
 
 __all__ = [
-    "HUB",
+    "DEFAULT_FOLDER",
     "KEEPALIVE",
+    "PARTIAL_PREFIX",
+    "UNCOUNTED",
     "AbortAction",
     "Access",
     "AnyIO",
@@ -65,16 +80,21 @@ __all__ = [
     "AppChanged",
     "AppError",
     "AuthenticationError",
+    "BaseClient",
     "BodyLimit",
     "BoundCall",
+    "BoundEndpoint",
     "Changes",
+    "ClientConfig",
     "ClientProtocol",
     "CloseStream",
     "Command",
     "Config",
+    "CopiedSpace",
     "Dialect",
     "Download",
     "Endpoint",
+    "Endpoints",
     "EventMessage",
     "FileData",
     "FileFacts",
@@ -116,6 +136,8 @@ __all__ = [
     "ServerStopped",
     "SessionNotFound",
     "Sleep",
+    "SpaceCopy",
+    "SpaceDuplicationError",
     "SpaceUnavailable",
     "Stage",
     "Status",
@@ -127,23 +149,18 @@ __all__ = [
     "Transferred",
     "TransportFailed",
     "ValidationError",
-    "Visibility",
     "WebFile",
     "__version__",
-    "as_html",
+    "all_outputs",
     "causes",
     "current_status",
-    "doc",
-    "file_at",
-    "file_data",
-    "find_endpoint",
+    "file_argument",
+    "file_errors",
     "is_address",
     "origin",
     "proxy_address",
     "redact",
-    "signature",
+    "spread",
     "status_update",
     "telemetry_allowed",
-    "view",
-    "walk",
 ]

@@ -3,13 +3,13 @@
 from typing import Any
 
 from gradio_client_httpx.compat import RELEASE, look_up
-from gradio_client_httpx.duplicate import SpaceDuplicationError
 from gradio_client_httpx.files import file, handle_file
 from gradio_protocol import (
     FileData,
     OutputUpdate,
     ProgressUnit,
     QueueError,
+    SpaceDuplicationError,
     Status,
     StatusUpdate,
     TooManyRequestsError,

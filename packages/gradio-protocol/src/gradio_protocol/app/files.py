@@ -25,34 +25,13 @@ from urllib.parse import unquote, unquote_to_bytes
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, preview
 from ..wire.exchange import Origin, is_address, origin
+from ..wire.media_types import extension_for, media_type
 from .dialect import Dialect, FileShape
 from .filenames import safe_name
 
 _DEEPEST = 1_000
 "Levels in what a caller passes."
 _DATA_URL = re.compile(r"data:([^,;]{0,100})[^,]{0,100};base64,")
-_MEDIA = {
-    "png": "image/png",
-    "jpg": "image/jpeg",
-    "jpeg": "image/jpeg",
-    "gif": "image/gif",
-    "webp": "image/webp",
-    "svg": "image/svg+xml",
-    "bmp": "image/bmp",
-    "wav": "audio/wav",
-    "mp3": "audio/mpeg",
-    "ogg": "audio/ogg",
-    "flac": "audio/flac",
-    "mp4": "video/mp4",
-    "webm": "video/webm",
-    "txt": "text/plain",
-    "csv": "text/csv",
-    "html": "text/html",
-    "json": "application/json",
-    "pdf": "application/pdf",
-    "zip": "application/zip",
-}
-"Written down here, for the standard library's table is read from the machine's files."
 _MARK = {"_type": "gradio.FileData"}
 
 
@@ -157,7 +136,26 @@ def file_at(address: str, *, where: str = "file") -> FileData | Inline | None:
         except ValueError as error:
             expected = "expected base64 in a data: address"
             raise InvalidArguments(f"{where}: {expected} ({error})") from None
-    return Inline(f"file.{_extension(media or 'text/plain')}", data)
+    return Inline(f"file.{extension_for(media or 'text/plain')}", data)
+
+
+def file_argument(
+    path_or_address: str, *, exists: bool, fetch: bool
+) -> FileData | Inline | WebFile:
+    """The file that a text names; `exists` tells whether it is the path of a local one.
+
+    With `fetch`, the driver downloads what is at an address, and uploads it. Raises
+    InvalidArguments for a text that names no file.
+    """
+    if fetch and is_address(path_or_address):
+        return WebFile(path_or_address)
+    found = file_at(path_or_address)
+    if found is None and not exists:
+        raise InvalidArguments(
+            f"file {path_or_address!r}: "
+            "expected a file that exists here, or an http(s) or data: address"
+        )
+    return file_data(path_or_address) if found is None else found
 
 
 def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]]:
@@ -177,6 +175,24 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
             holder[key] = copy
             inside = copy if isinstance(copy, dict) else range(len(copy))
             todo.extend((copy, inner, depth + 1) for inner in reversed(inside))
+
+
+def load_open_files(args: object, read: Callable[[Any], object]) -> Any:
+    """A copy of the arguments in which each open file is an `Inline` of what `read` gives of it.
+
+    Raises InvalidArguments for a file that is open as text.
+    """
+    root = [args]
+    for holder, key in walk(root):
+        file: Any = holder[key]
+        # A DataFrame with a column of that name has a `read` too, but not one to call.
+        if callable(getattr(file, "read", None)):
+            data, name = read(file), getattr(file, "name", "file")
+            if not isinstance(data, bytes):
+                raise InvalidArguments(f"file {name!r}: expected it open in binary mode")
+            base = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else "file"
+            holder[key] = Inline(base, data)
+    return root[0]
 
 
 def mark_own_files(data: list[object], own: Origin | None) -> list[object]:
@@ -230,8 +246,7 @@ def is_embedded(dialect: Dialect, component: str) -> bool:
 
 def data_url(name: str, data: bytes) -> str:
     """The bytes as a base64 data URL, of the media type that the name suggests."""
-    media = _MEDIA.get(name.rpartition(".")[2].lower(), "application/octet-stream")
-    return f"data:{media};base64,{base64.b64encode(data).decode('ascii')}"
+    return f"data:{media_type(name)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def decode_data_url(url: str) -> bytes:
@@ -265,13 +280,6 @@ def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]
     return cast("list[JSON]", placed)
 
 
-def _extension(media: str) -> str:
-    """What the name of a file of this media type ends with."""
-    known = next((kind for kind, each in _MEDIA.items() if each == media), None)
-    kind = media.rpartition("/")[2].removeprefix("x-")
-    return known or (kind if re.fullmatch("[a-z0-9]{2,8}", kind) else "bin")
-
-
 def _file_by_path(part: JSON, marked: bool) -> RemoteFile | None:
     """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
     match part:
@@ -296,7 +304,7 @@ def _file_by_name(part: JSON, _: bool) -> RemoteFile | None:
         case {"name": str(name), "data": str(url)} if _DATA_URL.match(url):
             return RemoteFile(url, safe_name(name))
         case str(url) if match := _DATA_URL.match(url):
-            return RemoteFile(url, f"file.{_extension(match[1])}")
+            return RemoteFile(url, f"file.{extension_for(match[1])}")
         case _:
             return None
 

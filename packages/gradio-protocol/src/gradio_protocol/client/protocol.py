@@ -40,6 +40,7 @@ from ..flows.call import call
 from ..flows.cancel import cancel_event
 from ..flows.check import check_app
 from ..flows.connect import Target, connect
+from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
 from ..flows.options import Options
 from ..jobs.app_tracker import AppTracker
 from ..jobs.file_search import FileSearch
@@ -107,6 +108,7 @@ class ClientProtocol:
         self._tracker: AppTracker | None = None
         self._connecting: Conversation | None = None
         self._connect_error: BaseException | None = None
+        self.copied: CopiedSpace | None = None
         self._closed = False
         self._sessions: dict[int, Session] = {}
         self._limiter = JobLimiter[_Job](max_jobs)
@@ -125,15 +127,17 @@ class ClientProtocol:
 
     # Connecting.
 
-    def connect(self) -> None:
+    def connect(self, copy: SpaceCopy | None = None) -> None:
         """Begin to connect, unless that is under way or done; again after a failure.
 
+        With `copy`, only duplicate the Space that is the target; `copied` is what comes of it.
         Raises InvalidArguments after `close`.
         """
         self._check_open()
         if self._tracker is None and self._connecting is None:
             self._connect_error = None
-            flow = Flow[object](connect(self.target))
+            steps = duplicate_space(self.target, copy) if copy else connect(self.target)
+            flow = Flow[object](steps)
             self._connecting = Conversation(flow=flow, finish=self._finish_connecting)
             self._conversations.start(self._connecting)
 
@@ -153,6 +157,8 @@ class ClientProtocol:
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
             self._tracker = AppTracker(app, self._now, stream_idle_timeout=timeout)
+        if isinstance(app, CopiedSpace):
+            self.copied = app
 
     @property
     def _known_app(self) -> AppTracker:

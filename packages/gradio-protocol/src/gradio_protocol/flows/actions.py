@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from math import inf
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from ..errors import FileFailed, RemoteError
 from ..jobs.job_state import JobUpdate
@@ -86,10 +86,20 @@ class InspectFile(Action[FileFacts]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadFile(Action[bytes]):
-    """The first `limit` bytes of a local file, or all of it."""
+    """Read a local file."""
 
     path: str
     limit: int
+    "Bytes; a longer file is a FileFailed."
+
+    def check(self, size: int) -> None:
+        """Raises FileFailed if `size` bytes are more than the limit."""
+        if size > self.limit:
+            raise FileFailed(f"file {self.path!r} is longer than {self.limit} bytes")
+
+
+PARTIAL_PREFIX: Final = ".partial-"
+"What the names of files begin with while a driver writes them into the download folder."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

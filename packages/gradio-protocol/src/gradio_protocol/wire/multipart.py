@@ -14,35 +14,13 @@ from typing import Final
 
 from ..errors import InvalidArguments
 from .exchange import Body, FileSlice
+from .media_types import media_type
 
 MOST_FILES: Final = 1000
 "What a server takes in one request."
 
 _ENTROPY = 16
 _ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
-
-_TYPES = {
-    "csv": "text/csv",
-    "gif": "image/gif",
-    "htm": "text/html",
-    "html": "text/html",
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "json": "application/json",
-    "md": "text/markdown",
-    "mov": "video/quicktime",
-    "mp3": "audio/mpeg",
-    "mp4": "video/mp4",
-    "ogg": "audio/ogg",
-    "pdf": "application/pdf",
-    "png": "image/png",
-    "svg": "image/svg+xml",
-    "txt": "text/plain",
-    "wav": "audio/wav",
-    "webm": "video/webm",
-    "webp": "image/webp",
-    "zip": "application/zip",
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,15 +58,6 @@ def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
         lead = f"\r\n--{boundary}\r\n"
     body.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     return Multipart(body=tuple(body), content_type=f"multipart/form-data; boundary={boundary}")
-
-
-def media_type(name: str) -> str:
-    """The type of a file by its extension, `application/octet-stream` where it is not known.
-
-    A table of our own, for the system's differs from machine to machine.
-    """
-    _, dot, extension = name.rpartition(".")
-    return _TYPES.get(extension.lower() if dot else "", "application/octet-stream")
 
 
 def _frame(lead: str, name: str) -> bytes:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gradio_protocol import OutputUpdate, ProgressUnit, Status, StatusUpdate, Transferred
-from gradio_protocol.jobs.progress import Progress, ProgressTicker
+from gradio_protocol.present.progress import UNCOUNTED, Progress, ProgressTicker
 
 RUNNING = StatusUpdate(
     code=Status.PROCESSING,
@@ -88,3 +88,18 @@ def test_outputs_are_counted_and_not_drawn() -> None:
     ticker = ProgressTicker()
     assert [ticker.update(OutputUpdate(outputs=[]), 0.0) for _ in range(2)] == [None, None]
     assert ticker.update(RUNNING, 0.0) == Progress(text="processing, 2 outputs")
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "counted"), [(None, None, False), (3, None, False), (3, 4, True)]
+)
+def test_tqdm_counts_steps_where_their_number_is_known(
+    done: float | None, total: float | None, counted: bool
+) -> None:
+    found = Progress(text="running", done=done, total=total).attributes
+    assert found == {
+        "n": done or 0,
+        "total": total,
+        "bar_format": None if counted else UNCOUNTED,
+        "postfix": "running",
+    }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Final
 
-from .status import Status
+from ..jobs.status import Status
 from .updates import OutputUpdate, StatusUpdate
 
+UNCOUNTED: Final = "{desc}: {elapsed}{postfix}"
+"tqdm's format for what has no steps."
 _WIDTH = 79
 _PAUSE = 0.1
 "Seconds between two drawings that differ in their steps only."
@@ -42,6 +45,17 @@ class Progress:
                 count = f", {outputs} outputs" if outputs > 1 else ""
                 code = update.code.value.lower().replace("_", " ")
                 return cls(text=f"{code}{count}{_eta(update)}")
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What to set on a bar of tqdm."""
+        bar_format = None if self.total else UNCOUNTED
+        return {
+            "n": self.done or 0,
+            "total": self.total,
+            "bar_format": bar_format,
+            "postfix": self.text,
+        }
 
     def line(self, title: str) -> str:
         """All in one line of a terminal, of constant width, so that it covers the last one."""

@@ -1,4 +1,4 @@
-"""`jobs.updates`: a job's views in the words of the official client."""
+"""`present.updates`: a job's views in the words of the official client."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gradio_protocol.jobs.job_state import JobView, Stage, Transferred
-from gradio_protocol.jobs.messages import Logged, ProgressUnit
+from gradio_protocol.app.dialect import Edits
+from gradio_protocol.jobs.history import History
+from gradio_protocol.jobs.job_state import JobState, JobView, Stage, Transferred
+from gradio_protocol.jobs.messages import Generated, Logged, ProgressUnit
 from gradio_protocol.jobs.status import Status
-from gradio_protocol.jobs.updates import OutputUpdate, StatusUpdate, current_status, status_update
+from gradio_protocol.present.updates import (
+    OutputUpdate,
+    StatusUpdate,
+    all_outputs,
+    current_status,
+    spread,
+    status_update,
+)
+from tests.support.sample_apps import COUNT, sample_app
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -75,3 +85,15 @@ def test_a_job_is_starting_until_the_server_says_something_of_it(
 def test_what_the_server_said_is_the_current_status(code: Status) -> None:
     view = JobView(stage=Stage.QUEUED, code=code, rank=1)
     assert current_status(view, NOON) == status_update(view, NOON)
+
+
+def test_an_output_is_a_list_of_what_its_components_show() -> None:
+    assert spread("x") == ["x"]
+    assert spread(("x", 1)) == ["x", 1]
+
+
+def test_all_outputs_are_those_that_have_come_until_now() -> None:
+    state = JobState(sample_app().endpoints[COUNT], History(Edits.SHIFTED))
+    assert all_outputs(state) == []
+    state.apply(Generated(data=("0",)))
+    assert all_outputs(state) == ["0"]

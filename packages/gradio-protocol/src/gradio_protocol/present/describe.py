@@ -12,10 +12,10 @@ import inspect
 import keyword
 from collections.abc import Iterable, Sequence
 
+from ..app.config import Visibility
+from ..app.endpoint import Endpoint, Parameter, PythonType, Return
 from ..errors import InvalidArguments
 from ..wire.document import JSON, Object
-from .config import Visibility
-from .endpoint import Endpoint, Parameter, PythonType, Return
 
 _TITLE = "Client.predict() Usage Info\n---------------------------\n"
 _NOTHING = "     - None\n"

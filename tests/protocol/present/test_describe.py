@@ -1,4 +1,4 @@
-"""What an app offers, in every form; the official client's words are recorded in `fixtures/`.
+"""What an app offers, in every form; the official client's words are recorded in `app/fixtures/`.
 
 `scripts/record/view_api.py` recorded them; `docs/explanation/describe-differences.md` tells where
 we differ and why.
@@ -18,13 +18,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.config import Visibility, read_config
-from gradio_protocol.app.describe import as_dict, as_html, as_text, doc, signature, view
 from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot
 from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import InvalidArguments
+from gradio_protocol.present.describe import as_dict, as_html, as_text, doc, signature, view
 from gradio_protocol.wire.document import JSON
 
-RECORDED = Path(__file__).parent / "fixtures" / "view_api.json.xz"
+RECORDED = Path(__file__).parents[1] / "app" / "fixtures" / "view_api.json.xz"
 APPS: dict[str, Any] = json.loads(lzma.decompress(RECORDED.read_bytes()))["apps"]
 QUOTED = {"Literal['x', '2']": "Literal['x', 2]", "Literal['1', '2']": "Literal[1, 2]"}
 "Choices that the official client quotes, although they are numbers, and how they are right."
@@ -32,7 +32,7 @@ UNLIKE = {"tour 6.0.2": "it lists an endpoint that the developer denied"}
 """Apps that the official client describes wrongly, and how."""
 
 
-def known(app: dict[str, Any]) -> tuple[Endpoint, ...]:
+def sample_app(app: dict[str, Any]) -> tuple[Endpoint, ...]:
     return read_endpoints(read_config(json.dumps(app["config"])), app["info"])
 
 
@@ -99,7 +99,7 @@ def test_at_least_forty_apps_of_ten_versions_are_compared() -> None:
 @pytest.mark.parametrize("name", sorted(APPS.keys() - UNLIKE.keys()))
 def test_an_app_is_described_as_the_official_client_describes_it(name: str) -> None:
     app = APPS[name]
-    listed = known(app)
+    listed = sample_app(app)
     right = {form: app[form] for form in ("text", "all", "named")}
     if name == "radio":
         assert all(quoted in text for quoted in QUOTED for text in right.values())
@@ -114,7 +114,7 @@ def test_an_app_is_described_as_the_official_client_describes_it(name: str) -> N
 @pytest.mark.parametrize("name", UNLIKE)
 def test_what_the_developer_denied_is_the_only_thing_left_out(name: str) -> None:
     app = APPS[name]
-    theirs, ours = app["dict"]["named_endpoints"], as_dict(known(app))["named_endpoints"]
+    theirs, ours = app["dict"]["named_endpoints"], as_dict(sample_app(app))["named_endpoints"]
     assert isinstance(ours, dict)
     assert theirs.keys() - ours.keys() == {"/False"}
     assert ours == {name: told for name, told in theirs.items() if name != "/False"}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from .job_state import JobView, Stage, Transferred
-from .messages import ProgressUnit
-from .status import Status
+from ..jobs.job_state import JobState, JobView, Outputs, Stage, Transferred
+from ..jobs.messages import ProgressUnit
+from ..jobs.status import Status
 
 if TYPE_CHECKING:
     # For an annotation: the module reads the clock, which the core does not.
@@ -47,6 +47,20 @@ class OutputUpdate:
     success: bool = True
     final: bool = False
     type: str = field(default="output", repr=False)
+
+
+def spread(value: object) -> list[Any]:
+    """An output as a list of what its components show."""
+    return [*value] if isinstance(value, tuple) else [value]
+
+
+def all_outputs(state: JobState) -> list[Any]:
+    """All outputs of a job that have come until now."""
+    outputs = Outputs(state)
+    found: list[Any] = []
+    while outputs.advance():
+        found.append(outputs.value())
+    return found
 
 
 def status_update(view: JobView, time: datetime | None) -> StatusUpdate:

@@ -1,0 +1,85 @@
+"""What an app offers, as something to call: `client.endpoints["/echo"]("hello")`.
+
+A client looks its endpoints up again each time: a restart can change them, and an app can render
+more for one session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from ..app.config import Visibility
+from ..app.endpoint import Endpoint, find_endpoint
+from ..errors import InvalidArguments
+from .describe import doc, signature
+
+R = TypeVar("R", covariant=True)
+"What `predict` returns: a result, or, from an async client, something to await."
+J = TypeVar("J", covariant=True)
+"A job of the client."
+
+
+class Caller(Protocol[R, J]):
+    """The part of a client that endpoints need."""
+
+    def predict(self, *args: Any, fn_index: int | None = None, **kwargs: Any) -> R:
+        """Call and wait."""
+        ...
+
+    def submit(self, *args: Any, fn_index: int | None = None, **kwargs: Any) -> J:
+        """Call in the background."""
+        ...
+
+
+class BoundEndpoint(Generic[R, J]):
+    """One endpoint of a client. Calling it is `predict`; see its `__doc__` and signature."""
+
+    def __init__(self, client: Caller[R, J], endpoint: Endpoint) -> None:
+        self._client = client
+        self.fn_index = endpoint.index
+        self.api_name = endpoint.name
+        self.__name__ = (endpoint.name or f"fn_{endpoint.index}").strip("/")
+        self.__doc__ = doc(endpoint)
+        self.__signature__ = signature(endpoint)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> R:
+        """Call the endpoint and wait for its result; of an async client, await this."""
+        return self._client.predict(*args, fn_index=self.fn_index, **kwargs)
+
+    def submit(self, *args: Any, **kwargs: Any) -> J:
+        """Call the endpoint in the background."""
+        return self._client.submit(*args, fn_index=self.fn_index, **kwargs)
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self.api_name or self.fn_index}{self.__signature__}>"
+
+
+class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
+    """All endpoints that may be called, by `fn_index`, and by name with or without its slash."""
+
+    def __init__(
+        self, client: Caller[R, J], list_endpoints: Callable[[], Iterable[Endpoint]]
+    ) -> None:
+        self._client = client
+        self._list_endpoints = list_endpoints
+
+    def __getitem__(self, key: int | str) -> BoundEndpoint[R, J]:
+        name, index = (key, None) if isinstance(key, str) else (None, key)
+        try:
+            return BoundEndpoint(self._client, find_endpoint(self._list_endpoints(), name, index))
+        except InvalidArguments as error:
+            raise KeyError(key) from error
+
+    def __iter__(self) -> Iterator[int]:
+        callable_ones = (
+            e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE
+        )
+        return iter([endpoint.index for endpoint in callable_ones])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        names = {endpoint.index: endpoint.name for endpoint in self._list_endpoints()}
+        return f"<Endpoints {', '.join(names.get(index) or str(index) for index in self)}>"

@@ -1,0 +1,166 @@
+"""What the clients of all drivers have in common."""
+
+from __future__ import annotations
+
+import io
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from gradio_protocol import (
+    BaseClient,
+    ClientConfig,
+    ClientProtocol,
+    Endpoint,
+    InvalidArguments,
+    Options,
+    RunAction,
+    Target,
+)
+from gradio_protocol.app.files import Inline
+from gradio_protocol.wire.headers import HUB
+from tests.support.sample_apps import COUNT, ECHO, dependency
+from tests.support.scripted import reply, web
+
+SRC, SPACE = "http://here/", "https://user-name.hf.space/"
+CONFIG = {
+    "version": "6.31.0",
+    "protocol": "sse_v3",
+    "components": [{"id": 1, "type": "textbox", "props": {"label": "Text"}}],
+    "dependencies": [dependency(i, name) for i, name in ((ECHO, "echo"), (COUNT, "count"))],
+}
+WORLD = {f"GET {src}config": reply(CONFIG) for src in (SRC, SPACE)} | {
+    f"GET {HUB}/api/spaces/user/name/host": reply({"host": SPACE}),
+    f"GET {HUB}/api/spaces/user/name/runtime": reply({"stage": "RUNNING"}),
+}
+
+
+class Connection:
+    """A connection to an app that is not there."""
+
+    def __init__(self, target: Target) -> None:
+        self.protocol = ClientProtocol(target, entropy=bytes(16))
+        self.protocol.connect()
+        driver = web(WORLD)
+        while isinstance(command := self.protocol.next_command(0), RunAction):
+            self.protocol.action_succeeded(command.action_id, driver.answer(command.action))
+        assert self.protocol.is_connected()
+
+    def __repr__(self) -> str:
+        return repr(self.protocol.target.src)
+
+
+class Visitor:
+    """A session of it."""
+
+    def __init__(self, protocol: ClientProtocol) -> None:
+        self._protocol = protocol
+        self.session_id = protocol.open_session()
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        return self._protocol.endpoints(self.session_id)
+
+    @property
+    def session_hash(self) -> str:
+        return self._protocol.session_hash(self.session_id)
+
+    def reset(self) -> None:
+        self._protocol.reset_session(self.session_id)
+
+
+class Client(BaseClient[Connection, Visitor, ClientConfig]):
+    """A client without a driver."""
+
+    def __init__(self, src: str = SRC, *, ssl_verify: Any = True, **options: Any) -> None:
+        target = Target(src=src)
+        given = ClientConfig(target=target, options=Options(**options), ssl_verify=ssl_verify)
+        self._prepare(given)
+
+    def _prepare(self, given: ClientConfig) -> None:
+        self._given, self._options = given, given.options
+        self._shared = Connection(given.target)
+        self._session = Visitor(self._shared.protocol)
+        self.printed: list[str] = []
+
+    def _read(self, file: Any) -> object:
+        return file.read()
+
+    def _print(self, text: str) -> None:
+        self.printed.append(text)
+
+    def serve(self, token: str) -> None:
+        """Be part of a Gradio app that serves a visitor with this token."""
+        request = SimpleNamespace(headers={"x-ip-token": token})
+        context = SimpleNamespace(request=SimpleNamespace(get={None: request}.get))
+        self._modules = {"gradio.context": SimpleNamespace(LocalContext=context)}
+
+    def bound(self, *args: Any, fn_index: int, **kwargs: Any) -> tuple[int, list[Any]]:
+        call = self._bind(args, kwargs, None, fn_index)
+        return call.endpoint.index, call.data
+
+    def options(self) -> tuple[float | None, int]:
+        return self._options.timeout, self._options.max_retries
+
+
+def test_what_the_app_said_can_be_read() -> None:
+    client = Client()
+    assert client.src == SRC
+    assert client.config["version"] == client.app_version == "6.31.0"
+    assert client.protocol == "sse_v3"
+    assert client.headers["accept-encoding"] == "identity"
+    assert client.cookies == {}
+
+
+def test_a_call_is_bound_with_the_files_that_are_open() -> None:
+    assert Client().bound(io.BytesIO(b"x"), fn_index=COUNT) == (COUNT, [Inline("file", b"x")])
+    assert Client().bound(fn_index=ECHO, text=io.BytesIO(b"x")) == (ECHO, [Inline("file", b"x")])
+
+
+@pytest.mark.parametrize(
+    ("src", "sent"), [(SRC, {}), ("user/name", {"x-ip-token": "t"})], ids=["app", "space"]
+)
+def test_the_visitors_token_is_for_spaces(src: str, sent: dict[str, str]) -> None:
+    client = Client(src)
+    client.serve("t")
+    assert client.add_zero_gpu_headers({"x-a": "b"}) == {"x-a": "b"} | sent
+
+
+@pytest.mark.parametrize(("src", "space"), [(SRC, None), ("user/name", "user/name")])
+def test_a_space_has_a_name(src: str, space: str | None) -> None:
+    assert Client(src).space_id == space
+
+
+def test_the_api_is_printed_and_returned_as_asked() -> None:
+    client = Client()
+    assert client.view_api() is None
+    assert client.view_api(print_info=False, return_format="str") == client.printed[0]
+    assert len(client.printed) == 1
+    assert "/echo" in client.printed[0]
+    with pytest.raises(InvalidArguments, match="return_format"):
+        client.view_api(return_format="xml")
+
+
+def test_a_view_has_options_of_its_own_and_the_same_session() -> None:
+    client = Client()
+    view = client.with_options(timeout=3)
+    assert (view.options()[0], client.options()[0]) == (3, None)
+    before = client.session_hash
+    client.reset_session()
+    assert view.session_hash == client.session_hash != before
+
+
+def test_a_pickled_client_is_its_configuration_and_options() -> None:
+    state = Client(max_retries=5).with_options(timeout=3).__getstate__()
+    twin = Client.__new__(Client)
+    twin.__setstate__(state)
+    assert twin.options() == (3, 5)
+    with pytest.raises(InvalidArguments, match="pickling a client: ssl_verify"):
+        Client(ssl_verify=lambda: None).__getstate__()
+
+
+def test_a_client_shows_its_address_and_in_a_notebook_its_endpoints() -> None:
+    assert repr(Client()) == f"Client({SRC!r})"
+    html: Any = getattr(Client(), "_repr_html_")  # noqa: B009 - it is for notebooks to call
+    assert "/echo" in html()
