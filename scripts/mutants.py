@@ -505,8 +505,8 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        '(name, value if _SHOWN.fullmatch(name) else "…")',
-        '(name, value if _SHOWN.match(name) else "…")',
+        '(name, value if _LOGGABLE.fullmatch(name) else "…")',
+        '(name, value if _LOGGABLE.match(name) else "…")',
         "a log shows harmless headers only",
     ),
     # What the caller passed.

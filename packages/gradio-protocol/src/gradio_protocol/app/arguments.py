@@ -20,9 +20,9 @@ from .files import Inline, LocalFile, WebFile, file_at
 from .schema_node import SchemaNode, Schemas, read_node
 from .values import ATOMS, to_plain, to_plain_key
 
-_DEEPEST = 1_000
+_MAX_DEPTH = 1_000
 "Levels in what a caller passes; JSON of more can be neither written nor read everywhere."
-_WANTED = "(a path object, bytes, handle_file(…) or an http(s) address)"
+_EXPECTED = "(a path object, bytes, handle_file(…) or an http(s) address)"
 _VIDEOS = ("avi", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm")
 
 
@@ -44,7 +44,7 @@ def normalize_args(
     places: dict[tuple[int, ...], SchemaNode] = {}
     while todo:
         holder, key, schemas, depth = todo.pop()
-        if depth > _DEEPEST:
+        if depth > _MAX_DEPTH:
             raise InvalidArguments(f"{where}: nested too deeply, or contains itself")
         shared = tuple(map(id, schemas))
         place = places.get(shared) or places.setdefault(shared, read_node(schemas, schema))
@@ -52,7 +52,7 @@ def normalize_args(
         part = holder[key] = _fit(part, place, where)
         copy: dict[Any, Any] | list[Any]
         if isinstance(part, dict):
-            copy = _with_plain_keys(cast("dict[object, Any]", part), where)
+            copy = _copy_with_plain_keys(cast("dict[object, Any]", part), where)
         elif isinstance(part, list | tuple):
             copy = [*cast("list[Any]", part)]
         else:
@@ -68,7 +68,7 @@ def normalize_args(
     return root[0]
 
 
-def _with_plain_keys(part: dict[object, Any], where: str) -> dict[object, Any]:
+def _copy_with_plain_keys(part: dict[object, Any], where: str) -> dict[object, Any]:
     if all(type(key) in ATOMS for key in part):
         return {**part}
     return {to_plain_key(key, where=where): value for key, value in part.items()}
@@ -78,7 +78,7 @@ def _fit(part: Any, place: SchemaNode, where: str) -> object:
     """Text as a file and a file in its object, where the place wants that."""
     match part:
         case str():
-            return part if place.text else _from_text(part, place, where)
+            return part if place.text else _fit_text(part, place, where)
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **rest}:
             there = rest.get("url") is not None or rest.get("is_stream") is True
             return _wrap_file(part if there or is_address(path) else LocalFile(path), place, path)
@@ -88,14 +88,14 @@ def _fit(part: Any, place: SchemaNode, where: str) -> object:
             return part
 
 
-def _from_text(text: str, place: SchemaNode, where: str) -> object:
+def _fit_text(text: str, place: SchemaNode, where: str) -> object:
     if place.files:
-        raise InvalidArguments(f"{where}: expected a list of files {_WANTED}, got text")
+        raise InvalidArguments(f"{where}: expected a list of files {_EXPECTED}, got text")
     if not (place.file or place.wrappers):
         return text
     file = file_at(text, where=where)
     if file is None:
-        raise InvalidArguments(f"{where}: expected a file {_WANTED}, got text")
+        raise InvalidArguments(f"{where}: expected a file {_EXPECTED}, got text")
     return _wrap_file(file, place, file.name if isinstance(file, Inline) else text)
 
 

@@ -14,9 +14,9 @@ from ..wire.document import JSON
 from .config import Component, Config
 
 _KINDS = ("radio", "dropdown", "checkboxgroup")
-_SHOWN = 20
+_MAX_LISTED = 20
 "Choices that an error names."
-_LONGEST = 60
+_MAX_LENGTH = 60
 "Characters of each."
 
 
@@ -26,7 +26,7 @@ def fixed_choices(config: Config) -> dict[int, tuple[JSON, ...]]:
         return {}
     changing = changing_components(config)
     components = [c for c in config.components.values() if c.id not in changing]
-    return {component.id: _choices(component) for component in components}
+    return {component.id: _read_choices(component) for component in components}
 
 
 def changing_components(config: Config) -> set[int]:
@@ -48,11 +48,13 @@ def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, wh
         parts, wanted = [*value], "a list of"  # A server takes text for a list of its characters.
     for part in parts:
         if part not in choices:
-            got = _brief(value if isinstance(value, str) else part)
-            raise InvalidArguments(f"{where}: expected {wanted} {_shown(choices)}; got {got}")
+            got = _shorten_repr(value if isinstance(value, str) else part)
+            raise InvalidArguments(
+                f"{where}: expected {wanted} {_list_choices(choices)}; got {got}"
+            )
 
 
-def _choices(component: Component) -> tuple[JSON, ...]:
+def _read_choices(component: Component) -> tuple[JSON, ...]:
     props = component.props
     pairs = props.get("choices")
     free = component.type not in _KINDS or props.get("allow_custom_value") is True
@@ -62,13 +64,13 @@ def _choices(component: Component) -> tuple[JSON, ...]:
     return tuple(values) if len(values) == len(pairs) else ()
 
 
-def _shown(choices: tuple[JSON, ...]) -> str:
-    more = len(choices) - _SHOWN
-    named = ", ".join(_brief(choice) for choice in choices[:_SHOWN])
+def _list_choices(choices: tuple[JSON, ...]) -> str:
+    more = len(choices) - _MAX_LISTED
+    named = ", ".join(_shorten_repr(choice) for choice in choices[:_MAX_LISTED])
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _brief(value: object) -> str:
+def _shorten_repr(value: object) -> str:
     """A value as Python writes it, so that `2` and `'2'` can be told apart."""
     text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

@@ -32,7 +32,7 @@ from ..wire.document import (
 )
 from .dialect import Delivery, Dialect, dialect
 
-_SKIPPED = re.compile(
+_LAYOUT_TYPES = re.compile(
     "accordion|box|column|dataset|form|group|interpretation|row|state|tabitem|tabs"
 )
 "Types without a value for callers; before 4.0 no component says so itself."
@@ -184,11 +184,11 @@ def read_config(body: bytes | str) -> Config:
         protocol=protocol,
         api_prefix=want(raw, "api_prefix", str, "", where=at),
         dialect=speaks,
-        components=_components(lists, at, lenient),
-        dependencies=_dependencies(lists, queued, at, lenient),
+        components=_read_components(lists, at, lenient),
+        dependencies=_read_dependencies(lists, queued, at, lenient),
         max_file_size=lenient.get(raw, "max_file_size", int, None, where=at),
         connect_heartbeat=beats and speaks.heartbeat,
-        app_id=_app_id(raw, at, lenient),
+        app_id=_read_app_id(raw, at, lenient),
         space_id=lenient.get(raw, "space_id", str, None, where=at),
         username=lenient.get(raw, "username", str, None, where=at),
         mode=lenient.get(raw, "mode", str, "blocks", where=at),
@@ -219,18 +219,20 @@ def read_rendering(render_config: Object) -> Rendering:
     lenient = LenientReader()
     return Rendering(
         render_id=need(render_config, "render_id", int, where=at),
-        components=_components(render_config, at, lenient),
-        dependencies=_dependencies(render_config, True, at, lenient),
+        components=_read_components(render_config, at, lenient),
+        dependencies=_read_dependencies(render_config, True, at, lenient),
     )
 
 
-def _components(document: Object, at: str, lenient: LenientReader) -> dict[int, Component]:
+def _read_components(document: Object, at: str, lenient: LenientReader) -> dict[int, Component]:
     listed = need(document, "components", list, where=at)
-    found = [_component(entry, f"{at}: component {i}", lenient) for i, entry in enumerate(listed)]
+    found = [
+        _read_component(entry, f"{at}: component {i}", lenient) for i, entry in enumerate(listed)
+    ]
     return {component.id: component for component in found}
 
 
-def _component(entry: JSON, at: str, lenient: LenientReader) -> Component:
+def _read_component(entry: JSON, at: str, lenient: LenientReader) -> Component:
     raw = as_object(entry, where=at)
     kind = need(raw, "type", str, where=at)
     props = lenient.get(raw, "props", dict, {}, where=at)
@@ -240,14 +242,14 @@ def _component(entry: JSON, at: str, lenient: LenientReader) -> Component:
         type=kind,
         label=lenient.text(props, "label", where=at),
         props=props,
-        input_schema=_schema(raw.get("api_info_as_input", both)),
-        output_schema=_schema(raw.get("api_info_as_output", both)),
-        example=_example(raw.get("example_inputs")),
-        skip=want_flag(raw, "skip_api", _SKIPPED.fullmatch(kind) is not None, where=at),
+        input_schema=_read_schema(raw.get("api_info_as_input", both)),
+        output_schema=_read_schema(raw.get("api_info_as_output", both)),
+        example=_read_example(raw.get("example_inputs")),
+        skip=want_flag(raw, "skip_api", _LAYOUT_TYPES.fullmatch(kind) is not None, where=at),
     )
 
 
-def _schema(info: JSON) -> Object:
+def _read_schema(info: JSON) -> Object:
     match info:
         case {"serialized_info": _, "info": dict(schema)}:  # 3.36 to 3.50
             return schema
@@ -257,7 +259,7 @@ def _schema(info: JSON) -> Object:
             return {}
 
 
-def _example(example: JSON) -> JSON:
+def _read_example(example: JSON) -> JSON:
     match example:
         case {"raw": raw, "serialized": _}:  # 3.36 to 3.50
             return raw
@@ -265,14 +267,14 @@ def _example(example: JSON) -> JSON:
             return example
 
 
-def _dependencies(
+def _read_dependencies(
     document: Object, queued: bool, at: str, lenient: LenientReader
 ) -> tuple[Dependency, ...]:
     listed = need(document, "dependencies", list, where=at)
-    return tuple(_dependency(entry, i, queued, at, lenient) for i, entry in enumerate(listed))
+    return tuple(_read_dependency(entry, i, queued, at, lenient) for i, entry in enumerate(listed))
 
 
-def _dependency(
+def _read_dependency(
     entry: JSON, position: int, queued: bool, at: str, lenient: LenientReader
 ) -> Dependency:
     at = f"{at}: dependency {position}"
@@ -280,31 +282,31 @@ def _dependency(
     types = want(raw, "types", dict, {}, where=at)
     return Dependency(
         index=want(raw, "id", int, position, where=at),
-        api_name=_api_name(raw, at, lenient),
-        inputs=_ids(need(raw, "inputs", list, where=at), f"{at}: 'inputs'"),
-        outputs=_ids(need(raw, "outputs", list, where=at), f"{at}: 'outputs'"),
+        api_name=_read_api_name(raw, at, lenient),
+        inputs=_read_ids(need(raw, "inputs", list, where=at), f"{at}: 'inputs'"),
+        outputs=_read_ids(need(raw, "outputs", list, where=at), f"{at}: 'outputs'"),
         backend=want_flag(raw, "backend_fn", True, where=at),
         batch=want_flag(raw, "batch", False, where=at),
         queue=queued and want_flag(raw, "queue", True, where=at),
-        visibility=_visibility(raw, at, lenient),
+        visibility=_read_visibility(raw, at, lenient),
         generator=any(
             want_flag(types, key, False, where=at) for key in ("generator", "continuous")
         ),
-        cancels=_ids(want(raw, "cancels", list, [], where=at), f"{at}: 'cancels'"),
+        cancels=_read_ids(want(raw, "cancels", list, [], where=at), f"{at}: 'cancels'"),
         connection=want(raw, "connection", str, "sse", where=at),
         rendered_in=want(raw, "rendered_in", int, None, where=at),
-        description=_description(raw, at, lenient),
+        description=_read_description(raw, at, lenient),
         event=raw.get("collects_event_data") is True,
     )
 
 
-def _api_name(raw: Object, at: str, lenient: LenientReader) -> str | None:
+def _read_api_name(raw: Object, at: str, lenient: LenientReader) -> str | None:
     """Null: unnamed (3.x); false or, on 6.31, the text "false": denied by the developer."""
     said = raw.get("api_name")
     return None if said is False or said == "false" else lenient.text(raw, "api_name", where=at)
 
 
-def _visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
+def _read_visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
     if raw.get("api_name") is False:  # 6.0 and 6.10 call these public all the same
         return Visibility.PRIVATE
     shown = "public" if lenient.get(raw, "show_api", bool, True, where=at) else "undocumented"
@@ -313,17 +315,17 @@ def _visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
     return next((v for v in Visibility if v.value == said), Visibility.UNDOCUMENTED)
 
 
-def _description(raw: Object, at: str, lenient: LenientReader) -> str:
+def _read_description(raw: Object, at: str, lenient: LenientReader) -> str:
     """False: the developer wants none; null: it is the function's docstring, which is in /info."""
     said = raw.get("api_description")
     return "" if said is False else lenient.text(raw, "api_description", where=at) or ""
 
 
-def _ids(listed: list[JSON], where: str) -> tuple[int, ...]:
+def _read_ids(listed: list[JSON], where: str) -> tuple[int, ...]:
     return tuple(check_kind(entry, int, where) for entry in listed)
 
 
-def _app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:
+def _read_app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:
     """A number that may exceed 2**53, or text: compared, never counted with."""
     said = raw.get("app_id")
     if isinstance(said, int) and not isinstance(said, bool):

@@ -115,10 +115,10 @@ def dialect(protocol: str, version: str) -> Dialect:
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(
         version=v,
-        delivery=_delivery(protocol),
-        edits=_edits(protocol, v),
-        cancelling=_cancelling(protocol, v),
-        files=_files(v),
+        delivery=_choose_delivery(protocol),
+        edits=_choose_edits(protocol, v),
+        cancelling=_choose_cancelling(protocol, v),
+        files=_choose_file_shape(v),
         announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
         can_clear_dead_events=v >= (4, 31, 0),
         heartbeat=v >= (4, 25, 0),
@@ -146,7 +146,7 @@ def parse_version(text: str) -> Version | None:
     return major, minor, patch
 
 
-def _delivery(protocol: str) -> Delivery:
+def _choose_delivery(protocol: str) -> Delivery:
     match protocol:
         case "ws":
             return Delivery.DIRECT
@@ -156,13 +156,13 @@ def _delivery(protocol: str) -> Delivery:
             return Delivery.SHARED
 
 
-def _edits(protocol: str, version: Version) -> Edits:
+def _choose_edits(protocol: str, version: Version) -> Edits:
     if protocol in ("ws", "sse", "sse_v1"):
         return Edits.NONE
     return Edits.UNSHIFTED if version < (5, 29, 1) else Edits.SHIFTED
 
 
-def _cancelling(protocol: str, version: Version) -> Cancelling:
+def _choose_cancelling(protocol: str, version: Version) -> Cancelling:
     if protocol in ("ws", "sse"):
         return Cancelling.CLOSE
     if version >= (6, 14, 0):
@@ -174,7 +174,7 @@ def _cancelling(protocol: str, version: Version) -> Cancelling:
     return Cancelling.NOTHING
 
 
-def _files(version: Version) -> FileShape:
+def _choose_file_shape(version: Version) -> FileShape:
     if version >= (4, 21, 0):
         return FileShape.META
     if version >= (4, 0, 0):

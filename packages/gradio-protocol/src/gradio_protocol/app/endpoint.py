@@ -18,7 +18,7 @@ from .arguments import normalize_args
 from .choices import check_choice
 from .config import Visibility
 
-_NAMED = 10
+_MAX_NAMED = 10
 "Endpoints that an error names."
 
 
@@ -186,19 +186,19 @@ def find_endpoint(
         wanted, asked = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
         matches = matches if len(matches) == 1 else []
     if not matches:
-        raise InvalidArguments(f"{asked}{_alternatives(wanted, open_ones)}")
+        raise InvalidArguments(f"{asked}{_suggest_endpoints(wanted, open_ones)}")
     return matches[0]
 
 
-def _alternatives(wanted: str, known: Sequence[Endpoint]) -> str:
+def _suggest_endpoints(wanted: str, known: Sequence[Endpoint]) -> str:
     """What may have been meant; else the endpoints that `view_api` lists, or the first of them."""
     if near := get_close_matches(wanted, [e.name for e in known if e.name is not None], n=5):
         return f"; did you mean {' or '.join(repr(name) for name in near)}?"
     public = [e for e in known if e.visibility is Visibility.PUBLIC]
     names = [repr(e.name) for e in public if e.name is not None] or [e.title for e in public]
-    more = len(names) - _NAMED
+    more = len(names) - _MAX_NAMED
     rest = f" and {more} more, which view_api() lists" if more > 0 else ""
-    return f"; the app has {', '.join(names[:_NAMED])}{rest}" if names else ""
+    return f"; the app has {', '.join(names[:_MAX_NAMED])}{rest}" if names else ""
 
 
 def _list_names(names: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_LONGEST = 200
+_MAX_BYTES = 200
 "Bytes of a name; file systems allow 255, and temporary names are longer."
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
 _RESERVED = re.compile(
@@ -23,6 +23,6 @@ def safe_name(name: str) -> str:
     if _RESERVED.match(kept):
         kept = f"_{kept}"
     stem, _, extension = kept.rpartition(".")
-    tail = f".{extension}" if stem and len(extension.encode()) < _LONGEST // 4 else ""
-    head = kept.removesuffix(tail).encode()[: _LONGEST - len(tail.encode())]
+    tail = f".{extension}" if stem and len(extension.encode()) < _MAX_BYTES // 4 else ""
+    head = kept.removesuffix(tail).encode()[: _MAX_BYTES - len(tail.encode())]
     return (head.decode("utf-8", "ignore") + tail).rstrip(" .") or "file"

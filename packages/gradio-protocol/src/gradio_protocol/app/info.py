@@ -41,16 +41,16 @@ def read_endpoints(
     only, and what only cancels, unless `info` lists it (3.x does).
     """
     lenient = lenient or LenientReader()
-    listed = _entries(info, "info", lenient)
-    others = _entries(undocumented, "info of all endpoints", lenient)
+    listed = _read_entries(info, "info", lenient)
+    others = _read_entries(undocumented, "info of all endpoints", lenient)
     backend = [d for d in config.dependencies if d.backend]
-    callables = [d for d in backend if _key(d) in listed or not d.only_cancels]
+    callables = [d for d in backend if _info_key(d) in listed or not d.only_cancels]
     shares = Counter((d.name, d.visibility) for d in callables)
-    owners = _owners(callables)
+    owners = _choose_owners(callables)
     reader = _EndpointReader(config=config, lenient=lenient, choices=fixed_choices(config))
     found: list[Endpoint] = []
     for dependency in callables:
-        key = _key(dependency)
+        key = _info_key(dependency)
         if owners[key] is not dependency:
             found.append(reader.read_nameless(dependency, owners[key]))
             continue
@@ -62,21 +62,21 @@ def read_endpoints(
     return tuple(found)
 
 
-def _key(dependency: Dependency) -> str:
+def _info_key(dependency: Dependency) -> str:
     """What `/info` lists it by: its name with a slash or, up to 3.50, its index."""
     return dependency.name or str(dependency.index)
 
 
-def _owners(dependencies: list[Dependency]) -> dict[str, Dependency]:
+def _choose_owners(dependencies: list[Dependency]) -> dict[str, Dependency]:
     """Whom each name means: see the third rule."""
     ranks = list(Visibility)
     first: dict[str, Dependency] = {}
     for dependency in sorted(dependencies, key=lambda d: ranks.index(d.visibility)):
-        first.setdefault(_key(dependency), dependency)
+        first.setdefault(_info_key(dependency), dependency)
     return first
 
 
-def _entries(info: Object | None, where: str, lenient: LenientReader) -> dict[str, Object]:
+def _read_entries(info: Object | None, where: str, lenient: LenientReader) -> dict[str, Object]:
     found: dict[str, Object] = {}
     for name in ("unnamed_endpoints", "named_endpoints"):
         group = lenient.get(info or {}, name, dict, {}, where=where)
@@ -103,27 +103,29 @@ class _EndpointReader:
 
     def read(self, dependency: Dependency, entry: Object, *, shared: bool = False) -> Endpoint:
         """One endpoint; an entry `shared` by several of one name describes the last of them."""
-        at = f"info: {_key(dependency)!r}"
-        takes = [self.component(key) for key in dependency.inputs]
-        gives = [self.component(key) for key in dependency.outputs]
+        at = f"info: {_info_key(dependency)!r}"
+        takes = [self.find_component(key) for key in dependency.inputs]
+        gives = [self.find_component(key) for key in dependency.outputs]
         visible = [component for component in takes if not component.skip]
-        own = _input_entries(visible)
-        told = self.described(entry, "parameters", own, at)
-        if shared and not _agree(told, own):
+        own = _describe_inputs(visible)
+        told = self.choose_entries(entry, "parameters", own, at)
+        if shared and not _has_same_values(told, own):
             self.lenient.note(f"{at}: describes another function of this name: left out")
             told, entry = own, {}
-        own = [_output_entry(component) for component in gives if not component.skip]
-        back = self.described(entry, "returns", own, at)
+        own = [_describe_output(component) for component in gives if not component.skip]
+        back = self.choose_entries(entry, "returns", own, at)
         about = self.lenient.text(entry, "description", where=at)
         return Endpoint(
             index=dependency.index,
             name=dependency.name,
             visibility=dependency.visibility,
             description=dependency.description if about is None else about,
-            parameters=self.parameters(told, visible, at),
-            returns=tuple(self.returned(raw, f"{at}: returns[{i}]") for i, raw in enumerate(back)),
-            inputs=tuple(_slot(component) for component in takes),
-            outputs=tuple(_slot(component) for component in gives),
+            parameters=self.read_parameters(told, visible, at),
+            returns=tuple(
+                self.read_return(raw, f"{at}: returns[{i}]") for i, raw in enumerate(back)
+            ),
+            inputs=tuple(_make_slot(component) for component in takes),
+            outputs=tuple(_make_slot(component) for component in gives),
             generator=dependency.generator,
             batch=dependency.batch,
             streaming=dependency.connection == "stream",
@@ -134,7 +136,7 @@ class _EndpointReader:
             listing={**entry, "parameters": [*told], "returns": [*back]},
         )
 
-    def component(self, key: int) -> Component:
+    def find_component(self, key: int) -> Component:
         """One that the config lacks (a page of its own, 6.28) has a value all the same."""
         return self.config.components.get(key) or Component(
             id=key,
@@ -147,7 +149,7 @@ class _EndpointReader:
             skip=False,
         )
 
-    def described(self, entry: Object, key: str, own: list[Object], at: str) -> list[Object]:
+    def choose_entries(self, entry: Object, key: str, own: list[Object], at: str) -> list[Object]:
         """What `/info` tells of each value; `own` where that is nothing, or of other values."""
         default: list[JSON] = [*own]
         told = self.lenient.get(entry, key, list, default, where=at)
@@ -160,7 +162,7 @@ class _EndpointReader:
         pairs = zip(told, own, strict=True)
         return [raw if isinstance(raw, dict) else derived for raw, derived in pairs]
 
-    def parameters(
+    def read_parameters(
         self, told: list[Object], components: list[Component], at: str
     ) -> tuple[Parameter, ...]:
         places = [f"{at}: parameters[{i}]" for i in range(len(told))]
@@ -172,15 +174,15 @@ class _EndpointReader:
             self.lenient.text(raw, "label", where=place)
             for raw, place in zip(told, places, strict=True)
         ]
-        names = _names(said, labels)
+        names = _name_parameters(said, labels)
         return tuple(
             Parameter(
                 label=name if label is None else label,
                 component=self.lenient.get(raw, "component", str, "", where=place),
                 name=name,
                 named=bool(given),
-                schema=_schema(raw),
-                python_type=self.python_type(raw, place),
+                schema=_read_schema(raw),
+                python_type=self.read_python_type(raw, place),
                 has_default=self.lenient.get(
                     raw, "parameter_has_default", bool, False, where=place
                 ),
@@ -193,15 +195,15 @@ class _EndpointReader:
             )
         )
 
-    def returned(self, raw: Object, at: str) -> Return:
+    def read_return(self, raw: Object, at: str) -> Return:
         return Return(
             label=self.lenient.text(raw, "label", where=at) or "",
             component=self.lenient.get(raw, "component", str, "", where=at),
-            schema=_schema(raw),
-            python_type=self.python_type(raw, at),
+            schema=_read_schema(raw),
+            python_type=self.read_python_type(raw, at),
         )
 
-    def python_type(self, raw: Object, at: str) -> PythonType:
+    def read_python_type(self, raw: Object, at: str) -> PythonType:
         said = self.lenient.get(raw, "python_type", dict, {}, where=at)
         at = f"{at}: 'python_type'"
         words = self.lenient.get(said, "type", str, "Any", where=at)
@@ -219,14 +221,14 @@ def without_name(dependency: Dependency) -> Dependency:
     return replace(dependency, api_name=None, visibility=visibility)
 
 
-def _slot(component: Component) -> Slot:
+def _make_slot(component: Component) -> Slot:
     return Slot(component=component.id, type=component.type, hidden=component.skip)
 
 
-def _input_entries(components: list[Component]) -> list[Object]:
+def _describe_inputs(components: list[Component]) -> list[Object]:
     """Inputs in the words of `/info`; an initial value is a default (as from 4.23 on)."""
     labels = [component.label or f"parameter_{component.id}" for component in components]
-    names = _names([None] * len(labels), labels)
+    names = _name_parameters([None] * len(labels), labels)
     values = [component.props.get("value") for component in components]
     return [
         {
@@ -234,7 +236,7 @@ def _input_entries(components: list[Component]) -> list[Object]:
             "parameter_name": name,
             "parameter_has_default": value is not None,
             "parameter_default": value,
-            **_with_type(component.input_schema),
+            **_describe_type(component.input_schema),
             "component": component.type.capitalize(),
             "example_input": component.example,
         }
@@ -242,22 +244,22 @@ def _input_entries(components: list[Component]) -> list[Object]:
     ]
 
 
-def _output_entry(component: Component) -> Object:
+def _describe_output(component: Component) -> Object:
     """An output in the words of `/info`."""
     return {
         "label": component.label or f"value_{component.id}",
-        **_with_type(component.output_schema),
+        **_describe_type(component.output_schema),
         "component": component.type.capitalize(),
     }
 
 
-def _with_type(schema: Object) -> Object:
+def _describe_type(schema: Object) -> Object:
     comment = schema.get("description")
     words: Object = {"type": python_type(schema), "description": comment or ""}
     return {"type": schema, "python_type": words}
 
 
-def _agree(told: list[Object], own: list[Object]) -> bool:
+def _has_same_values(told: list[Object], own: list[Object]) -> bool:
     """Whether these may be the same values, in all that a component says of itself."""
     keys = ("label", "component", "parameter_has_default", "parameter_default")
     return [[raw.get(key) for key in keys] for raw in told] == [
@@ -265,24 +267,24 @@ def _agree(told: list[Object], own: list[Object]) -> bool:
     ]
 
 
-def _schema(raw: Object) -> Object:
+def _read_schema(raw: Object) -> Object:
     """A schema may be anything, `true` too: what is no object says nothing."""
     said = raw.get("type")
     return said if isinstance(said, dict) else {}
 
 
-def _names(said: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
+def _name_parameters(said: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
     """A name for each parameter, no two alike: what the server said, or made from the label."""
     names: list[str] = []
     for place, (given, label) in enumerate(zip(said, labels, strict=True)):
-        name = given or _keyword(label or "", place)
+        name = given or _make_keyword(label or "", place)
         while name in names or (not given and name in said):
             name = f"{name}_{place}"
         names.append(name)
     return names
 
 
-def _keyword(label: str, place: int) -> str:
+def _make_keyword(label: str, place: int) -> str:
     """A parameter's name where the server gives none: its label, if that can be a keyword."""
     word = "".join(c for c in label.replace(" ", "_").lower() if c.isalnum() or c == "_")
     usable = word.isidentifier() and not iskeyword(word) and word not in _RESERVED

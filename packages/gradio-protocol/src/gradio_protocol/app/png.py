@@ -12,7 +12,7 @@ from ..errors import InvalidArguments
 
 _COLORS = {1: 0, 2: 4, 3: 2, 4: 6}
 "Channels → colour type: grey, RGB, each with or without alpha."
-_MOST = 2**31 - 1
+_MAX_SIDE = 2**31 - 1
 "Pixels of one side."
 
 
@@ -26,18 +26,18 @@ def png(array: Any, *, where: str) -> bytes:
     shape = tuple(int(side) for side in array.shape)
     sides = (*shape, 1) if len(shape) == 2 else shape
     height, width, streams = sides if len(sides) == 3 else (0, 0, 0)
-    if streams not in _COLORS or not (0 < height <= _MOST and 0 < width <= _MOST):
+    if streams not in _COLORS or not (0 < height <= _MAX_SIDE and 0 < width <= _MAX_SIDE):
         wanted = "expected an array of (height, width) or (height, width, 1 to 4 channels)"
         raise InvalidArguments(f"{where}: {wanted} for an image, got {shape}")
-    data: bytes = _bytes_of(array, where).tobytes()
+    data: bytes = _convert_to_bytes(array, where).tobytes()
     line = width * streams
     lines = b"".join(b"\0" + data[start : start + line] for start in range(0, len(data), line))
-    header = _number(width) + _number(height) + bytes((8, _COLORS[streams], 0, 0, 0))
+    header = _encode_number(width) + _encode_number(height) + bytes((8, _COLORS[streams], 0, 0, 0))
     chunks = (b"IHDR", header), (b"IDAT", zlib.compress(lines, 1)), (b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(*chunk) for chunk in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_encode_chunk(*chunk) for chunk in chunks)
 
 
-def _bytes_of(array: Any, where: str) -> Any:
+def _convert_to_bytes(array: Any, where: str) -> Any:
     """The same array with a byte for each value."""
     kind: str = array.dtype.kind
     if kind == "b":
@@ -50,9 +50,9 @@ def _bytes_of(array: Any, where: str) -> Any:
     return ((array * 255).round() if kind == "f" else array).astype("uint8")
 
 
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return _number(len(data)) + name + data + _number(zlib.crc32(name + data))
+def _encode_chunk(name: bytes, data: bytes) -> bytes:
+    return _encode_number(len(data)) + name + data + _encode_number(zlib.crc32(name + data))
 
 
-def _number(value: int) -> bytes:
+def _encode_number(value: int) -> bytes:
     return value.to_bytes(4, "big")

@@ -17,11 +17,11 @@ from ..wire.document import JSON, Object
 _ANY = "Any"
 _FILE = "filepath"
 _ANY_JSON = "str | float | bool | list | dict"
-_DEEPEST = 32
+_MAX_DEPTH = 32
 "Levels of nesting that are read."
 _BUDGET = 1_000_000
 "Characters to spend, for one type; a schema of few lines can unfold to more than any memory."
-_NODE = 16
+_NODE_COST = 16
 "What one schema inside another costs, beside the words that it contributes."
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
@@ -32,7 +32,7 @@ def python_type(schema: JSON) -> str:
     References are looked up in `schema` itself. Files are `filepath`, unions are joined by `|`,
     objects are `dict(name: type (description), …)`.
     """
-    return _Reading(root=schema).read(schema)
+    return _SchemaReader(root=schema).read(schema)
 
 
 def unquote_choices(words: str, schema: JSON) -> str:
@@ -42,7 +42,7 @@ def unquote_choices(words: str, schema: JSON) -> str:
     """
     if "Literal['" not in words:
         return words
-    reading = _Reading(root=schema)
+    reading = _SchemaReader(root=schema)
     todo = [schema]
     while todo:
         part = todo.pop()
@@ -50,9 +50,9 @@ def unquote_choices(words: str, schema: JSON) -> str:
             case {"enum": [*choices]} if not all(isinstance(choice, str) for choice in choices):
                 if not reading.spend(len(words)):
                     return words
-                quoted = [f"'{reading.shown(choice)}'" for choice in choices]
-                plain = [reading.choice(choice) for choice in choices]
-                words = words.replace(_literal(quoted), _literal(plain))
+                quoted = [f"'{reading.format_value(choice)}'" for choice in choices]
+                plain = [reading.format_choice(choice) for choice in choices]
+                words = words.replace(_format_literal(quoted), _format_literal(plain))
             case _:
                 pass
         todo += part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
@@ -60,7 +60,7 @@ def unquote_choices(words: str, schema: JSON) -> str:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Reading:
+class _SchemaReader:
     """One schema being read: where references lead, which are open, what is left to spend."""
 
     root: JSON
@@ -69,39 +69,40 @@ class _Reading:
     open: list[str] = field(default_factory=list[str])
 
     def read(self, schema: JSON) -> str:
-        if self.depth == _DEEPEST or not self.spend(_NODE):
+        if self.depth == _MAX_DEPTH or not self.spend(_NODE_COST):
             return _ANY
         self.depth += 1
-        text = self.form(schema)
+        text = self.read_known(schema)
         self.depth -= 1
         return text
 
-    def form(self, schema: JSON) -> str:
+    def read_known(self, schema: JSON) -> str:
         if not isinstance(schema, dict):
             return "Never" if schema is False else _ANY
         match schema:
             case {"const": value}:
-                return f"Literal[{self.shown(value)}]"
+                return f"Literal[{self.format_value(value)}]"
             case {"enum": [*values]}:
-                return _literal([self.choice(value) for value in values])
+                return _format_literal([self.format_choice(value) for value in values])
             case {"type": str(kind)}:
-                return self.named(kind, schema)
+                return self.read_kind(kind, schema)
             case {"type": [_, *_] as kinds}:
                 return " | ".join(
-                    self.named(kind, schema) if self.spend(_NODE) else _ANY for kind in kinds
+                    self.read_kind(kind, schema) if self.spend(_NODE_COST) else _ANY
+                    for kind in kinds
                 )
             case {"type": _}:
-                return self.vague(schema)
+                return self.read_description(schema)
             case {"$ref": str(reference)} if reference:
-                return self.target(reference)
+                return self.read_reference(reference)
             case {"oneOf": [_, *_] as choices} | {"anyOf": [_, *_] as choices}:
-                return " | ".join(self.each(choices))
+                return " | ".join(self.read_each(choices))
             case {"allOf": [_, *_] as parts}:
-                return f"All[{', '.join(self.each(parts))}]"
+                return f"All[{', '.join(self.read_each(parts))}]"
             case _:
-                return self.vague(schema)
+                return self.read_description(schema)
 
-    def vague(self, schema: Object) -> str:
+    def read_description(self, schema: Object) -> str:
         """What is left when no keyword says a type: the description may still promise JSON."""
         match schema:
             case {"description": str(text)} if self.spend(len(text)) and "json" in text:
@@ -109,34 +110,34 @@ class _Reading:
             case _:
                 return _ANY
 
-    def each(self, schemas: list[JSON]) -> list[str]:
+    def read_each(self, schemas: list[JSON]) -> list[str]:
         return [self.read(schema) for schema in schemas]
 
-    def named(self, kind: JSON, schema: Object) -> str:
+    def read_kind(self, kind: JSON, schema: Object) -> str:
         match kind:
             case "array":
-                return self.array(schema)
+                return self.read_array(schema)
             case "object":
-                return self.object(schema)
+                return self.read_object(schema)
             case str() if kind in _SCALARS:
                 return _SCALARS[kind]
             case _:
                 return _ANY
 
-    def array(self, schema: Object) -> str:
+    def read_array(self, schema: Object) -> str:
         # Before draft 2020-12 the places of a tuple were a list under `items`.
         match schema:
             case {"prefixItems": [*places]} | {"items": [*places]}:
-                return f"tuple[{', '.join(self.each(places))}]"
+                return f"tuple[{', '.join(self.read_each(places))}]"
             case _:
                 return f"list[{self.read(schema.get('items', True))}]"
 
-    def object(self, schema: Object) -> str:
+    def read_object(self, schema: Object) -> str:
         listed = schema.get("properties")
         properties = listed if isinstance(listed, dict) else {}
         if self.is_file(properties):
             return _FILE
-        parts = [self.entry(name, value) for name, value in properties.items()]
+        parts = [self.read_property(name, value) for name, value in properties.items()]
         match schema.get("additionalProperties", False):
             case False | None:
                 pass
@@ -144,35 +145,35 @@ class _Reading:
                 parts.append(f"str, {self.read(more)}")
         return f"dict({', '.join(parts)})"
 
-    def entry(self, name: str, value: JSON) -> str:
+    def read_property(self, name: str, value: JSON) -> str:
         description = value.get("description") if isinstance(value, dict) else None
-        remark = f" ({self.shown(description)})" if description else ""
-        return f"{self.shown(name)}: {self.read(value)}{remark}"
+        remark = f" ({self.format_value(description)})" if description else ""
+        return f"{self.format_value(name)}: {self.read(value)}{remark}"
 
     def is_file(self, properties: Object) -> bool:
         meta = properties.get("meta")
-        return "path" in properties and (marks_file(meta) or marks_file(self.followed(meta)))
+        return "path" in properties and (marks_file(meta) or marks_file(self.follow(meta)))
 
-    def followed(self, schema: JSON) -> JSON:
+    def follow(self, schema: JSON) -> JSON:
         match schema:
             case {"$ref": str(reference)}:
-                return self.lookup(reference)
+                return self.look_up(reference)
             case _:
                 return None
 
-    def target(self, reference: str) -> str:
+    def read_reference(self, reference: str) -> str:
         if reference in self.open:
             return _ANY
         self.open.append(reference)
-        text = self.read(self.lookup(reference))
+        text = self.read(self.look_up(reference))
         self.open.pop()
         return text
 
-    def lookup(self, reference: str) -> JSON:
+    def look_up(self, reference: str) -> JSON:
         """What the pointer leads to, else the definition of that last name, else None."""
         if not self.spend(len(reference)):
             return None
-        parts = [_unescaped(part) for part in reference.split("/")]
+        parts = [_unescape(part) for part in reference.split("/")]
         place = self.root if parts[0] == "#" else None
         for part in parts[1:]:
             place = place.get(part) if isinstance(place, dict) else None
@@ -181,11 +182,13 @@ class _Reading:
         definitions = self.root.get("$defs")
         return definitions.get(parts[-1]) if isinstance(definitions, dict) else None
 
-    def choice(self, value: JSON) -> str:
+    def format_choice(self, value: JSON) -> str:
         """A choice as Python writes it, for numbers and text differ to the app."""
-        return f"'{self.shown(value)}'" if isinstance(value, str) else self.shown(value)
+        return (
+            f"'{self.format_value(value)}'" if isinstance(value, str) else self.format_value(value)
+        )
 
-    def shown(self, value: JSON) -> str:
+    def format_value(self, value: JSON) -> str:
         """A value in words, or an ellipsis once it would cost more than there is."""
         try:
             text = str(value)
@@ -198,7 +201,7 @@ class _Reading:
         return self.left > 0
 
 
-def _literal(choices: list[str]) -> str:
+def _format_literal(choices: list[str]) -> str:
     return f"Literal[{', '.join(choices)}]"
 
 
@@ -213,6 +216,6 @@ def marks_file(meta: JSON) -> bool:
             return False
 
 
-def _unescaped(part: str) -> str:
+def _unescape(part: str) -> str:
     """One step of a JSON pointer (RFC 6901) as the key that it means."""
     return part.replace("~1", "/").replace("~0", "~")

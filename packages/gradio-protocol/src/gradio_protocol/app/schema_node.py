@@ -15,7 +15,7 @@ from .schema import marks_file
 Schemas: TypeAlias = "tuple[JSON, ...]"
 "The schemas that a place may follow, each of them; none: nothing is known of it."
 
-_MOST = 200
+_MAX_SCHEMAS = 200
 "Schemas that are read for one place."
 _FILE = frozenset(("path", "url", "orig_name"))
 "Keys of each file object; those of 4.0 to 4.20 have no mark."
@@ -38,8 +38,8 @@ class SchemaNode(NamedTuple):
     def inside(self, key: object) -> Schemas:
         """The schemas of what an object has under this key, or a list at this index."""
         if isinstance(key, int):
-            return tuple(_item(schema, key) for schema in self.lists)
-        properties = [_properties(schema) for schema in self.objects]
+            return tuple(_find_item(schema, key) for schema in self.lists)
+        properties = [_get_properties(schema) for schema in self.objects]
         return tuple(each[key] for each in properties if isinstance(key, str) and key in each)
 
     @property
@@ -48,7 +48,7 @@ class SchemaNode(NamedTuple):
 
         A video of 4.0 to 5.50 is `{video: file}`, an entry of a gallery `{image: file}`.
         """
-        names = [_sole_file(schema, self.root) for schema in self.objects]
+        names = [_find_sole_file(schema, self.root) for schema in self.objects]
         sure = not (self.text or self.file or self.lists)
         return tuple(name for name in names if name) if sure and all(names) else ()
 
@@ -66,14 +66,14 @@ def read_node(schemas: Schemas, root: Object) -> SchemaNode:
     unknown = SchemaNode(root=root, text=True)
     found: SchemaNode | None = unknown._replace(text=False) if schemas else None
     todo: list[JSON] = [*schemas]
-    for _ in range(_MOST):
-        if found is None or len(todo) > _MOST:
+    for _ in range(_MAX_SCHEMAS):
+        if found is None or len(todo) > _MAX_SCHEMAS:
             return unknown
         if not todo:
             return found
         match todo.pop():
             case {"$ref": str(reference)}:
-                todo.append(_target(reference, root))
+                todo.append(_look_up(reference, root))
             case {"anyOf": [*some]} | {"oneOf": [*some]}:
                 todo += some
             case dict() as schema:
@@ -109,28 +109,28 @@ def is_file(properties: Object, root: Object) -> bool:
     meta = properties.get("meta")
     match meta:
         case {"$ref": str(reference)}:
-            meta = _target(reference, root)
+            meta = _look_up(reference, root)
         case _:
             pass
     return properties.keys() >= _FILE or ("path" in properties and marks_file(meta))
 
 
-def _properties(schema: Object) -> Object:
+def _get_properties(schema: Object) -> Object:
     found = schema.get("properties")
     return found if isinstance(found, dict) else {}
 
 
-def _sole_file(schema: Object, root: Object) -> str | None:
+def _find_sole_file(schema: Object, root: Object) -> str | None:
     """The one key that an object must have, if a file belongs there."""
     match schema:
         case {"required": [str(name)]}:
-            place = read_node((_properties(schema).get(name),), root)
+            place = read_node((_get_properties(schema).get(name),), root)
             return name if place.file and not place.text else None
         case _:
             return None
 
 
-def _item(schema: Object, index: int) -> JSON:
+def _find_item(schema: Object, index: int) -> JSON:
     match schema:
         case {"prefixItems": [*places]} | {"items": [*places]}:
             return places[index] if index < len(places) else True
@@ -138,7 +138,7 @@ def _item(schema: Object, index: int) -> JSON:
             return schema.get("items", True)
 
 
-def _target(reference: str, root: Object) -> JSON:
+def _look_up(reference: str, root: Object) -> JSON:
     definitions = root.get("$defs")
     name = reference.removeprefix("#/$defs/")
     return definitions.get(name, True) if isinstance(definitions, dict) else True

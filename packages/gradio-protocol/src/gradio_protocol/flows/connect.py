@@ -183,12 +183,12 @@ def rebind(old: Endpoint, app: App) -> Endpoint:
     new = next(named, None)
     if new is None or new.visibility is Visibility.PRIVATE:
         raise AppChanged(f"the app was restarted, and has no {old.title} any more")
-    if _shape(new) != _shape(old):
+    if _get_shape(new) != _get_shape(old):
         raise AppChanged(f"the app was restarted, and its {old.title} takes other values now")
     return new
 
 
-def _shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
+def _get_shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
     hidden = tuple(slot.hidden for slot in endpoint.inputs)
     return hidden, tuple(parameter.name for parameter in endpoint.parameters)
 
@@ -211,13 +211,13 @@ def _connect(target: Target, jar: Jar) -> Steps[App]:
     """Connect, with the cookies of an earlier time."""
     space = target.space
     src = target.src if space is None else (yield from _resolve_space_url(target, space))
-    access = _access(target, src, jar)
+    access = _make_access(target, src, jar)
     access, config = yield from _fetch_config_with_login(access, target)
     access = replace(access, prefix=quoted(config.api_prefix))
     return (yield from _load_api_info(access, config, target.policy))
 
 
-def _access(target: Target, src: str, jar: Jar) -> Access:
+def _make_access(target: Target, src: str, jar: Jar) -> Access:
     url, headers = split_src(src)
     identity = target.identity(origin(url), headers)
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
@@ -239,7 +239,7 @@ def _resolve_space_url(target: Target, space: str) -> Steps[str]:
             text = f"Space {space}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
         if stage is SpaceStage.SLEEPING:
-            yield from _wake_space(_access(target, src, Jar()))
+            yield from _wake_space(_make_access(target, src, Jar()))
         seconds = min(_POLL_INTERVAL, target.space_patience - waited)
         yield from ask(Sleep(seconds=seconds))
         waited += seconds

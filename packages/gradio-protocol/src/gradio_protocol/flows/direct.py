@@ -39,7 +39,7 @@ from .retry import Repeat, send_with_retries
 _MAX_RESULT = 2**30
 "Bytes that a result may have."
 _MAX_REPLY = 2**20
-_UNMADE = (401, 404)
+_NOT_CALLED = (401, 404)
 "Statuses that say that nothing was called; another app may be the reason."
 
 
@@ -55,9 +55,9 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """
     yield from ask(Publish(update=Started()))
     if not _is_stepwise(attempt.app, attempt.endpoint):
-        data = _output_data((yield from _post_call(attempt)))
+        data = _read_data((yield from _post_call(attempt)))
     else:
-        data = yield from _run_generator((yield from _alone(attempt)))
+        data = yield from _run_generator((yield from _isolate_generator(attempt)))
     yield from publish_output(attempt, Completed(data=data))
     return data
 
@@ -71,7 +71,7 @@ def _is_stepwise(app: App, endpoint: Endpoint) -> bool:
 def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """The last output of a generator, after all have been shown."""
     output = yield from _post_call(attempt)
-    last = data = _output_data(output)
+    last = data = _read_data(output)
     enter = RequestJoin(job_id=attempt.call.job_id, fn_index=attempt.endpoint.index, direct=True)
     while output.get("is_generating") is True:
         last = data
@@ -83,12 +83,12 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
         except RetryCall as again:
             # Outputs were shown: it is too late to begin again.
             raise again.error from None
-        data = _output_data(output)
+        data = _read_data(output)
     # After a generator's last output come nulls.
     return last
 
 
-def _alone(attempt: Attempt) -> Steps[Attempt]:
+def _isolate_generator(attempt: Attempt) -> Steps[Attempt]:
     """The attempt with no other call's generator in its way."""
     session_hash, index = attempt.session_hash, attempt.endpoint.index
     if not attempt.endpoint.stateful:
@@ -116,7 +116,7 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
     if reply.status == 500 and "error" in said:
         raise name_endpoint(attempt, failure(said, app.dialect))
     error: GradioError = _queue_only_error(attempt, reply) or join_error(reply)
-    raise RetryCall(error, anyway=False) if reply.status in _UNMADE else error
+    raise RetryCall(error, anyway=False) if reply.status in _NOT_CALLED else error
 
 
 def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
@@ -137,5 +137,5 @@ def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
     )
 
 
-def _output_data(output: Object) -> tuple[JSON, ...]:
+def _read_data(output: Object) -> tuple[JSON, ...]:
     return tuple(need(output, "data", list, where="result"))

@@ -42,13 +42,13 @@ from .actions import InspectFile, ReadFile, Send, Steps, ask
 from .download import fetch_web_file
 from .retry import Repeat, RetryPolicy, send_with_retries
 
-_REPLY = 2**24
+_MAX_REPLY = 2**24
 "Bytes that the reply to an upload may have: up to 1000 paths."
-_EMBEDDED = 2**27
+_MAX_EMBEDDED = 2**27
 "Bytes of a file that may travel inside the arguments."
-_SMALL = 2**16
+_SMALL_FILE = 2**16
 "Bytes that are sent sooner than a question about them is answered."
-_FEW = 16
+_MAX_SMALL_LOOKUPS = 16
 "Questions about small contents that one call may ask."
 
 
@@ -152,11 +152,11 @@ def _look_up(
         return {}
     paths = yield from ask(LookUpUploads(job_id=job_id, digests=tuple(contents)))
     sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
-    large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL}
+    large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL_FILE}
     known: dict[str, str] = {}
-    for digest, path in (sent if len(sent) - len(large) <= _FEW else large).items():
+    for digest, path in (sent if len(sent) - len(large) <= _MAX_SMALL_LOOKUPS else large).items():
         request = app.access.request("HEAD", app.access.file_address(path))
-        send = Send(request=request, limit=_REPLY)
+        send = Send(request=request, limit=_MAX_REPLY)
         reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
         if reply.status == 200:
             known[digest] = path
@@ -170,7 +170,7 @@ def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[lis
     own = (("content-type", framed.content_type),)
     request = app.access.request("POST", app.access.api("upload"), body=framed.body, own=own)
     reply = yield from send_with_retries(
-        Send(request=request, limit=_REPLY), policy, Repeat.HARMLESS
+        Send(request=request, limit=_MAX_REPLY), policy, Repeat.HARMLESS
     )
     if reply.status != 200:
         raise error_from_response(reply, doing="uploading")
@@ -188,8 +188,8 @@ def _embed(contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource
     for file, content in contents.items():
         data = content.body
         if isinstance(data, FileSlice):
-            if data.size > _EMBEDDED:
-                most = f"{_EMBEDDED} bytes are the most that this version takes"
+            if data.size > _MAX_EMBEDDED:
+                most = f"{_MAX_EMBEDDED} bytes are the most that this version takes"
                 raise InvalidArguments(f"file {content.name!r} has {data.size} bytes; {most}")
             data = yield from ask(ReadFile(path=data.path, limit=data.size + 1))
             if len(data) != content.size:

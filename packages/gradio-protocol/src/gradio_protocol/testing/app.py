@@ -98,16 +98,16 @@ class FakeApp:
         match name, value:
             case "count", int() | float():
                 outputs: list[JSON] = [*range(int(value))]
-                said += [self._generating(event_id, place, outputs) for place in range(int(value))]
+                said += [self._make_output(event_id, place, outputs) for place in range(int(value))]
                 return CallReply(messages=[*said, completed(event_id, outputs[-1:])], held=False)
             case "hold" | "cut", _:
-                said.append(self._generating(event_id, 0, [value]))
+                said.append(self._make_output(event_id, 0, [value]))
                 return CallReply(messages=said, held=True, cut=name == "cut")
             case "fail", _:
-                failure = completed(event_id, None, error=self._error(f"no to {value}"))
+                failure = completed(event_id, None, error=self._make_error(f"no to {value}"))
                 return CallReply(messages=[*said, failure], held=False)
             case "shout", {"path": str(path)}:
-                value = self._file(path, self.files[path].upper())
+                value = self._store_result(path, self.files[path].upper())
             case _:
                 pass
         return CallReply(messages=[*said, completed(event_id, [value])], held=False)
@@ -118,20 +118,22 @@ class FakeApp:
         self.files[path] = content
         return path
 
-    def _generating(self, event_id: str, place: int, outputs: list[JSON]) -> Object:
+    def _make_output(self, event_id: str, place: int, outputs: list[JSON]) -> Object:
         """One output of a generator: the first one whole, then as an edit where there are edits."""
         whole = place == 0 or self.dialect.edits is Edits.NONE
         edits: list[JSON] = [["replace", [], outputs[place]]]
         value = outputs[place] if whole else edits
-        return _message("process_generating", event_id, {"data": [value], "is_generating": True})
+        return _make_message(
+            "process_generating", event_id, {"data": [value], "is_generating": True}
+        )
 
-    def _file(self, path: str, content: bytes) -> Object:
+    def _store_result(self, path: str, content: bytes) -> Object:
         name = path.rpartition("/")[2]
         made: Object = {"path": self.store(name, content), "orig_name": name, "size": len(content)}
         marked = self.dialect.files is FileShape.META
         return {**made, "meta": {"_type": "gradio.FileData"}} if marked else made
 
-    def _error(self, text: str) -> Object:
+    def _make_error(self, text: str) -> Object:
         if self.dialect.quoted_errors:
             return {"error": repr(text)}
         return {"error": text, "title": "Error", "duration": 10, "visible": True}
@@ -140,8 +142,8 @@ class FakeApp:
 def completed(event_id: str, data: list[JSON] | None, *, error: Object | None = None) -> Object:
     """The last message of an event; without data or error, that of one that was stopped."""
     output: Object = error or ({} if data is None else {"data": data, "is_generating": False})
-    return {**_message("process_completed", event_id, output), "success": error is None}
+    return {**_make_message("process_completed", event_id, output), "success": error is None}
 
 
-def _message(name: str, event_id: str, output: Object) -> Object:
+def _make_message(name: str, event_id: str, output: Object) -> Object:
     return {"msg": name, "event_id": event_id, "output": output, "success": True}

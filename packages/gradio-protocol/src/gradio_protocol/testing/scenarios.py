@@ -61,7 +61,7 @@ class ScenarioRun:
     """A scenario as it is played: `start`, then `resume` or `fail`, until there is no deed."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._deeds = scenario()
+        self._steps = scenario()
 
     def start(self) -> AnyStep | None:
         """The first deed."""
@@ -70,14 +70,14 @@ class ScenarioRun:
     def resume(self, reply: object) -> AnyStep | None:
         """Give what came of the last deed; returns the next one, None at the end."""
         try:
-            return self._deeds.send(reply)
+            return self._steps.send(reply)
         except StopIteration:
             return None
 
     def fail(self, error: GradioError) -> AnyStep | None:
         """Say what the last deed raised; returns the next one, None at the end."""
         try:
-            return self._deeds.throw(error)
+            return self._steps.throw(error)
         except StopIteration:
             return None
 

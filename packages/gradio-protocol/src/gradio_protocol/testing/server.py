@@ -79,7 +79,7 @@ class ScriptedServer:
         buffer = self._buffers[connection]
         buffer += data
         outputs: list[Output] = []
-        while (request := _taken(buffer, self._app.prefix)) is not None:
+        while (request := _take_request(buffer, self._app.prefix)) is not None:
             outputs += self._answer(connection, request)
         return outputs
 
@@ -94,17 +94,17 @@ class ScriptedServer:
         app, query = self._app, request.query
         match request.method, request.route:
             case "GET", "queue/data" if not app.private:
-                return self._opened(connection, query.get("session_hash", ""))
+                return self._open_stream(connection, query.get("session_hash", ""))
             case "GET", "queue/join" if app.private:
-                event_id = self._event()
-                stream = self._stream(event_id)
+                event_id = self._next_event_id()
+                stream = self._find_stream(event_id)
                 stream.pending.add(event_id)
                 stream.waiting.append({"msg": "send_data", "event_id": event_id})
-                return self._opened(connection, event_id)
+                return self._open_stream(connection, event_id)
             case _:
                 status, body = self._reply(request)
-                reply = Output(connection=connection, data=_response(status, body))
-                return [reply, *self._flushed()]
+                reply = Output(connection=connection, data=_encode_response(status, body))
+                return [reply, *self._flush()]
 
     def _reply(self, request: _Request) -> Answer:
         app = self._app
@@ -116,32 +116,32 @@ class ScriptedServer:
             case "GET", route if route.removeprefix("file=") in app.files:
                 return 200, app.files[route.removeprefix("file=")]
             case "POST", "upload":
-                return 200, [app.store(*part) for part in _parts(request)]
+                return 200, [app.store(*part) for part in _read_parts(request)]
             case "POST", "queue/join" if not app.private:
-                event_id = self._event()
-                self._call(event_id, _document(request), session="session_hash")
+                event_id = self._next_event_id()
+                self._call(event_id, _read_document(request), session="session_hash")
                 return 200, {"event_id": event_id}
             case "POST", "queue/data" if app.private:
-                document = _document(request)
+                document = _read_document(request)
                 self._call(str(document["event_id"]), document, session="event_id")
                 return 200, {"success": True}
             case "POST", "cancel" if not app.private:
-                return 200, {"success": self._cancelled(_document(request))}
+                return 200, {"success": self._cancel(_read_document(request))}
             case _:
                 return 404, {"detail": "Not Found"}
 
     # Events, and the streams that carry their messages.
 
-    def _event(self) -> str:
+    def _next_event_id(self) -> str:
         self._events += 1
         return f"{self._events:032x}"
 
-    def _stream(self, name: str) -> _Stream:
+    def _find_stream(self, name: str) -> _Stream:
         return self._streams.setdefault(name, _Stream())
 
     def _call(self, event_id: str, call: Object, *, session: str) -> None:
         """Run a function; `session` is the key of what names the stream."""
-        stream = self._stream(str(call[session]))
+        stream = self._find_stream(str(call[session]))
         said = self._app.call(
             event_id,
             need(call, "fn_index", int, where="call"),
@@ -151,8 +151,8 @@ class ScriptedServer:
         stream.cut |= said.cut
         (stream.pending.add if said.held else stream.pending.discard)(event_id)
 
-    def _cancelled(self, call: Object) -> bool:
-        event_id, stream = str(call["event_id"]), self._stream(str(call["session_hash"]))
+    def _cancel(self, call: Object) -> bool:
+        event_id, stream = str(call["event_id"]), self._find_stream(str(call["session_hash"]))
         if event_id not in stream.pending:
             return False
         stream.pending.remove(event_id)
@@ -160,11 +160,11 @@ class ScriptedServer:
         self.stopped.append(event_id)
         return True
 
-    def _opened(self, connection: int, name: str) -> list[Output]:
-        self._stream(name).connection = connection
-        return [Output(connection=connection, data=_EVENTS), *self._flushed()]
+    def _open_stream(self, connection: int, name: str) -> list[Output]:
+        self._find_stream(name).connection = connection
+        return [Output(connection=connection, data=_EVENTS), *self._flush()]
 
-    def _flushed(self) -> list[Output]:
+    def _flush(self) -> list[Output]:
         """What open streams have to say; those with nothing more to come end."""
         outputs: list[Output] = []
         for name, stream in [*self._streams.items()]:
@@ -175,15 +175,15 @@ class ScriptedServer:
             if not stream.pending:
                 closing: Object = {"msg": "close_stream", "event_id": None}
                 stream.waiting += [] if self._app.private else [closing]
-            data = b"".join(_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
+            data = b"".join(_encode_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
             stream.waiting.clear()
-            data += b"" if stream.pending else _chunk(b"")
+            data += b"" if stream.pending else _encode_chunk(b"")
             output = Output(connection=stream.connection, data=data, close=stream.cut)
             outputs += [output] if data else []
         return outputs
 
 
-def _taken(buffer: bytearray, prefix: str) -> _Request | None:
+def _take_request(buffer: bytearray, prefix: str) -> _Request | None:
     """The first request in the buffer, taken out of it, once all of it has come."""
     head, end, body = bytes(buffer).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
@@ -204,30 +204,30 @@ def _taken(buffer: bytearray, prefix: str) -> _Request | None:
     )
 
 
-def _response(status: int, body: JSON | bytes) -> bytes:
+def _encode_response(status: int, body: JSON | bytes) -> bytes:
     kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
     content = body if isinstance(body, bytes) else write(body)
     head = f"HTTP/1.1 {status} \r\ncontent-type: {kind}\r\ncontent-length: {len(content)}\r\n\r\n"
     return head.encode("ascii") + content
 
 
-def _chunk(data: bytes) -> bytes:
+def _encode_chunk(data: bytes) -> bytes:
     """A chunk of a body; an empty one is its end."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _document(request: _Request) -> Object:
+def _read_document(request: _Request) -> Object:
     return read_object(request.body, where=request.route)
 
 
-def _parts(request: _Request) -> list[tuple[str, bytes]]:
+def _read_parts(request: _Request) -> list[tuple[str, bytes]]:
     """Names and contents of the files in a form."""
     boundary = request.content_type.partition("boundary=")[2].strip('"').encode("latin-1")
     _, *parts, _ = (b"\r\n" + request.body).split(b"\r\n--" + boundary)
     split = [part.partition(b"\r\n\r\n") for part in parts]
-    return [(_filename(head), content) for head, _, content in split]
+    return [(_read_filename(head), content) for head, _, content in split]
 
 
-def _filename(head: bytes) -> str:
+def _read_filename(head: bytes) -> str:
     found = re.search(rb'filename="([^"]*)"', head)
     return found[1].decode() if found else "file"

@@ -22,9 +22,9 @@ from ..errors import InvalidArguments
 from .exchange import Headers, first_header, origin
 from .status import http_date
 
-_MOST_COOKIES = 100
-_MOST_BYTES = 4096  # of a name and its value, as in RFC 6265 6.1
-_MOST_ATTRIBUTE = 1024
+_MAX_COOKIES = 100
+_MAX_BYTES = 4096  # of a name and its value, as in RFC 6265 6.1
+_MAX_ATTRIBUTE = 1024
 
 # What is not excluded: a class of all that is excluded takes 5 ms to compile.
 _PAIR = re.compile(r"[\x20-:<>-~\x80-\xff]+=[\x20-:<-~\x80-\xff]*")
@@ -60,7 +60,7 @@ class Jar:
         for name, value in headers:
             if name.lower() == "set-cookie":
                 _apply(kept, url, value, now)
-        return Jar(tuple(kept.values())[-_MOST_COOKIES:])
+        return Jar(tuple(kept.values())[-_MAX_COOKIES:])
 
     def give(self, url: str, cookies: Iterable[tuple[str, str]]) -> Jar:
         """The jar with the caller's own cookies, for every path on the host of `url`.
@@ -84,7 +84,7 @@ class Jar:
             for cookie in self.cookies
             if cookie.host == target.host
             and (target.scheme == "https" or not cookie.secure)
-            and _covers(cookie.path, path)
+            and _is_path_match(cookie.path, path)
         ]
         sent.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in sent) or None
@@ -94,12 +94,12 @@ def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: i
     """Put what one `Set-Cookie` says into `kept`, or take out what it deletes."""
     pair, *rest = text.split(";")
     name, mark, value = (part.strip(" \t") for part in pair.partition("="))
-    target, attributes = origin(url), _attributes(rest)
+    target, attributes = origin(url), _parse_attributes(rest)
     domain = attributes.get("domain", "").removeprefix(".").lower()
     secure = "secure" in attributes
-    if not _PAIR.fullmatch(name + mark + value) or len(name) + len(value) > _MOST_BYTES:
+    if not _PAIR.fullmatch(name + mark + value) or len(name) + len(value) > _MAX_BYTES:
         return
-    if (secure and target.scheme != "https") or (domain and not _within(target.host, domain)):
+    if (secure and target.scheme != "https") or (domain and not _is_within(target.host, domain)):
         return
     path = attributes.get("path", "")
     cookie = Cookie(
@@ -109,19 +109,19 @@ def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: i
         path=path if path.startswith("/") else _default_path(url),
         secure=secure,
     )
-    if _deleted(attributes, now):
+    if _is_deleted(attributes, now):
         kept.pop(cookie.key, None)
     else:
         kept[cookie.key] = cookie
 
 
-def _attributes(parts: list[str]) -> dict[str, str]:
+def _parse_attributes(parts: list[str]) -> dict[str, str]:
     """The attributes by name; of two with one name the last counts, and a huge one does not."""
-    pairs = (part.partition("=") for part in parts if len(part) <= _MOST_ATTRIBUTE)
+    pairs = (part.partition("=") for part in parts if len(part) <= _MAX_ATTRIBUTE)
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _deleted(attributes: dict[str, str], now: int) -> bool:
+def _is_deleted(attributes: dict[str, str], now: int) -> bool:
     age = attributes.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age):
         return age.startswith("-") or not age.strip("0")
@@ -134,10 +134,10 @@ def _default_path(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[0] or "/"
 
 
-def _within(host: str, domain: str) -> bool:
+def _is_within(host: str, domain: str) -> bool:
     return f".{host}".endswith(f".{domain}")
 
 
-def _covers(cookie_path: str, path: str) -> bool:
+def _is_path_match(cookie_path: str, path: str) -> bool:
     """Path-match: equal, or a prefix that ends at a slash."""
     return path == cookie_path or path.startswith(cookie_path.rstrip("/") + "/")

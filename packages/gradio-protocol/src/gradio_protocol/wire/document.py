@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
@@ -29,14 +29,14 @@ def read(text: bytes | str, *, where: str) -> JSON:
     Raises RemoteError, naming `where`, for anything that is not JSON.
     """
     try:
-        document: JSON = _parsed(text)
+        document: JSON = _parse_json(text)
     except (ValueError, RecursionError) as error:
         # UnicodeDecodeError and the limit on digits of an int are ValueErrors too.
         raise RemoteError(f"{where}: expected JSON, got {preview(text)}") from error
     return document
 
 
-def _parsed(text: bytes | str) -> Any:
+def _parse_json(text: bytes | str) -> Any:
     if isinstance(text, bytes) and text[:2] == b'{"':
         # Surely UTF-8; json itself finds that out in Python, for half as much again.
         said = text.decode("utf-8", "surrogatepass")
@@ -123,17 +123,17 @@ class LenientReader:
     An odd value is left out, and `notes` tells of it: one odd value must cost no more than itself.
     """
 
-    _odd: list[str] = field(default_factory=list[str])
+    _notes: list[str] = field(default_factory=list[str])
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was left out, a sentence each; of many the first ones, and how many there are."""
-        more = len(self._odd) - _MOST_NOTES
-        return (*self._odd[:_MOST_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
+        more = len(self._notes) - _MAX_NOTES
+        return (*self._notes[:_MAX_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
 
     def note(self, sentence: str) -> None:
         """Remember what had to be left out, or guessed, and why."""
-        self._odd.append(sentence)
+        self._notes.append(sentence)
 
     @overload
     def get(

@@ -98,7 +98,7 @@ class Request:
         """
         headers: list[tuple[bytes, bytes]] = []
         if first_header(self.headers, "host") is None:
-            headers.append((b"host", _authority(origin(self.url))))
+            headers.append((b"host", _encode_authority(origin(self.url))))
         if self.body or self.method not in ("GET", "HEAD"):
             headers.append((b"content-length", b"%d" % self.size))
         headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers]
@@ -220,7 +220,7 @@ def origin(url: str) -> Origin:
 
 
 @lru_cache(256)
-def _authority(where: Origin) -> bytes:
+def _encode_authority(where: Origin) -> bytes:
     """What a Host header says."""
     try:
         host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")

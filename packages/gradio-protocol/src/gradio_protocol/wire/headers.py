@@ -34,7 +34,7 @@ _FRAMING = re.compile(
     r"connection|content-length|expect|keep-alive|te|trailer|transfer-encoding|upgrade",
     re.IGNORECASE,
 )
-_SHOWN = re.compile(
+_LOGGABLE = re.compile(
     r"accept|accept-encoding|content-(length|type)|date|host|retry-after|server|user-agent"
     r"|x-gradio-user",
     re.IGNORECASE,
@@ -126,7 +126,7 @@ def compose(
     if Secret.VISITOR not in seen:
         merged.pop(_VISITOR, None)
     if Secret.TOKEN in seen and identity.token:
-        name = _token_header(target, is_taken="authorization" in merged)
+        name = _choose_token_header(target, is_taken="authorization" in merged)
         merged.setdefault(name, f"Bearer {identity.token}")
     if cookie and Secret.COOKIES in seen:
         # The jar's come last: Starlette takes the last of two cookies with one name.
@@ -137,7 +137,7 @@ def compose(
     return tuple(merged.items())
 
 
-def _token_header(target: Origin, *, is_taken: bool) -> str:
+def _choose_token_header(target: Origin, *, is_taken: bool) -> str:
     # Spaces' proxy reads this one, so that `authorization` is left to the app behind it (the
     # official client does so from 1.11.1 on, and for all hosts); so does a caller who has taken it.
     is_space = target.host.endswith(".hf.space")
@@ -149,11 +149,11 @@ def as_headers(given: Iterable[tuple[object, object]]) -> Headers:
 
     Raises InvalidArguments, which names the header and never shows its value.
     """
-    return tuple(_header(name, value) for name, value in given)
+    return tuple(_check_header(name, value) for name, value in given)
 
 
-def _header(given_name: object, given_value: object) -> tuple[str, str]:
-    name, value = _text(given_name), _text(given_value)
+def _check_header(given_name: object, given_value: object) -> tuple[str, str]:
+    name, value = _decode_text(given_name), _decode_text(given_value)
     if name is None or not _NAME.fullmatch(name):
         raise InvalidArguments(f"headers: {given_name!r} is not the name of a header")
     if _FRAMING.fullmatch(name):
@@ -165,7 +165,7 @@ def _header(given_name: object, given_value: object) -> tuple[str, str]:
     return name.lower(), value.strip(" \t")
 
 
-def _text(given: object) -> str | None:
+def _decode_text(given: object) -> str | None:
     if isinstance(given, bytes):
         return given.decode("latin-1")
     return given if isinstance(given, str) else None
@@ -173,4 +173,4 @@ def _text(given: object) -> str | None:
 
 def redact(headers: Headers) -> Headers:
     """The headers as they may stand in a log: the values of all but a harmless few are hidden."""
-    return tuple((name, value if _SHOWN.fullmatch(name) else "…") for name, value in headers)
+    return tuple((name, value if _LOGGABLE.fullmatch(name) else "…") for name, value in headers)

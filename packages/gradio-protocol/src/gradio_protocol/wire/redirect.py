@@ -16,8 +16,8 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from .exchange import Origin, Request, Response, origin
 from .headers import HARMLESS
 
-_KEEPING = (307, 308)
-_FOLLOWED = (301, 302, 303, *_KEEPING)
+_KEEPS_METHOD = (307, 308)
+_REDIRECTS = (301, 302, 303, *_KEEPS_METHOD)
 
 
 def follow_redirect(request: Request, response: Response) -> Request | None:
@@ -28,7 +28,7 @@ def follow_redirect(request: Request, response: Response) -> Request | None:
     """
     location = response.header("location")
     bodiless = request.method in ("GET", "HEAD")
-    if response.status not in (_FOLLOWED if bodiless else _KEEPING) or not location:
+    if response.status not in (_REDIRECTS if bodiless else _KEEPS_METHOD) or not location:
         return None
     try:
         url = _resolve(request.url, location)

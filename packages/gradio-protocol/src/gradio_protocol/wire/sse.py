@@ -24,7 +24,7 @@ LIMIT: Final = 256 * 2**20
 "Bytes of one event, unless the caller says otherwise."
 
 _BOM = b"\xef\xbb\xbf"
-_WHOLE = re.compile(rb"data: (.*)\n\n")
+_ONE_EVENT = re.compile(rb"data: (.*)\n\n")
 "Nearly every chunk of Gradio's: one event, and nothing else. A CR in it must be looked for."
 
 
@@ -34,13 +34,13 @@ class EventParser:
     Not thread-safe: one reader owns it.
     """
 
-    __slots__ = ("_after_cr", "_between", "_data", "_first", "_held", "_limit", "_line")
+    __slots__ = ("_after_cr", "_between", "_data", "_data_size", "_first", "_limit", "_line")
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self._line = bytearray()  # the line that is not ended yet
         self._data: list[bytes] | None = None  # the data lines since the last event
-        self._held = 0  # bytes in _data, with their line ends
+        self._data_size = 0  # bytes in _data, with their line ends
         self._first = True  # no line has ended yet: a byte order mark may come
         self._after_cr = False  # a LF at the beginning of the next chunk ends no line
         self._between = True  # nothing is kept: what comes next begins an event
@@ -52,25 +52,25 @@ class EventParser:
         the limit; where that happens does not depend on how the bytes were cut.
         """
         if self._between and len(chunk) <= self._limit:
-            whole = _WHOLE.fullmatch(chunk)
+            whole = _ONE_EVENT.fullmatch(chunk)
             if whole is not None and b"\r" not in chunk:
                 self._first = False
                 return [whole[1]]
         self._between = False
-        self._check(self._line)
+        self._check_size(self._line)
         events: list[bytes] = []
-        for line in self._ended(chunk) if chunk else ():
-            self._check(line)
+        for line in self._split_lines(chunk) if chunk else ():
+            self._check_size(line)
             if line:
-                self._field(line)
+                self._read_field(line)
             elif self._data:
                 events.append(b"\n".join(self._data))
-                self._data, self._held = None, 0
-        self._check(self._line)
+                self._data, self._data_size = None, 0
+        self._check_size(self._line)
         self._between = not (self._line or self._data or self._after_cr)
         return events
 
-    def _ended(self, chunk: bytes) -> list[bytes]:
+    def _split_lines(self, chunk: bytes) -> list[bytes]:
         """The lines that `chunk` ends; the rest of it is kept."""
         if self._after_cr:
             chunk = chunk.removeprefix(b"\n")
@@ -87,19 +87,19 @@ class EventParser:
         self._line = bytearray(rest)
         if self._first:
             self._first = False
-            self._check(lines[0])  # with its mark, as where it comes in pieces
+            self._check_size(lines[0])  # with its mark, as where it comes in pieces
             lines[0] = lines[0].removeprefix(_BOM)
         return lines
 
-    def _check(self, line: bytes | bytearray) -> None:
-        if self._held + len(line) > self._limit:
-            self._held = self._limit + 1  # it stays too large
+    def _check_size(self, line: bytes | bytearray) -> None:
+        if self._data_size + len(line) > self._limit:
+            self._data_size = self._limit + 1  # it stays too large
             raise RemoteError(f"stream: an event is larger than {self._limit} bytes")
 
-    def _field(self, line: bytes) -> None:
+    def _read_field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
         if name == b"data":
             value = value.removeprefix(b" ")
             self._data = self._data or []
             self._data.append(value)
-            self._held += len(value) + 1
+            self._data_size += len(value) + 1

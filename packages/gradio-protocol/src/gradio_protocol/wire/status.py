@@ -30,7 +30,7 @@ def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
     6.31: 401 without a login, 503 for a full or stopped queue (500 on 4.9.0), 429 from Hugging
     Face's proxy only.
     """
-    detail = _detail(reply)
+    detail = _read_detail(reply)
     where = f"{doing}: {redact_url(reply.url)}"
     text = (
         f"{where} answered {reply.status}{f': {detail}' if detail else ''}{answering_proxy(reply)}"
@@ -91,7 +91,7 @@ def _days(year: int, month: int, day: int) -> int:
     return 365 * year + year // 4 - year // 100 + year // 400 + day_of_year - 719468
 
 
-def _detail(reply: Response | Head) -> str:
+def _read_detail(reply: Response | Head) -> str:
     """What the body says in a person's words, as far as it says anything."""
     if isinstance(reply, Head) or not reply.body:
         return ""
@@ -102,10 +102,10 @@ def _detail(reply: Response | Head) -> str:
         lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
         is_page = "html" in (reply.header("content-type") or "") or not lines
         return "" if is_page else preview(lines[-1], 300)[1:-1]
-    return _words(document)
+    return _find_message(document)
 
 
-def _words(document: JSON) -> str:
+def _find_message(document: JSON) -> str:
     # A loop, for what a server nests may be deeper than a call can go. An object since 5.36.
     while isinstance(document, dict) and isinstance(document.get("detail"), (str, dict)):
         document = document["detail"]
