@@ -1,8 +1,8 @@
-"""What an app offers, as text, as a dict, as HTML and as a Python signature.
+"""Describes an app's endpoints as text, as a dict, as HTML and as Python signatures.
 
-1. Only what is public is listed; everything else that may be called can be called all the same.
-2. Text and dict are those of the official client 2.7.2 to the character, its mistakes excepted.
-3. Whatever an endpoint holds can be shown: nothing raises for it.
+1. Only public endpoints are listed; undocumented ones can still be called.
+2. Text and dict match the official client 2.7.2 character for character, except for its bugs.
+3. Any endpoint can be described: nothing here raises for what a server sent.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _TITLE = "Client.predict() Usage Info\n---------------------------\n"
 _NOTHING = "     - None\n"
 _CLOSED = "    Takes jobs through the queue of Gradio 3.x only, which this client does not speak.\n"
 _CELL = 'style="text-align: left; vertical-align: top"'
+# Keys of `/info` that are for servers and web pages; the official client's dict has none of them.
 _OMITTED_KEYS = ("show_api", "api_visibility", "code_snippets")
-"What `/info` says for servers and pages, left out of the dict."
 
 
 def view(
     endpoints: Sequence[Endpoint], *, all_endpoints: bool | None, return_format: str | None
 ) -> tuple[str, Object | str | None]:
-    """What `view_api` prints, and what it returns.
+    """Return the text that `view_api` prints, and the value that it returns.
 
     Raises InvalidArguments for a format that is not "dict", "str" or None.
     """
@@ -47,10 +47,10 @@ def view(
 
 
 def as_text(endpoints: Iterable[Endpoint], *, all_endpoints: bool | None = None) -> str:
-    """The text of `view_api()`: how to call each endpoint, what it takes and gives.
+    """Return the text of `view_api()`: how to call each endpoint, its parameters and results.
 
-    Endpoints without a name (3.x) are listed if `all_endpoints` is true, counted if it is false;
-    None lists them where nothing has a name.
+    Endpoints without a name (3.x) are listed if `all_endpoints` is true, and counted if it is
+    false. None lists them if no endpoint has a name.
     """
     named, unnamed = _list_public(endpoints)
     show_unnamed = not named if all_endpoints is None else all_endpoints
@@ -64,7 +64,7 @@ def as_text(endpoints: Iterable[Endpoint], *, all_endpoints: bool | None = None)
 
 
 def as_dict(endpoints: Iterable[Endpoint]) -> Object:
-    """The dict of `view_api(return_format="dict")`, with the keys that this server's `/info` has.
+    """Return the dict of `view_api(return_format="dict")`, with the keys of this server's `/info`.
 
     `{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"7": …}}`; each endpoint has
     `parameters` and `returns`, lists of objects with `label`, `type` (a JSON schema),
@@ -78,7 +78,7 @@ def as_dict(endpoints: Iterable[Endpoint]) -> Object:
 
 
 def as_html(endpoints: Iterable[Endpoint]) -> str:
-    """A table for notebooks, a row for each endpoint; every word of the server is escaped."""
+    """Return a table for notebooks, one row per endpoint; all text of the server is escaped."""
     named, unnamed = _list_public(endpoints)
     rows = "".join(_format_row(endpoint) for endpoint in [*named, *unnamed])
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
@@ -86,14 +86,17 @@ def as_html(endpoints: Iterable[Endpoint]) -> str:
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:
-    """The endpoint as a Python function, for `__signature__`; annotations are text.
+    """Return the endpoint's signature as a Python function, for `__signature__`.
 
-    What this signature allows, `Endpoint.bind` accepts; it accepts more. Python wants names that
-    are identifiers: another name is mended, and with all before it shown as positional-only,
-    without default. What has no default after something that has one is keyword-only.
+    Annotations are text. `Endpoint.bind` accepts every call that this signature allows, and more.
+    Names must be identifiers in Python: a name that is none is changed, and this parameter and all
+    before it are positional-only, without default. A parameter without default after one with a
+    default is keyword-only.
     """
     names = _make_identifiers([parameter.name for parameter in endpoint.parameters])
     pairs = list(zip(names, endpoint.parameters, strict=True))
+    # A function cannot take a positional-only parameter after a named one, so every parameter up
+    # to the last changed name is positional-only.
     fixed = max((i + 1 for i, (name, p) in enumerate(pairs) if name != p.name), default=0)
     shown = [
         inspect.Parameter(
@@ -101,6 +104,7 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
         )
         for name, parameter in pairs[:fixed]
     ]
+    # Python forbids a parameter without default after one with a default, but Gradio does not.
     by_name, optional = False, False
     for name, parameter in pairs[fixed:]:
         by_name = by_name or (optional and not parameter.has_default)
@@ -110,21 +114,23 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
 
 
 def doc(endpoint: Endpoint) -> str:
-    """What the endpoint does, takes and gives, for `__doc__` and `help()`."""
+    """Return what the endpoint does, its parameters and results, for `__doc__` and `help()`."""
     takes, gives = ("\n    ".join(lines or ["None"]) for lines in _doc_lines(endpoint))
     about = endpoint.description or f"The app's endpoint {endpoint.title}."
     return f"{about}\n\nParameters:\n    {takes}\nReturns:\n    {gives}"
 
 
 def _list_public(endpoints: Iterable[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
-    """What anyone may see: endpoints with a name, and those that only an index names."""
+    """Return the public endpoints: those with a name, and those that only have an index."""
+    # Undocumented endpoints can be called, but their developer does not want them listed.
     public = [endpoint for endpoint in endpoints if endpoint.visibility is Visibility.PUBLIC]
     named = [endpoint for endpoint in public if endpoint.name is not None]
     return named, [endpoint for endpoint in public if endpoint.name is None]
 
 
 def _format_endpoint(endpoint: Endpoint) -> str:
-    """One endpoint in the text; each space at the end of a line is the official client's."""
+    """Return the text for one endpoint."""
+    # Tests compare each character with the official client, so trailing spaces matter as well.
     consent = (
         f"    Acts on your behalf: this endpoint takes your Hugging Face token ({endpoint.oauth}). "
         "Pass it with Client(..., oauth_token=...) to grant it.\n"
@@ -143,7 +149,7 @@ def _format_endpoint(endpoint: Endpoint) -> str:
 
 
 def _format_call(endpoint: Endpoint) -> str:
-    """A call in one line: `predict(a, b, api_name="/f") -> (c, d)`."""
+    """Return a call in one line: `predict(a, b, api_name="/f") -> (c, d)`."""
     takes = [f"{_format_name(value)}, " for value in endpoint.parameters]
     gives = ", ".join(_normalize_label(value.label) for value in endpoint.returns)
     result = f"({gives})" if len(endpoint.returns) > 1 else gives
@@ -154,6 +160,7 @@ def _format_call(endpoint: Endpoint) -> str:
 
 
 def _format_parameter(value: Parameter) -> str:
+    # Two spaces before a remark and three before a default, as in the official client's text.
     need = "required"
     if value.has_default:
         need = f"not required, defaults to:   {_format_default(value.default)}"
@@ -171,7 +178,7 @@ def _format_remark(python_type: PythonType) -> str:
 
 
 def _format_type(value: Parameter | Return) -> str:
-    """The type; an argument may also be None where that is its default."""
+    """Return the type of a value; a parameter whose default is None may also be None."""
     words = value.python_type.type
     if isinstance(value, Parameter) and value.has_default and value.default is None:
         return f"{words} | None"
@@ -183,13 +190,14 @@ def _format_name(parameter: Parameter) -> str:
 
 
 def _normalize_label(label: str) -> str:
-    """A label as the official client spells a name: `Your Name (full)` is `your_name_full`."""
+    """Turn a label into a name, as the official client does: `Your Name` into `your_name`."""
+    # Not always an identifier: the official client prints `2nd_item` in the same way.
     spaced = label.replace(" ", "_")
     return "".join(letter for letter in spaced if letter.isalnum() or letter == "_").lower()
 
 
 def _format_default(value: JSON) -> str:
-    """A default as Python would print it, files as the call of `handle_file` that names them."""
+    """Return a default as Python prints it, with a file as a call of `handle_file`."""
     try:
         return str(_replace_files(value))
     except (RecursionError, ValueError):  # nested too deeply, or an int of too many digits
@@ -220,7 +228,7 @@ def _format_row(endpoint: Endpoint) -> str:
 
 
 def _doc_lines(endpoint: Endpoint) -> tuple[list[str], list[str]]:
-    """Each parameter and each return value in a line of its own."""
+    """Return one line for each parameter, and one for each return value."""
     takes = [
         f"{value.name}: {_format_type(value)}{_format_suffix(value)}"
         for value in endpoint.parameters
@@ -232,7 +240,7 @@ def _doc_lines(endpoint: Endpoint) -> tuple[list[str], list[str]]:
 
 
 def _format_suffix(value: Parameter | Return) -> str:
-    """Default and description, as far as there are any."""
+    """Return the default and the description, if there are any."""
     default = ""
     if isinstance(value, Parameter) and value.has_default:
         default = f" = {_format_default(value.default)}"
@@ -256,10 +264,11 @@ def _format_return_type(returns: Sequence[Return]) -> str:
 
 
 def _make_identifiers(names: Sequence[str]) -> list[str]:
-    """An identifier for each name, no two alike; a name that is one keeps itself."""
+    """Return a distinct identifier for each name; a name that is an identifier stays."""
     shown: list[str] = []
     for name in names:
         word = _make_identifier(name)
+        # A name that needed no change is the server's own, which no other parameter has.
         while word != name and (word in names or word in shown):
             word += "_"
         shown.append(word)
@@ -267,7 +276,7 @@ def _make_identifiers(names: Sequence[str]) -> list[str]:
 
 
 def _make_identifier(name: str) -> str:
-    """The identifier nearest to a name: `2nd item` is `_2nd_item`, `class` is `class_`."""
+    """Turn a name into an identifier: `2nd item` becomes `_2nd_item`, `class` becomes `class_`."""
     word = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in name)
     word = word if word.isidentifier() else f"_{word}"
     return f"{word}_" if keyword.iskeyword(word) else word

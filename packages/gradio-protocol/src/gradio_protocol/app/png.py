@@ -1,6 +1,7 @@
-"""A PNG file of an array of pixels, for numpy is not at hand here and an encoder may not be.
+"""Encodes an array of pixels as a PNG file, without depending on numpy or Pillow.
 
-See RFC 2083: a signature, then chunks for the header, the compressed lines and the end.
+The format is that of RFC 2083: a signature, then chunks for the header, the compressed lines and
+the end.
 """
 
 from __future__ import annotations
@@ -10,18 +11,17 @@ from typing import Any
 
 from ..errors import InvalidArguments
 
+# Number of channels → PNG colour type: grey or RGB, with or without alpha.
 _COLORS = {1: 0, 2: 4, 3: 2, 4: 6}
-"Channels → colour type: grey, RGB, each with or without alpha."
-_MAX_SIDE = 2**31 - 1
-"Pixels of one side."
+_MAX_SIDE = 2**31 - 1  # largest width or height in pixels; the format allows no more
 
 
 def png(array: Any, *, where: str) -> bytes:
-    """The picture in `array`, which behaves like one of numpy, without loss.
+    """Encode a numpy array, or one that behaves alike, as a PNG.
 
     Its shape is (height, width) or (height, width, channels) with 1 to 4 channels: grey, grey and
     alpha, RGB, RGBA. Its values are integers from 0 to 255, floats from 0 to 1, or booleans.
-    Raises InvalidArguments, naming `where`, for any other.
+    Raises InvalidArguments, naming `where`, for any other array.
     """
     shape = tuple(int(side) for side in array.shape)
     sides = (*shape, 1) if len(shape) == 2 else shape
@@ -30,6 +30,8 @@ def png(array: Any, *, where: str) -> bytes:
         wanted = "expected an array of (height, width) or (height, width, 1 to 4 channels)"
         raise InvalidArguments(f"{where}: {wanted} for an image, got {shape}")
     data: bytes = _convert_to_bytes(array, where).tobytes()
+    # Each line begins with its filter type, 0: none. Level 1 compresses fastest, and the caller
+    # waits for it.
     line = width * streams
     lines = b"".join(b"\0" + data[start : start + line] for start in range(0, len(data), line))
     header = _encode_number(width) + _encode_number(height) + bytes((8, _COLORS[streams], 0, 0, 0))
@@ -38,7 +40,7 @@ def png(array: Any, *, where: str) -> bytes:
 
 
 def _convert_to_bytes(array: Any, where: str) -> Any:
-    """The same array with a byte for each value."""
+    """Convert the array to one byte per value."""
     kind: str = array.dtype.kind
     if kind == "b":
         return array.astype("uint8") * 255

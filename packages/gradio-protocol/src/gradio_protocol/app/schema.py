@@ -1,11 +1,11 @@
-"""JSON schema → the Python type a reader expects.
+"""Turns a JSON schema into the text of a Python type.
 
-The words are those of the official client 2.7.2 wherever it has some. The mapping is total: what
-is no schema, names an unknown type or leads nowhere is `Any`, and nothing raises. Of several
-keywords the first of these wins: `const`, `enum`, `type`, `$ref`, `oneOf`, `anyOf`, `allOf`.
+The text is that of the official client 2.7.2 wherever that has one. Nothing raises: whatever is not
+a schema, names an unknown type or refers to nothing is `Any`. If a schema has several keywords, the
+first of these wins: `const`, `enum`, `type`, `$ref`, `oneOf`, `anyOf`, `allOf`.
 
-A schema comes from a server, so what it may cost is bounded: a reference inside itself, a level
-too deep and whatever comes after the budget is spent are `Any` as well.
+A schema comes from a server, so the work for it is bounded: a reference to itself, a level that is
+too deep and everything after the budget is spent are `Any` as well.
 """
 
 from __future__ import annotations
@@ -17,29 +17,29 @@ from ..wire.document import JSON, Object
 _ANY = "Any"
 _FILE = "filepath"
 _ANY_JSON = "str | float | bool | list | dict"
-_MAX_DEPTH = 32
-"Levels of nesting that are read."
+_MAX_DEPTH = 32  # levels of nesting that are read
+# Characters for one type; a short schema can unfold to more text than fits into memory.
 _BUDGET = 1_000_000
-"Characters to spend, for one type; a schema of few lines can unfold to more than any memory."
-_NODE_COST = 16
-"What one schema inside another costs, beside the words that it contributes."
+_NODE_COST = 16  # cost of each nested schema, in addition to its text
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool", "null": "None"}
 
 
 def python_type(schema: JSON) -> str:
-    """The type of the values that `schema` allows, as text for people, such as `list[str]`.
+    """Return the type of the values that `schema` allows, as text such as `list[str]`.
 
-    References are looked up in `schema` itself. Files are `filepath`, unions are joined by `|`,
-    objects are `dict(name: type (description), …)`.
+    References point into `schema` itself. Files are `filepath`, unions are joined by `|`, objects
+    are `dict(name: type (description), …)`.
     """
     return _SchemaReader(root=schema).read(schema)
 
 
 def unquote_choices(words: str, schema: JSON) -> str:
-    """A server's `words` for `schema`, without the quotes around choices that are no text.
+    """Remove the quotes around choices that are not text from a server's type text `words`.
 
-    From 4.0 on servers, and the official client, quote all choices: `Literal['1', '2']` for 1, 2.
+    Servers of 4.0 and later, like the official client, quote all choices: `Literal['1', '2']` even
+    if `schema` says 1 and 2.
     """
+    # Nearly all types have no such choices; reading their schemas would cost time at each connect.
     if "Literal['" not in words:
         return words
     reading = _SchemaReader(root=schema)
@@ -61,7 +61,7 @@ def unquote_choices(words: str, schema: JSON) -> str:
 
 @dataclass(slots=True, kw_only=True)
 class _SchemaReader:
-    """One schema being read: where references lead, which are open, what is left to spend."""
+    """Reads one schema, and keeps its root, the references being followed and the budget."""
 
     root: JSON
     left: int = _BUDGET
@@ -87,6 +87,7 @@ class _SchemaReader:
             case {"type": str(kind)}:
                 return self.read_kind(kind, schema)
             case {"type": [_, *_] as kinds}:
+                # A list of types makes the official client fail; this is JSON Schema's meaning.
                 return " | ".join(
                     self.read_kind(kind, schema) if self.spend(_NODE_COST) else _ANY
                     for kind in kinds
@@ -103,7 +104,8 @@ class _SchemaReader:
                 return self.read_description(schema)
 
     def read_description(self, schema: Object) -> str:
-        """What is left when no keyword says a type: the description may still promise JSON."""
+        """Read a schema without a type, whose description may still mention JSON."""
+        # gr.JSON is described so; the official client looks for the same word.
         match schema:
             case {"description": str(text)} if self.spend(len(text)) and "json" in text:
                 return _ANY_JSON
@@ -125,7 +127,7 @@ class _SchemaReader:
                 return _ANY
 
     def read_array(self, schema: Object) -> str:
-        # Before draft 2020-12 the places of a tuple were a list under `items`.
+        # Before draft 2020-12, the schemas of a tuple were a list under `items`.
         match schema:
             case {"prefixItems": [*places]} | {"items": [*places]}:
                 return f"tuple[{', '.join(self.read_each(places))}]"
@@ -135,6 +137,7 @@ class _SchemaReader:
     def read_object(self, schema: Object) -> str:
         listed = schema.get("properties")
         properties = listed if isinstance(listed, dict) else {}
+        # The mark decides, not the other properties, which differ from version to version.
         if self.is_file(properties):
             return _FILE
         parts = [self.read_property(name, value) for name, value in properties.items()]
@@ -162,6 +165,7 @@ class _SchemaReader:
                 return None
 
     def read_reference(self, reference: str) -> str:
+        # A schema may contain itself, as that of a tree does.
         if reference in self.open:
             return _ANY
         self.open.append(reference)
@@ -170,7 +174,8 @@ class _SchemaReader:
         return text
 
     def look_up(self, reference: str) -> JSON:
-        """What the pointer leads to, else the definition of that last name, else None."""
+        """Return the schema at a JSON pointer, else the definition of its last part, else None."""
+        # The official client takes the last part of any reference as a name in `$defs`.
         if not self.spend(len(reference)):
             return None
         parts = [_unescape(part) for part in reference.split("/")]
@@ -183,13 +188,13 @@ class _SchemaReader:
         return definitions.get(parts[-1]) if isinstance(definitions, dict) else None
 
     def format_choice(self, value: JSON) -> str:
-        """A choice as Python writes it, for numbers and text differ to the app."""
+        """Return a choice as Python writes it, since 1 and "1" differ for the app."""
         return (
             f"'{self.format_value(value)}'" if isinstance(value, str) else self.format_value(value)
         )
 
     def format_value(self, value: JSON) -> str:
-        """A value in words, or an ellipsis once it would cost more than there is."""
+        """Return a value as text, or an ellipsis if the budget does not allow it."""
         try:
             text = str(value)
         except (RecursionError, ValueError):  # nested too deeply, or an int of too many digits
@@ -207,6 +212,8 @@ def _format_literal(choices: list[str]) -> str:
 
 def marks_file(meta: JSON) -> bool:
     """Whether this is the schema of the `meta` of a file (4.21 and later)."""
+    # Two forms, since `meta` is a plain dict with a default in some of Gradio's classes, and a
+    # typed dict in others.
     match meta:
         case {"default": {"_type": "gradio.FileData"}}:
             return True
@@ -217,5 +224,5 @@ def marks_file(meta: JSON) -> bool:
 
 
 def _unescape(part: str) -> str:
-    """One step of a JSON pointer (RFC 6901) as the key that it means."""
+    """Decode one step of a JSON pointer (RFC 6901)."""
     return part.replace("~1", "/").replace("~0", "~")

@@ -1,12 +1,12 @@
-"""A small Gradio server as a machine: bytes of its clients in, bytes for its clients out.
+"""A small Gradio server without I/O: it takes bytes from clients and returns bytes for them.
 
-It has no clock: a function says all it has to say as soon as it is called, but for `/hold`, which
-gives one output and then waits until it is stopped. What is sent on one connection may be caused
-by what came on another one, so that each output names its connection. Of a call of `/cut` comes
-one output, and the end of the connection in the middle of the stream.
+The server has no clock: a function sends all its messages as soon as it is called, except `/hold`,
+which sends one output and then waits until it is cancelled. Bytes that arrive on one connection
+may cause output on another, so each output names its connection. A call of `/cut` sends one output,
+and then the connection closes in the middle of the stream.
 
-It speaks as 6.31.0 does, with one stream for each session, or as 4.7.1, with one for each job.
-Not thread-safe.
+The server imitates 6.31.0, with one stream per session, or 4.7.1, with one stream per job. Not
+thread-safe.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _EVENTS = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 )
 Answer: TypeAlias = "tuple[int, JSON | bytes]"
-"Status and body; a document is sent as JSON."
+"Status and body. Bytes are sent unchanged, anything else as JSON."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """Bytes to be sent on this connection."""
+    """Bytes to send on one connection."""
 
     connection: int
     data: bytes
     close: bool = False
-    "The connection is to be closed then, by the server."
+    "Close the connection afterwards."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +47,19 @@ class _Request:
 
 @dataclass(slots=True)
 class _Stream:
-    """What one stream carries: the messages of a session, or of one job."""
+    """The messages of one stream, which belongs to a session or to one job."""
 
     connection: int | None = None
     waiting: list[Object] = field(default_factory=list[Object])
-    "Said before the stream was opened."
+    "Messages that have not been sent, perhaps because the stream is not open yet."
     pending: set[str] = field(default_factory=set[str])
-    "Events whose last message has not been said."
+    "Events that have not ended."
     cut: bool = False
-    "It breaks off after what is waiting."
+    "The stream breaks off after the waiting messages."
 
 
 class ScriptedServer:
-    """See the module. Raises InvalidArguments for a version that is not one of `VERSIONS`."""
+    """A server with one app. Raises InvalidArguments for a version that is not in `VERSIONS`."""
 
     def __init__(self, version: str = VERSIONS[0]) -> None:
         self._app = FakeApp(version)
@@ -67,15 +67,16 @@ class ScriptedServer:
         self._streams: dict[str, _Stream] = {}
         self._events = 0
         self.stopped: list[str] = []
-        "Events of `/hold` that were cancelled, or whose stream was left, in order."
+        "Events of `/hold` that were cancelled, or whose stream was closed, in order."
 
     def connect(self) -> int:
-        """The number of a new connection."""
+        """Open a connection and return its number."""
         self._buffers.append(bytearray())
         return len(self._buffers) - 1
 
     def receive(self, connection: int, data: bytes) -> list[Output]:
-        """Bytes have come on a connection: what is to be sent, in order."""
+        """Handle bytes from a connection; return what to send, in order."""
+        # A client may pipeline requests, and a request may arrive in pieces.
         buffer = self._buffers[connection]
         buffer += data
         outputs: list[Output] = []
@@ -84,7 +85,7 @@ class ScriptedServer:
         return outputs
 
     def leave(self, connection: int) -> None:
-        """The client has closed a connection; what its stream was for ends."""
+        """Handle the end of a connection: the events of its stream end as well."""
         for name, stream in [*self._streams.items()]:
             if stream.connection == connection:
                 self.stopped += sorted(stream.pending)
@@ -96,6 +97,7 @@ class ScriptedServer:
             case "GET", "queue/data" if not app.private:
                 return self._open_stream(connection, query.get("session_hash", ""))
             case "GET", "queue/join" if app.private:
+                # Up to 4.8 the join is the stream: it asks for the data, which a POST brings.
                 event_id = self._next_event_id()
                 stream = self._find_stream(event_id)
                 stream.pending.add(event_id)
@@ -118,6 +120,7 @@ class ScriptedServer:
             case "POST", "upload":
                 return 200, [app.store(*part) for part in _read_parts(request)]
             case "POST", "queue/join" if not app.private:
+                # The messages may leave before the client has read this reply, as on 6.31.
                 event_id = self._next_event_id()
                 self._call(event_id, _read_document(request), session="session_hash")
                 return 200, {"event_id": event_id}
@@ -130,7 +133,7 @@ class ScriptedServer:
             case _:
                 return 404, {"detail": "Not Found"}
 
-    # Events, and the streams that carry their messages.
+    # Events and the streams that carry their messages.
 
     def _next_event_id(self) -> str:
         self._events += 1
@@ -140,7 +143,7 @@ class ScriptedServer:
         return self._streams.setdefault(name, _Stream())
 
     def _call(self, event_id: str, call: Object, *, session: str) -> None:
-        """Run a function; `session` is the key of what names the stream."""
+        """Run a function; `session` is the key in `call` that has the name of the stream."""
         stream = self._find_stream(str(call[session]))
         said = self._app.call(
             event_id,
@@ -165,7 +168,7 @@ class ScriptedServer:
         return [Output(connection=connection, data=_EVENTS), *self._flush()]
 
     def _flush(self) -> list[Output]:
-        """What open streams have to say; those with nothing more to come end."""
+        """Send what waits on open streams, and end those without pending events."""
         outputs: list[Output] = []
         for name, stream in [*self._streams.items()]:
             if stream.connection is None:
@@ -173,6 +176,7 @@ class ScriptedServer:
             if stream.cut or not stream.pending:
                 del self._streams[name]
             if not stream.pending:
+                # `close_stream` came with `sse_v3` (4.22); a stream of one job just ends.
                 closing: Object = {"msg": "close_stream", "event_id": None}
                 stream.waiting += [] if self._app.private else [closing]
             data = b"".join(_encode_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
@@ -184,7 +188,7 @@ class ScriptedServer:
 
 
 def _take_request(buffer: bytearray, prefix: str) -> _Request | None:
-    """The first request in the buffer, taken out of it, once all of it has come."""
+    """Remove the first request from the buffer and return it; None if it is incomplete."""
     head, end, body = bytes(buffer).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines)
@@ -212,7 +216,7 @@ def _encode_response(status: int, body: JSON | bytes) -> bytes:
 
 
 def _encode_chunk(data: bytes) -> bytes:
-    """A chunk of a body; an empty one is its end."""
+    """Encode a chunk of a body; an empty chunk ends the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
@@ -221,9 +225,10 @@ def _read_document(request: _Request) -> Object:
 
 
 def _read_parts(request: _Request) -> list[tuple[str, bytes]]:
-    """Names and contents of the files in a form."""
+    """Return names and contents of the files in a form."""
     boundary = request.content_type.partition("boundary=")[2].strip('"').encode("latin-1")
     _, *parts, _ = (b"\r\n" + request.body).split(b"\r\n--" + boundary)
+    # The leading line end makes the first boundary look like the others.
     split = [part.partition(b"\r\n\r\n") for part in parts]
     return [(_read_filename(head), content) for head, _, content in split]
 
