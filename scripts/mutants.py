@@ -475,7 +475,7 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        "    if Secret.VISITOR not in seen:\n        merged.pop(_VISITOR, None)\n",
+        "    if Secret.VISITOR not in visible:\n        merged.pop(_VISITOR, None)\n",
         "",
         "a visitor's token is for Hugging Face only",
     ),
@@ -487,7 +487,7 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        "    if cookie and Secret.COOKIES in seen:\n",
+        "    if cookie and Secret.COOKIES in visible:\n",
         "    if cookie:\n",
         "cookies stay with the app",
     ),

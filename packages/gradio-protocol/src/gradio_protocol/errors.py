@@ -185,7 +185,7 @@ def proxy_address(given: str) -> str:
 def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error, its cause, the cause of that, and so on."""
     # HTTP libraries wrap the system's errors, sometimes without `from`.
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__

@@ -65,8 +65,8 @@ class Access:
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that each request to the app carries."""
-        said = self.jar.header(self.src) or ""
-        pairs = [pair.partition("=") for pair in said.split("; ") if pair]
+        header = self.jar.header(self.src) or ""
+        pairs = [pair.partition("=") for pair in header.split("; ") if pair]
         return {name: value for name, _, value in pairs}
 
     def page(self, path: str) -> str:
@@ -76,8 +76,8 @@ class Access:
     def api(self, path: str, **query: str) -> str:
         """Return an address of the API."""
         url = join(join(self.src, self.prefix), path)
-        asked = "&".join([f"{key}={quote_plus(value)}" for key, value in query.items()])
-        return f"{url}?{asked}" if query else url
+        encoded = "&".join([f"{key}={quote_plus(value)}" for key, value in query.items()])
+        return f"{url}?{encoded}" if query else url
 
     def post(self, path: str, document: object, *, call: Headers = ()) -> Request:
         """Return a POST of JSON to the API.

@@ -50,9 +50,7 @@ def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, wh
     for part in parts:
         if part not in choices:
             got = _shorten_repr(value if isinstance(value, str) else part)
-            raise InvalidArguments(
-                f"{where}: expected {wanted} {_list_choices(choices)}; got {got}"
-            )
+            raise InvalidArguments(f"{where}: expected {wanted} {_join(choices)}; got {got}")
 
 
 def _read_choices(component: Component) -> tuple[JSON, ...]:
@@ -66,7 +64,7 @@ def _read_choices(component: Component) -> tuple[JSON, ...]:
     return tuple(values) if len(values) == len(pairs) else ()
 
 
-def _list_choices(choices: tuple[JSON, ...]) -> str:
+def _join(choices: tuple[JSON, ...]) -> str:
     more = len(choices) - _MAX_LISTED
     named = ", ".join(_shorten_repr(choice) for choice in choices[:_MAX_LISTED])
     return f"{named} and {more} more" if more > 0 else named

@@ -172,31 +172,32 @@ def read_config(body: bytes | str) -> Config:
     at = "config"
     version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
     protocol = want(raw, "protocol", str, "ws", where=at)
-    speaks = dialect(protocol, version)
-    queued = want_flag(raw, "enable_queue", speaks.delivery is not Delivery.DIRECT, where=at)
-    locked = want_flag(raw, "auth_required", False, where=at)
+    traits = dialect(protocol, version)
+    queued = want_flag(raw, "enable_queue", traits.delivery is not Delivery.DIRECT, where=at)
+    needs_login = want_flag(raw, "auth_required", False, where=at)
     # Without a login, the config has no such lists (3.x, 4.x) or empty ones.
-    lists: Object = {"components": [], "dependencies": [], **raw} if locked else raw
+    lists: Object = {"components": [], "dependencies": [], **raw} if needs_login else raw
     lenient = LenientReader()
-    beats = lenient.get(raw, "connect_heartbeat", bool, True, where=at)  # 4.25 to 4.28: absent
+    # 4.25 to 4.28 have `/heartbeat`, but not this key.
+    heartbeat = lenient.get(raw, "connect_heartbeat", bool, True, where=at)
     return Config(
         raw=raw,
         version=version,
         protocol=protocol,
         api_prefix=want(raw, "api_prefix", str, "", where=at),
-        dialect=speaks,
+        dialect=traits,
         components=_read_components(lists, at, lenient),
         dependencies=_read_dependencies(lists, queued, at, lenient),
         max_file_size=lenient.get(raw, "max_file_size", int, None, where=at),
-        connect_heartbeat=beats and speaks.heartbeat,
+        connect_heartbeat=heartbeat and traits.heartbeat,
         app_id=_read_app_id(raw, at, lenient),
         space_id=lenient.get(raw, "space_id", str, None, where=at),
         username=lenient.get(raw, "username", str, None, where=at),
         mode=lenient.get(raw, "mode", str, "blocks", where=at),
         title=lenient.text(raw, "title", where=at) or "",
         enable_queue=queued,
-        auth_required=locked,
-        closed=speaks.tells_closed and queued and raw.get("show_api") is False,
+        auth_required=needs_login,
+        closed=traits.tells_closed and queued and raw.get("show_api") is False,
         notes=lenient.notes,
     )
 
@@ -228,9 +229,7 @@ def read_rendering(render_config: Object) -> Rendering:
 def _read_components(document: Object, at: str, lenient: LenientReader) -> dict[int, Component]:
     # By id, since `@gr.render` adds components to those of the config.
     listed = need(document, "components", list, where=at)
-    found = [
-        _read_component(entry, f"{at}: component {i}", lenient) for i, entry in enumerate(listed)
-    ]
+    found = [_read_component(raw, f"{at}: component {i}", lenient) for i, raw in enumerate(listed)]
     return {component.id: component for component in found}
 
 
@@ -309,24 +308,24 @@ def _read_api_name(raw: Object, at: str, lenient: LenientReader) -> str | None:
 
     6.31 sends the text "false" instead.
     """
-    said = raw.get("api_name")
-    return None if said is False or said == "false" else lenient.text(raw, "api_name", where=at)
+    value = raw.get("api_name")
+    return None if value is False or value == "false" else lenient.text(raw, "api_name", where=at)
 
 
 def _read_visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
     if raw.get("api_name") is False:  # 6.0 and 6.10 still call these public
         return Visibility.PRIVATE
     # Seen: neither on 4.7.1, `show_api` on 4.14 to 5.50, `api_visibility` on 6.0 and later.
-    shown = "public" if lenient.get(raw, "show_api", bool, True, where=at) else "undocumented"
-    said = lenient.get(raw, "api_visibility", str, shown, where=at)
+    default = "public" if lenient.get(raw, "show_api", bool, True, where=at) else "undocumented"
+    value = lenient.get(raw, "api_visibility", str, default, where=at)
     # Do not list an endpoint whose visibility only newer versions know, but allow calling it.
-    return next((v for v in Visibility if v.value == said), Visibility.UNDOCUMENTED)
+    return next((v for v in Visibility if v.value == value), Visibility.UNDOCUMENTED)
 
 
 def _read_description(raw: Object, at: str, lenient: LenientReader) -> str:
     """Return the description. False means none; null means the docstring, which is in `/info`."""
-    said = raw.get("api_description")
-    return "" if said is False else lenient.text(raw, "api_description", where=at) or ""
+    value = raw.get("api_description")
+    return "" if value is False else lenient.text(raw, "api_description", where=at) or ""
 
 
 def _read_ids(listed: list[JSON], where: str) -> tuple[int, ...]:
@@ -335,7 +334,7 @@ def _read_ids(listed: list[JSON], where: str) -> tuple[int, ...]:
 
 def _read_app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:
     """Return the id as text; it may be a number beyond 2**53, which JavaScript would round."""
-    said = raw.get("app_id")
-    if isinstance(said, int) and not isinstance(said, bool):
-        return str(said)
+    value = raw.get("app_id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return lenient.get(raw, "app_id", str, None, where=at)

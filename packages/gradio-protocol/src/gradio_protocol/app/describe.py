@@ -98,19 +98,17 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
     # A function cannot take a positional-only parameter after a named one, so every parameter up
     # to the last changed name is positional-only.
     fixed = max((i + 1 for i, (name, p) in enumerate(pairs) if name != p.name), default=0)
-    shown = [
-        inspect.Parameter(
-            name, inspect.Parameter.POSITIONAL_ONLY, annotation=_format_type(parameter)
-        )
-        for name, parameter in pairs[:fixed]
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=_format_type(p))
+        for name, p in pairs[:fixed]
     ]
     # Python forbids a parameter without default after one with a default, but Gradio does not.
     by_name, optional = False, False
     for name, parameter in pairs[fixed:]:
         by_name = by_name or (optional and not parameter.has_default)
         optional = optional or parameter.has_default
-        shown.append(_make_parameter(name, parameter, by_name=by_name))
-    return inspect.Signature(shown, return_annotation=_format_return_type(endpoint.returns))
+        parameters.append(_make_parameter(name, parameter, by_name=by_name))
+    return inspect.Signature(parameters, return_annotation=_format_return_type(endpoint.returns))
 
 
 def doc(endpoint: Endpoint) -> str:
@@ -229,13 +227,8 @@ def _format_row(endpoint: Endpoint) -> str:
 
 def _doc_lines(endpoint: Endpoint) -> tuple[list[str], list[str]]:
     """Return one line for each parameter, and one for each return value."""
-    takes = [
-        f"{value.name}: {_format_type(value)}{_format_suffix(value)}"
-        for value in endpoint.parameters
-    ]
-    gives = [
-        f"{value.label}: {_format_type(value)}{_format_suffix(value)}" for value in endpoint.returns
-    ]
+    takes = [f"{p.name}: {_format_type(p)}{_format_suffix(p)}" for p in endpoint.parameters]
+    gives = [f"{r.label}: {_format_type(r)}{_format_suffix(r)}" for r in endpoint.returns]
     return takes, gives
 
 
@@ -265,14 +258,14 @@ def _format_return_type(returns: Sequence[Return]) -> str:
 
 def _make_identifiers(names: Sequence[str]) -> list[str]:
     """Return a distinct identifier for each name; a name that is an identifier stays."""
-    shown: list[str] = []
+    identifiers: list[str] = []
     for name in names:
         word = _make_identifier(name)
         # A name that needed no change is the server's own, which no other parameter has.
-        while word != name and (word in names or word in shown):
+        while word != name and (word in names or word in identifiers):
             word += "_"
-        shown.append(word)
-    return shown
+        identifiers.append(word)
+    return identifiers
 
 
 def _make_identifier(name: str) -> str:

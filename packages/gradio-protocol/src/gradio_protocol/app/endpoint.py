@@ -56,9 +56,9 @@ class Parameter:
 
         Raises InvalidArguments for a value that the parameter does not accept.
         """
-        taken = normalize_args(value, self.schema, component=self.component, where=where)
-        check_choice(taken, self.choices, component=self.component, where=where)
-        return taken
+        plain = normalize_args(value, self.schema, component=self.component, where=where)
+        check_choice(plain, self.choices, component=self.component, where=where)
+        return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +149,8 @@ class Endpoint:
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
             raise RemoteError(f"{self.title}: {expected}")
-        seen = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
-        return seen[0] if len(seen) == 1 else tuple(seen)
+        visible = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
+        return visible[0] if len(visible) == 1 else tuple(visible)
 
     def _arguments_by_name(
         self, args: Sequence[object], kwargs: Mapping[str, object]
@@ -180,19 +180,19 @@ def find_endpoint(
     if api_name is not None:
         wanted = "/" + api_name.removeprefix("/")
         matches = [e for e in open_ones if e.name == wanted]
-        asked = f"no endpoint {wanted!r}"
+        problem = f"no endpoint {wanted!r}"
     elif fn_index is not None:
         wanted = str(fn_index)
         matches = [e for e in open_ones if e.index == fn_index]
-        asked = f"no function with index {fn_index!r}"
+        problem = f"no function with index {fn_index!r}"
     else:
         public = [e for e in open_ones if e.visibility is Visibility.PUBLIC]
         # On 3.x an app may have endpoints without names beside the one that is meant.
         matches = [e for e in public if e.name is not None] or public
-        wanted, asked = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
+        wanted, problem = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
         matches = matches if len(matches) == 1 else []
     if not matches:
-        raise InvalidArguments(f"{asked}{_suggest_endpoints(wanted, open_ones)}")
+        raise InvalidArguments(f"{problem}{_suggest_endpoints(wanted, open_ones)}")
     return matches[0]
 
 

@@ -111,37 +111,35 @@ class _EndpointReader:
         `/info` then describes only the last of them.
         """
         at = f"info: {_info_key(dependency)!r}"
-        takes = [self.find_component(key) for key in dependency.inputs]
-        gives = [self.find_component(key) for key in dependency.outputs]
-        visible = [component for component in takes if not component.skip]
+        inputs = [self.find_component(key) for key in dependency.inputs]
+        outputs = [self.find_component(key) for key in dependency.outputs]
+        visible = [component for component in inputs if not component.skip]
         own = _describe_inputs(visible)
-        told = self.choose_entries(entry, "parameters", own, at)
+        parameters = self.choose_entries(entry, "parameters", own, at)
         # The dict of `/info` has one entry for each name, so the last function wins there.
-        if shared and not _has_same_values(told, own):
+        if shared and not _has_same_values(parameters, own):
             self.lenient.note(f"{at}: describes another function of this name: left out")
-            told, entry = own, {}
-        own = [_describe_output(component) for component in gives if not component.skip]
-        back = self.choose_entries(entry, "returns", own, at)
+            parameters, entry = own, {}
+        own = [_describe_output(component) for component in outputs if not component.skip]
+        outs = self.choose_entries(entry, "returns", own, at)
         about = self.lenient.text(entry, "description", where=at)
         return Endpoint(
             index=dependency.index,
             name=dependency.name,
             visibility=dependency.visibility,
             description=dependency.description if about is None else about,
-            parameters=self.read_parameters(told, visible, at),
-            returns=tuple(
-                self.read_return(raw, f"{at}: returns[{i}]") for i, raw in enumerate(back)
-            ),
-            inputs=tuple(_make_slot(component) for component in takes),
-            outputs=tuple(_make_slot(component) for component in gives),
+            parameters=self.read_parameters(parameters, visible, at),
+            returns=tuple(self.read_return(r, f"{at}: returns[{i}]") for i, r in enumerate(outs)),
+            inputs=tuple(_make_slot(component) for component in inputs),
+            outputs=tuple(_make_slot(component) for component in outputs),
             generator=dependency.generator,
             batch=dependency.batch,
             streaming=dependency.connection == "stream",
-            stateful=any(component.type == "state" for component in (*takes, *gives)),
+            stateful=any(component.type == "state" for component in (*inputs, *outputs)),
             closed=self.config.closed and dependency.queue,
             oauth=self.lenient.get(entry, "oauth_token", str, None, where=at),
             event=dependency.event,
-            listing={**entry, "parameters": [*told], "returns": [*back]},
+            listing={**entry, "parameters": [*parameters], "returns": [*outs]},
         )
 
     def find_component(self, key: int) -> Component:
@@ -163,31 +161,31 @@ class _EndpointReader:
     def choose_entries(self, entry: Object, key: str, own: list[Object], at: str) -> list[Object]:
         """Return the entry of `/info` for each value, or `own` if there is none that fits."""
         default: list[JSON] = [*own]
-        told = self.lenient.get(entry, key, list, default, where=at)
+        entries = self.lenient.get(entry, key, list, default, where=at)
         # Entries are matched by position, so a different number makes all of them useless.
-        if len(told) != len(own):
-            self.lenient.note(f"{at}: {len(told)} {key}, but {len(own)} in the config: left out")
+        if len(entries) != len(own):
+            self.lenient.note(f"{at}: {len(entries)} {key}, but {len(own)} in the config: left out")
             return own
-        for i, raw in enumerate(told):
+        for i, raw in enumerate(entries):
             if not isinstance(raw, dict):
                 self.lenient.note(f"{at}: {key}[{i}] is {type(raw).__name__}, not dict: left out")
-        pairs = zip(told, own, strict=True)
+        pairs = zip(entries, own, strict=True)
         return [raw if isinstance(raw, dict) else derived for raw, derived in pairs]
 
     def read_parameters(
-        self, told: list[Object], components: list[Component], at: str
+        self, entries: list[Object], components: list[Component], at: str
     ) -> tuple[Parameter, ...]:
-        places = [f"{at}: parameters[{i}]" for i in range(len(told))]
-        said = [
+        places = [f"{at}: parameters[{i}]" for i in range(len(entries))]
+        stated = [
             self.lenient.get(raw, "parameter_name", str, None, where=place)
-            for raw, place in zip(told, places, strict=True)
+            for raw, place in zip(entries, places, strict=True)
         ]
         labels = [
             self.lenient.text(raw, "label", where=place)
-            for raw, place in zip(told, places, strict=True)
+            for raw, place in zip(entries, places, strict=True)
         ]
         # `parameter_name` came with 4.23; names for older versions are made from the labels.
-        names = _name_parameters(said, labels)
+        names = _name_parameters(stated, labels)
         return tuple(
             Parameter(
                 label=name if label is None else label,
@@ -204,7 +202,7 @@ class _EndpointReader:
                 choices=self.choices.get(component.id, ()),
             )
             for raw, component, place, name, given, label in zip(
-                told, components, places, names, said, labels, strict=True
+                entries, components, places, names, stated, labels, strict=True
             )
         )
 
@@ -217,12 +215,12 @@ class _EndpointReader:
         )
 
     def read_python_type(self, raw: Object, at: str) -> PythonType:
-        said = self.lenient.get(raw, "python_type", dict, {}, where=at)
+        stated = self.lenient.get(raw, "python_type", dict, {}, where=at)
         at = f"{at}: 'python_type'"
-        words = self.lenient.get(said, "type", str, "Any", where=at)
+        words = self.lenient.get(stated, "type", str, "Any", where=at)
         return PythonType(
             type=unquote_choices(words, raw.get("type")),
-            description=self.lenient.text(said, "description", where=at) or "",
+            description=self.lenient.text(stated, "description", where=at) or "",
         )
 
 
@@ -272,27 +270,27 @@ def _describe_type(schema: Object) -> Object:
     return {"type": schema, "python_type": words}
 
 
-def _has_same_values(told: list[Object], own: list[Object]) -> bool:
+def _has_same_values(entries: list[Object], own: list[Object]) -> bool:
     """Whether two lists of entries agree in everything that a component tells about itself."""
     keys = ("label", "component", "parameter_has_default", "parameter_default")
-    return [[raw.get(key) for key in keys] for raw in told] == [
+    return [[raw.get(key) for key in keys] for raw in entries] == [
         [raw.get(key) for key in keys] for raw in own
     ]
 
 
 def _read_schema(raw: Object) -> Object:
     """Return the schema of an entry, which may be any JSON; one that is no object says nothing."""
-    said = raw.get("type")
-    return said if isinstance(said, dict) else {}
+    schema = raw.get("type")
+    return schema if isinstance(schema, dict) else {}
 
 
-def _name_parameters(said: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
+def _name_parameters(stated: Sequence[str | None], labels: Sequence[str | None]) -> list[str]:
     """Return a distinct name for each parameter: the server's, or one made from the label."""
     names: list[str] = []
-    for place, (given, label) in enumerate(zip(said, labels, strict=True)):
+    for place, (given, label) in enumerate(zip(stated, labels, strict=True)):
         name = given or _make_keyword(label or "", place)
         # A made name gives way to every name of the server, also to those that follow.
-        while name in names or (not given and name in said):
+        while name in names or (not given and name in stated):
             name = f"{name}_{place}"
         names.append(name)
     return names

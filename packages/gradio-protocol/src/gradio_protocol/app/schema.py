@@ -50,8 +50,8 @@ def unquote_choices(words: str, schema: JSON) -> str:
             case {"enum": [*choices]} if not all(isinstance(choice, str) for choice in choices):
                 if not reading.spend(len(words)):
                     return words
-                quoted = [f"'{reading.format_value(choice)}'" for choice in choices]
-                plain = [reading.format_choice(choice) for choice in choices]
+                quoted = [f"'{reading.show(choice)}'" for choice in choices]
+                plain = [reading.show_choice(choice) for choice in choices]
                 words = words.replace(_format_literal(quoted), _format_literal(plain))
             case _:
                 pass
@@ -81,16 +81,15 @@ class _SchemaReader:
             return "Never" if schema is False else _ANY
         match schema:
             case {"const": value}:
-                return f"Literal[{self.format_value(value)}]"
+                return f"Literal[{self.show(value)}]"
             case {"enum": [*values]}:
-                return _format_literal([self.format_choice(value) for value in values])
+                return _format_literal([self.show_choice(value) for value in values])
             case {"type": str(kind)}:
                 return self.read_kind(kind, schema)
             case {"type": [_, *_] as kinds}:
                 # A list of types makes the official client fail; this is JSON Schema's meaning.
                 return " | ".join(
-                    self.read_kind(kind, schema) if self.spend(_NODE_COST) else _ANY
-                    for kind in kinds
+                    self.read_kind(k, schema) if self.spend(_NODE_COST) else _ANY for k in kinds
                 )
             case {"type": _}:
                 return self.read_description(schema)
@@ -150,8 +149,8 @@ class _SchemaReader:
 
     def read_property(self, name: str, value: JSON) -> str:
         description = value.get("description") if isinstance(value, dict) else None
-        remark = f" ({self.format_value(description)})" if description else ""
-        return f"{self.format_value(name)}: {self.read(value)}{remark}"
+        remark = f" ({self.show(description)})" if description else ""
+        return f"{self.show(name)}: {self.read(value)}{remark}"
 
     def is_file(self, properties: Object) -> bool:
         meta = properties.get("meta")
@@ -187,13 +186,11 @@ class _SchemaReader:
         definitions = self.root.get("$defs")
         return definitions.get(parts[-1]) if isinstance(definitions, dict) else None
 
-    def format_choice(self, value: JSON) -> str:
+    def show_choice(self, value: JSON) -> str:
         """Return a choice as Python writes it, since 1 and "1" differ for the app."""
-        return (
-            f"'{self.format_value(value)}'" if isinstance(value, str) else self.format_value(value)
-        )
+        return f"'{self.show(value)}'" if isinstance(value, str) else self.show(value)
 
-    def format_value(self, value: JSON) -> str:
+    def show(self, value: JSON) -> str:
         """Return a value as text, or an ellipsis if the budget does not allow it."""
         try:
             text = str(value)

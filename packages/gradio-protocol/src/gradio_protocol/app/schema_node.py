@@ -91,8 +91,8 @@ def _extend(place: SchemaNode, schema: Object) -> SchemaNode | None:
             return place._replace(text=True)
         # The description of gr.DateTime is the only place that tells the format it wants.
         case {"type": "string", **rest}:
-            said = rest.get("description")
-            formats = (*place.formats, said) if isinstance(said, str) else place.formats
+            words = rest.get("description")
+            formats = (*place.formats, words) if isinstance(words, str) else place.formats
             return place._replace(text=True, formats=formats)
         case {"type": "object", "properties": dict(properties)}:
             # A file is an object in the schema, but a caller passes a path or bytes for it.

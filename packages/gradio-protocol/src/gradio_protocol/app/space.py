@@ -121,6 +121,6 @@ def read_host(body: bytes, hub: Origin) -> str:
 def read_stage(body: bytes) -> SpaceStage:
     """Return the stage, from the reply to `runtime_path`; raises RemoteError if it is malformed."""
     where = "runtime of the Space"
-    said = need(read_object(body, where=where), "stage", str, where=where)
+    stage = need(read_object(body, where=where), "stage", str, where=where)
     # The Hub may add stages; most of them pass, so an unknown one is not an error.
-    return SpaceStage.__members__.get(said, SpaceStage.OTHER)
+    return SpaceStage.__members__.get(stage, SpaceStage.OTHER)

@@ -15,5 +15,5 @@ def telemetry_allowed(environ: Mapping[str, str]) -> bool:
     GRADIO_ANALYTICS_ENABLED and the variables of huggingface_hub can forbid it.
     """
     gradio = environ.get("GRADIO_ANALYTICS_ENABLED", "true").lower()
-    said = (environ.get(name, "").lower() for name in _OFF)
-    return gradio not in _FALSE and not any(word in _TRUE for word in said)
+    values = (environ.get(name, "").lower() for name in _OFF)
+    return gradio not in _FALSE and not any(word in _TRUE for word in values)

@@ -105,8 +105,8 @@ def _from_array(value: Any, place: SchemaNode, component: str, where: str) -> An
         raise InvalidArguments(f"{where}: expected a file, got {named}; {_REMEDY}")
     # `tolist` turns numpy's times in nanoseconds into numbers, but those in microseconds into
     # datetimes. A pandas Series, which has no `tobytes`, gives timestamps anyway.
-    is_counted = kind == "M" and _has_attributes(value, "tobytes")
-    inside = (value.astype("datetime64[us]") if is_counted else value).tolist()
+    is_datetime64 = kind == "M" and _has_attributes(value, "tobytes")
+    inside = (value.astype("datetime64[us]") if is_datetime64 else value).tolist()
     if type(inside) is type(value):  # numpy.longdouble, which has no equal in Python
         return _from_library(inside, place, component, where)
     return to_plain(inside, place, component=component, where=where)
@@ -118,10 +118,10 @@ def _from_time(value: Any, place: SchemaNode, where: str) -> str | None:
     if text == "NaT":  # the missing value of pandas
         return None
     wanted = next((said for said in place.formats if _DAY in said), None)
-    is_whole, is_day = _has_attributes(value, "date"), not _has_attributes(value, "tzinfo")
-    if wanted is None or not (is_whole or is_day):
+    is_datetime, is_date = _has_attributes(value, "date"), not _has_attributes(value, "tzinfo")
+    if wanted is None or not (is_datetime or is_date):
         return text
-    if is_day:
+    if is_date:
         return f"{text} 00:00:00" if "HH:MM" in wanted else text
     # gr.DateTime reads the text in the zone that its developer chose, which `/info` does not tell.
     if value.tzinfo is not None:
@@ -133,8 +133,8 @@ def _from_time(value: Any, place: SchemaNode, where: str) -> str | None:
 def _from_frame(value: Any, place: SchemaNode, component: str, where: str) -> dict[str, object]:
     """Convert a DataFrame of pandas or polars to the value of gr.Dataframe."""
     keys = [schema.get("properties") for schema in place.objects]
-    told = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)
-    if not told and component.lower() != "dataframe":
+    takes_frame = any(isinstance(key, dict) and key.keys() >= {"headers", "data"} for key in keys)
+    if not takes_frame and component.lower() != "dataframe":
         remedy = "use df.to_dict('records'), with polars df.to_dicts(), or write it to a file"
         named = f"cannot send a value of type {_type_name(value)} here"
         raise InvalidArguments(f"{where}: {named}; {remedy}")

@@ -115,10 +115,10 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:
         return read_object(reply.body, where="result")
-    said = error_body(reply)
+    body = error_body(reply)
     # A failure of the function has an `error`; a 500 for an unknown function is plain text.
-    if reply.status == 500 and "error" in said:
-        raise name_endpoint(attempt, failure(said, app.dialect))
+    if reply.status == 500 and "error" in body:
+        raise name_endpoint(attempt, failure(body, app.dialect))
     error: GradioError = _queue_only_error(attempt, reply) or join_error(reply)
     raise RetryCall(error, anyway=False) if reply.status in _NOT_CALLED else error
 

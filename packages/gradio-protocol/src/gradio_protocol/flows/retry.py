@@ -62,11 +62,11 @@ def pause(
     """
     if not _is_repeatable(outcome, repeat):
         return None
-    asked = retry_after(outcome) if isinstance(outcome, Response) else None
-    return backoff(policy, attempt, asked)
+    requested = retry_after(outcome) if isinstance(outcome, Response) else None
+    return backoff(policy, attempt, requested)
 
 
-def backoff(policy: RetryPolicy, attempt: int, asked: float | None) -> float | None:
+def backoff(policy: RetryPolicy, attempt: int, requested: float | None) -> float | None:
     """Return the seconds to wait after a failure that may be retried, or None: give up.
 
     `asked` are the seconds that the server asked to wait.
@@ -78,9 +78,9 @@ def backoff(policy: RetryPolicy, attempt: int, asked: float | None) -> float | N
     jitter = 0.5 + digest[0] / 512
     # 2.0 to a large power would overflow, so the exponent has a limit as well.
     seconds = min(_FIRST_PAUSE * 2.0 ** min(attempt, 10), _MAX_PAUSE) * jitter
-    if asked is None:
+    if requested is None:
         return seconds
-    return max(asked, seconds) if asked <= _MAX_RETRY_AFTER else None
+    return max(requested, seconds) if requested <= _MAX_RETRY_AFTER else None
 
 
 def send_with_retries(

@@ -100,8 +100,8 @@ def upload_files(
         file: file_value(app.dialect, place, contents[file].name, contents[file].size)
         for file, place in places.items()
     }
-    shown = (urls if is_bare else values for is_bare in bare)
-    return [replace_uploads(value, known) for value, known in zip(data, shown, strict=True)]
+    replacements = (urls if is_bare else values for is_bare in bare)
+    return [replace_uploads(value, known) for value, known in zip(data, replacements, strict=True)]
 
 
 def _inspect(app: App, file: LocalFile | Inline) -> Steps[_Content]:

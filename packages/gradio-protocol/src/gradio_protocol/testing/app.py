@@ -96,23 +96,23 @@ class FakeApp:
     def call(self, event_id: str, fn_index: int, data: list[JSON]) -> CallReply:
         """Run a function; return its messages."""
         name, value = _FUNCTIONS[fn_index][0], data[0]
-        said: list[Object] = [{"msg": "process_starts", "event_id": event_id, "eta": None}]
+        sent: list[Object] = [{"msg": "process_starts", "event_id": event_id, "eta": None}]
         match name, value:
             case "count", int() | float():
                 outputs: list[JSON] = [*range(int(value))]
-                said += [self._make_output(event_id, place, outputs) for place in range(int(value))]
-                return CallReply(messages=[*said, completed(event_id, outputs[-1:])], held=False)
+                sent += [self._make_output(event_id, place, outputs) for place in range(int(value))]
+                return CallReply(messages=[*sent, completed(event_id, outputs[-1:])], held=False)
             case "hold" | "cut", _:
-                said.append(self._make_output(event_id, 0, [value]))
-                return CallReply(messages=said, held=True, cut=name == "cut")
+                sent.append(self._make_output(event_id, 0, [value]))
+                return CallReply(messages=sent, held=True, cut=name == "cut")
             case "fail", _:
                 failure = completed(event_id, None, error=self._make_error(f"no to {value}"))
-                return CallReply(messages=[*said, failure], held=False)
+                return CallReply(messages=[*sent, failure], held=False)
             case "shout", {"path": str(path)}:
                 value = self._store_result(path, self.files[path].upper())
             case _:
                 pass
-        return CallReply(messages=[*said, completed(event_id, [value])], held=False)
+        return CallReply(messages=[*sent, completed(event_id, [value])], held=False)
 
     def store(self, name: str, content: bytes) -> str:
         """Store a file and return its path."""
@@ -126,9 +126,7 @@ class FakeApp:
         whole = place == 0 or self.dialect.edits is Edits.NONE
         edits: list[JSON] = [["replace", [], outputs[place]]]
         value = outputs[place] if whole else edits
-        return _make_message(
-            "process_generating", event_id, {"data": [value], "is_generating": True}
-        )
+        return _wrap("process_generating", event_id, {"data": [value], "is_generating": True})
 
     def _store_result(self, path: str, content: bytes) -> Object:
         name = path.rpartition("/")[2]
@@ -147,8 +145,8 @@ def completed(event_id: str, data: list[JSON] | None, *, error: Object | None = 
     """Make the last message of an event; without data and error, of a cancelled one."""
     # Servers end a cancelled event with an empty output and `success` (4.44.1 to 6.31).
     output: Object = error or ({} if data is None else {"data": data, "is_generating": False})
-    return {**_make_message("process_completed", event_id, output), "success": error is None}
+    return {**_wrap("process_completed", event_id, output), "success": error is None}
 
 
-def _make_message(name: str, event_id: str, output: Object) -> Object:
+def _wrap(name: str, event_id: str, output: Object) -> Object:
     return {"msg": name, "event_id": event_id, "output": output, "success": True}

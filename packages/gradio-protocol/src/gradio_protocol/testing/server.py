@@ -145,14 +145,14 @@ class ScriptedServer:
     def _call(self, event_id: str, call: Object, *, session: str) -> None:
         """Run a function; `session` is the key in `call` that has the name of the stream."""
         stream = self._find_stream(str(call[session]))
-        said = self._app.call(
+        reply = self._app.call(
             event_id,
             need(call, "fn_index", int, where="call"),
             need(call, "data", list, where="call"),
         )
-        stream.waiting += said.messages
-        stream.cut |= said.cut
-        (stream.pending.add if said.held else stream.pending.discard)(event_id)
+        stream.waiting += reply.messages
+        stream.cut |= reply.cut
+        (stream.pending.add if reply.held else stream.pending.discard)(event_id)
 
     def _cancel(self, call: Object) -> bool:
         event_id, stream = str(call["event_id"]), self._find_stream(str(call["session_hash"]))

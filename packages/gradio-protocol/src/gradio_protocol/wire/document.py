@@ -42,9 +42,9 @@ def _parse_json(text: bytes | str) -> Any:
     if isinstance(text, bytes) and text[:2] == b'{"':
         # Text that begins like this is UTF-8. `json.loads` detects the encoding in Python code,
         # which costs half as much again as the parsing.
-        said = text.decode("utf-8", "surrogatepass")
-        value, end = _DECODER.raw_decode(said)
-        if end == len(said):
+        decoded = text.decode("utf-8", "surrogatepass")
+        value, end = _DECODER.raw_decode(decoded)
+        if end == len(decoded):
             return value
     return json.loads(text)
 
@@ -196,7 +196,7 @@ def check_kind(value: object, kind: type[Any], where: str) -> Any:
 
 def preview(text: bytes | str, length: int = 80) -> str:
     """Return the beginning of `text`, quoted, for an error message."""
-    shown = text[: length + 1]
-    if isinstance(shown, bytes):
-        shown = shown.decode("utf-8", "replace")
-    return repr(shown[:length]) + ("…" if len(text) > length else "")
+    beginning = text[: length + 1]
+    if isinstance(beginning, bytes):
+        beginning = beginning.decode("utf-8", "replace")
+    return repr(beginning[:length]) + ("…" if len(text) > length else "")

@@ -22,8 +22,8 @@ _PORTS = {"http": 80, "https": 443}
 # Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
 _SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
-# Scheme, host, port and target of an address that needs no encoding, as nearly all do: matching
-# is much faster than `urlsplit`.
+# Scheme, host, port and target of an address that needs no encoding. Nearly all are such, and
+# matching is much faster than `urlsplit`.
 _PLAIN = re.compile(
     rf"(https?)://([a-z0-9.-]+)(?::([0-5]?[0-9]{{1,4}}))?(/{_SAFE}*(?:\?{_SAFE}+)?)?"
 )
@@ -150,9 +150,9 @@ class Head:
     @property
     def length(self) -> int | None:
         """The body's length in bytes, if `content-length` states it."""
-        said = self.header("content-length") or ""
+        value = self.header("content-length") or ""
         # `int` alone would accept signs, blanks and other digits, and thousands of them.
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else None
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
     def __repr__(self) -> str:
         return f"Head({self.status} {self.url.partition('?')[0]})"

@@ -95,15 +95,15 @@ def visible_secrets(identity: Identity, target: Origin) -> frozenset[Secret]:
     # Not even another host of Hugging Face: Spaces belong to different people.
     if target != identity.app:
         return frozenset()
-    seen = {Secret.HEADERS, Secret.COOKIES}
+    visible = {Secret.HEADERS, Secret.COOKIES}
     # `x-ip-token` names the user whose ZeroGPU quota pays; only Hugging Face can read it.
     if trusted:
-        seen.add(Secret.VISITOR)
+        visible.add(Secret.VISITOR)
     # A token that the caller passed is for this app, even over http or on another host. One that
     # was found on this machine was saved for Hugging Face.
     if trusted or identity.source is TokenSource.PASSED:
-        seen.add(Secret.TOKEN)
-    return frozenset(seen)
+        visible.add(Secret.TOKEN)
+    return frozenset(visible)
 
 
 def compose(
@@ -123,20 +123,20 @@ def compose(
     that cannot be sent.
     """
     target = origin(url)
-    seen = visible_secrets(identity, target)
+    visible = visible_secrets(identity, target)
     # Later entries replace earlier ones of the same name: see rule 3.
     merged = {"user-agent": identity.user_agent, "accept": "*/*"}
     if method == "POST":
         # The official client marks its calls with this header; apps can read it.
         merged["x-gradio-user"] = "api"
-    if Secret.HEADERS in seen:
+    if Secret.HEADERS in visible:
         merged |= as_headers(identity.headers) + as_headers(call)
-    if Secret.VISITOR not in seen:
+    if Secret.VISITOR not in visible:
         merged.pop(_VISITOR, None)
-    if Secret.TOKEN in seen and identity.token:
+    if Secret.TOKEN in visible and identity.token:
         name = _choose_token_header(target, is_taken="authorization" in merged)
         merged.setdefault(name, f"Bearer {identity.token}")
-    if cookie and Secret.COOKIES in seen:
+    if cookie and Secret.COOKIES in visible:
         # The jar's cookies come last: Starlette takes the last of two cookies of one name.
         merged["cookie"] = "; ".join(filter(None, (merged.get("cookie"), cookie)))
     merged |= own
