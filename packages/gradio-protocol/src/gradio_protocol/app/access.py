@@ -142,7 +142,7 @@ def split_src(src: str) -> tuple[str, Headers]:
 
 def session_hash(entropy: bytes, generation: int = 0) -> str:
     """Return a session hash: 20 digits of base 36, as hard to guess as `entropy`."""
-    # Whoever knows the hash can open the session's stream, so it must be hard to guess.
+    # Anyone who knows the hash can open the session's stream, so it must be hard to guess.
     digest = sha256(entropy + generation.to_bytes(8, "big")).digest()
     number = int.from_bytes(digest, "big") % 36**20
     return "".join([_PAIRS[number // place % 36**2] for place in _PLACES])

@@ -89,8 +89,8 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
     """Return the endpoint's signature as a Python function, for `__signature__`.
 
     Annotations are text. `Endpoint.bind` accepts every call that this signature allows, and more.
-    Names must be identifiers in Python: a name that is none is changed, and this parameter and all
-    before it are positional-only, without default. A parameter without default after one with a
+    Python requires identifiers: any other name is changed, and that parameter and all before it
+    are positional-only, without default. A parameter without default that follows one with a
     default is keyword-only.
     """
     names = _make_identifiers([parameter.name for parameter in endpoint.parameters])

@@ -20,7 +20,7 @@ class Delivery(Enum):
     """How a call reaches the app, and how its messages come back."""
 
     DIRECT = "one request to /run or /api is the call; its reply is the result"
-    PRIVATE = "the join is itself the stream of this one job, and ends with it"
+    PRIVATE = "the reply to the join is the stream of this one job"
     SHARED = "one stream carries all jobs of the session"
     # Support for the WebSocket queue of 3.x would start here: another member, and an action that
     # opens a socket.
@@ -29,7 +29,7 @@ class Delivery(Enum):
 class Edits(Enum):
     """How a generator's outputs after the first are sent, and how to read deletions in edits."""
 
-    NONE = "every output comes whole"
+    NONE = "every output is complete"
     UNSHIFTED = "edits; positions of deletions are those before any deletion (4.17.0 to 5.29.0)"
     SHIFTED = "edits; deletions in nested lists are shifted too often (5.29.1 and later)"
 
@@ -39,9 +39,9 @@ class Cancelling(Enum):
 
     CLOSE = "close the job's own stream (4.0 to 4.8)"
     NOTHING = "no request stops one job; a stream of its own can be closed (4.9 to 4.30)"
-    RESET = "as NOTHING, but a stream of its own is ended with /reset (4.19.2 to 4.23)"
-    FUNCTION = "/cancel stops what runs of a function, never what is queued (4.31 to 6.13)"
-    EXACT = "as FUNCTION, and /cancel takes exactly one queued job out (6.14 and later)"
+    RESET = "as NOTHING, but /reset ends a job's own stream (4.19.2 to 4.23)"
+    FUNCTION = "/cancel stops the running jobs of a function, but no queued ones (4.31 to 6.13)"
+    EXACT = "as FUNCTION, and /cancel removes exactly one queued job (6.14 and later)"
 
 
 class FileShape(Enum):
@@ -50,7 +50,7 @@ class FileShape(Enum):
     DATA_URL = "base64 inside the arguments (before 3.19, which has no /upload)"
     NAME = "an object with the server's path under `name` (3.19 to 3.50)"
     PATH = "an object with the server's path under `path` (4.0 to 4.20)"
-    META = "as PATH, marked as gradio.FileData (4.21 and later; a must from 5.5)"
+    META = "as PATH, marked as gradio.FileData (4.21 and later; required from 5.5)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +67,15 @@ class Dialect:
     announces_close: bool
     "`close_stream` comes before the end of a shared stream (sse_v3)."
     can_clear_dead_events: bool
-    "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
+    "`/cancel` with fn_index -1 removes a dead event from the session (4.31 and later)."
     heartbeat: bool
     "`/heartbeat/{session_hash}` exists (4.25 and later)."
     info: bool
     "`/info` exists (3.26 and later)."
     info_of_undocumented: bool
-    "`/info?all_endpoints=true` tells of undocumented endpoints too (4.31.4 and later)."
+    "`/info?all_endpoints=true` describes undocumented endpoints too (4.31.4 and later)."
     tells_closed: bool
-    "`show_api: false` of an app with a queue: it is closed to direct calls (before 3.42)."
+    "`show_api: false` on an app with a queue means that it takes no direct calls (before 3.42)."
     upload: bool
     "`/upload` exists (3.19 and later)."
     run: str
@@ -91,7 +91,7 @@ class Dialect:
     timed_errors: bool
     "`gr.Error`, and no other failure, comes with a `duration` (4.37 and later)."
     checks_choices: bool
-    "A value that is none of a component's choices is an error (5.0 and later)."
+    "A value that is not among a component's choices is an error (5.0 and later)."
     none_errors: bool
     "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
 

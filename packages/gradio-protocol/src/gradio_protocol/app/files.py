@@ -125,7 +125,7 @@ class RemoteFile:
 
 
 def file_data(path_or_address: str) -> FileData:
-    """Return a marked file object, for a local file to upload or an address for the server."""
+    """Return a marked file object, for a local file or for an address that the server fetches."""
     there = is_address(path_or_address)
     path = path_or_address.partition("?")[0] if there else path_or_address
     name = re.split(r"[/\\]", path)[-1]

@@ -39,7 +39,7 @@ class SpaceStage(Enum):
     BUILD_ERROR = "could not be built; its page shows the log"
     RUNTIME_ERROR = "has crashed; its page shows the log, and its owner can restart it"
     DELETING = "is being deleted"
-    OTHER = "does what only a newer client knows"
+    OTHER = "is at a stage that this client does not know"
 
 
 class Outlook(Enum):
@@ -110,7 +110,7 @@ def read_host(body: bytes, hub: Origin) -> str:
         found = origin(url)
     except InvalidArguments as error:
         raise RemoteError(f"{where}: {error}") from error
-    # A Hub of one's own may serve Spaces on its own domain, and in a test over http.
+    # A private Hub may serve Spaces on its own domain, and in a test it may use http.
     spaces = found.scheme == "https" and found.host.endswith(".hf.space")
     own = found.scheme in ("https", hub.scheme) and f".{found.host}".endswith(f".{hub.host}")
     if not (spaces or own):

@@ -45,7 +45,7 @@ _VISITOR = "x-ip-token"
 class TokenSource(Enum):
     """Where a token comes from, which decides which origins may see it."""
 
-    PASSED = "passed by the caller, for the app that was named with it"
+    PASSED = "passed by the caller, for this app"
     SAVED = "found on this machine, saved for Hugging Face"
 
 
@@ -55,7 +55,7 @@ class Secret(Enum):
     HEADERS = "the headers that the caller gave, to the client or to one call"
     COOKIES = "the app's cookies"
     TOKEN = "the Hugging Face token"
-    VISITOR = "x-ip-token: on whose ZeroGPU quota the call goes; only Hugging Face can read it"
+    VISITOR = "x-ip-token: whose ZeroGPU quota pays for the call; only Hugging Face can read it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

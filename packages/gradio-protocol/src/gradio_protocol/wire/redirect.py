@@ -50,7 +50,7 @@ def changes_origin(old: Origin, new: Origin) -> bool:
 
     The new port must be 443 or the old one, since another port is another server.
     """
-    # Not to another host: the caller's secrets would go to whoever answers there.
+    # Not to another host: the caller's secrets would go there.
     upgrade = (old.scheme, new.scheme) == ("http", "https") and old.host == new.host
     return upgrade and new.port in (443, old.port)
 
