@@ -38,8 +38,7 @@ class Repeat(Enum):
     UNACCEPTED = "a second job, unless the first one was not accepted"
 
 
-# 500 is missing: it comes from the app, which would fail again. 504 is missing for joins: see rule
-# 2.
+# No 500: it comes from the app, which would fail again. No 504 for joins: see rule 2.
 _REPEATABLE = {Repeat.HARMLESS: (429, 502, 503, 504), Repeat.UNACCEPTED: (429, 502, 503)}
 
 
