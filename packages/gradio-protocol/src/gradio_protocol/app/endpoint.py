@@ -149,8 +149,8 @@ class Endpoint:
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
             raise RemoteError(f"{self.title}: {expected}")
-        visible = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
-        return visible[0] if len(visible) == 1 else tuple(visible)
+        seen = [data[place] for place, slot in enumerate(self.outputs) if not slot.hidden]
+        return seen[0] if len(seen) == 1 else tuple(seen)
 
     def _arguments_by_name(
         self, args: Sequence[object], kwargs: Mapping[str, object]

@@ -75,7 +75,7 @@ def retry_after(reply: Response | Head) -> float | None:
 
 
 def http_date(text: str) -> int | None:
-    """Return an HTTP date (RFC 9110, the fixed form) in seconds since 1970, or None."""
+    """Seconds since 1970 of an HTTP date (RFC 9110, the fixed form), or None."""
     match = _DATE.fullmatch(text.strip())
     if match is None or match[2] not in _MONTHS:
         return None
