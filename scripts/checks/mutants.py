@@ -483,7 +483,7 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        "    if Secret.VISITOR not in seen:\n        merged.pop(_VISITOR, None)\n",
+        "    if Secret.VISITOR not in visible:\n        merged.pop(_VISITOR, None)\n",
         "",
         "a visitor's token is for Hugging Face only",
     ),
@@ -495,7 +495,7 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        "    if cookie and Secret.COOKIES in seen:\n",
+        "    if cookie and Secret.COOKIES in visible:\n",
         "    if cookie:\n",
         "cookies stay with the app",
     ),
@@ -513,8 +513,8 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        '(name, value if _SHOWN.fullmatch(name) else "…")',
-        '(name, value if _SHOWN.match(name) else "…")',
+        '(name, value if _LOGGABLE.fullmatch(name) else "…")',
+        '(name, value if _LOGGABLE.match(name) else "…")',
         "a log shows harmless headers only",
     ),
     # What the caller passed.

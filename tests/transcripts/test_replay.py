@@ -112,7 +112,7 @@ def test_a_login_opens_the_app_and_leaves_its_cookies(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 def test_a_wrong_password_is_an_authentication_error(version: str) -> None:
-    with pytest.raises(AuthenticationError, match="refused the user or the password"):
+    with pytest.raises(AuthenticationError, match="rejected the user or the password"):
         connected(version, auth=("guide", "wrong"))
 
 

@@ -423,7 +423,7 @@ def test_a_page_that_was_cut_is_the_servers_fault() -> None:
 
 
 def test_a_page_without_a_config_is_the_servers_fault() -> None:
-    with pytest.raises(RemoteError, match="holds no window"):
+    with pytest.raises(RemoteError, match="has no window"):
         inline_config(b"<html>It works!</html>")
 
 

@@ -311,7 +311,7 @@ def test_the_refusal_of_the_same_app_is_meant(status: int, error: type[Exception
 
 def test_an_app_that_lacks_the_function_is_not_called() -> None:
     here = harness(routes=restarted(function(0, "other")), doubtful=[True])
-    failing(here, AppChanged, "has no /echo any more")
+    failing(here, AppChanged, "no longer has /echo")
     assert here.requests("queue/join") == []
 
 

@@ -1,9 +1,10 @@
-"""What can go wrong, and whose fault it is.
+"""The exceptions of this project.
 
-The class says who has to act: the caller (`InvalidArguments`), the server (`RemoteError` and its
-kinds), the app (`AppError`, `ValidationError`), the network (`TransportFailed`) or this machine's
-disk (`FileFailed`). The text says what was expected, what came, and where. No error carries a
-header, a cookie or a token, and none the content of a file: encoded content is cut short.
+The class tells where the cause lies: with the caller (`InvalidArguments`), the server
+(`RemoteError` and its subclasses), the app (`AppError`, `ValidationError`), the network
+(`TransportFailed`) or this machine's disk (`FileFailed`). The text says what was expected, what
+came, and where. No error contains a header, a cookie, a token or the content of a file: base64
+content is shortened.
 """
 
 from __future__ import annotations
@@ -12,47 +13,50 @@ import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+# Base64 content, in groups for the part to show and the part to drop. Other text has a blank, a
+# dot or a dash within so many characters.
 _ENCODED = re.compile(r"(;base64,[A-Za-z0-9+/]{0,16}|[A-Za-z0-9+/]{40})([A-Za-z0-9+/]{200,}={0,2})")
-"""Content in base64, and what of it is shown. Nothing else has no blank, dot or dash in so many
-characters."""
 
 
 class GradioError(Exception):
-    """The root: everything that this project raises on purpose."""
+    """The base class of everything that this project raises on purpose."""
 
     def __init__(self, *args: object) -> None:
+        # An error may quote a value that contains a whole file in base64; logs must not.
         super().__init__(*(shorten(arg) if isinstance(arg, str) else arg for arg in args))
 
 
+# Base classes such as ValueError keep `except` clauses working that were written for the official
+# client.
 class InvalidArguments(GradioError, ValueError, TypeError):
     """The caller passed something that cannot be sent; nothing has been sent.
 
-    Both a `ValueError` and a `TypeError`, since the official client raises one or the other.
+    It is both a `ValueError` and a `TypeError`, since the official client raises one or the other.
     """
 
 
 class RemoteError(GradioError):
-    """The server broke its word: malformed, wrong status, closed early."""
+    """The server sent an invalid response: malformed, unexpected status, or truncated."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
-        "The HTTP status that came, where one came."
+        "The HTTP status of the response, or None."
 
 
 class AuthenticationError(RemoteError, ValueError):
-    """The app wants a login, or refused this one (401; 400 of `/login` in every version)."""
+    """The app needs a login, or rejected this one (401; `/login` answers 400 in every version)."""
 
 
 class TooManyRequestsError(RemoteError):
-    """The host answers 429; Gradio itself never does, Hugging Face's proxy does."""
+    """The host answered 429. Hugging Face's proxy does so; Gradio itself never does."""
 
     def __init__(
         self, message: str, *, status: int | None = 429, retry_after: float | None = None
     ) -> None:
         super().__init__(message, status=status)
         self.retry_after = retry_after
-        "Seconds that the host asked to wait, if it said so."
+        "Seconds that the host asked to wait, or None."
 
 
 class SpaceUnavailable(RemoteError, ValueError):
@@ -61,7 +65,7 @@ class SpaceUnavailable(RemoteError, ValueError):
     def __init__(self, message: str, *, status: int | None = None, stage: str = "") -> None:
         super().__init__(message, status=status)
         self.stage = stage
-        "What the Hub says that it does, such as `PAUSED`."
+        "The Space's stage as the Hub reports it, such as `PAUSED`."
 
 
 class SpaceDuplicationError(RemoteError):
@@ -73,11 +77,11 @@ class QueueError(RemoteError):
 
 
 class SessionNotFound(RemoteError):
-    """The server no longer knows this session: its stream was dropped, or it restarted."""
+    """The server no longer knows this session: it dropped the stream, or it restarted."""
 
 
 class StreamLost(RemoteError):
-    """The stream that carried the job was cut or fell silent; the job's fate is unknown."""
+    """The stream that carried the job's messages broke or fell silent; the job may still run."""
 
 
 class ServerStopped(RemoteError):
@@ -85,11 +89,11 @@ class ServerStopped(RemoteError):
 
 
 class AppChanged(RemoteError):
-    """Another app answers at this address now: it was restarted since the job began."""
+    """Another app answers at this address: the app was restarted since the job began."""
 
 
 class AppError(GradioError, ValueError):
-    """The app ran and failed: an exception in its function, or `gr.Error`.
+    """The app's function raised an exception, or a `gr.Error`.
 
     The attributes are those of the official client's class of this name.
     """
@@ -105,16 +109,16 @@ class AppError(GradioError, ValueError):
         super().__init__(message)
         self.message = shorten(message)
         self.api_name: str | None = None
-        "The endpoint that failed, where it has a name and is known."
+        "The name of the endpoint that failed, or None."
         self.duration = duration
-        "Seconds for which a user interface should show it; None: until it is closed."
+        "Seconds for which a user interface should show the error; None: until the user closes it."
         self.visible = visible
         self.title = title
         self.print_exception = print_exception
 
 
 class ValidationError(GradioError, ValueError):
-    """The app's own validator refused an input (422, Gradio 5.45 and later)."""
+    """The app's own validator rejected an input (422, Gradio 5.45 and later)."""
 
 
 _SSL_VERIFY = (
@@ -124,10 +128,10 @@ _SSL_VERIFY = (
 
 
 class TransportFailed(GradioError):
-    """The network did not deliver; `__cause__` is the HTTP library's exception.
+    """The network failed; `__cause__` is the HTTP library's exception.
 
-    `proxy` is the address of one that the environment names, without credentials: where no
-    connection was made, the text says so.
+    `proxy` is the address of the proxy that the environment names, without credentials. The text
+    mentions it if no connection was made.
     """
 
     def __init__(
@@ -143,31 +147,31 @@ class TransportFailed(GradioError):
             message += _SSL_VERIFY
         super().__init__(message + (proxy_hint(proxy) if proxy and not connected else ""))
         self.untrusted = untrusted
-        "The server's certificate was not trusted; it will not be at another attempt."
+        "The server's certificate is not trusted; a retry cannot help."
         self.connected = connected
-        "False: no connection was made, so that nothing can have been sent."
+        "False: no connection was made, so nothing was sent."
         self.late = late
-        "A deadline passed; whatever it was for may still come."
+        "A timeout expired; the reply may still come."
 
 
 class FileFailed(GradioError):
-    """A local file could not be read or written, or changed while it was sent.
+    """A local file could not be read or written, or changed while it was being sent.
 
-    `__cause__` is the `OSError`, where there was one.
+    `__cause__` is the `OSError`, if there was one.
     """
 
 
 class JobCancelled(GradioError):
-    """The job was cancelled by the caller."""
+    """The caller cancelled the job."""
 
 
 def shorten(text: str) -> str:
-    """A text in which encoded content has only its beginning, and its length."""
+    """Replace base64 content in a text by its beginning and its length."""
     return _ENCODED.sub(lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
 
 
 def proxy_hint(proxy: str) -> str:
-    """What to try where a proxy of the environment may be why something failed."""
+    """Return the hint for an error that the environment's proxy may have caused."""
     return (
         f"; this went through the proxy {proxy}, which the environment names: NO_PROXY or "
         "trust_env=False avoids it"
@@ -175,7 +179,8 @@ def proxy_hint(proxy: str) -> str:
 
 
 def proxy_address(given: str) -> str:
-    """The address of a proxy without the credentials that it may carry, however it is written."""
+    """Return the address of a proxy without credentials. The scheme is optional."""
+    # The variables are written by people: `host:port` without a scheme is common.
     scheme, found, rest = given.partition("://")
     if not (found and scheme.isalnum()):
         scheme, rest = "http", given
@@ -183,11 +188,12 @@ def proxy_address(given: str) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error, and all that led to it."""
-    seen: BaseException | None = error
-    while seen is not None:
-        yield seen
-        seen = seen.__cause__ or seen.__context__
+    """Yield an error, its cause, the cause of that, and so on."""
+    # HTTP libraries wrap the system's errors, sometimes without `from`.
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or current.__context__
 
 
 @contextmanager

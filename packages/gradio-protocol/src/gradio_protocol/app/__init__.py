@@ -1,1 +1,1 @@
-"""What a server says about itself: its documents, parsed once into types."""
+"""What a server says about itself: its documents, parsed into types."""

@@ -1,8 +1,9 @@
-"""The choices of a component, where no other value can be right.
+"""Checks values against the choices of a component.
 
-Servers of 5.0 and later refuse what is none of a component's choices; older ones take anything.
-They go by the choices of the moment, which a function may change, while a client knows those of
-the config. So the choices of a component count here only if no function has it for an output.
+Servers of 5.0 and later reject a value that is not among a component's choices; older ones accept
+anything. A server uses the current choices, which a function of the app may change, while a client
+knows only those of the config. So a component's choices are checked here only if the component is
+no function's output.
 """
 
 from __future__ import annotations
@@ -14,46 +15,47 @@ from ..wire.document import JSON
 from .config import Component, Config
 
 _KINDS = ("radio", "dropdown", "checkboxgroup")
-_SHOWN = 20
-"Choices that an error names."
-_LONGEST = 60
-"Characters of each."
+_MAX_LISTED = 20  # choices that an error lists
+_MAX_LENGTH = 60  # characters of each choice in an error
 
 
 def fixed_choices(config: Config) -> dict[int, tuple[JSON, ...]]:
-    """The choices of each component that takes no other value, by its id."""
+    """Return the choices of each component that accepts no other value, by its id."""
+    # Older servers accept any value, so a check here would reject calls that work.
     if not config.dialect.checks_choices:
         return {}
     changing = changing_components(config)
     components = [c for c in config.components.values() if c.id not in changing]
-    return {component.id: _choices(component) for component in components}
+    return {component.id: _read_choices(component) for component in components}
 
 
 def changing_components(config: Config) -> set[int]:
-    """The ids of the components that a function of the server may change."""
+    """Return the ids of the components that a function on the server may change."""
     return {key for d in config.dependencies if d.backend for key in d.outputs}
 
 
 def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, where: str) -> None:
-    """Raises InvalidArguments if `value`, as it travels, is none of `choices`.
+    """Raise InvalidArguments if `value`, in the form to send, is not among `choices`.
 
-    None always may be: nothing is chosen. Of a list each member must be one, as the servers have
-    it: 2 and 2.0 are the same, 2 and "2" are not. No choices: any value may be.
+    None is always allowed: nothing is chosen. Each member of a list must be a choice. As on the
+    servers, 2 equals 2.0 but not "2". Without choices, any value is allowed.
     """
     if not choices or value is None:
         return
     parts = cast("list[object]", value) if isinstance(value, list) else [value]
     wanted = "one of"
     if isinstance(value, str) and component.lower() == "checkboxgroup":
-        parts, wanted = [*value], "a list of"  # A server takes text for a list of its characters.
+        # A server iterates over the value, so it takes text for a list of characters.
+        parts, wanted = [*value], "a list of"
     for part in parts:
         if part not in choices:
-            got = _brief(value if isinstance(value, str) else part)
-            raise InvalidArguments(f"{where}: expected {wanted} {_shown(choices)}; got {got}")
+            got = _shorten_repr(value if isinstance(value, str) else part)
+            raise InvalidArguments(f"{where}: expected {wanted} {_join(choices)}; got {got}")
 
 
-def _choices(component: Component) -> tuple[JSON, ...]:
+def _read_choices(component: Component) -> tuple[JSON, ...]:
     props = component.props
+    # Each choice is a pair of label and value; a call has to send the value.
     pairs = props.get("choices")
     free = component.type not in _KINDS or props.get("allow_custom_value") is True
     if free or not isinstance(pairs, list):
@@ -62,13 +64,13 @@ def _choices(component: Component) -> tuple[JSON, ...]:
     return tuple(values) if len(values) == len(pairs) else ()
 
 
-def _shown(choices: tuple[JSON, ...]) -> str:
-    more = len(choices) - _SHOWN
-    named = ", ".join(_brief(choice) for choice in choices[:_SHOWN])
+def _join(choices: tuple[JSON, ...]) -> str:
+    more = len(choices) - _MAX_LISTED
+    named = ", ".join(_shorten_repr(choice) for choice in choices[:_MAX_LISTED])
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _brief(value: object) -> str:
-    """A value as Python writes it, so that `2` and `'2'` can be told apart."""
+def _shorten_repr(value: object) -> str:
+    """Return the repr of a value, which tells `2` from `'2'`, and shorten it."""
     text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= _MAX_LENGTH else f"{text[:_MAX_LENGTH]}…"

@@ -1,7 +1,8 @@
-"""What differs between generations of servers, as one frozen value.
+"""What differs between generations of Gradio servers, as one frozen value.
 
-`dialect(protocol, version)` is the only place that compares versions; everyone else asks the
-value. The `protocol` string stood still after 4.22 while behaviour did not, so both are needed.
+`dialect(protocol, version)` is the only place that compares versions; all other code reads the
+value that it returns. Both arguments are needed: `protocol` has not changed since 4.22, but the
+behaviour of servers has.
 """
 
 from __future__ import annotations
@@ -16,44 +17,47 @@ Version = tuple[int, int, int]
 
 
 class Delivery(Enum):
-    """How a call gets to the app and its messages back."""
+    """How a call reaches the app, and how its messages come back."""
 
     DIRECT = "one request to /run or /api is the call; its reply is the result"
-    PRIVATE = "the join is itself the stream of this one job, and ends with it"
+    PRIVATE = "the reply to the join is the stream of this one job"
     SHARED = "one stream carries all jobs of the session"
-    # The WebSocket queue of 3.x joins here, with a dialect of its own and an action to open it.
+    # Support for the WebSocket queue of 3.x would start here: another member, and an action that
+    # opens a socket.
 
 
 class Edits(Enum):
-    """What follows the first output of a generator, and how its deletions have to be read."""
+    """How a generator's outputs after the first are sent, and how to read deletions in edits."""
 
-    NONE = "every output comes whole"
+    NONE = "every output is complete"
     UNSHIFTED = "edits; positions of deletions are those before any deletion (4.17.0 to 5.29.0)"
     SHIFTED = "edits; deletions in nested lists are shifted too often (5.29.1 and later)"
 
 
 class Cancelling(Enum):
-    """What the server can be told about a job that is no longer wanted."""
+    """How to tell the server that a job is no longer wanted."""
 
     CLOSE = "close the job's own stream (4.0 to 4.8)"
     NOTHING = "no request stops one job; a stream of its own can be closed (4.9 to 4.30)"
-    RESET = "as NOTHING, but a stream of its own is ended with /reset (4.19.2 to 4.23)"
-    FUNCTION = "/cancel stops what runs of a function, never what is queued (4.31 to 6.13)"
-    EXACT = "as FUNCTION, and /cancel takes exactly one queued job out (6.14 and later)"
+    RESET = "as NOTHING, but /reset ends a job's own stream (4.19.2 to 4.23)"
+    FUNCTION = "/cancel stops the running jobs of a function, but no queued ones (4.31 to 6.13)"
+    EXACT = "as FUNCTION, and /cancel removes exactly one queued job (6.14 and later)"
 
 
 class FileShape(Enum):
-    """How a file stands in the arguments of a call."""
+    """How the arguments of a call represent a file."""
 
     DATA_URL = "base64 inside the arguments (before 3.19, which has no /upload)"
     NAME = "an object with the server's path under `name` (3.19 to 3.50)"
     PATH = "an object with the server's path under `path` (4.0 to 4.20)"
-    META = "as PATH, marked as gradio.FileData (4.21 and later; a must from 5.5)"
+    META = "as PATH, marked as gradio.FileData (4.21 and later; required from 5.5)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
     """Everything in which one generation of servers differs from another."""
+
+    # Each field names the behaviour, not a version, so that code which reads it says why.
 
     version: Version
     delivery: Delivery
@@ -63,15 +67,15 @@ class Dialect:
     announces_close: bool
     "`close_stream` comes before the end of a shared stream (sse_v3)."
     can_clear_dead_events: bool
-    "`/cancel` with fn_index -1 takes a dead event out of the session (4.31 and later)."
+    "`/cancel` with fn_index -1 removes a dead event from the session (4.31 and later)."
     heartbeat: bool
     "`/heartbeat/{session_hash}` exists (4.25 and later)."
     info: bool
     "`/info` exists (3.26 and later)."
     info_of_undocumented: bool
-    "`/info?all_endpoints=true` tells of undocumented endpoints too (4.31.4 and later)."
+    "`/info?all_endpoints=true` describes undocumented endpoints too (4.31.4 and later)."
     tells_closed: bool
-    "`show_api: false` of an app with a queue: it is closed to direct calls (before 3.42)."
+    "`show_api: false` on an app with a queue means that it takes no direct calls (before 3.42)."
     upload: bool
     "`/upload` exists (3.19 and later)."
     run: str
@@ -87,11 +91,12 @@ class Dialect:
     timed_errors: bool
     "`gr.Error`, and no other failure, comes with a `duration` (4.37 and later)."
     checks_choices: bool
-    "A value that is none of a component's choices is an error (5.0 and later)."
+    "A value that is not among a component's choices is an error (5.0 and later)."
     none_errors: bool
     "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
 
 
+# The first version of each protocol, assumed if the config names no version.
 _PROTOCOLS: dict[str, Version] = {
     "ws": (3, 0, 0),
     "sse": (4, 0, 0),
@@ -100,25 +105,25 @@ _PROTOCOLS: dict[str, Version] = {
     "sse_v2.1": (4, 21, 0),
     "sse_v3": (4, 22, 0),
 }
-"The first version of each protocol: what is assumed where no version is named."
 
 
 def dialect(protocol: str, version: str) -> Dialect:
-    """The dialect of a server that names itself so in its configuration.
+    """Return the dialect of a server, from `protocol` and `version` of its config.
 
-    A later `sse_v…` is taken for the latest one known, since new servers have kept old clients
+    An unknown `sse_v…` counts as the latest known one, since new servers have kept old clients
     working. Raises RemoteError for a protocol of another family.
     """
     if protocol not in _PROTOCOLS and not protocol.startswith("sse_v"):
         known = ", ".join(_PROTOCOLS)
         raise RemoteError(f"config: 'protocol' is {protocol!r}; expected one of {known}")
+    # A version that cannot be parsed must not stop the client: the protocol still tells a range.
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(
         version=v,
-        delivery=_delivery(protocol),
-        edits=_edits(protocol, v),
-        cancelling=_cancelling(protocol, v),
-        files=_files(v),
+        delivery=_choose_delivery(protocol),
+        edits=_choose_edits(protocol, v),
+        cancelling=_choose_cancelling(protocol, v),
+        files=_choose_file_shape(v),
         announces_close=protocol not in ("ws", "sse", "sse_v1", "sse_v2", "sse_v2.1"),
         can_clear_dead_events=v >= (4, 31, 0),
         heartbeat=v >= (4, 25, 0),
@@ -138,7 +143,8 @@ def dialect(protocol: str, version: str) -> Dialect:
 
 
 def parse_version(text: str) -> Version | None:
-    """Major, minor and patch of a version, or None; up to 3.36.1 it ends with a newline."""
+    """Return major, minor and patch of a version, or None."""
+    # Up to 3.36.1 the version ends with a newline; pre-releases end with `b1` or the like.
     match = re.match(r"\s*v?(\d{1,6})(?:\.(\d{1,6}))?(?:\.(\d{1,6}))?", text, re.ASCII)
     if match is None:
         return None
@@ -146,7 +152,7 @@ def parse_version(text: str) -> Version | None:
     return major, minor, patch
 
 
-def _delivery(protocol: str) -> Delivery:
+def _choose_delivery(protocol: str) -> Delivery:
     match protocol:
         case "ws":
             return Delivery.DIRECT
@@ -156,25 +162,28 @@ def _delivery(protocol: str) -> Delivery:
             return Delivery.SHARED
 
 
-def _edits(protocol: str, version: Version) -> Edits:
+def _choose_edits(protocol: str, version: Version) -> Edits:
     if protocol in ("ws", "sse", "sse_v1"):
         return Edits.NONE
+    # 5.29.1 changed how the server computes edits of nested lists, without a new protocol name.
     return Edits.UNSHIFTED if version < (5, 29, 1) else Edits.SHIFTED
 
 
-def _cancelling(protocol: str, version: Version) -> Cancelling:
+def _choose_cancelling(protocol: str, version: Version) -> Cancelling:
     if protocol in ("ws", "sse"):
         return Cancelling.CLOSE
+    # `/cancel` came with 4.31. Until 6.14 it ignored events that still waited in the queue.
     if version >= (6, 14, 0):
         return Cancelling.EXACT
     if version >= (4, 31, 0):
         return Cancelling.FUNCTION
+    # `/reset` ends a job's own stream in these versions only.
     if (4, 19, 2) <= version < (4, 24, 0):
         return Cancelling.RESET
     return Cancelling.NOTHING
 
 
-def _files(version: Version) -> FileShape:
+def _choose_file_shape(version: Version) -> FileShape:
     if version >= (4, 21, 0):
         return FileShape.META
     if version >= (4, 0, 0):

@@ -1,9 +1,10 @@
-"""What can be called, with what, and what comes back.
+"""The endpoints of an app: their parameters, their results, and how arguments are bound.
 
 Rules:
-1. Binding is as strict as a Python call, and done before anything is sent.
-2. Values of callers are never compared: arrays answer `==` with arrays.
-3. What the app's developer made private is never called, although servers would run it.
+1. Binding is as strict as a Python call, and happens before anything is sent.
+2. Code here never compares the values of callers: `==` of two arrays is an array.
+3. Endpoints that the app's developer made private are never called, although servers would run
+   them.
 """
 
 from __future__ import annotations
@@ -19,13 +20,12 @@ from .arguments import normalize_args
 from .choices import check_choice
 from .config import Visibility
 
-_NAMED = 10
-"Endpoints that an error names."
+_MAX_NAMED = 10  # endpoints that an error lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonType:
-    """The type of a value in words, for people."""
+    """The type of a value as text for people."""
 
     type: str
     description: str
@@ -33,35 +33,38 @@ class PythonType:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
-    """One value that a call takes."""
+    """One parameter of an endpoint."""
 
     label: str
     component: str
-    "The kind of component, as its class is called: `Textbox`."
+    "The class name of its component, such as `Textbox`."
     name: str
-    "Its keyword; no other parameter of the endpoint has it."
+    "Its keyword, unique within the endpoint."
     named: bool = True
-    "Its description has the name (4.23 and later); else it was made from the label or the place."
+    "`/info` states the name (4.23 and later); else it is made from the label or the position."
     schema: Object
-    "JSON schema of the value; empty where nothing is known."
+    "JSON schema of the value; empty if unknown."
     python_type: PythonType
     has_default: bool
     default: JSON
     example: JSON
 
     choices: tuple[JSON, ...] = ()
-    "The only values, or members of a list, that the app takes; empty: others, too."
+    "The only values, or list members, that the app accepts; empty: no restriction."
 
     def coerce(self, value: object, *, where: str) -> object:
-        """A value as it travels: see `arguments.adopted`. Raises InvalidArguments."""
-        taken = normalize_args(value, self.schema, component=self.component, where=where)
-        check_choice(taken, self.choices, component=self.component, where=where)
-        return taken
+        """Return a value in the form to send: see `arguments.normalize_args`.
+
+        Raises InvalidArguments for a value that the parameter does not accept.
+        """
+        plain = normalize_args(value, self.schema, component=self.component, where=where)
+        check_choice(plain, self.choices, component=self.component, where=where)
+        return plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
-    """One value that a call gives back."""
+    """One result of an endpoint."""
 
     label: str
     component: str
@@ -71,14 +74,14 @@ class Return:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One place in the data that travels."""
+    """One position in the data of a request or an output."""
 
     component: int
     "The id of the component."
     type: str
-    "The component's type, lower case."
+    "The component's type, in lower case."
     hidden: bool
-    "Callers do not see it; going out it holds null: state, layout, buttons."
+    "Callers do not see it, and requests send null: state, layout, buttons."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,44 +89,45 @@ class Endpoint:
     """One function of an app that can be called."""
 
     index: int
-    "`fn_index`; checked, for a wrong one kills the queue of a 4.0 to 4.10 server."
+    "`fn_index`. Known to exist: a wrong one kills the queue of a 4.0 to 4.10 server."
     name: str | None
-    "With its slash: `/predict`; None: only the index names it. No two endpoints have one name."
+    "Unique, with its slash: `/predict`. None: the endpoint has an index only."
     visibility: Visibility
     description: str
     parameters: tuple[Parameter, ...]
-    "One for each input that is not hidden."
+    "One per input that is not hidden."
     returns: tuple[Return, ...]
-    "One for each output that is not hidden."
+    "One per output that is not hidden."
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
     generator: bool
     batch: bool
     streaming: bool
-    "Its input goes on after the join (`connection` is `stream`, 5.0 and later)."
+    "Its input continues after the join (`connection` is `stream`, 5.0 and later)."
     stateful: bool
-    "It reads or writes what the server keeps for the session."
+    "It reads or writes state that the server keeps for the session."
     closed: bool = False
-    "It takes no direct calls, jobs of its queue only, and its server has no other queue (3.x)."
+    "It accepts jobs of the WebSocket queue only (3.x), and no direct calls."
     oauth: str | None
-    "`required` or `optional`, where the function takes an OAuth token (6.21 and later)."
+    "`required` or `optional` if the function takes an OAuth token (6.21 and later), else None."
     event: bool = False
-    "The function takes the data of an event, such as what was selected."
+    "The function takes event data, such as what the user selected."
     listing: Object = field(default_factory=dict[str, JSON])
-    "Its entry in `/info`: as it came, or as it would be where only the config tells of it."
+    "Its entry in `/info`, or an equivalent one made from the config."
 
     @property
     def title(self) -> str:
-        """How errors and logs call it."""
+        """The name that errors and logs use."""
         return self.name if self.name is not None else f"function {self.index}"
 
     def bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
-        """The data of a call: what was passed, defaults, and null in hidden places.
+        """Return the data of a call: the arguments, defaults, and null in hidden positions.
 
-        Files among the values are found (`Parameter.taking`), in defaults they are not. Raises
-        InvalidArguments for too many, unknown and missing values, for one given twice, and for
-        what the app surely does not take.
+        Files are recognised among the arguments (`Parameter.coerce`), but not in defaults. Raises
+        InvalidArguments for too many, unknown, missing or repeated arguments, and for values that
+        the app certainly rejects.
         """
+        # `name in given`, never a comparison with a default: `==` of two arrays is an array.
         given = self._arguments_by_name(args, kwargs)
         if lacking := [p.name for p in self.parameters if not (p.has_default or p.name in given)]:
             raise InvalidArguments(f"{self.title}: missing {_list_names(lacking)}")
@@ -138,10 +142,10 @@ class Endpoint:
         return [None if slot.hidden else next(values) for slot in self.inputs]
 
     def visible_outputs(self, data: Sequence[object]) -> object:
-        """What a call returns: one value as it is, several or none as a tuple.
+        """Return the result of a call: a single value as it is, several or none as a tuple.
 
-        So does the official client, also with `()` for none. `gr.update` objects pass through.
-        Raises RemoteError where outputs are missing.
+        The official client does the same, including `()` for none. `gr.update` objects pass
+        through. Raises RemoteError if outputs are missing.
         """
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
@@ -173,38 +177,40 @@ class Endpoint:
 def find_endpoint(
     known: Iterable[Endpoint], api_name: str | None = None, fn_index: int | None = None
 ) -> Endpoint:
-    """The endpoint of this name, with or without its slash; or of this index; or the only one.
+    """Return the endpoint of this name (its slash is optional), of this index, or the only one.
 
-    Raises InvalidArguments, naming what comes near, where there is none or it is private.
+    Raises InvalidArguments, which suggests similar names, if there is none or it is private.
     """
+    # Servers run private functions too, but a developer who hides one does not want it called.
     open_ones = [e for e in known if e.visibility is not Visibility.PRIVATE]
     if api_name is not None:
         wanted = "/" + api_name.removeprefix("/")
         matches = [e for e in open_ones if e.name == wanted]
-        asked = f"no endpoint {wanted!r}"
+        problem = f"no endpoint {wanted!r}"
     elif fn_index is not None:
         wanted = str(fn_index)
         matches = [e for e in open_ones if e.index == fn_index]
-        asked = f"no function with index {fn_index!r}"
+        problem = f"no function with index {fn_index!r}"
     else:
         public = [e for e in open_ones if e.visibility is Visibility.PUBLIC]
+        # On 3.x an app may have endpoints without names beside the one that is meant.
         matches = [e for e in public if e.name is not None] or public
-        wanted, asked = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
+        wanted, problem = "", f"pass api_name or fn_index to choose one of {len(matches)} endpoints"
         matches = matches if len(matches) == 1 else []
     if not matches:
-        raise InvalidArguments(f"{asked}{_alternatives(wanted, open_ones)}")
+        raise InvalidArguments(f"{problem}{_suggest_endpoints(wanted, open_ones)}")
     return matches[0]
 
 
-def _alternatives(wanted: str, known: Sequence[Endpoint]) -> str:
-    """What may have been meant; else the endpoints that `view_api` lists, or the first of them."""
+def _suggest_endpoints(wanted: str, known: Sequence[Endpoint]) -> str:
+    """Return the rest of an error: similar names, else the first endpoints that are public."""
     if near := get_close_matches(wanted, [e.name for e in known if e.name is not None], n=5):
         return f"; did you mean {' or '.join(repr(name) for name in near)}?"
     public = [e for e in known if e.visibility is Visibility.PUBLIC]
     names = [repr(e.name) for e in public if e.name is not None] or [e.title for e in public]
-    more = len(names) - _NAMED
+    more = len(names) - _MAX_NAMED
     rest = f" and {more} more, which view_api() lists" if more > 0 else ""
-    return f"; the app has {', '.join(names[:_NAMED])}{rest}" if names else ""
+    return f"; the app has {', '.join(names[:_MAX_NAMED])}{rest}" if names else ""
 
 
 def _list_names(names: Iterable[str]) -> str:

@@ -1,11 +1,13 @@
-"""Names from anywhere, made fit to be names of files everywhere."""
+"""Makes file names safe on every operating system."""
 
 from __future__ import annotations
 
 import re
 
-_LONGEST = 200
-"Bytes of a name; file systems allow 255, and temporary names are longer."
+# Longest name in bytes. File systems allow 255, but the driver adds to a name while it downloads.
+_MAX_BYTES = 200
+# What Windows forbids, control characters, and marks that reverse the direction of text: with one,
+# `exe.txt` may be displayed for a file that ends in `.exe`.
 _FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
 _RESERVED = re.compile(
     r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)",
@@ -14,15 +16,17 @@ _RESERVED = re.compile(
 
 
 def safe_name(name: str) -> str:
-    """The last component of a path from anywhere, made fit to be a file's name everywhere.
+    """Return the last component of a path from any system, as a file name safe on every system.
 
-    At most 200 bytes of UTF-8, of which the extension is kept; never empty, `.` or `..`.
+    It has at most 200 bytes of UTF-8, keeps its extension, and is never empty, `.` or `..`.
     """
+    # Windows drops trailing blanks and dots, and reserves device names whatever their extension.
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
     kept = _FORBIDDEN.sub("", last).strip(" ").rstrip(" .")
     if _RESERVED.match(kept):
         kept = f"_{kept}"
+    # A long "extension" is part of a sentence, not a file type.
     stem, _, extension = kept.rpartition(".")
-    tail = f".{extension}" if stem and len(extension.encode()) < _LONGEST // 4 else ""
-    head = kept.removesuffix(tail).encode()[: _LONGEST - len(tail.encode())]
+    tail = f".{extension}" if stem and len(extension.encode()) < _MAX_BYTES // 4 else ""
+    head = kept.removesuffix(tail).encode()[: _MAX_BYTES - len(tail.encode())]
     return (head.decode("utf-8", "ignore") + tail).rstrip(" .") or "file"

@@ -1,15 +1,15 @@
-"""Files inside the values of a call, by every shape that servers use.
+"""Finds and replaces the files in arguments and outputs, in every form that servers use.
 
 Rules:
-1. Going out, a file is a `LocalFile`, an `Inline` or a `WebFile` somewhere in the arguments.
-   `arguments.adopted` makes the first two of paths, bytes and marked file objects (`file_data`), in
-   what the caller passed only: a default or an output that came from the server must never name a
-   local file to be sent, nor an address to be fetched from here, but its own. Open files are read
-   before, by the driver, which finds them by `walk`.
-2. Coming in, only what the server's generation calls a file is one. Since 4.21 files are marked,
-   so that an app's own JSON with a `path` in it stays JSON.
+1. In arguments, a file is a `LocalFile`, an `Inline` or a `WebFile`. `arguments.normalize_args`
+   makes the first two from paths, bytes and marked file objects (`file_data`), but only in what
+   the caller passed: a default or an output comes from the server, which must not be able to have
+   a local file sent, or an address other than its own fetched. The driver reads open files before
+   that; it finds them with `walk`.
+2. In outputs, only the form that the server's version uses for files is a file. Since 4.21 files
+   are marked, so that an app's own JSON with a `path` in it stays JSON.
 3. Values are copied, never changed, and walked without recursion.
-4. No name from a server reaches the disk but through `safe_name`.
+4. Every name from a server passes through `safe_name` before it reaches the disk.
 """
 
 from __future__ import annotations
@@ -29,17 +29,16 @@ from ..wire.media_types import extension_for, media_type
 from .dialect import Dialect, FileShape
 from .filenames import safe_name
 
-_DEEPEST = 1_000
-"Levels in what a caller passes."
+_DEEPEST = 1_000  # levels in what a caller passes
 _DATA_URL = re.compile(r"data:([^,;]{0,100})[^,]{0,100};base64,")
 _MARK = {"_type": "gradio.FileData"}
 
 
 class FileData(TypedDict, total=False):
-    """A file object, as apps take and give it."""
+    """A file object, as apps accept and return it."""
 
     path: str
-    "On the server, or, in an argument, on this machine."
+    "The path on the server, or, in an argument, on this machine."
     url: str | None
     size: int | None
     orig_name: str | None
@@ -56,7 +55,7 @@ class FileData(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """A file of this machine, to be uploaded."""
+    """A local file to be uploaded."""
 
     path: str
 
@@ -71,11 +70,11 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class WebFile:
-    """A file at an address, to be fetched by this machine and uploaded."""
+    """A file at an address, which the client downloads and uploads."""
 
     url: str
     home: Origin | None = None
-    "The only origin that may send it, also after redirects; None: any."
+    "The only origin that may serve it, also after redirects; None: any."
 
     @property
     def name(self) -> str:
@@ -92,20 +91,20 @@ class RemoteFile:
     """A file in an output."""
 
     path: str
-    "On the server; or an http(s) address; or, from 3.x, a `data:` URL that holds the bytes."
+    "A path on the server, an http(s) address or, from 3.x, a `data:` URL that contains the bytes."
     name: str
     "A safe name for the local copy."
     stream: bool = False
-    "A media stream: the path is below `/stream`, and the bytes are complete when the job is."
+    "A media stream: its path is below `/stream`, and it is complete once the job is."
 
     @property
     def embedded(self) -> bool:
-        """The bytes are here already: see `decoded`."""
+        """Whether `path` contains the bytes: see `decode_data_url`."""
         return self.path.startswith("data:")
 
 
 def file_data(path_or_address: str) -> FileData:
-    """A marked file object: one of this machine to be sent, or one for the server to fetch."""
+    """Return a marked file object, for a local file or for an address that the server fetches."""
     there = is_address(path_or_address)
     path = path_or_address.partition("?")[0] if there else path_or_address
     name = re.split(r"[/\\]", path)[-1]
@@ -116,17 +115,17 @@ def file_data(path_or_address: str) -> FileData:
 
 
 def file_at(address: str, *, where: str = "file") -> FileData | Inline | None:
-    """The file at an http(s) address, or in a `data:` address; None for any other text.
+    """Return the file at an http(s) address or in a `data:` address; None for any other text.
 
-    Raises InvalidArguments for malformed base64; `where` is what the error says first, and no
-    error shows the content.
+    Raises InvalidArguments for malformed base64. The error begins with `where` and never shows
+    the content.
     """
     if is_address(address):
         return file_data(address)
     head, comma, content = address.partition(",")
     if not comma or head[:5].lower() != "data:":
         return None
-    # RFC 2397, and what browsers take as well: blanks, and base64 without its padding.
+    # RFC 2397, and what browsers accept beyond it: blanks, and base64 without padding.
     media, *more = [part.strip(" ") for part in head[5:].lower().split(";")]
     data = unquote_to_bytes(content.encode("utf-8", "replace"))
     if more[-1:] == ["base64"]:
@@ -159,10 +158,11 @@ def file_argument(
 
 
 def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]]:
-    """Each place below `root`, as its list or dict and its key there.
+    """Yield each place below `root`: the list or dict, and the key in it.
 
-    What stands in a place when the reader comes back is walked next, as a copy of its own.
-    Raises InvalidArguments for what is nested too deeply, or contains itself.
+    The caller may replace the value in a place before it asks for the next one; the walk goes on
+    into a copy of the new value. Raises InvalidArguments for a value that is nested too deeply or
+    contains itself.
     """
     todo: list[tuple[Any, Any, int]] = [(root, 0, 0)]
     while todo:
@@ -196,9 +196,9 @@ def load_open_files(args: object, read: Callable[[Any], object]) -> Any:
 
 
 def mark_own_files(data: list[object], own: Origin | None) -> list[object]:
-    """`data` with each file whose address is on this origin as a `WebFile`.
+    """Replace each file whose address is on this origin by a `WebFile`.
 
-    The app may not be able to fetch its own address: it is private, or wants a login.
+    The app itself may not be able to fetch it, if it is private or needs a login.
     """
 
     def found(part: Any) -> object:
@@ -214,17 +214,21 @@ def mark_own_files(data: list[object], own: Origin | None) -> list[object]:
 
 
 def find_uploads(data: object) -> tuple[UploadSource, ...]:
-    """The files to be uploaded, in order, each once."""
+    """Return the files to upload, in order, each once."""
     return tuple(dict.fromkeys([part for part in _parts(data) if _is_upload(part)]))
 
 
 def replace_uploads(data: object, uploaded: Mapping[UploadSource, JSON]) -> object:
-    """A copy of `data` with each file as the value that stands for it on the server."""
+    """Return a copy of `data` with each file replaced by its value on the server."""
     return _rewrite(data, lambda part: uploaded[part] if _is_upload(part) else part)
 
 
 def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Object:
-    """How an argument names a file: by its path on the server; before 3.19 by its `data_url`."""
+    """Return the file object for an argument.
+
+    `server_path` is the file's path on the server or, before 3.19, its data URL. `size` is in
+    bytes.
+    """
     match dialect.files:
         case FileShape.DATA_URL:
             return {"name": name, "size": size, "data": server_path}
@@ -240,17 +244,17 @@ def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Obje
 
 
 def is_embedded(dialect: Dialect, component: str) -> bool:
-    """Whether this type of component takes a bare `data_url` for a file: images, on 3.x."""
+    """Whether this type of component takes a file as a bare data URL: images on 3.x do."""
     return dialect.files in (FileShape.DATA_URL, FileShape.NAME) and component.lower() == "image"
 
 
 def data_url(name: str, data: bytes) -> str:
-    """The bytes as a base64 data URL, of the media type that the name suggests."""
+    """Return the bytes as a base64 data URL; the name's extension gives the media type."""
     return f"data:{media_type(name)};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def decode_data_url(url: str) -> bytes:
-    """The bytes in a base64 data URL. Raises RemoteError where it is none."""
+    """Return the bytes of a base64 data URL. Raises RemoteError if it is not one."""
     match = _DATA_URL.match(url)
     try:
         return base64.b64decode(url[match.end() :] if match else "=", validate=True)
@@ -259,7 +263,7 @@ def decode_data_url(url: str) -> bytes:
 
 
 def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
-    """The files in an output or a part of it, in order, each path once."""
+    """Return the files in an output or a part of it, in order, each path once."""
     old = dialect.files in (FileShape.DATA_URL, FileShape.NAME)
     look = _file_by_name if old else _file_by_path
     found: dict[str, RemoteFile] = {}
@@ -271,7 +275,10 @@ def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
 
 
 def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
-    """A copy of the outputs, each file of `saved` (remote to local path) as its local path."""
+    """Return a copy of the outputs with local paths for the files in `saved`.
+
+    `saved` maps paths on the server to local paths.
+    """
 
     def local(part: JSON) -> JSON:
         return _localize(part, saved)
@@ -281,7 +288,8 @@ def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]
 
 
 def _file_by_path(part: JSON, marked: bool) -> RemoteFile | None:
-    """A file as 4.0 and later write it. Media streams of 4.x carry no mark in any version."""
+    """Read a file in the form of 4.0 and later."""
+    # Media streams carry no mark in any version of 4.x, so this case comes first.
     match part:
         case {"path": str(path), "is_stream": True, **rest}:
             given = rest.get("orig_name")
@@ -296,7 +304,7 @@ def _file_by_path(part: JSON, marked: bool) -> RemoteFile | None:
 
 
 def _file_by_name(part: JSON, _: bool) -> RemoteFile | None:
-    """A file as 3.x writes it: by its path, or with its bytes in base64, or images bare."""
+    """Read a file in the form of 3.x: a path, bytes in base64, or, for images, a bare data URL."""
     match part:
         case {"name": str(path), "is_file": True, **rest}:
             given = rest.get("orig_name")
@@ -335,7 +343,7 @@ def _is_upload(part: object) -> TypeGuard[UploadSource]:
 
 
 def _rewrite(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:
-    """A copy of `value` in which each part is what `change` makes of it, from the outside in."""
+    """Return a copy of `value` with `change` applied to each part, from the outside in."""
     root: list[Any] = [value]
     for holder, key in walk(root, deepest):
         holder[key] = change(holder[key])
@@ -343,7 +351,7 @@ def _rewrite(value: object, change: Callable[[Any], object], deepest: float = in
 
 
 def _parts(value: object) -> Iterator[Any]:
-    """The value and all inside it, in order."""
+    """Yield the value and everything inside it, in order."""
     todo = [value]
     while todo:
         part = todo.pop()
@@ -353,7 +361,7 @@ def _parts(value: object) -> Iterator[Any]:
 
 
 def _copy(part: Any) -> dict[Any, Any] | list[Any] | None:
-    """A new dict or list of the same parts; None for what has none."""
+    """Return a shallow copy of a dict or list, else None."""
     if isinstance(part, dict):
         return {**part}
     return [*part] if isinstance(part, list | tuple) else None

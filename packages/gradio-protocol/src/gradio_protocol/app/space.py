@@ -1,9 +1,9 @@
-"""Spaces of Hugging Face: their names, where they live, and whether they can be called yet.
+"""Hugging Face Spaces: their names, their addresses, and whether they are running.
 
-Source: the Hub's public API, two GETs: `/api/spaces/{name}/host` says the address of the app,
-`/api/spaces/{name}/runtime` its stage. Both may be those of another Hub (HF_ENDPOINT), so `hub`
-is an argument. What a Hub says is not believed blindly: a host that is not on its own ground
-could have the token sent to a stranger.
+The Hub's public API answers both questions: `/api/spaces/{name}/host` with the address of the app,
+`/api/spaces/{name}/runtime` with its stage. HF_ENDPOINT may name another Hub, so `hub` is an
+argument. The address must belong to the Hub or to Hugging Face: any other one could receive the
+user's token.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from ..wire.exchange import Origin, is_address, origin, redact_url
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
 _PAGE = re.compile(rf"/spaces/({_NAME.pattern})(?:/.*)?")
+# People copy the address of a Space's page from any of these, whichever Hub HF_ENDPOINT names.
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 
 
 class SpaceStage(Enum):
-    """What the Hub says that a Space is doing."""
+    """The stage of a Space, as the Hub reports it; the values complete "it …" in errors."""
 
     RUNNING = "runs"
     RUNNING_BUILDING = "runs, while its next version is built"
@@ -38,11 +39,11 @@ class SpaceStage(Enum):
     BUILD_ERROR = "could not be built; its page shows the log"
     RUNTIME_ERROR = "has crashed; its page shows the log, and its owner can restart it"
     DELETING = "is being deleted"
-    OTHER = "does what only a newer client knows"
+    OTHER = "is at a stage that this client does not know"
 
 
 class Outlook(Enum):
-    """What a stage means for somebody who wants to call the app."""
+    """What a stage means for a client that wants to call the app."""
 
     READY = "call it"
     WAIT = "it will be ready by itself"
@@ -50,7 +51,7 @@ class Outlook(Enum):
 
 
 def outlook(stage: SpaceStage) -> Outlook:
-    """What to do about a Space at this stage; a stage we do not know is waited out."""
+    """Return what to do about a Space at this stage; for an unknown stage, wait."""
     match stage:
         case SpaceStage.RUNNING | SpaceStage.RUNNING_BUILDING | SpaceStage.RUNNING_APP_STARTING:
             return Outlook.READY
@@ -71,10 +72,10 @@ def outlook(stage: SpaceStage) -> Outlook:
 
 
 def space_name(src: str, hub: Origin) -> str | None:
-    """The name `user/name` of the Space that `src` means, by name or by the address of its page.
+    """Return the name `user/name` of a Space, from its name or the address of its page.
 
-    None: `src` is the address of an app, as `https://user-name.hf.space` is. Raises
-    InvalidArguments for what is neither.
+    Returns None if `src` is the address of an app, such as `https://user-name.hf.space`. Raises
+    InvalidArguments if it is neither.
     """
     if not is_address(src):
         if _NAME.fullmatch(src):
@@ -88,20 +89,20 @@ def space_name(src: str, hub: Origin) -> str | None:
 
 
 def host_path(space: str) -> str:
-    """Where a Hub says at which address a Space lives, below the Hub's own address."""
+    """Return the path on the Hub that answers with a Space's address."""
     return f"api/spaces/{space}/host"
 
 
 def runtime_path(space: str) -> str:
-    """Where a Hub says at which stage a Space is, below the Hub's own address."""
+    """Return the path on the Hub that answers with a Space's stage."""
     return f"api/spaces/{space}/runtime"
 
 
 def read_host(body: bytes, hub: Origin) -> str:
-    """The address of the app, from the reply to `host_path`.
+    """Return the address of the app, from the reply to `host_path`.
 
-    Raises RemoteError unless it is `https://….hf.space` or on the Hub's own domain, over https
-    where the Hub is.
+    Raises RemoteError unless it is `https://….hf.space`, or on the Hub's own domain with a scheme
+    that is not weaker than the Hub's.
     """
     where = "host of the Space"
     url = need(read_object(body, where=where), "host", str, where=where)
@@ -109,6 +110,7 @@ def read_host(body: bytes, hub: Origin) -> str:
         found = origin(url)
     except InvalidArguments as error:
         raise RemoteError(f"{where}: {error}") from error
+    # A private Hub may serve Spaces on its own domain, and in a test it may use http.
     spaces = found.scheme == "https" and found.host.endswith(".hf.space")
     own = found.scheme in ("https", hub.scheme) and f".{found.host}".endswith(f".{hub.host}")
     if not (spaces or own):
@@ -117,7 +119,8 @@ def read_host(body: bytes, hub: Origin) -> str:
 
 
 def read_stage(body: bytes) -> SpaceStage:
-    """The stage, from the reply to `runtime_path`; raises RemoteError for no such document."""
+    """Return the stage, from the reply to `runtime_path`; raises RemoteError if it is malformed."""
     where = "runtime of the Space"
-    said = need(read_object(body, where=where), "stage", str, where=where)
-    return SpaceStage.__members__.get(said, SpaceStage.OTHER)
+    stage = need(read_object(body, where=where), "stage", str, where=where)
+    # The Hub may add stages; most of them pass, so an unknown one is not an error.
+    return SpaceStage.__members__.get(stage, SpaceStage.OTHER)

@@ -1,4 +1,4 @@
-"""Whether Hugging Face may be told that a client was used: as its own libraries decide it."""
+"""Decides whether to report usage to Hugging Face, by the rules of its own libraries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ _FALSE = ("0", "off", "no", "false")
 
 
 def telemetry_allowed(environ: Mapping[str, str]) -> bool:
-    """Whether neither GRADIO_ANALYTICS_ENABLED nor a variable of Hugging Face's forbids it."""
+    """Whether the environment allows telemetry.
+
+    GRADIO_ANALYTICS_ENABLED and the variables of huggingface_hub can forbid it.
+    """
     gradio = environ.get("GRADIO_ANALYTICS_ENABLED", "true").lower()
-    said = (environ.get(name, "").lower() for name in _OFF)
-    return gradio not in _FALSE and not any(word in _TRUE for word in said)
+    values = (environ.get(name, "").lower() for name in _OFF)
+    return gradio not in _FALSE and not any(word in _TRUE for word in values)

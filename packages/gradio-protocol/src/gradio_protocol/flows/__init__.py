@@ -1,1 +1,1 @@
-"""Conversations with a server: generators that ask one thing at a time."""
+"""Conversations with a server, as generators that ask for one action at a time."""

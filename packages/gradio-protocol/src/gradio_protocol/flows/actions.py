@@ -1,12 +1,12 @@
-"""What a flow may ask of a driver, and what it answers.
+"""The actions that a flow asks a driver for, and the `Flow` that a driver resumes.
 
-A flow is a generator of actions. `ask` gives an action to whoever drives the flow and returns
-the reply in its proper type. It alone takes a type on trust, with the loop over messages. `Flow`
-is the generator with a small, total interface: each step is either the next action or `Done`.
+A flow is a generator of actions. `ask` yields an action to the driver and returns the reply, in
+the type that the action declares. `Flow` wraps the generator, so that each step returns either the
+next action or `Done`.
 
-A failure of the driver (`TransportFailed`, `FileFailed`) is raised at the line that asked. A flow
-holds no state that outlives it, never yields in a `finally`, and is resumed by one thread or
-task at a time.
+If an action fails (`TransportFailed`, `FileFailed`), the error is raised at the line that asked. A
+flow keeps no state beyond its own life and never yields in a `finally`. One thread or task at a
+time may resume it.
 """
 
 from __future__ import annotations
@@ -24,62 +24,64 @@ from ..wire.exchange import Head, Request, Response, Stat
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
 
-_MAX_ERROR_BODY = 2**20
-"Bytes in which a server may say why it sends no file."
+_MAX_ERROR_BODY = 2**20  # largest body of an error reply to a download, in bytes
 
 
 class Action(Generic[R]):
-    """What a flow asks of the world; `R` is the reply that the driver gives."""
+    """Something that a flow asks a driver to do; `R` is the type of the driver's reply."""
 
     __slots__ = ()
     if TYPE_CHECKING:
-        # Binds R for the type checkers: without a use, every Action would fit every other.
+        # Uses R, for type checkers: without a use, every Action would match every other.
         _reply: R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Action[Response]):
-    """One exchange. The reply is delivered whatever its status; nothing is followed."""
+    """Send one request. The reply is delivered whatever its status; redirects are not followed."""
 
     request: Request
     limit: int
-    "Bytes that the body of the reply may have; a longer one is a RemoteError."
+    "Largest body of the reply in bytes; a longer one is a RemoteError."
     patience: float | None = None
-    """Seconds that the whole exchange may take, infinity for as long as a job does (a direct
-    call); None: the timeouts that the client was given."""
+    """Seconds that the whole exchange may take; infinity for a direct call, which takes as long as
+    the job. None: the client's timeouts apply."""
     is_join: bool = False
-    """It asks the server to run a job, which runs also if nobody waits for the reply: from the
-    first byte on it must be seen through."""
+    """The request makes the server run a job, even if nobody waits for the reply. Once its first
+    byte is sent, the driver must wait for the reply."""
 
     def timeouts(self, timeout: float) -> tuple[float, float]:
-        """Seconds between two reads, and in all; `timeout` is what the client was given."""
+        """Return the read timeout and the total timeout, in seconds.
+
+        `timeout` is the client's timeout.
+        """
         return (timeout, inf) if self.patience is None else (inf, self.patience)
 
     def check(self, size: int) -> None:
-        """Raises RemoteError if `size` bytes are more than the limit."""
+        """Raise RemoteError if `size` bytes are more than the limit."""
         if size > self.limit:
             raise RemoteError(f"{self.request!r}: the reply is longer than {self.limit} bytes")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
-    """What a local file is right now."""
+    """The current state of a local file."""
 
     size: int
     "Bytes."
     mtime_ns: int
     digest: str
-    "SHA-256 of the content, in hexadecimal digits."
+    "SHA-256 of the content, in hexadecimal."
 
     @classmethod
     def of(cls, stat: Stat, digest: str) -> FileFacts:
-        """What the operating system says of a file, and its digest."""
+        """Make the facts from `os.stat` and a digest."""
         return cls(size=stat.st_size, mtime_ns=stat.st_mtime_ns, digest=digest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectFile(Action[FileFacts]):
-    """Look at a local file."""
+    """Read a local file's size, mtime and digest."""
 
     path: str
 
@@ -104,14 +106,14 @@ PARTIAL_PREFIX: Final = ".partial-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
-    """A file that now is on this machine's disk."""
+    """A file that was saved on this machine's disk."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaveBytes(Action[Saved]):
-    """Write `data` into the download folder under a name that the core has made safe."""
+    """Write `data` into the download folder, under a name that the core has made safe."""
 
     name: str
     data: bytes
@@ -119,89 +121,94 @@ class SaveBytes(Action[Saved]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download(Action["Saved | Response"]):
-    """Stream the body of a 200 into the download folder; any other reply comes back as it is.
+    """Stream the body of a 200 into the download folder; return any other reply unchanged.
 
-    The driver writes to a temporary name and renames: a partial file is never seen.
+    The driver writes to a temporary name and renames it, so that a partial file is never visible.
     """
 
     request: Request
     name: str
-    "Safe already: one path component."
+    "One path component, made safe."
     limit: int | None
-    "Bytes; a longer body is a RemoteError, and nothing is kept. None: no limit."
+    "Bytes; a longer body is a RemoteError, and the partial file is deleted. None: no limit."
 
     def timeouts(self, timeout: float) -> tuple[float, float]:
-        """Seconds between two reads, and in all; `timeout` is what the client was given."""
+        """Return the read timeout and the total timeout, in seconds.
+
+        `timeout` is the client's timeout.
+        """
         return timeout, inf
 
     def takes(self, head: Head) -> bool:
-        """Whether the body that follows is to be saved. Raises RemoteError if it is too long."""
+        """Whether to save the body that follows. Raises RemoteError if it is too long."""
         if head.status == 200:
             self.check(head.length or 0)
         return head.status == 200
 
     def check(self, size: int) -> None:
-        """Raises RemoteError if `size` bytes are more than the limit."""
+        """Raise RemoteError if `size` bytes are more than the limit."""
         if self.limit is not None and size > self.limit:
             raise RemoteError(f"file {self.name!r} is longer than {self.limit} bytes")
 
 
 class BodyLimit:
-    """Counts the body of one reply, a chunk at a time; gives each chunk back.
+    """Counts the bytes of one reply's body, and returns each chunk that it counts.
 
-    Raises RemoteError for what is longer than the action allows.
+    Raises RemoteError if the body is longer than the action allows.
     """
 
     __slots__ = ("_action", "_refused", "_size")
 
     def __init__(self, action: Send | Download, head: Head) -> None:
         self._action = action
+        # An error reply is kept in memory and has its own limit, not that of the file.
         self._refused = isinstance(action, Download) and not action.takes(head)
         self._size = 0
 
     def __call__(self, chunk: bytes) -> bytes:
-        """Count this."""
+        """Count a chunk and return it."""
         self._size += len(chunk)
         if not self._refused:
             self._action.check(self._size)
         elif self._size > _MAX_ERROR_BODY:
-            raise RemoteError(f"{self._action.request!r}: a refusal without end")
+            raise RemoteError(f"{self._action.request!r}: an error reply without end")
         return chunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publish(Action[None]):
-    """Hand news to the job's life and to whoever watches it."""
+    """Report an update of the job's state to the user."""
 
     update: JobUpdate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sleep(Action[None]):
-    """Wait."""
+    """Wait for some seconds."""
 
     seconds: float
 
 
-# The WebSocket queue of 3.x will add its actions here: open a socket, send text, close.
+# Support for the WebSocket queue of 3.x would add actions here: open a socket, send text, close.
 AnyIO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
-"What takes a driver time."
+"Actions that take time, which a driver has to wait for."
 
 AnyAction: TypeAlias = AnyIO | Publish | AnyQuestion
 
 Steps: TypeAlias = Generator[AnyAction, Any, T]
-"The body of a flow that returns a T."
+"The generator of a flow that returns a T."
 
 
 def ask(action: Action[R] | Question[R]) -> Generator[Any, Any, R]:
-    """Ask the driver; returns the reply, in the type that the action declares."""
+    """Yield an action to the driver; return the reply, in the type that the action declares."""
+    # Nothing checks this type at run time: a driver's own tests have to.
     reply: R = yield action
     return reply
 
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """The end of a flow: what it returned."""
+    """The end of a flow, with the value that it returned."""
 
     value: T
 
@@ -209,8 +216,8 @@ class Done(Generic[T]):
 class Flow(Generic[T]):
     """A conversation that a driver performs: `start`, then `resume` or `fail`, until `Done`.
 
-    Whatever the flow raises leaves through the method that was called; it is a GradioError
-    unless a driver broke the rules. Not thread-safe.
+    An error of the flow leaves through the method that was called; it is a GradioError unless the
+    driver made a mistake. Not thread-safe.
     """
 
     __slots__ = ("_steps",)
@@ -219,21 +226,21 @@ class Flow(Generic[T]):
         self._steps = steps
 
     def start(self) -> AnyAction | Done[T]:
-        """The first action."""
+        """Return the first action."""
         return self.resume(None)
 
     def resume(self, reply: object) -> AnyAction | Done[T]:
-        """Give the reply to the last action; returns the next one."""
+        """Pass in the reply to the last action, and return the next one."""
         try:
             return self._steps.send(reply)
         except StopIteration as stop:
             return Done(cast(T, stop.value))
 
     def fail(self, error: Exception) -> AnyAction | Done[T]:
-        """Say that the last action failed; returns the next one.
+        """Report that the last action failed, and return the next one.
 
-        What the operating system says is of the disk: the flow sees a FileFailed. What it says of
-        the network, a driver has made a TransportFailed. Any other error is a bug that no flow
+        An OSError counts as a failure of the disk: the flow sees a FileFailed. Drivers turn errors
+        of the network into TransportFailed themselves. Any other error is a bug, which no flow
         catches.
         """
         try:
@@ -242,13 +249,14 @@ class Flow(Generic[T]):
             return Done(cast(T, stop.value))
 
     def close(self) -> None:
-        """Give the conversation up; nothing more will be asked."""
+        """End the conversation early; no more actions follow."""
         self._steps.close()
 
 
 def _as_gradio_error(error: Exception) -> Exception:
     if not isinstance(error, OSError):
         return error
+    # Some errors have no text, such as a bare `OSError()`.
     failed = FileFailed(str(error) or type(error).__name__)
     failed.__cause__ = error
     return failed

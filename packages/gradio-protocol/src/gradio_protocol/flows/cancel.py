@@ -1,7 +1,7 @@
-"""Telling the server that an event is not wanted.
+"""Tells the server to cancel an event.
 
-Nothing depends on the answer: a server that cannot be told, or does not listen, runs the job to
-its end, and the session absorbs its messages.
+Nothing depends on the answer: if the server does not cancel, it runs the job to its end, and the
+session discards the messages.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ from ..errors import GradioError
 from ..jobs.orders import CancelEvent
 from .actions import Send, Steps, ask
 
+# Seconds. Joins of the same function wait for the cancellation, so it has to be short.
 _TOTAL_TIMEOUT = 5.0
-"Seconds: joins of the same function wait for this."
 _MAX_REPLY = 2**20
 
 
 def cancel_event(order: CancelEvent) -> Steps[None]:
-    """Obey the order, once; whatever comes back is ignored, and nothing is raised.
-
-    `/cancel` since 4.31, all of its fields required; `/reset` with `event_id` since 4.0.
-    """
+    """Send one request to cancel the event; ignore the reply, and raise nothing."""
+    # `/cancel` exists from 4.31 on and needs all of its fields. `/reset` takes an `event_id` from
+    # 4.0 on.
     access = order.app.access
     if order.reset:
         request = access.post("reset", {"event_id": order.event_id})
@@ -34,5 +33,6 @@ def cancel_event(order: CancelEvent) -> Steps[None]:
         )
     try:
         yield from ask(Send(request=request, limit=_MAX_REPLY, patience=_TOTAL_TIMEOUT))
+    # The job then runs to its end on the server, and nobody waits for it.
     except GradioError:
         return

@@ -1,7 +1,7 @@
-"""Finding out whether the app behind a silent stream is still there.
+"""Checks whether the app behind a silent stream still runs.
 
-A silence has many reasons: a proxy that buffers, a function that takes its time, a machine that
-has gone. Only the last one is a loss, and the app itself can tell it from the others.
+A stream may be silent because a proxy buffers, because a function is slow, or because the machine
+is gone. Only the last is a failure, and a request to the app distinguishes it from the others.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from .actions import Sleep, Steps, ask
 from .connect import is_same_app
 from .retry import RetryPolicy, backoff
 
+# Seconds for one reply. The client's timeouts do not apply: they may be infinite.
 _TOTAL_TIMEOUT = 15.0
-"Seconds for one answer, whatever the client's timeouts are: an app that never answers is gone."
-_RETRIES = RetryPolicy(max_retries=3)
-"One lost answer must not lose the jobs of a stream."
+_RETRIES = RetryPolicy(max_retries=3)  # A single lost reply must not fail all jobs of a stream
 
 
 def check_app(order: CheckApp) -> Steps[GradioError | None]:
-    """Ask the app whether it is still there and the same; returns None if so, else the reason.
+    """Ask whether the app still runs and is the same; return None if so, else the reason.
 
     Raises nothing.
     """
     where = redact_url(order.app.access.src)
+    # Four attempts of 15 s: a machine under load answers late, and giving up loses jobs.
     attempt = 0
     while (same := (yield from is_same_app(order.app, _TOTAL_TIMEOUT))) is None:
         seconds = backoff(_RETRIES, attempt, None)

@@ -1,10 +1,11 @@
-"""Getting to know an app: where it is, as whom we speak to it, what it says about itself.
+"""Connects to an app: finds its address, logs in, and reads its config and API.
 
-1. A Space is looked up at the Hub and waited for; anything else is an address already.
-2. The config is asked for first. A login is made where the app wants one, and only then: by that
-   time redirects have shown where the app really is, so that the password takes no detour over
-   plain http, and the load balancer's cookies keep us on the replica that knows the login.
-3. `/info` is wanted, not needed: without it the config has to do, and `App.notes` says so.
+1. The Hub is asked for the address of a Space, and the flow waits until the Space runs. Anything
+   else is an address already.
+2. The first request to the app is for its config. The login follows, if the app needs one. By then
+   redirects have led to https, so that the password does not travel over plain http, and the load
+   balancer's cookies keep later requests on the replica that knows the login.
+3. `/info` is optional: without it the config describes the endpoints, and `App.notes` says so.
 """
 
 from __future__ import annotations
@@ -53,10 +54,9 @@ from .actions import Send, Sleep, Steps, ask
 from .redirects import MAX_DOCUMENT, send_following_redirects
 from .retry import RetryPolicy
 
-_POLL_INTERVAL: Final = 2.0
-"Seconds between two looks at the stage of a Space."
+_POLL_INTERVAL: Final = 2.0  # seconds between two requests for the stage of a Space
+# Seconds to wait for the request that wakes a Space; it continues to start without us.
 _WAKE_TIMEOUT: Final = 10.0
-"Seconds that waking a Space may take; it goes on waking without us."
 _DERIVED: Final = "are taken from the config"
 _OF_ALL: Final = "names and types of parameters"
 _OF_OTHERS: Final = "names and types of undocumented endpoints' parameters"
@@ -65,26 +65,26 @@ _FORM: Final = (("content-type", "application/x-www-form-urlencoded"),)
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Target:
-    """What the caller gave: which app, and as whom."""
+    """What the caller passed: which app, with which credentials."""
 
     src: str
     "An address, the address of a Space's page, or the name of a Space: `user/name`."
     headers: Headers = ()
     "Sent with every request to the app."
     token: str | Literal[False] | None = None
-    "Passed by the caller, for this app; False: none, and not the saved one either."
+    "Passed by the caller, for this app; False: no token, not even a saved one."
     saved_token: str | None = None
-    "Found on this machine, for Hugging Face's hosts only; see `wants_saved_token`."
+    "Found on this machine, sent to Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
     auth: tuple[str, str] | None = None
     "User and password, for the app's own login."
     cookies: tuple[tuple[str, str], ...] = ()
     policy: RetryPolicy = RetryPolicy()
     space_patience: float = 300.0
-    "Seconds to wait for a Space that sleeps, starts or is being built."
+    "Seconds to wait for a Space that is asleep, starting or being built."
     stream_idle_timeout: float | None = None
-    """Seconds that a stream may be silent before the app is asked whether it is still there; None:
-    90, infinity: it is never asked."""
+    """Seconds of silence on a stream before the app is asked whether it still runs. None: 90;
+    infinity: never."""
 
     def __post_init__(self) -> None:
         seconds = cast("object", self.stream_idle_timeout)  # callers may pass anything
@@ -95,17 +95,17 @@ class Target:
 
     @property
     def wants_saved_token(self) -> bool:
-        """Whether a token saved on this machine would be of use. Raises InvalidArguments."""
+        """Whether a token saved on this machine would be sent. Raises InvalidArguments."""
         hosted = not is_address(self.src) or is_hosted(origin(self.src), self.hub)
         return hosted and not self.token and self.token is not False
 
     @property
     def space(self) -> str | None:
-        """The name of the Space that `src` means, if it means one. Raises InvalidArguments."""
+        """The name of the Space, if `src` is one. Raises InvalidArguments."""
         return space_name(self.src, self.hub)
 
     def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
-        """Who is speaking to this app, or to the Hub, with these headers too."""
+        """Return the identity for requests to this app, or to the Hub if `app` is None."""
         return Identity(
             app=app,
             headers=headers + self.headers if app else (),
@@ -119,21 +119,22 @@ class Target:
 
 
 def connect(target: Target) -> Steps[App]:
-    """Find the app and read what it says about itself.
+    """Find the app and read its config and API.
 
-    Raises InvalidArguments for a `src`, header or cookie that cannot be used,
-    AuthenticationError where a login or a token is missing or wrong, TooManyRequestsError,
-    SpaceUnavailable for a Space that is paused or broken, RemoteError for anything else that is
-    no app, TransportFailed.
+    Raises InvalidArguments for a `src`, header or cookie that cannot be used, AuthenticationError
+    if a login or a token is missing or wrong, SpaceUnavailable for a Space that is paused or
+    broken, TooManyRequestsError, TransportFailed, and RemoteError for anything else that is not an
+    app.
     """
     return (yield from _connect(target, Jar()))
 
 
 def refresh_app(app: App, target: Target) -> Steps[App]:
-    """The app as it is now: `app` itself where nothing has changed, else another one.
+    """Return the app as it is now: `app` itself if nothing has changed, else a new one.
 
     Raises what `connect` raises.
     """
+    # `/app_id` needs no login, so it cannot tell whether the server still knows ours.
     if (yield from is_same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
         return app
     fresh = yield from _connect(target, app.access.jar)
@@ -141,11 +142,11 @@ def refresh_app(app: App, target: Target) -> Steps[App]:
 
 
 def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | None]:
-    """Whether this start of the app still answers at its address; None: no telling.
+    """Whether the same start of the app still answers at its address; None: unknown.
 
-    One GET of `/app_id` (3.50 and later), which needs no login; before, the config has to tell.
-    It may take `patience` seconds, None: as long as the client's timeouts let it. False is no
-    error: an app may have several replicas, or be loaded anew by its developer.
+    Sends one GET of `/app_id` (3.50 and later), which needs no login, or compares the config. It
+    takes at most `total_timeout` seconds; None: the client's timeouts apply. False is not an
+    error: an app may have several replicas, or its developer may have reloaded it.
     """
     if app.config.app_id is None:
         return (yield from _has_same_config(app, total_timeout))
@@ -171,30 +172,30 @@ def _has_same_config(app: App, total_timeout: float | None) -> Steps[bool | None
 
 
 def rebind(old: Endpoint, app: App) -> Endpoint:
-    """The endpoint of `app` that a call bound to `old` may go to.
+    """Return the endpoint of `app` to which a call that was bound to `old` may go.
 
-    The one of the same name, with the same places for data and the same parameters; one without
-    a name is only itself, since an index means another function after any change. Raises
-    AppChanged where there is none.
+    It has the same name, the same positions in its data and the same parameters. An endpoint
+    without a name has no such successor, since its index may belong to another function after any
+    change. Raises AppChanged if there is none.
     """
     if any(endpoint is old for endpoint in app.endpoints):
         return old
     named = (e for e in app.endpoints if e.name is not None and e.name == old.name)
     new = next(named, None)
     if new is None or new.visibility is Visibility.PRIVATE:
-        raise AppChanged(f"the app was restarted, and has no {old.title} any more")
-    if _shape(new) != _shape(old):
+        raise AppChanged(f"the app was restarted, and no longer has {old.title}")
+    if _get_shape(new) != _get_shape(old):
         raise AppChanged(f"the app was restarted, and its {old.title} takes other values now")
     return new
 
 
-def _shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
+def _get_shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
     hidden = tuple(slot.hidden for slot in endpoint.inputs)
     return hidden, tuple(parameter.name for parameter in endpoint.parameters)
 
 
 def _is_locked(app: App, target: Target) -> Steps[bool]:
-    """Whether the app no longer knows our login."""
+    """Whether the app no longer accepts our login."""
     _, reply = yield from _fetch_config(app.access, target.policy)
     try:
         _parse_config(reply)
@@ -208,24 +209,26 @@ def _is_same(old: App, new: App) -> bool:
 
 
 def _connect(target: Target, jar: Jar) -> Steps[App]:
-    """Connect, with the cookies of an earlier time."""
+    """Connect, with the cookies of an earlier connection."""
     space = target.space
     src = target.src if space is None else (yield from _resolve_space_url(target, space))
-    access = _access(target, src, jar)
+    access = _make_access(target, src, jar)
+    # The prefix is known only from the config, which itself is not below the prefix.
     access, config = yield from _fetch_config_with_login(access, target)
     access = replace(access, prefix=quoted(config.api_prefix))
     return (yield from _load_api_info(access, config, target.policy))
 
 
-def _access(target: Target, src: str, jar: Jar) -> Access:
+def _make_access(target: Target, src: str, jar: Jar) -> Access:
     url, headers = split_src(src)
     identity = target.identity(origin(url), headers)
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
 
 
 def _resolve_space_url(target: Target, space: str) -> Steps[str]:
-    """The address of a Space that can be called."""
+    """Return the address of a Space, once it runs."""
     hub = Access(src=f"{target.hub}/", identity=target.identity(None))
+    # Address first: a Space that does not exist, or is private, fails here with a clear status.
     body = yield from _hub_get(hub, host_path(space), target.policy)
     src = read_host(body, target.hub)
     waited = 0.0
@@ -238,8 +241,9 @@ def _resolve_space_url(target: Target, space: str) -> Steps[str]:
             after = f" after {waited:g} s" if waited else ""
             text = f"Space {space}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
+        # A Space wakes at any request to the app, not at those to the Hub.
         if stage is SpaceStage.SLEEPING:
-            yield from _wake_space(_access(target, src, Jar()))
+            yield from _wake_space(_make_access(target, src, Jar()))
         seconds = min(_POLL_INTERVAL, target.space_patience - waited)
         yield from ask(Sleep(seconds=seconds))
         waited += seconds
@@ -253,7 +257,8 @@ def _hub_get(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
 
 
 def _wake_space(access: Access) -> Steps[None]:
-    """Visit a Space, which wakes it; what it answers while it does is nothing to us."""
+    """Send a request to a Space, which wakes it; ignore the reply."""
+    # Without retries: the loop that waits for the Space sends the next one.
     request = access.request("GET", access.page("config"))
     try:
         yield from ask(Send(request=request, limit=MAX_DOCUMENT, patience=_WAKE_TIMEOUT))
@@ -262,7 +267,7 @@ def _wake_space(access: Access) -> Steps[None]:
 
 
 def _fetch_config_with_login(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
-    """The config, after a login where one is needed."""
+    """Return the config, after a login if one is needed."""
     access, reply = yield from _fetch_config(access, target.policy)
     try:
         return access, _parse_config(reply)
@@ -275,13 +280,13 @@ def _fetch_config_with_login(access: Access, target: Target) -> Steps[tuple[Acce
         return access, _parse_config(reply)
     except AuthenticationError as error:
         where = f"logging in: {redact_url(access.src)}"
-        text = f"{where} took user and password, and wants a login all the same"
+        text = f"{where} accepted user and password, but still requires a login"
         hint = "" if access.src.startswith("https:") else "; its cookie may be for https only"
         raise AuthenticationError(text + hint, status=error.status) from error
 
 
 def _fetch_config(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
-    """The reply that has the config: of `/config`, or of the page where there is no such route."""
+    """Return the reply with the config: from `/config`, or from the page if there is none."""
     access, reply = yield from send_following_redirects(
         access, access.request("GET", access.page("config")), policy
     )
@@ -292,39 +297,38 @@ def _fetch_config(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Re
             )
         )
     if reply.status == 200 and reply.url.endswith("/config"):
-        # Also after a redirect to another path: the app is where its config is.
+        # A redirect may have led to another path: the app is where its config is.
         access = replace(access, src=reply.url.removesuffix("config"))
     return access, reply
 
 
 def _parse_config(reply: Response) -> Config:
-    """What the reply says; raises AuthenticationError where it says that a login is needed."""
+    """Parse the reply. Raises AuthenticationError if it says that a login is needed."""
     if reply.status != 200:
         raise error_from_response(reply, doing="connecting")
     where = f"connecting: {redact_url(reply.url)}"
     try:
+        # An app without `/config` answered with its page, which contains the config.
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
         text = f"{where} is not a Gradio app that can be called: {error}{answering_proxy(reply)}"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
-        raise AuthenticationError(f"{where} wants a login", status=200)
+        raise AuthenticationError(f"{where} requires a login", status=200)
     return config
 
 
 def _log_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps[Access]:
-    """The same access, with the cookies of a login.
-
-    Success is 200, or 302 with a cookie before 3.17. A 302 without one comes from apps that have
-    no login; whether that helped is for the next config to say.
-    """
+    """Log in, and return the access with the cookies of the login."""
+    # Success is 200, or 302 with a cookie before 3.17. An app without a login answers 302 without
+    # a cookie. The next request for the config shows whether the login worked.
     form = urlencode({"username": auth[0], "password": auth[1]}, errors="surrogatepass")
     url = access.page("login")
     request = access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
     access, reply = yield from send_following_redirects(access, request, policy)
     if reply.status in (400, 401):
-        text = f"logging in: {redact_url(url)} refused the user or the password"
+        text = f"logging in: {redact_url(url)} rejected the user or the password"
         raise AuthenticationError(text, status=reply.status)
     if reply.status not in (200, 302):
         raise error_from_response(reply, doing="logging in")
@@ -332,10 +336,10 @@ def _log_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps
 
 
 def _load_api_info(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
-    """The app, with what `/info` says of its endpoints, or else with what the config says."""
+    """Return the app, with its endpoints from `/info` or, failing that, from the config."""
     lenient, info, undocumented = LenientReader(), None, None
     if config.dialect.info:
-        # Without `serialize`, 3.x would describe serialized values.
+        # Without this parameter, 3.x describes values in the old client's serialized form.
         request = access.get("info", serialize="false")
         access, info = yield from _fetch_info(access, request, policy, lenient, _OF_ALL)
     else:
@@ -356,8 +360,9 @@ def _has_undocumented(config: Config) -> bool:
 def _fetch_info(
     access: Access, request: Request, policy: RetryPolicy, lenient: LenientReader, what: str
 ) -> Steps[tuple[Access, Object | None]]:
-    """What `/info` says; None where it fails, for the config has to do then."""
+    """Return `/info`, or None if it fails: the config describes the endpoints then."""
     access, reply = yield from send_following_redirects(access, request, policy)
+    # 500: Gradio fails on the schemas of some apps, which calls do not need.
     if reply.status not in (200, 404, 500):
         raise error_from_response(reply, doing="connecting")
     try:

@@ -1,12 +1,13 @@
-"""Calling a function directly, past the queue: 3.x, and batch functions of 4.0 to 4.10.
+"""Calls a function directly, without the queue: on 3.x, and batch functions of 4.0 to 4.10.
 
-1. The function is named by its name where it has one, which another start of the app does not
-   make another function's. Only by its index, the server answers whoever has that index now.
-2. A generator of 3.x gives one output a request. The server keeps it by session and index: called
-   by name it would begin anew each time, for ever (3.16 to 3.50).
-3. So two jobs of one session would share one generator, and what a cancelled job has left behind
-   would go on in the next one: each call has a session of its own. Where the function needs the
-   session's state, the server is told to forget what was left.
+1. The call uses the function's name if it has one: after a restart of the app, a name still means
+   the same function, while an index may mean another one.
+2. A generator on 3.x gives one output per request. The server keeps the generator by session and
+   index, and a call by name would start it again each time (3.16 to 3.50). So generators are
+   called by index.
+3. Two jobs of one session would therefore share a generator, and a job would continue where a
+   cancelled one stopped. So each call has its own session or, if the function needs the session's
+   state, resets the generator first.
 """
 
 from __future__ import annotations
@@ -36,60 +37,61 @@ from .attempt import (
 )
 from .retry import Repeat, send_with_retries
 
-_MAX_RESULT = 2**30
-"Bytes that a result may have."
+_MAX_RESULT = 2**30  # largest result in bytes
 _MAX_REPLY = 2**20
-_UNMADE = (401, 404)
-"Statuses that say that nothing was called; another app may be the reason."
+# Statuses which tell that the function was not called, perhaps because another app answers.
+_NOT_CALLED = (401, 404)
 
 
 def is_called_by_index(app: App, endpoint: Endpoint) -> bool:
-    """Whether a direct call of this endpoint names it by its index."""
+    """Whether a direct call of this endpoint uses its index."""
     return endpoint.name is None or _is_stepwise(app, endpoint)
 
 
 def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
-    """Call the function, a generator until it has no more to say; returns its last output.
+    """Call the function, a generator until it ends, and return its last output.
 
-    Raises Again if another app may have refused the call, else what `call` raises.
+    Raises RetryCall if another app may have rejected the call, else what a call raises.
     """
     yield from ask(Publish(update=Started()))
     if not _is_stepwise(attempt.app, attempt.endpoint):
-        data = _output_data((yield from _post_call(attempt)))
+        data = _read_data((yield from _post_call(attempt)))
     else:
-        data = yield from _run_generator((yield from _alone(attempt)))
+        data = yield from _run_generator((yield from _isolate_generator(attempt)))
     yield from publish_output(attempt, Completed(data=data))
     return data
 
 
 def _is_stepwise(app: App, endpoint: Endpoint) -> bool:
-    """Whether it may be a generator; any other function ends with its first step."""
+    """Whether the endpoint may be a generator; other functions simply end with the first step."""
+    # Before 3.23 the config does not tell, so every function is called as if it were one.
     unsure = not app.dialect.marks_generators
     return app.dialect.steps_direct and (endpoint.generator or unsure)
 
 
 def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
-    """The last output of a generator, after all have been shown."""
+    """Publish all outputs of a generator and return the last one."""
     output = yield from _post_call(attempt)
-    last = data = _output_data(output)
+    last = data = _read_data(output)
     enter = RequestJoin(job_id=attempt.call.job_id, fn_index=attempt.endpoint.index, direct=True)
     while output.get("is_generating") is True:
         last = data
         yield from publish_output(attempt, Generated(data=data))
-        # Who cancels a direct call tells only the session.
+        # Before each step, ask the session whether the job was cancelled: there is no request to
+        # the server that would end it.
         require_grant((yield from ask(enter)))
         try:
             output = yield from _post_call(attempt)
         except RetryCall as again:
-            # Outputs were shown: it is too late to begin again.
+            # The user has seen outputs, so the call cannot start again.
             raise again.error from None
-        data = _output_data(output)
-    # After a generator's last output come nulls.
+        data = _read_data(output)
+    # The reply that ends a generator has nulls in place of an output.
     return last
 
 
-def _alone(attempt: Attempt) -> Steps[Attempt]:
-    """The attempt with no other call's generator in its way."""
+def _isolate_generator(attempt: Attempt) -> Steps[Attempt]:
+    """Return the attempt in a session where no other call's generator is left."""
     session_hash, index = attempt.session_hash, attempt.endpoint.index
     if not attempt.endpoint.stateful:
         return attempt._replace(session_hash=f"{session_hash}{attempt.call.job_id}")
@@ -100,29 +102,31 @@ def _alone(attempt: Attempt) -> Steps[Attempt]:
 
 
 def _post_call(attempt: Attempt) -> Steps[Object]:
-    """One request, and the output that its reply is."""
+    """Send one request and return the output in its reply."""
     app, endpoint = attempt.app, attempt.endpoint
     more: dict[str, object] = {}
     recheck = None
     if is_called_by_index(app, endpoint):
         more["fn_index"] = endpoint.index
+        # A restart during a pause may have given the index to another function.
         recheck = partial(check_same_app, attempt)
     path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
     send = Send(request=attempt.post(path, **more), limit=_MAX_RESULT, patience=inf)
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:
         return read_object(reply.body, where="result")
-    said = error_body(reply)
-    if reply.status == 500 and "error" in said:
-        raise name_endpoint(attempt, failure(said, app.dialect))
+    body = error_body(reply)
+    # A failure of the function has an `error`; a 500 for an unknown function is plain text.
+    if reply.status == 500 and "error" in body:
+        raise name_endpoint(attempt, failure(body, app.dialect))
     error: GradioError = _queue_only_error(attempt, reply) or join_error(reply)
-    raise RetryCall(error, anyway=False) if reply.status in _UNMADE else error
+    raise RetryCall(error, anyway=False) if reply.status in _NOT_CALLED else error
 
 
 def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
-    """What to say of an app of 3.x that was made with `api_open=False`.
+    """Return the error for an app of 3.x with `api_open=False`, which takes no direct calls.
 
-    What is queued is refused then: with 401 and a sentence up to 3.41, since then with 404.
+    It answers 401 with a sentence up to 3.41, and 404 from then on.
     """
     index, status = attempt.endpoint.index, reply.status
     queued = any(d.queue for d in attempt.app.config.dependencies if d.index == index)
@@ -137,5 +141,5 @@ def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
     )
 
 
-def _output_data(output: Object) -> tuple[JSON, ...]:
+def _read_data(output: Object) -> tuple[JSON, ...]:
     return tuple(need(output, "data", list, where="result"))

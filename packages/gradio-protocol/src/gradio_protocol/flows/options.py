@@ -1,7 +1,7 @@
-"""What holds for each call of a client, unless the call says otherwise.
+"""Options that apply to each call of a client.
 
-These are kept out of the keywords of `predict` and `submit`, where every name but the official
-four belongs to the app: a parameter called `progress` or `timeout` can be passed.
+They are not keywords of `predict` and `submit`, since all keywords there but the official client's
+four belong to the app, which may have a parameter called `progress` or `timeout`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
-    """The keywords of a client's `with_options`; they mean what they do in `Options`."""
+    """The keywords of a client's `with_options`; for their meaning see `Options`."""
 
     isolated: bool
     progress: bool
@@ -37,33 +37,32 @@ class Changes(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What holds for each call. See the module."""
+    """Options that apply to each call of a client."""
 
     isolated: bool = False
-    "Each job has a session of its own: nothing it does, also being cancelled, touches another."
+    "Each job has its own session, so that nothing it does, even its cancellation, affects others."
     progress: bool = False
-    "Show a bar on standard error, or in the notebook."
+    "Show a progress bar on standard error, or in the notebook."
     timeout: float | None = None
-    "Seconds that `predict` waits; then the job is cancelled, and TimeoutError raised."
+    "Seconds until `predict` cancels the job and raises TimeoutError; None: no limit."
     headers: Headers = field(default=(), repr=False)
     oauth_token: str | None = field(default=None, repr=False)
     max_retries: int = 2
     max_download_size: int | None = None
     "Bytes of one file; None: no limit."
     resubmit_lost: bool = False
-    "Make a job again that was lost before its first output."
+    "Submit a job again if it was lost before its first output."
     download: bool = True
     "False: files stay the server's file objects."
     whole: bool = False
-    "Arguments and outputs have the hidden places too, as between Gradio apps."
+    "Arguments and outputs include the hidden positions, as between two Gradio apps."
     event_data: object = None
-    'What a function that takes `gr.SelectData` or the like is told, as JSON: `{"index": 0}`.'
+    'JSON for a function that takes `gr.SelectData` or the like, such as `{"index": 0}`.'
 
     def changed(self, changes: Changes) -> Options:
-        """These with some changed; `headers` are added to those that are there.
+        """Return these options with some changed; `headers` are added to the present ones.
 
-        Raises InvalidArguments for what is no keyword of `Changes`, and for event data that
-        cannot be sent.
+        Raises InvalidArguments for an unknown option, and for event data that cannot be sent.
         """
         for unknown in changes.keys() - Changes.__annotations__.keys():
             known = ", ".join(Changes.__annotations__)
@@ -77,9 +76,9 @@ class Options:
     def bind(
         self, endpoint: Endpoint, args: Sequence[object], kwargs: Mapping[str, object]
     ) -> tuple[Endpoint, list[object]]:
-        """The endpoint as these options show it, and the data of a call.
+        """Return the endpoint, with its hidden positions if these options ask so, and the data.
 
-        Raises InvalidArguments.
+        Raises InvalidArguments for arguments that the endpoint does not accept.
         """
         if not self.whole:
             return endpoint, endpoint.bind(args, kwargs)
@@ -97,7 +96,7 @@ class Options:
         headers: Mapping[str, str],
         entropy: bytes,
     ) -> Call:
-        """One prediction under these options; `headers` are its own, and so is `entropy`."""
+        """Return a call with these options; `headers` and `entropy` are for this call only."""
         endpoint, data = bound
         return Call(
             job_id=job_id,

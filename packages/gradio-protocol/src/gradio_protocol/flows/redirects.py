@@ -1,8 +1,8 @@
-"""A request for a document of an app, and the redirects that its reply may be.
+"""Requests a document of an app and follows redirects.
 
-1. Redirects are followed here and nowhere else, within one origin, and to https on the same host,
-   which moves the app. Any other one is refused: who answers there is not who was asked.
-2. Every reply's cookies are kept.
+1. A redirect is followed within one origin, and from http to https on the same host, which moves
+   the app. Any other redirect is an error, since it leads to another server.
+2. The cookies of every reply are stored.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from .actions import Send, Steps
 from .retry import Repeat, RetryPolicy, send_with_retries
 
 MAX_DOCUMENT: Final = 2**26
-"Bytes that a config, an info or a page may have."
+"Largest config, `/info` or page in bytes."
 _MAX_HOPS: Final = 5
 
 
 def send_following_redirects(
     access: Access, request: Request, policy: RetryPolicy
 ) -> Steps[tuple[Access, Response]]:
-    """The reply after redirects, and the access that it leaves us with: cookies, a new origin."""
+    """Return the reply after redirects, and the access with new cookies or a new origin."""
     for _ in range(_MAX_HOPS + 1):
+        # Also a login: to repeat one does no harm.
         send = Send(request=request, limit=MAX_DOCUMENT)
         reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
         access = replace(access, jar=access.jar.store(request.url, reply.headers))
@@ -36,7 +37,7 @@ def send_following_redirects(
         if following is None:
             return access, reply
         access = _follow_redirect(access, request, reply, following.url)
-        # Composed anew, for the cookies that came and the secrets that the new origin may see.
+        # Compose the request again: cookies came, and the new origin may see other secrets.
         own = tuple(header for header in following.headers if header[0] == "content-type")
         method, body = following.method, following.body
         request = access.request(method, following.url, body=body, own=own)
@@ -44,7 +45,7 @@ def send_following_redirects(
 
 
 def _follow_redirect(access: Access, request: Request, reply: Response, url: str) -> Access:
-    """The access after a redirect to `url`; raises what the reply means if we do not go there."""
+    """Return the access after a redirect to `url`; raise the reply's error if it is forbidden."""
     old, new = origin(request.url), origin(url)
     if old == new:
         return access

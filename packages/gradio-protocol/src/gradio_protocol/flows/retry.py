@@ -1,13 +1,13 @@
-"""Which failure may be tried again, and after how long.
+"""Decides which failed requests to send again, and after how many seconds.
 
-1. What changes nothing may be sent again whenever a reply did not come, or came from a proxy.
-2. A join may be sent again only where it surely was not accepted: no connection was made, or the
-   server is busy (429, 503). A 502 is a trade: a proxy that found nobody says so, and so does one
-   that lost the reply, in which case the job runs twice. Never after a 504, which says that the
-   server is at work, and never after a reply that broke off.
-3. A certificate that is not trusted will not be trusted at another attempt.
-4. Whoever says how long to wait is obeyed; whoever asks for more than we would wait is not asked
-   again, and the caller learns for how long.
+1. A request without side effects is sent again if no reply came, or if a proxy replied.
+2. A join is sent again only if the server did not accept it: no connection was made, or the server
+   is busy (429, 503). A 502 is a trade-off: a proxy sends it if it could not connect, but also if
+   it lost the reply, in which case the job runs twice. Joins are never sent again after a 504,
+   since the server is at work then, nor after a reply that broke off.
+3. An untrusted certificate is not retried.
+4. `Retry-After` is honoured up to 60 s. Beyond that there is no retry, and the error has
+   `retry_after` set.
 """
 
 from __future__ import annotations
@@ -25,56 +25,61 @@ from .actions import Action, Sleep, Steps, ask
 
 R = TypeVar("R")
 
+# Longest pause before the first retry, in seconds; it doubles with each further one.
 _FIRST_PAUSE = 0.5
-"Seconds before the first repetition, at most; each further one may take twice as long."
 _MAX_PAUSE = 8.0
-_MAX_RETRY_AFTER = 60.0
-"Seconds that a `Retry-After` may ask for."
+_MAX_RETRY_AFTER = 60.0  # longest `Retry-After` that is honoured, in seconds
 
 
 class Repeat(Enum):
-    """What happens if a request that arrived is sent once more."""
+    """What happens if a request that the server has received is sent again."""
 
     HARMLESS = "nothing: a GET, a login, an upload"
     UNACCEPTED = "a second job, unless the first one was not accepted"
 
 
+# No 500: it comes from the app, which would fail again. No 504 for joins: see rule 2.
 _REPEATABLE = {Repeat.HARMLESS: (429, 502, 503, 504), Repeat.UNACCEPTED: (429, 502, 503)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How often to try again, and what makes the pauses differ."""
+    """How often to retry, and the entropy for the pauses."""
 
     max_retries: int = 2
-    "Attempts after the first one; zero: none."
+    "Retries after the first attempt; zero: none."
     entropy: bytes = field(default=b"", repr=False)
-    "For the jitter: other bytes for each conversation keep many of them from going in step."
+    "For the jitter. If each conversation has its own, their retries do not happen all at once."
 
 
 def pause(
     policy: RetryPolicy, attempt: int, outcome: Response | TransportFailed, repeat: Repeat
 ) -> float | None:
-    """Seconds to wait before attempt number `attempt + 1`, or None: leave it at this outcome.
+    """Return the seconds to wait before the next attempt, or None: accept this outcome.
 
-    The first attempt is number 0.
+    `attempt` is the number of the attempt that failed; the first one is 0.
     """
     if not _is_repeatable(outcome, repeat):
         return None
-    asked = retry_after(outcome) if isinstance(outcome, Response) else None
-    return backoff(policy, attempt, asked)
+    requested = retry_after(outcome) if isinstance(outcome, Response) else None
+    return backoff(policy, attempt, requested)
 
 
-def backoff(policy: RetryPolicy, attempt: int, asked: float | None) -> float | None:
-    """The same, of what may be tried again; `asked` are the seconds that the server asked for."""
+def backoff(policy: RetryPolicy, attempt: int, requested: float | None) -> float | None:
+    """Return the seconds to wait after a failure that may be retried, or None: give up.
+
+    `asked` are the seconds that the server asked to wait.
+    """
     if attempt >= policy.max_retries:
         return None
+    # The core has no random numbers: a digest of the caller's entropy gives a factor of 0.5 to 1.
     digest = sha256(policy.entropy + attempt.to_bytes(8, "big")).digest()
     jitter = 0.5 + digest[0] / 512
+    # 2.0 to a large power would overflow, so the exponent has a limit as well.
     seconds = min(_FIRST_PAUSE * 2.0 ** min(attempt, 10), _MAX_PAUSE) * jitter
-    if asked is None:
+    if requested is None:
         return seconds
-    return max(asked, seconds) if asked <= _MAX_RETRY_AFTER else None
+    return max(requested, seconds) if requested <= _MAX_RETRY_AFTER else None
 
 
 def send_with_retries(
@@ -83,10 +88,10 @@ def send_with_retries(
     repeat: Repeat,
     recheck: Callable[[], Steps[None]] | None = None,
 ) -> Steps[R]:
-    """Ask until a reply comes that is worth no other attempt; returns it, whatever its status.
+    """Ask until a reply comes that is not retried; return it, whatever its status.
 
-    `recheck` is gone through before each further attempt, for what a pause may have changed.
-    Raises what it raises, and the last TransportFailed where no reply came.
+    `recheck` runs before each retry, since the app may have changed during the pause. Raises what
+    `recheck` raises, and the last TransportFailed if no reply came.
     """
     attempt = 0
     while True:
@@ -108,5 +113,6 @@ def send_with_retries(
 
 def _is_repeatable(outcome: Response | TransportFailed, repeat: Repeat) -> bool:
     if isinstance(outcome, TransportFailed):
+        # `connected` is False only if no byte was sent, so that no job can be running.
         return not outcome.untrusted and (repeat is Repeat.HARMLESS or not outcome.connected)
     return outcome.status in _REPEATABLE[repeat]

@@ -1,14 +1,14 @@
-"""Sending the files of a call's arguments: fetch, inspect, recall, upload, remember.
+"""Uploads the files in the arguments of a call.
 
-1. All files are looked at, and none is too large for the app, before anything is sent. What is at
-   an address, and is to be fetched from here, is a file of this machine by then.
-2. The same content goes to an app once. Whether the server still has what it was sent is asked
-   before that is relied on, for apps delete files: all old ones by `delete_cache`, or their own
-   arguments. Many small contents go again: one request carries a thousand of them, and asking
-   would take a thousand.
-3. What goes in one request goes together.
-4. Before 3.19 there is nothing to upload to: files travel inside the arguments. Images do until
-   3.50, for their component takes nothing else.
+1. All files are inspected, and compared with the app's size limit, before anything is sent. Files
+   at an address that the client has to fetch are downloaded before that.
+2. The same content is sent to an app once. Before a path is used again, a HEAD request checks that
+   the server still has the file: apps delete old files (`delete_cache`) or their own arguments.
+   Many small files are sent again without asking: one request carries a thousand of them, while
+   asking takes a request each.
+3. Files are sent together, up to 1000 in one request.
+4. Before 3.19 there is no `/upload`: files are part of the arguments. So are images until 3.50,
+   since their component accepts nothing else.
 """
 
 from __future__ import annotations
@@ -42,22 +42,18 @@ from .actions import InspectFile, ReadFile, Send, Steps, ask
 from .download import fetch_web_file
 from .retry import Repeat, RetryPolicy, send_with_retries
 
-_REPLY = 2**24
-"Bytes that the reply to an upload may have: up to 1000 paths."
-_EMBEDDED = 2**27
-"Bytes of a file that may travel inside the arguments."
-_SMALL = 2**16
-"Bytes that are sent sooner than a question about them is answered."
-_FEW = 16
-"Questions about small contents that one call may ask."
+_MAX_REPLY = 2**24  # largest reply to an upload in bytes; it has up to 1000 paths
+_MAX_EMBEDDED = 2**27  # largest file inside the arguments, in bytes
+_SMALL_FILE = 2**16  # size in bytes up to which sending a file again is faster than asking for it
+_MAX_SMALL_LOOKUPS = 16  # most small files that one call asks for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Content:
-    """What a file holds."""
+    """The content of a file, or where to read it."""
 
     name: str
-    "The last component; the server makes it safe for itself."
+    "The last component of its path; the server makes it safe."
     size: int
     digest: str
     body: bytes | FileSlice
@@ -72,13 +68,14 @@ def upload_files(
     policy: RetryPolicy,
     limit: int | None = None,
 ) -> Steps[list[object]]:
-    """The arguments with each file sent to `app` and named as its generation wants it.
+    """Upload the files in `data` to `app`, and return `data` with their file objects.
 
-    `policy` has the 16 bytes of entropy that a boundary needs, `limit` are the bytes that a file
-    at an address may have. Raises InvalidArguments for a file larger than the app takes;
-    FileFailed for one that cannot be read, or changes meanwhile; RemoteError and TransportFailed
-    for one that cannot be fetched or sent.
+    `policy` has the 16 bytes of entropy for a boundary; `limit` is the largest file to fetch from
+    an address, in bytes. Raises InvalidArguments for a file larger than the app allows; FileFailed
+    for one that cannot be read or changes meanwhile; RemoteError and TransportFailed for one that
+    cannot be fetched or sent.
     """
+    # Download before anything is uploaded: a file that is missing must not leave others behind.
     data = mark_own_files(data, app.access.identity.app)
     contents: dict[UploadSource, _Content] = {}
     for file in find_uploads(data):
@@ -103,8 +100,8 @@ def upload_files(
         file: file_value(app.dialect, place, contents[file].name, contents[file].size)
         for file, place in places.items()
     }
-    shown = (urls if is_bare else values for is_bare in bare)
-    return [replace_uploads(value, known) for value, known in zip(data, shown, strict=True)]
+    replacements = (urls if is_bare else values for is_bare in bare)
+    return [replace_uploads(value, known) for value, known in zip(data, replacements, strict=True)]
 
 
 def _inspect(app: App, file: LocalFile | Inline) -> Steps[_Content]:
@@ -124,14 +121,16 @@ def _inspect(app: App, file: LocalFile | Inline) -> Steps[_Content]:
 
 
 def _basename(path: str) -> str:
-    """The last component of a path; a part of a form without a name would be no file."""
+    """Return the last component of a path."""
+    # Form parsers do not recognise a part without a file name as a file.
     return re.split(r"[/\\]", path)[-1] or "file"
 
 
 def _send(
     app: App, contents: Mapping[UploadSource, _Content], job_id: int, policy: RetryPolicy
 ) -> Steps[dict[UploadSource, str]]:
-    """The server's path of each file."""
+    """Send the files that the server lacks; return the server's path of each file."""
+    # By digest: a call often has the same file twice, as in a gallery.
     distinct = {content.digest: content for content in contents.values()}
     known = yield from _look_up(app, distinct, job_id, policy)
     missing = [content for digest, content in distinct.items() if digest not in known]
@@ -139,6 +138,7 @@ def _send(
         batch = missing[start : start + multipart.MOST_FILES]
         paths = yield from _post(app, batch, policy)
         found = {content.digest: path for content, path in zip(batch, paths, strict=True)}
+        # After each batch, so that a failure of the next one does not lose these paths.
         yield from ask(RecordUploads(job_id=job_id, paths=tuple(found.items())))
         known |= found
     return {file: known[content.digest] for file, content in contents.items()}
@@ -147,16 +147,17 @@ def _send(
 def _look_up(
     app: App, contents: Mapping[str, _Content], job_id: int, policy: RetryPolicy
 ) -> Steps[dict[str, str]]:
-    """The paths of those contents, by digest, that the server has already."""
+    """Return the paths of the contents that the server still has, by digest."""
     if not contents:
         return {}
     paths = yield from ask(LookUpUploads(job_id=job_id, digests=tuple(contents)))
     sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
-    large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL}
+    large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL_FILE}
     known: dict[str, str] = {}
-    for digest, path in (sent if len(sent) - len(large) <= _FEW else large).items():
+    for digest, path in (sent if len(sent) - len(large) <= _MAX_SMALL_LOOKUPS else large).items():
+        # A job with a path that is gone fails inside the app, in words that differ by version.
         request = app.access.request("HEAD", app.access.file_address(path))
-        send = Send(request=request, limit=_REPLY)
+        send = Send(request=request, limit=_MAX_REPLY)
         reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
         if reply.status == 200:
             known[digest] = path
@@ -164,16 +165,17 @@ def _look_up(
 
 
 def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[list[str]]:
-    """Send some files in one request; returns their paths, in the same order."""
+    """Send some files in one request; return their paths, in the same order."""
     files = [multipart.FormPart(name=content.name, content=content.body) for content in batch]
     framed = multipart.encode_multipart(files, entropy=policy.entropy)
     own = (("content-type", framed.content_type),)
     request = app.access.request("POST", app.access.api("upload"), body=framed.body, own=own)
     reply = yield from send_with_retries(
-        Send(request=request, limit=_REPLY), policy, Repeat.HARMLESS
+        Send(request=request, limit=_MAX_REPLY), policy, Repeat.HARMLESS
     )
     if reply.status != 200:
         raise error_from_response(reply, doing="uploading")
+    # 4.0 and later answer 200 with an empty list if they find no files in the form.
     where = "reply to the upload"
     paths = as_list(read(reply.body, where=where), where=where)
     found = [path for path in paths if isinstance(path, str)]
@@ -183,16 +185,17 @@ def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[lis
 
 
 def _embed(contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource, str]]:
-    """The files themselves, as data URLs."""
+    """Return the files as data URLs."""
     urls: dict[UploadSource, str] = {}
     for file, content in contents.items():
         data = content.body
         if isinstance(data, FileSlice):
-            if data.size > _EMBEDDED:
-                most = f"{_EMBEDDED} bytes are the most that this version takes"
+            if data.size > _MAX_EMBEDDED:
+                most = f"{_MAX_EMBEDDED} bytes are the most that this version takes"
                 raise InvalidArguments(f"file {content.name!r} has {data.size} bytes; {most}")
+            # One byte more than expected shows that the file has grown.
             data = yield from ask(ReadFile(path=data.path, limit=data.size + 1))
             if len(data) != content.size:
-                raise FileFailed(f"file {content.name!r} has changed since it was looked at")
+                raise FileFailed(f"file {content.name!r} has changed since it was inspected")
         urls[file] = data_url(content.name, data)
     return urls

@@ -1,8 +1,8 @@
-"""What an app offers, as text, as a dict, as HTML and as a Python signature.
+"""Describes an app's endpoints as text, as a dict, as HTML and as Python signatures.
 
-1. Only what is public is listed; everything else that may be called can be called all the same.
-2. Text and dict are those of the official client 2.7.2 to the character, its mistakes excepted.
-3. Whatever an endpoint holds can be shown: nothing raises for it.
+1. Only public endpoints are listed; undocumented ones can still be called.
+2. Text and dict match the official client 2.7.2 character for character, except for its bugs.
+3. Any endpoint can be described: nothing here raises for what a server sent.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _TITLE = "Client.predict() Usage Info\n---------------------------\n"
 _NOTHING = "     - None\n"
 _CLOSED = "    Takes jobs through the queue of Gradio 3.x only, which this client does not speak.\n"
 _CELL = 'style="text-align: left; vertical-align: top"'
-_UNTOLD = ("show_api", "api_visibility", "code_snippets")
-"What `/info` says for servers and pages, left out of the dict."
+# Keys of `/info` that are for servers and web pages; the official client's dict has none of them.
+_OMITTED_KEYS = ("show_api", "api_visibility", "code_snippets")
 
 
 def view(
     endpoints: Sequence[Endpoint], *, all_endpoints: bool | None, return_format: str | None
 ) -> tuple[str, Object | str | None]:
-    """What `view_api` prints, and what it returns.
+    """Return the text that `view_api` prints, and the value that it returns.
 
     Raises InvalidArguments for a format that is not "dict", "str" or None.
     """
@@ -47,103 +47,109 @@ def view(
 
 
 def as_text(endpoints: Iterable[Endpoint], *, all_endpoints: bool | None = None) -> str:
-    """The text of `view_api()`: how to call each endpoint, what it takes and gives.
+    """Return the text of `view_api()`: how to call each endpoint, its parameters and results.
 
-    Endpoints without a name (3.x) are listed if `all_endpoints` is true, counted if it is false;
-    None lists them where nothing has a name.
+    Endpoints without a name (3.x) are listed if `all_endpoints` is true, and counted if it is
+    false. None lists them if no endpoint has a name.
     """
-    named, unnamed = _listed(endpoints)
+    named, unnamed = _list_public(endpoints)
     show_unnamed = not named if all_endpoints is None else all_endpoints
-    parts = [_TITLE, f"Named API endpoints: {len(named)}\n", *map(_entry, named)]
+    parts = [_TITLE, f"Named API endpoints: {len(named)}\n", *map(_format_endpoint, named)]
     count = f"\nUnnamed API endpoints: {len(unnamed)}"
     if show_unnamed:
-        parts += [f"{count}\n", *map(_entry, unnamed)]
+        parts += [f"{count}\n", *map(_format_endpoint, unnamed)]
     elif unnamed:
         parts += [f"{count}, to view, run Client.view_api(all_endpoints=True)\n"]
     return "".join(parts)
 
 
 def as_dict(endpoints: Iterable[Endpoint]) -> Object:
-    """The dict of `view_api(return_format="dict")`, with the keys that this server's `/info` has.
+    """Return the dict of `view_api(return_format="dict")`, with the keys of this server's `/info`.
 
     `{"named_endpoints": {"/name": …}, "unnamed_endpoints": {"7": …}}`; each endpoint has
     `parameters` and `returns`, lists of objects with `label`, `type` (a JSON schema),
     `python_type` and `component`.
     """
-    named, unnamed = _listed(endpoints)
+    named, unnamed = _list_public(endpoints)
     return {
-        "named_endpoints": {str(endpoint.name): _facts(endpoint) for endpoint in named},
-        "unnamed_endpoints": {str(endpoint.index): _facts(endpoint) for endpoint in unnamed},
+        "named_endpoints": {str(endpoint.name): _select_facts(endpoint) for endpoint in named},
+        "unnamed_endpoints": {str(endpoint.index): _select_facts(endpoint) for endpoint in unnamed},
     }
 
 
 def as_html(endpoints: Iterable[Endpoint]) -> str:
-    """A table for notebooks, a row for each endpoint; every word of the server is escaped."""
-    named, unnamed = _listed(endpoints)
-    rows = "".join(_row(endpoint) for endpoint in [*named, *unnamed])
+    """Return a table for notebooks, one row per endpoint; all text of the server is escaped."""
+    named, unnamed = _list_public(endpoints)
+    rows = "".join(_format_row(endpoint) for endpoint in [*named, *unnamed])
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
     return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:
-    """The endpoint as a Python function, for `__signature__`; annotations are text.
+    """Return the endpoint's signature as a Python function, for `__signature__`.
 
-    What this signature allows, `Endpoint.bind` accepts; it accepts more. Python wants names that
-    are identifiers: another name is mended, and with all before it shown as positional-only,
-    without default. What has no default after something that has one is keyword-only.
+    Annotations are text. `Endpoint.bind` accepts every call that this signature allows, and more.
+    Python requires identifiers: any other name is changed, and that parameter and all before it
+    are positional-only, without default. A parameter without default that follows one with a
+    default is keyword-only.
     """
-    names = _identifiers([parameter.name for parameter in endpoint.parameters])
+    names = _make_identifiers([parameter.name for parameter in endpoint.parameters])
     pairs = list(zip(names, endpoint.parameters, strict=True))
+    # A function cannot take a positional-only parameter after a named one, so every parameter up
+    # to the last changed name is positional-only.
     fixed = max((i + 1 for i, (name, p) in enumerate(pairs) if name != p.name), default=0)
-    shown = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=_wording(parameter))
-        for name, parameter in pairs[:fixed]
+    parameters = [
+        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=_format_type(p))
+        for name, p in pairs[:fixed]
     ]
+    # Python forbids a parameter without default after one with a default, but Gradio does not.
     by_name, optional = False, False
     for name, parameter in pairs[fixed:]:
         by_name = by_name or (optional and not parameter.has_default)
         optional = optional or parameter.has_default
-        shown.append(_shown(name, parameter, by_name=by_name))
-    return inspect.Signature(shown, return_annotation=_given_type(endpoint.returns))
+        parameters.append(_make_parameter(name, parameter, by_name=by_name))
+    return inspect.Signature(parameters, return_annotation=_format_return_type(endpoint.returns))
 
 
 def doc(endpoint: Endpoint) -> str:
-    """What the endpoint does, takes and gives, for `__doc__` and `help()`."""
-    takes, gives = ("\n    ".join(lines or ["None"]) for lines in _told(endpoint))
+    """Return what the endpoint does, its parameters and results, for `__doc__` and `help()`."""
+    takes, gives = ("\n    ".join(lines or ["None"]) for lines in _doc_lines(endpoint))
     about = endpoint.description or f"The app's endpoint {endpoint.title}."
     return f"{about}\n\nParameters:\n    {takes}\nReturns:\n    {gives}"
 
 
-def _listed(endpoints: Iterable[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
-    """What anyone may see: endpoints with a name, and those that only an index names."""
+def _list_public(endpoints: Iterable[Endpoint]) -> tuple[list[Endpoint], list[Endpoint]]:
+    """Return the public endpoints: those with a name, and those that only have an index."""
+    # Undocumented endpoints can be called, but their developer does not want them listed.
     public = [endpoint for endpoint in endpoints if endpoint.visibility is Visibility.PUBLIC]
     named = [endpoint for endpoint in public if endpoint.name is not None]
     return named, [endpoint for endpoint in public if endpoint.name is None]
 
 
-def _entry(endpoint: Endpoint) -> str:
-    """One endpoint in the text; each space at the end of a line is the official client's."""
+def _format_endpoint(endpoint: Endpoint) -> str:
+    """Return the text for one endpoint."""
+    # Tests compare each character with the official client, so trailing spaces matter as well.
     consent = (
         f"    Acts on your behalf: this endpoint takes your Hugging Face token ({endpoint.oauth}). "
         "Pass it with Client(..., oauth_token=...) to grant it.\n"
     )
     return "".join(
         [
-            f"\n - {_usage(endpoint)}\n",
+            f"\n - {_format_call(endpoint)}\n",
             consent if endpoint.oauth else "",
             _CLOSED if endpoint.closed else "",
             "    Parameters:\n",
-            *(map(_taken, endpoint.parameters) if endpoint.parameters else [_NOTHING]),
+            *(map(_format_parameter, endpoint.parameters) if endpoint.parameters else [_NOTHING]),
             "    Returns:\n",
-            *(map(_given, endpoint.returns) if endpoint.returns else [_NOTHING]),
+            *(map(_format_return, endpoint.returns) if endpoint.returns else [_NOTHING]),
         ]
     )
 
 
-def _usage(endpoint: Endpoint) -> str:
-    """A call in one line: `predict(a, b, api_name="/f") -> (c, d)`."""
-    takes = [f"{_spelled(value)}, " for value in endpoint.parameters]
-    gives = ", ".join(_plain(value.label) for value in endpoint.returns)
+def _format_call(endpoint: Endpoint) -> str:
+    """Return a call in one line: `predict(a, b, api_name="/f") -> (c, d)`."""
+    takes = [f"{_format_name(value)}, " for value in endpoint.parameters]
+    gives = ", ".join(_normalize_label(value.label) for value in endpoint.returns)
     result = f"({gives})" if len(endpoint.returns) > 1 else gives
     chosen = f"fn_index={endpoint.index}"
     if endpoint.name is not None:
@@ -151,94 +157,96 @@ def _usage(endpoint: Endpoint) -> str:
     return f"predict({''.join(takes)}{chosen}) -> {result}"
 
 
-def _taken(value: Parameter) -> str:
+def _format_parameter(value: Parameter) -> str:
+    # Two spaces before a remark and three before a default, as in the official client's text.
     need = "required"
     if value.has_default:
-        need = f"not required, defaults to:   {_value(value.default)}"
-    words, remark = _wording(value), _remark(value.python_type)
-    return f"     - [{value.component}] {_spelled(value)}: {words} ({need})  {remark}\n"
+        need = f"not required, defaults to:   {_format_default(value.default)}"
+    words, remark = _format_type(value), _format_remark(value.python_type)
+    return f"     - [{value.component}] {_format_name(value)}: {words} ({need})  {remark}\n"
 
 
-def _given(value: Return) -> str:
-    words, remark = value.python_type.type, _remark(value.python_type)
-    return f"     - [{value.component}] {_plain(value.label)}: {words} {remark}\n"
+def _format_return(value: Return) -> str:
+    words, remark = value.python_type.type, _format_remark(value.python_type)
+    return f"     - [{value.component}] {_normalize_label(value.label)}: {words} {remark}\n"
 
 
-def _remark(python_type: PythonType) -> str:
+def _format_remark(python_type: PythonType) -> str:
     return f"({python_type.description}) " if python_type.description else ""
 
 
-def _wording(value: Parameter | Return) -> str:
-    """The type; an argument may also be None where that is its default."""
+def _format_type(value: Parameter | Return) -> str:
+    """Return the type of a value; a parameter whose default is None may also be None."""
     words = value.python_type.type
     if isinstance(value, Parameter) and value.has_default and value.default is None:
         return f"{words} | None"
     return words
 
 
-def _spelled(parameter: Parameter) -> str:
-    return _plain(parameter.name if parameter.named else parameter.label)
+def _format_name(parameter: Parameter) -> str:
+    return _normalize_label(parameter.name if parameter.named else parameter.label)
 
 
-def _plain(label: str) -> str:
-    """A label as the official client spells a name: `Your Name (full)` is `your_name_full`."""
+def _normalize_label(label: str) -> str:
+    """Turn a label into a name, as the official client does: `Your Name` into `your_name`."""
+    # Not always an identifier: the official client prints `2nd_item` in the same way.
     spaced = label.replace(" ", "_")
     return "".join(letter for letter in spaced if letter.isalnum() or letter == "_").lower()
 
 
-def _value(value: JSON) -> str:
-    """A default as Python would print it, files as the call of `handle_file` that names them."""
+def _format_default(value: JSON) -> str:
+    """Return a default as Python prints it, with a file as a call of `handle_file`."""
     try:
-        return str(_with_files(value))
+        return str(_replace_files(value))
     except (RecursionError, ValueError):  # nested too deeply, or an int of too many digits
         return "..."
 
 
-def _with_files(value: JSON) -> JSON:
+def _replace_files(value: JSON) -> JSON:
     match value:
         case {"path": str(path), "meta": {"_type": "gradio.FileData"}, **more}:
             return f'handle_file("{more.get("url") or path}")'
         case dict():
-            return {key: _with_files(part) for key, part in value.items()}
+            return {key: _replace_files(part) for key, part in value.items()}
         case list():
-            return [_with_files(part) for part in value]
+            return [_replace_files(part) for part in value]
         case _:
             return value
 
 
-def _facts(endpoint: Endpoint) -> Object:
-    return {key: value for key, value in endpoint.listing.items() if key not in _UNTOLD}
+def _select_facts(endpoint: Endpoint) -> Object:
+    return {key: value for key, value in endpoint.listing.items() if key not in _OMITTED_KEYS}
 
 
-def _row(endpoint: Endpoint) -> str:
+def _format_row(endpoint: Endpoint) -> str:
     about = f"<br>{html.escape(endpoint.description)}" if endpoint.description else ""
-    cells = [f"<code>{html.escape(_usage(endpoint))}</code>{about}"]
-    cells += ["<br>".join(map(html.escape, lines)) or "None" for lines in _told(endpoint)]
+    cells = [f"<code>{html.escape(_format_call(endpoint))}</code>{about}"]
+    cells += ["<br>".join(map(html.escape, lines)) or "None" for lines in _doc_lines(endpoint)]
     return f"<tr>{''.join(f'<td {_CELL}>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _told(endpoint: Endpoint) -> tuple[list[str], list[str]]:
-    """Each parameter and each return value in a line of its own."""
-    takes = [f"{value.name}: {_wording(value)}{_trailer(value)}" for value in endpoint.parameters]
-    gives = [f"{value.label}: {_wording(value)}{_trailer(value)}" for value in endpoint.returns]
+def _doc_lines(endpoint: Endpoint) -> tuple[list[str], list[str]]:
+    """Return one line for each parameter, and one for each return value."""
+    takes = [f"{p.name}: {_format_type(p)}{_format_suffix(p)}" for p in endpoint.parameters]
+    gives = [f"{r.label}: {_format_type(r)}{_format_suffix(r)}" for r in endpoint.returns]
     return takes, gives
 
 
-def _trailer(value: Parameter | Return) -> str:
-    """Default and description, as far as there are any."""
+def _format_suffix(value: Parameter | Return) -> str:
+    """Return the default and the description, if there are any."""
     default = ""
     if isinstance(value, Parameter) and value.has_default:
-        default = f" = {_value(value.default)}"
-    return f"{default} {_remark(value.python_type)}".rstrip()
+        default = f" = {_format_default(value.default)}"
+    return f"{default} {_format_remark(value.python_type)}".rstrip()
 
 
-def _shown(name: str, value: Parameter, *, by_name: bool) -> inspect.Parameter:
+def _make_parameter(name: str, value: Parameter, *, by_name: bool) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY if by_name else inspect.Parameter.POSITIONAL_OR_KEYWORD
     default = value.default if value.has_default else inspect.Parameter.empty
-    return inspect.Parameter(name, kind, default=default, annotation=_wording(value))
+    return inspect.Parameter(name, kind, default=default, annotation=_format_type(value))
 
 
-def _given_type(returns: Sequence[Return]) -> str:
+def _format_return_type(returns: Sequence[Return]) -> str:
     match [value.python_type.type for value in returns]:
         case []:
             return "tuple[()]"
@@ -248,19 +256,20 @@ def _given_type(returns: Sequence[Return]) -> str:
             return f"tuple[{', '.join(several)}]"
 
 
-def _identifiers(names: Sequence[str]) -> list[str]:
-    """An identifier for each name, no two alike; a name that is one keeps itself."""
-    shown: list[str] = []
+def _make_identifiers(names: Sequence[str]) -> list[str]:
+    """Return a distinct identifier for each name; a name that is an identifier stays."""
+    identifiers: list[str] = []
     for name in names:
-        word = _mended(name)
-        while word != name and (word in names or word in shown):
+        word = _make_identifier(name)
+        # A name that needed no change is the server's own, which no other parameter has.
+        while word != name and (word in names or word in identifiers):
             word += "_"
-        shown.append(word)
-    return shown
+        identifiers.append(word)
+    return identifiers
 
 
-def _mended(name: str) -> str:
-    """The identifier nearest to a name: `2nd item` is `_2nd_item`, `class` is `class_`."""
+def _make_identifier(name: str) -> str:
+    """Turn a name into an identifier: `2nd item` becomes `_2nd_item`, `class` becomes `class_`."""
     word = "".join(letter if f"_{letter}".isidentifier() else "_" for letter in name)
     word = word if word.isidentifier() else f"_{word}"
     return f"{word}_" if keyword.iskeyword(word) else word

@@ -1,10 +1,10 @@
-"""For whoever writes a driver: a server to talk to, and scenarios to pass, both without I/O.
+"""Tools to test a driver: a server to talk to and scenarios to pass, both without I/O.
 
-`ScriptedServer` turns the bytes of clients into the bytes of a small Gradio app, so that any
-transport can serve it. A scenario is a conversation with the driver's user, as a flow is one with
-the driver: it asks for a `Deed`, and is given what came of it. The guide "Test your driver" shows
-both at work. Whoever passes obeys all orders and performs all actions but the rare ones; the
-project's own suite, `tests/conformance`, has every dialect and many more scenarios.
+`ScriptedServer` answers the bytes of clients with the bytes of a small Gradio app, over any
+transport. A scenario asks the driver's user for one step at a time, as a flow asks a driver for
+actions. The guide "Test your driver" shows both. A driver that passes handles all commands and all
+but the rare actions; the project's own suite, `tests/conformance`, covers every dialect and has
+many more scenarios.
 """
 
 from .app import VERSIONS

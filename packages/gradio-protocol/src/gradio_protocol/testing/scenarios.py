@@ -1,11 +1,11 @@
-"""What a driver must be able to do for its user, as conversations that ask for deeds.
+"""Scenarios that a driver must pass, as generators that ask for one step at a time.
 
-The scenarios know nothing of a driver's names, threads or tasks: whoever plays one performs the
-deeds, with one client on a `ScriptedServer`, and gives back what came of them. A scenario that is
-not passed raises AssertionError, which says what was expected.
+A scenario does not depend on a driver's names, threads or tasks: the test performs each step with
+one client on a `ScriptedServer`, and passes in the result. A scenario that fails raises
+AssertionError, which says what was expected.
 """
 
-# ruff: noqa: D103 - the name of a scenario is its statement
+# ruff: noqa: D103 - the name of a scenario says what it checks
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..errors import AppError, GradioError, InvalidArguments, StreamLost
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Predict:
-    """Call this endpoint and wait: reply with the result, or fail with what was raised."""
+    """Call this endpoint and wait; reply with the result, or fail with the error."""
 
     api_name: str
     args: tuple[object, ...] = ()
@@ -26,9 +26,9 @@ class Predict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collect:
-    """Call this endpoint in several jobs at once: reply with a list of outputs for each.
+    """Call this endpoint in several jobs at once; reply with a list of outputs for each.
 
-    A driver that has one job at a time may make them one after the other.
+    A driver that runs one job at a time may make the calls one after the other.
     """
 
     api_name: str
@@ -37,7 +37,7 @@ class Collect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelAfterFirst:
-    """Call this endpoint, take its first output, then call the job off: reply with the output."""
+    """Call this endpoint and cancel the job after its first output; reply with that output."""
 
     api_name: str
     args: tuple[object, ...] = ()
@@ -45,7 +45,7 @@ class CancelAfterFirst:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
-    """Call this endpoint with a file of this name and content: reply with the result's content."""
+    """Call this endpoint with a file of this name and content; reply with the result's content."""
 
     api_name: str
     name: str
@@ -58,31 +58,32 @@ Scenario: TypeAlias = Callable[[], Steps]
 
 
 class ScenarioRun:
-    """A scenario as it is played: `start`, then `resume` or `fail`, until there is no deed."""
+    """A run of a scenario: call `start`, then `resume` or `fail`, until there is no next step."""
 
     def __init__(self, scenario: Scenario) -> None:
-        self._deeds = scenario()
+        self._steps = scenario()
 
     def start(self) -> AnyStep | None:
-        """The first deed."""
+        """Return the first step."""
         return self.resume(None)
 
     def resume(self, reply: object) -> AnyStep | None:
-        """Give what came of the last deed; returns the next one, None at the end."""
+        """Pass in the reply to the last step; return the next one, or None at the end."""
         try:
-            return self._deeds.send(reply)
+            return self._steps.send(reply)
         except StopIteration:
             return None
 
     def fail(self, error: GradioError) -> AnyStep | None:
-        """Say what the last deed raised; returns the next one, None at the end."""
+        """Pass in the error of the last step; return the next one, or None at the end."""
         try:
-            return self._deeds.throw(error)
+            return self._steps.throw(error)
         except StopIteration:
             return None
 
 
 def a_call_gives_its_result() -> Steps:
+    # All line ends of Unicode: a driver must not split a stream as text.
     text = 'line\u2028separator \x85 \\ " \r\n ß 🌍'
     same((yield Predict(api_name="/echo", args=(text,))), text)
 
@@ -102,11 +103,13 @@ def jobs_at_once_do_not_mix() -> Steps:
 
 
 def a_stream_is_opened_again_when_it_is_needed() -> Steps:
+    # The server ends a stream when no event is pending, so each call needs a new one.
     for number in range(5):
         same((yield Predict(api_name="/echo", args=(str(number),))), str(number))
 
 
 def a_file_goes_up_and_comes_down() -> Steps:
+    # Blanks, `#` and umlauts have to be encoded in the form and in the file's address.
     reply = yield Transform(api_name="/shout", name="größe 1#2.txt", content=b"up, down\n")
     same(reply, b"UP, DOWN\n")
 
@@ -122,6 +125,7 @@ def an_error_of_the_app_reaches_the_caller() -> Steps:
 
 
 def a_stream_that_breaks_off_is_an_error_and_no_more() -> Steps:
+    # Twice: after the first loss the session has to recover.
     for _ in range(2):
         try:
             reply = yield Predict(api_name="/cut", args=("x",))
@@ -147,7 +151,7 @@ def whoever_leaves_a_job_harms_nobody() -> Steps:
 
 
 def same(found: object, expected: object) -> None:
-    """Raises AssertionError unless they are equal."""
+    """Raise AssertionError unless the values are equal."""
     if found != expected:
         raise AssertionError(f"expected {expected!r}, got {found!r}")
 

@@ -1,12 +1,12 @@
-"""A small Gradio server as a machine: bytes of its clients in, bytes for its clients out.
+"""A small Gradio server without I/O: it takes bytes from clients and returns bytes for them.
 
-It has no clock: a function says all it has to say as soon as it is called, but for `/hold`, which
-gives one output and then waits until it is stopped. What is sent on one connection may be caused
-by what came on another one, so that each output names its connection. Of a call of `/cut` comes
-one output, and the end of the connection in the middle of the stream.
+The server has no clock: a function sends all its messages as soon as it is called, except `/hold`,
+which sends one output and then waits until it is cancelled. Bytes that arrive on one connection
+may cause output on another, so each output names its connection. A call of `/cut` sends one output,
+and then the connection closes in the middle of the stream.
 
-It speaks as 6.31.0 does, with one stream for each session, or as 4.7.1, with one for each job.
-Not thread-safe.
+The server imitates 6.31.0, with one stream per session, or 4.7.1, with one stream per job. Not
+thread-safe.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ _EVENTS = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 )
 Answer: TypeAlias = "tuple[int, JSON | bytes]"
-"Status and body; a document is sent as JSON."
+"Status and body. Bytes are sent unchanged, anything else as JSON."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
-    """Bytes to be sent on this connection."""
+    """Bytes to send on one connection."""
 
     connection: int
     data: bytes
     close: bool = False
-    "The connection is to be closed then, by the server."
+    "Close the connection afterwards."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,19 +47,19 @@ class _Request:
 
 @dataclass(slots=True)
 class _Stream:
-    """What one stream carries: the messages of a session, or of one job."""
+    """The messages of one stream, which belongs to a session or to one job."""
 
     connection: int | None = None
     waiting: list[Object] = field(default_factory=list[Object])
-    "Said before the stream was opened."
+    "Messages that have not been sent, perhaps because the stream is not open yet."
     pending: set[str] = field(default_factory=set[str])
-    "Events whose last message has not been said."
+    "Events that have not ended."
     cut: bool = False
-    "It breaks off after what is waiting."
+    "The stream breaks off after the waiting messages."
 
 
 class ScriptedServer:
-    """See the module. Raises InvalidArguments for a version that is not one of `VERSIONS`."""
+    """A server with one app. Raises InvalidArguments for a version that is not in `VERSIONS`."""
 
     def __init__(self, version: str = VERSIONS[0]) -> None:
         self._app = FakeApp(version)
@@ -67,24 +67,25 @@ class ScriptedServer:
         self._streams: dict[str, _Stream] = {}
         self._events = 0
         self.stopped: list[str] = []
-        "Events of `/hold` that were cancelled, or whose stream was left, in order."
+        "Events of `/hold` that were cancelled, or whose stream was closed, in order."
 
     def connect(self) -> int:
-        """The number of a new connection."""
+        """Open a connection and return its number."""
         self._buffers.append(bytearray())
         return len(self._buffers) - 1
 
     def receive(self, connection: int, data: bytes) -> list[Output]:
-        """Bytes have come on a connection: what is to be sent, in order."""
+        """Handle bytes from a connection; return what to send, in order."""
+        # A client may pipeline requests, and a request may arrive in pieces.
         buffer = self._buffers[connection]
         buffer += data
         outputs: list[Output] = []
-        while (request := _taken(buffer, self._app.prefix)) is not None:
+        while (request := _take_request(buffer, self._app.prefix)) is not None:
             outputs += self._answer(connection, request)
         return outputs
 
     def leave(self, connection: int) -> None:
-        """The client has closed a connection; what its stream was for ends."""
+        """Handle the end of a connection: the events of its stream end as well."""
         for name, stream in [*self._streams.items()]:
             if stream.connection == connection:
                 self.stopped += sorted(stream.pending)
@@ -94,17 +95,18 @@ class ScriptedServer:
         app, query = self._app, request.query
         match request.method, request.route:
             case "GET", "queue/data" if not app.private:
-                return self._opened(connection, query.get("session_hash", ""))
+                return self._open_stream(connection, query.get("session_hash", ""))
             case "GET", "queue/join" if app.private:
-                event_id = self._event()
-                stream = self._stream(event_id)
+                # Up to 4.8 the join is the stream: it asks for the data, which a POST brings.
+                event_id = self._next_event_id()
+                stream = self._find_stream(event_id)
                 stream.pending.add(event_id)
                 stream.waiting.append({"msg": "send_data", "event_id": event_id})
-                return self._opened(connection, event_id)
+                return self._open_stream(connection, event_id)
             case _:
                 status, body = self._reply(request)
-                reply = Output(connection=connection, data=_response(status, body))
-                return [reply, *self._flushed()]
+                reply = Output(connection=connection, data=_encode_response(status, body))
+                return [reply, *self._flush()]
 
     def _reply(self, request: _Request) -> Answer:
         app = self._app
@@ -116,43 +118,44 @@ class ScriptedServer:
             case "GET", route if route.removeprefix("file=") in app.files:
                 return 200, app.files[route.removeprefix("file=")]
             case "POST", "upload":
-                return 200, [app.store(*part) for part in _parts(request)]
+                return 200, [app.store(*part) for part in _read_parts(request)]
             case "POST", "queue/join" if not app.private:
-                event_id = self._event()
-                self._call(event_id, _document(request), session="session_hash")
+                # The messages may leave before the client has read this reply, as on 6.31.
+                event_id = self._next_event_id()
+                self._call(event_id, _read_document(request), session="session_hash")
                 return 200, {"event_id": event_id}
             case "POST", "queue/data" if app.private:
-                document = _document(request)
+                document = _read_document(request)
                 self._call(str(document["event_id"]), document, session="event_id")
                 return 200, {"success": True}
             case "POST", "cancel" if not app.private:
-                return 200, {"success": self._cancelled(_document(request))}
+                return 200, {"success": self._cancel(_read_document(request))}
             case _:
                 return 404, {"detail": "Not Found"}
 
-    # Events, and the streams that carry their messages.
+    # Events and the streams that carry their messages.
 
-    def _event(self) -> str:
+    def _next_event_id(self) -> str:
         self._events += 1
         return f"{self._events:032x}"
 
-    def _stream(self, name: str) -> _Stream:
+    def _find_stream(self, name: str) -> _Stream:
         return self._streams.setdefault(name, _Stream())
 
     def _call(self, event_id: str, call: Object, *, session: str) -> None:
-        """Run a function; `session` is the key of what names the stream."""
-        stream = self._stream(str(call[session]))
-        said = self._app.call(
+        """Run a function; `session` is the key in `call` that has the name of the stream."""
+        stream = self._find_stream(str(call[session]))
+        reply = self._app.call(
             event_id,
             need(call, "fn_index", int, where="call"),
             need(call, "data", list, where="call"),
         )
-        stream.waiting += said.messages
-        stream.cut |= said.cut
-        (stream.pending.add if said.held else stream.pending.discard)(event_id)
+        stream.waiting += reply.messages
+        stream.cut |= reply.cut
+        (stream.pending.add if reply.held else stream.pending.discard)(event_id)
 
-    def _cancelled(self, call: Object) -> bool:
-        event_id, stream = str(call["event_id"]), self._stream(str(call["session_hash"]))
+    def _cancel(self, call: Object) -> bool:
+        event_id, stream = str(call["event_id"]), self._find_stream(str(call["session_hash"]))
         if event_id not in stream.pending:
             return False
         stream.pending.remove(event_id)
@@ -160,12 +163,12 @@ class ScriptedServer:
         self.stopped.append(event_id)
         return True
 
-    def _opened(self, connection: int, name: str) -> list[Output]:
-        self._stream(name).connection = connection
-        return [Output(connection=connection, data=_EVENTS), *self._flushed()]
+    def _open_stream(self, connection: int, name: str) -> list[Output]:
+        self._find_stream(name).connection = connection
+        return [Output(connection=connection, data=_EVENTS), *self._flush()]
 
-    def _flushed(self) -> list[Output]:
-        """What open streams have to say; those with nothing more to come end."""
+    def _flush(self) -> list[Output]:
+        """Send what waits on open streams, and end those without pending events."""
         outputs: list[Output] = []
         for name, stream in [*self._streams.items()]:
             if stream.connection is None:
@@ -173,18 +176,19 @@ class ScriptedServer:
             if stream.cut or not stream.pending:
                 del self._streams[name]
             if not stream.pending:
+                # `close_stream` came with `sse_v3` (4.22); a stream of one job just ends.
                 closing: Object = {"msg": "close_stream", "event_id": None}
                 stream.waiting += [] if self._app.private else [closing]
-            data = b"".join(_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
+            data = b"".join(_encode_chunk(b"data: %b\n\n" % write(said)) for said in stream.waiting)
             stream.waiting.clear()
-            data += b"" if stream.pending else _chunk(b"")
+            data += b"" if stream.pending else _encode_chunk(b"")
             output = Output(connection=stream.connection, data=data, close=stream.cut)
             outputs += [output] if data else []
         return outputs
 
 
-def _taken(buffer: bytearray, prefix: str) -> _Request | None:
-    """The first request in the buffer, taken out of it, once all of it has come."""
+def _take_request(buffer: bytearray, prefix: str) -> _Request | None:
+    """Remove the first request from the buffer and return it; None if it is incomplete."""
     head, end, body = bytes(buffer).partition(b"\r\n\r\n")
     first, *lines = head.decode("latin-1").split("\r\n")
     pairs = (line.partition(":") for line in lines)
@@ -204,30 +208,31 @@ def _taken(buffer: bytearray, prefix: str) -> _Request | None:
     )
 
 
-def _response(status: int, body: JSON | bytes) -> bytes:
+def _encode_response(status: int, body: JSON | bytes) -> bytes:
     kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
     content = body if isinstance(body, bytes) else write(body)
     head = f"HTTP/1.1 {status} \r\ncontent-type: {kind}\r\ncontent-length: {len(content)}\r\n\r\n"
     return head.encode("ascii") + content
 
 
-def _chunk(data: bytes) -> bytes:
-    """A chunk of a body; an empty one is its end."""
+def _encode_chunk(data: bytes) -> bytes:
+    """Encode a chunk of a body; an empty chunk ends the body."""
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def _document(request: _Request) -> Object:
+def _read_document(request: _Request) -> Object:
     return read_object(request.body, where=request.route)
 
 
-def _parts(request: _Request) -> list[tuple[str, bytes]]:
-    """Names and contents of the files in a form."""
+def _read_parts(request: _Request) -> list[tuple[str, bytes]]:
+    """Return names and contents of the files in a form."""
     boundary = request.content_type.partition("boundary=")[2].strip('"').encode("latin-1")
     _, *parts, _ = (b"\r\n" + request.body).split(b"\r\n--" + boundary)
+    # The leading line end makes the first boundary look like the others.
     split = [part.partition(b"\r\n\r\n") for part in parts]
-    return [(_filename(head), content) for head, _, content in split]
+    return [(_read_filename(head), content) for head, _, content in split]
 
 
-def _filename(head: bytes) -> str:
+def _read_filename(head: bytes) -> str:
     found = re.search(rb'filename="([^"]*)"', head)
     return found[1].decode() if found else "file"

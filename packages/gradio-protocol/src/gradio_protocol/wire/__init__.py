@@ -1,1 +1,1 @@
-"""Bytes and HTTP values: parsers and composers without any state of the app."""
+"""Parsers and composers for bytes and HTTP values; nothing here knows the state of an app."""

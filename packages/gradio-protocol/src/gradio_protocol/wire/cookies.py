@@ -1,14 +1,14 @@
-"""The cookies of one app.
+"""A cookie jar for one app.
 
-1. A cookie goes back to the very host that set it and to no other, whatever `Domain` says; a
-   `Domain` that does not cover that host makes the cookie void.
-2. `Path` and its default are those of RFC 6265, sections 5.1.4 and 5.2.4.
-3. `Secure` ones are taken from https only and given to https only. Gradio sets two cookies at
-   login (3.19 and later), one of them Secure, so that one is left on http.
-4. There is no clock here. A cookie is deleted when its server says so: `Max-Age` of zero or less,
-   or an `Expires` not later than the reply's own `Date`, or than the first Gradio. Any other one
-   is kept; a server that no longer takes it will say 401.
-5. What is malformed is ignored, never an error, and what is kept is bounded.
+1. A cookie is sent only to the host that set it, whatever its `Domain` says. A `Domain` that does
+   not cover that host makes the cookie invalid.
+2. `Path` and its default follow RFC 6265, sections 5.1.4 and 5.2.4.
+3. The jar accepts and sends `Secure` cookies over https only. At login Gradio sets two cookies
+   (3.19 and later), one of them `Secure`; over plain http the other one remains.
+4. The jar has no clock. It deletes a cookie when the server says so: `Max-Age` is zero or less, or
+   `Expires` is not later than the reply's own `Date` or the first release of Gradio. It keeps every
+   other cookie; a server that no longer accepts one answers 401.
+5. The jar ignores malformed cookies without an error, and limits how many it keeps.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from ..errors import InvalidArguments
 from .exchange import Headers, first_header, origin
 from .status import http_date
 
-_MOST_COOKIES = 100
-_MOST_BYTES = 4096  # of a name and its value, as in RFC 6265 6.1
-_MOST_ATTRIBUTE = 1024
+_MAX_COOKIES = 100
+_MAX_BYTES = 4096  # of a name and its value together, as in RFC 6265, section 6.1
+_MAX_ATTRIBUTE = 1024
 
-# What is not excluded: a class of all that is excluded takes 5 ms to compile.
+# Lists the allowed characters: a class of the excluded ones takes 5 ms to compile.
 _PAIR = re.compile(r"[\x20-:<>-~\x80-\xff]+=[\x20-:<-~\x80-\xff]*")
 _FIRST_GRADIO = 1_546_300_800  # 2019-01-01, in seconds since 1970
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cookie:
-    """One cookie, as it is kept."""
+    """A cookie in the jar."""
 
     name: str
     value: str = field(repr=False)
@@ -43,29 +43,31 @@ class Cookie:
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """Two cookies with one key are one cookie."""
+        """What identifies the cookie; a new cookie replaces an old one with the same key."""
         return self.name, self.host, self.path
 
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """The cookies of one app, oldest first. A value: storing gives another jar."""
+    """The cookies of one app, oldest first. Immutable: `store` and `give` return a new jar."""
 
     cookies: tuple[Cookie, ...] = ()
 
     def store(self, url: str, headers: Headers) -> Jar:
-        """The jar after a reply from `url` with these headers."""
+        """Return the jar after a reply from `url` with these headers."""
         kept = {cookie.key: cookie for cookie in self.cookies}
+        # A reply without a usable `Date` still deletes: servers use `Expires` in 1970 for that.
         now = max(_FIRST_GRADIO, http_date(first_header(headers, "date") or "") or 0)
         for name, value in headers:
             if name.lower() == "set-cookie":
                 _apply(kept, url, value, now)
-        return Jar(tuple(kept.values())[-_MOST_COOKIES:])
+        return Jar(tuple(kept.values())[-_MAX_COOKIES:])
 
     def give(self, url: str, cookies: Iterable[tuple[str, str]]) -> Jar:
-        """The jar with the caller's own cookies, for every path on the host of `url`.
+        """Return the jar with the caller's own cookies, for every path on the host of `url`.
 
-        Raises InvalidArguments, which names the cookie and never shows its value.
+        Raises InvalidArguments for a cookie that cannot be sent. The error names the cookie and
+        never shows its value.
         """
         kept = {cookie.key: cookie for cookie in self.cookies}
         host = origin(url).host
@@ -77,29 +79,31 @@ class Jar:
         return Jar(tuple(kept.values()))
 
     def header(self, url: str) -> str | None:
-        """The `Cookie` header of a request to `url`: longer paths first, then older cookies."""
+        """Return the `Cookie` header of a request to `url`: longer paths first, then older."""
         target, path = origin(url), urlsplit(url).path or "/"
         sent = [
             cookie
             for cookie in self.cookies
             if cookie.host == target.host
             and (target.scheme == "https" or not cookie.secure)
-            and _covers(cookie.path, path)
+            and _is_path_match(cookie.path, path)
         ]
         sent.sort(key=lambda cookie: -len(cookie.path))
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in sent) or None
 
 
 def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: int) -> None:
-    """Put what one `Set-Cookie` says into `kept`, or take out what it deletes."""
+    """Apply one `Set-Cookie` header to `kept`: add, replace or delete the cookie."""
     pair, *rest = text.split(";")
     name, mark, value = (part.strip(" \t") for part in pair.partition("="))
-    target, attributes = origin(url), _attributes(rest)
+    target, attributes = origin(url), _parse_attributes(rest)
     domain = attributes.get("domain", "").removeprefix(".").lower()
     secure = "secure" in attributes
-    if not _PAIR.fullmatch(name + mark + value) or len(name) + len(value) > _MOST_BYTES:
+    if not _PAIR.fullmatch(name + mark + value) or len(name) + len(value) > _MAX_BYTES:
         return
-    if (secure and target.scheme != "https") or (domain and not _within(target.host, domain)):
+    # `Domain=hf.space` passes here. It needs no list of public suffixes to be safe, since `header`
+    # sends the cookie to this host only.
+    if (secure and target.scheme != "https") or (domain and not _is_within(target.host, domain)):
         return
     path = attributes.get("path", "")
     cookie = Cookie(
@@ -109,23 +113,24 @@ def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: i
         path=path if path.startswith("/") else _default_path(url),
         secure=secure,
     )
-    if _deleted(attributes, now):
+    if _is_deleted(attributes, now):
         kept.pop(cookie.key, None)
     else:
         kept[cookie.key] = cookie
 
 
-def _attributes(parts: list[str]) -> dict[str, str]:
-    """The attributes by name; of two with one name the last counts, and a huge one does not."""
-    pairs = (part.partition("=") for part in parts if len(part) <= _MOST_ATTRIBUTE)
+def _parse_attributes(parts: list[str]) -> dict[str, str]:
+    """Return the attributes by name. The last of two wins; an oversized one is ignored."""
+    pairs = (part.partition("=") for part in parts if len(part) <= _MAX_ATTRIBUTE)
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
-def _deleted(attributes: dict[str, str], now: int) -> bool:
+def _is_deleted(attributes: dict[str, str], now: int) -> bool:
+    # `Max-Age` wins over `Expires`, as in RFC 6265, section 5.3.
     age = attributes.get("max-age", "")
     if re.fullmatch(r"-?[0-9]+", age):
         return age.startswith("-") or not age.strip("0")
-    # Older servers put dashes into the date.
+    # Older servers write the date with dashes: `01-Jan-1970`.
     expires = http_date(attributes.get("expires", "").replace("-", " "))
     return expires is not None and expires <= now
 
@@ -134,10 +139,10 @@ def _default_path(url: str) -> str:
     return urlsplit(url).path.rpartition("/")[0] or "/"
 
 
-def _within(host: str, domain: str) -> bool:
+def _is_within(host: str, domain: str) -> bool:
     return f".{host}".endswith(f".{domain}")
 
 
-def _covers(cookie_path: str, path: str) -> bool:
-    """Path-match: equal, or a prefix that ends at a slash."""
+def _is_path_match(cookie_path: str, path: str) -> bool:
+    """Match paths as in RFC 6265, section 5.1.4: equal, or a prefix that ends at a slash."""
     return path == cookie_path or path.startswith(cookie_path.rstrip("/") + "/")

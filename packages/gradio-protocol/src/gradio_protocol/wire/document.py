@@ -1,8 +1,9 @@
-"""JSON with its type written down.
+"""Reads and writes JSON, and checks the types of its values.
 
-Documents are read once, at the border. `need` and `want` take a key out of an object and check
-its type; what they raise names the document, the key, what was expected and what came. What no
-call depends on is read by a `LenientReader`, which leaves out what is odd and raises nothing.
+Each document is parsed once, when it arrives. `need` and `want` read a key of an object and check
+its type; their errors name the document, the key, the expected type and the one that came. A
+`LenientReader` reads the values that no call depends on: it leaves out what it does not understand
+and raises nothing.
 """
 
 from __future__ import annotations
@@ -18,30 +19,32 @@ Object: TypeAlias = "dict[str, JSON]"
 
 T = TypeVar("T")
 
+# `json.dumps` would build an encoder at each call, since it gets `separators`.
 _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
-_MOST_NOTES = 20
+_MAX_NOTES = 20
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
-    """Parse `text`; NaN and lone surrogates are let through, for servers do send them.
+    """Parse `text`; NaN and lone surrogates are accepted, since servers send them.
 
     Raises RemoteError, naming `where`, for anything that is not JSON.
     """
     try:
-        document: JSON = _parsed(text)
+        document: JSON = _parse_json(text)
     except (ValueError, RecursionError) as error:
-        # UnicodeDecodeError and the limit on digits of an int are ValueErrors too.
+        # UnicodeDecodeError and Python's limit on the digits of an int are ValueErrors too.
         raise RemoteError(f"{where}: expected JSON, got {preview(text)}") from error
     return document
 
 
-def _parsed(text: bytes | str) -> Any:
+def _parse_json(text: bytes | str) -> Any:
     if isinstance(text, bytes) and text[:2] == b'{"':
-        # Surely UTF-8; json itself finds that out in Python, for half as much again.
-        said = text.decode("utf-8", "surrogatepass")
-        value, end = _DECODER.raw_decode(said)
-        if end == len(said):
+        # Text that begins like this is UTF-8. `json.loads` detects the encoding in Python code,
+        # which costs half as much again as the parsing.
+        decoded = text.decode("utf-8", "surrogatepass")
+        value, end = _DECODER.raw_decode(decoded)
+        if end == len(decoded):
             return value
     return json.loads(text)
 
@@ -53,9 +56,9 @@ def read_object(text: bytes | str, *, where: str) -> Object:
 
 
 def write(value: object, *, where: str = "arguments") -> bytes:
-    """Compact JSON of `value` as ASCII, so that lone surrogates survive.
+    """Return `value` as compact JSON in ASCII, so that lone surrogates survive.
 
-    Raises InvalidArguments for a value that JSON cannot say.
+    Raises InvalidArguments for a value that JSON cannot express.
     """
     try:
         return _ENCODER.encode(value).encode("ascii")
@@ -64,13 +67,13 @@ def write(value: object, *, where: str = "arguments") -> bytes:
 
 
 def as_object(value: object, *, where: str) -> Object:
-    """`value`, which must be a JSON object."""
+    """Return `value` if it is a JSON object, else raise RemoteError."""
     found: Object = check_kind(value, dict, where)
     return found
 
 
 def as_list(value: object, *, where: str) -> list[JSON]:
-    """`value`, which must be a JSON array."""
+    """Return `value` if it is a JSON array, else raise RemoteError."""
     found: list[JSON] = check_kind(value, list, where)
     return found
 
@@ -82,7 +85,10 @@ def need(document: Object, key: str, kind: type[list[Any]], *, where: str) -> li
 @overload
 def need(document: Object, key: str, kind: type[T], *, where: str) -> T: ...
 def need(document: Object, key: str, kind: type[Any], *, where: str) -> Any:
-    """The value under `key`, which must be there and of this kind; an int passes for a float."""
+    """Return the value under `key`, which must exist and be of this kind; a float may be an int.
+
+    Raises RemoteError otherwise.
+    """
     if key not in document:
         raise RemoteError(f"{where}: {key!r} is missing")
     return check_kind(document[key], kind, f"{where}: {key!r}")
@@ -101,13 +107,13 @@ def want(document: Object, key: str, kind: type[T], default: None, *, where: str
 @overload
 def want(document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
 def want(document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
-    """Like `need`, but `default` where the key is absent or null."""
+    """Like `need`, but return `default` if the key is absent or null."""
     value = document.get(key)
     return default if value is None else check_kind(value, kind, f"{where}: {key!r}")
 
 
 def want_flag(document: Object, key: str, default: bool, *, where: str) -> bool:
-    """Like `want` for a bool, or a number: an app written in Python may say 0 and mean False."""
+    """Like `want` for a bool, but accept a number: Python code may write 0 for False."""
     value = document.get(key)
     return (
         bool(value)
@@ -118,22 +124,23 @@ def want_flag(document: Object, key: str, default: bool, *, where: str) -> bool:
 
 @dataclass(slots=True)
 class LenientReader:
-    """Reads what is for people, or what a call can do without.
+    """Reads values that are for people only, or that a call can do without.
 
-    An odd value is left out, and `notes` tells of it: one odd value must cost no more than itself.
+    It leaves out a value of an unexpected type and records a note, so that one bad value never
+    makes a whole document unusable.
     """
 
-    _odd: list[str] = field(default_factory=list[str])
+    _notes: list[str] = field(default_factory=list[str])
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out, a sentence each; of many the first ones, and how many there are."""
-        more = len(self._odd) - _MOST_NOTES
-        return (*self._odd[:_MOST_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
+        """What was left out, one sentence each: the first 20, then the number of the others."""
+        more = len(self._notes) - _MAX_NOTES
+        return (*self._notes[:_MAX_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
 
     def note(self, sentence: str) -> None:
-        """Remember what had to be left out, or guessed, and why."""
-        self._odd.append(sentence)
+        """Record a sentence about what was left out or guessed, and why."""
+        self._notes.append(sentence)
 
     @overload
     def get(
@@ -150,7 +157,7 @@ class LenientReader:
     @overload
     def get(self, document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
     def get(self, document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
-        """The value under `key`; `default` where it is absent, null, or of another kind."""
+        """Return the value under `key`, or `default` if it is absent, null or of another kind."""
         try:
             return want(document, key, kind, default, where=where)
         except RemoteError as error:
@@ -158,10 +165,10 @@ class LenientReader:
             return default
 
     def text(self, document: Object, key: str, *, where: str) -> str | None:
-        """The words under `key`: a text, a number's text, or the key of a translation.
+        """Return the text under `key`: a string, a number as text, or the key of a translation.
 
-        Gradio passes labels on as their developers wrote them. A translation (`gr.I18n`, 5.49 and
-        later) is an object; the page finds its words, in the language of its visitor.
+        Gradio passes labels on as developers wrote them. A translation (`gr.I18n`, 5.49 and later)
+        is an object with a key; the web page looks up the text in the visitor's language.
         """
         match document.get(key):
             case bool() | int() | float() as number:
@@ -173,13 +180,14 @@ class LenientReader:
 
 
 def check_kind(value: object, kind: type[Any], where: str) -> Any:
-    """`value` if it is of this kind; `bool` is no number here.
+    """Return `value` if it is of this kind, else raise RemoteError; a bool is not a number here.
 
-    The result is Any, for only `kind` knows: this is the one place where a document's word is
-    taken for a type, after looking.
+    The return type is Any because it depends on `kind`: the overloads of the callers declare it.
     """
     if type(value) is kind:
         return value
+    # JSON does not tell 1 from 1.0, so a server may send an int for a float. `True` is an int in
+    # Python, but not in JSON.
     accepted = (int, float) if kind is float else kind
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
@@ -187,8 +195,8 @@ def check_kind(value: object, kind: type[Any], where: str) -> Any:
 
 
 def preview(text: bytes | str, length: int = 80) -> str:
-    """The beginning of what came, quoted, for an error's text."""
-    shown = text[: length + 1]
-    if isinstance(shown, bytes):
-        shown = shown.decode("utf-8", "replace")
-    return repr(shown[:length]) + ("…" if len(text) > length else "")
+    """Return the beginning of `text`, quoted, for an error message."""
+    beginning = text[: length + 1]
+    if isinstance(beginning, bytes):
+        beginning = beginning.decode("utf-8", "replace")
+    return repr(beginning[:length]) + ("…" if len(text) > length else "")

@@ -1,8 +1,8 @@
-"""Requests and responses as values, and the joining of addresses.
+"""HTTP requests and responses as values, and helpers for addresses.
 
-A `Request` is complete: a driver sends it as it is, follows nothing, and delivers the `Response`
-whatever its status. What HTTP/1.1 itself demands is in `target` and `encoded`. Addresses are
-text; `origin` is what decides which secrets may travel.
+A `Request` is complete: a driver sends it unchanged, follows no redirect, and delivers the
+`Response` whatever its status. `target` and `encoded` give a driver what HTTP/1.1 itself needs.
+Addresses are text; their `origin` decides which secrets a request may carry.
 """
 
 from __future__ import annotations
@@ -19,46 +19,48 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
+# Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
-"What stands in the path of a request line as it is, besides letters, digits, `-`, `.`, `_`, `~`."
 _SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
+# Scheme, host, port and target of an address that needs no encoding. Nearly all are such, and
+# matching is much faster than `urlsplit`.
 _PLAIN = re.compile(
     rf"(https?)://([a-z0-9.-]+)(?::([0-5]?[0-9]{{1,4}}))?(/{_SAFE}*(?:\?{_SAFE}+)?)?"
 )
-"Scheme, host, port and target of an address where they stand as they are: no parser is needed."
 
 
 class Stat(Protocol):
-    """What the operating system says of a file, as `os.stat` and `os.fstat` do."""
+    """The two fields of `os.stat_result` that the core uses."""
 
     @property
     def st_size(self) -> int:
-        """Bytes."""
+        """Size in bytes."""
         ...
 
     @property
     def st_mtime_ns(self) -> int:
-        """Nanoseconds since the epoch."""
+        """Time of the last change, in nanoseconds since the epoch."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileSlice:
-    """The whole of a local file, as it was when it was looked at.
+    """A local file as part of a request body, with its size and mtime when it was inspected.
 
-    The driver streams it from the disk, and has `check` see to it that it still is that file.
+    The driver streams the file from the disk and calls `check`, so that the body always has the
+    length that its headers announce.
     """
 
     path: str
     size: int
     "Bytes."
     mtime_ns: int
-    "Nanoseconds since the epoch, as the file system says."
+    "Nanoseconds since the epoch."
 
     def check(self, now: Stat) -> None:
-        """Raises FileFailed if the file, which is so by now, is not what it was."""
+        """Raise FileFailed if the file's size or mtime changed since it was inspected."""
         if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise FileFailed(f"file {self.path!r} has changed since it was looked at")
+            raise FileFailed(f"file {self.path!r} has changed since it was inspected")
 
 
 Body: TypeAlias = "tuple[bytes | FileSlice, ...]"
@@ -76,12 +78,12 @@ class Request:
 
     @property
     def size(self) -> int:
-        """Bytes of the body: its Content-Length."""
+        """Bytes of the body, for its Content-Length."""
         return sum([part.size if isinstance(part, FileSlice) else len(part) for part in self.body])
 
     @property
     def target(self) -> str:
-        """What a request line asks for: path and query, encoded also where a caller did not."""
+        """Path and query for the request line; percent-encodes what the caller did not."""
         if plain := _PLAIN.fullmatch(self.url):
             return plain[4] or "/"
         parts = urlsplit(self.url)
@@ -91,16 +93,18 @@ class Request:
 
     @property
     def encoded(self) -> list[tuple[bytes, bytes]]:
-        """The headers as HTTP/1.1 wants them: with `host`, and with the length of a body.
+        """The headers as HTTP/1.1 needs them: with `host`, and with `content-length`.
 
-        Only a GET or HEAD without a body says nothing of one. A `host` of the caller's stays.
-        Raises InvalidArguments for a host whose name no header can carry.
+        A GET or HEAD without a body has no `content-length`. A `host` header of the caller is kept.
+        Raises InvalidArguments for a host name that cannot be encoded.
         """
         headers: list[tuple[bytes, bytes]] = []
+        # A caller may reach an app behind a proxy by another name.
         if first_header(self.headers, "host") is None:
-            headers.append((b"host", _authority(origin(self.url))))
+            headers.append((b"host", _encode_authority(origin(self.url))))
         if self.body or self.method not in ("GET", "HEAD"):
             headers.append((b"content-length", b"%d" % self.size))
+        # Starlette decodes values as Latin-1; `as_headers` has checked that they are.
         headers += [(name.encode("ascii"), value.encode("latin-1")) for name, value in self.headers]
         return headers
 
@@ -111,14 +115,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """The beginning of a reply: all of it but the body."""
+    """Status and headers of a reply, before its body."""
 
     status: int
     headers: Headers = ()
     url: str = ""
-    "The address that was asked."
+    "The address of the request."
     proxy: str = ""
-    "Through which proxy of the environment, if any: its address, without credentials."
+    "Address of the proxy, taken from the environment, that the request used; no credentials."
 
     @classmethod
     def of(
@@ -129,12 +133,12 @@ class Head:
         *,
         proxy: str = "",
     ) -> Head:
-        """What the server began to reply to a request, from the bytes that came."""
+        """Make the head of the reply to `request` from its status and raw headers."""
         pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
         return cls(status=status, headers=tuple(pairs), url=request.url, proxy=proxy)
 
     def with_body(self, body: bytes) -> Response:
-        """The reply, when its body has come."""
+        """Return the complete reply."""
         return Response(
             status=self.status, headers=self.headers, body=body, url=self.url, proxy=self.proxy
         )
@@ -145,9 +149,10 @@ class Head:
 
     @property
     def length(self) -> int | None:
-        """Bytes of the body, if the server says how many."""
-        said = self.header("content-length") or ""
-        return int(said) if said.isascii() and said.isdigit() and len(said) < 20 else None
+        """The body's length in bytes, if `content-length` states it."""
+        value = self.header("content-length") or ""
+        # `int` alone would accept signs, blanks and other digits, and thousands of them.
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
     def __repr__(self) -> str:
         return f"Head({self.status} {self.url.partition('?')[0]})"
@@ -155,15 +160,15 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
-    """One whole reply."""
+    """A complete HTTP reply."""
 
     status: int
     headers: Headers = ()
     body: bytes = b""
     url: str = ""
-    "The address that was asked."
+    "The address of the request."
     proxy: str = ""
-    "Through which proxy of the environment, if any: its address, without credentials."
+    "Address of the proxy, taken from the environment, that the request used; no credentials."
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case of letters."""
@@ -171,7 +176,7 @@ class Response:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is not is replaced."""
+        """The body decoded as UTF-8, with replacement characters for invalid bytes."""
         return self.body.decode("utf-8", "replace")
 
     def __repr__(self) -> str:
@@ -179,7 +184,7 @@ class Response:
 
 
 def first_header(headers: Headers, name: str) -> str | None:
-    """The value of the first header of this name, in any case of letters."""
+    """Return the value of the first header of this name; case does not matter."""
     wanted = name.lower()
     for key, value in headers:
         if key.lower() == wanted:
@@ -188,7 +193,7 @@ def first_header(headers: Headers, name: str) -> str | None:
 
 
 class Origin(NamedTuple):
-    """Scheme, host and port: what two addresses must share to share a secret (RFC 6454)."""
+    """Scheme, host and port (RFC 6454). Two addresses share secrets only if all three are equal."""
 
     scheme: str
     host: str
@@ -210,7 +215,7 @@ class Origin(NamedTuple):
 
 
 def origin(url: str) -> Origin:
-    """The origin of an absolute http or https address.
+    """Return the origin of an absolute http or https address.
 
     Raises InvalidArguments for anything else.
     """
@@ -228,8 +233,9 @@ def origin(url: str) -> Origin:
 
 
 @lru_cache(256)
-def _authority(where: Origin) -> bytes:
-    """What a Host header says."""
+def _encode_authority(where: Origin) -> bytes:
+    """Return the value of the Host header."""
+    # Plain ASCII skips the `idna` codec, which Python imports only when it is used.
     try:
         host = where.host if where.host.isascii() else where.host.encode("idna").decode("ascii")
     except UnicodeError as error:
@@ -238,17 +244,20 @@ def _authority(where: Origin) -> bytes:
 
 
 def is_address(text: str) -> bool:
-    """Whether `text` is an absolute http or https address, by its beginning."""
+    """Whether `text` begins like an absolute http or https address."""
     return text.lower().startswith(("http://", "https://"))
 
 
 def join(base: str, path: str) -> str:
-    """`path`, already percent-encoded, below `base`: the path of `base` is kept, never resolved."""
+    """Append `path`, already percent-encoded, to `base`.
+
+    Unlike `urljoin`, this never drops a part of the path of `base`: an app may live below a prefix.
+    """
     return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
 def quoted(path: str) -> str:
-    """A server's file path, percent-encoded for an address; slashes stay.
+    """Percent-encode a server's file path for an address; slashes stay.
 
     Lone surrogates, which JSON can carry, become `%3F`.
     """
@@ -256,7 +265,8 @@ def quoted(path: str) -> str:
 
 
 def redact_url(url: str) -> str:
-    """An address as it may stand in an error or a log: no user information, query or fragment."""
+    """Remove user information, query and fragment, so that an address may appear in a log."""
+    # By hand, since `urlsplit` raises for some addresses, and this text is for errors about them.
     bare = url.partition("#")[0].partition("?")[0]
     start = bare.find("://") + 3 if "://" in bare else 0
     authority, slash, path = bare[start:].partition("/")

@@ -1,9 +1,9 @@
-"""Uploaded files framed as multipart/form-data (RFC 7578), without reading them.
+"""Frames files as multipart/form-data (RFC 7578) without reading them.
 
-The frame is bytes, the content is bytes or a `FileSlice`, so that the length is known before a
-file is opened. Names are written as browsers write them: UTF-8, with `"`, CR and LF
-percent-encoded. The boundary comes from the caller's entropy and is never looked for in the
-content: 128 random bits do not occur there.
+The frame is bytes; each content is bytes or a `FileSlice`. So the length of the body is known
+before a file is opened. Names are encoded as browsers do it: UTF-8, with `"`, CR and LF
+percent-encoded. The boundary comes from the caller's entropy: 128 random bits cannot occur in the
+content by chance, so that the content need not be searched for them.
 """
 
 from __future__ import annotations
@@ -17,33 +17,34 @@ from .exchange import Body, FileSlice
 from .media_types import media_type
 
 MOST_FILES: Final = 1000
-"What a server takes in one request."
+"Files that Gradio accepts in one request; its form parser has this limit."
 
 _ENTROPY = 16
+# As browsers and the WHATWG's form algorithm do: without this, a name could end its header.
 _ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormPart:
-    """One file to be framed."""
+    """One file of an upload."""
 
     name: str
-    "What the server is told it is called: a last component, of any characters."
+    "The file name that the server sees: one path component, of any characters."
     content: bytes | FileSlice = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Multipart:
-    """The body of an upload and the header that explains it."""
+    """The body of an upload and its `content-type` header."""
 
     body: Body = field(repr=False)
     content_type: str
 
 
 def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
-    """The body that uploads these files in one request, each as the field `files`.
+    """Return the body that uploads these files in one request, each as the field `files`.
 
-    `entropy` is at least 16 random bytes. Raises InvalidArguments for no file, and for more than
+    `entropy` is at least 16 random bytes. Raises InvalidArguments if there is no file or more than
     `MOST_FILES`.
     """
     if not 1 <= len(files) <= MOST_FILES:
@@ -52,6 +53,7 @@ def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
         raise InvalidArguments(f"upload: expected {_ENTROPY} bytes of entropy, got {len(entropy)}")
     boundary = entropy[:_ENTROPY].hex()
     body: list[bytes | FileSlice] = []
+    # The line end before a boundary belongs to the boundary; the first part has none.
     lead = f"--{boundary}\r\n"
     for file in files:
         body += (_frame(lead, file.name), file.content)

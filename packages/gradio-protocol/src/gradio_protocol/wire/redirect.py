@@ -1,11 +1,11 @@
-"""Which redirects are followed, and what goes along.
+"""Decides which redirects to follow, and what the next request carries.
 
-1. On the same origin the same request goes to the other address.
-2. Another origin gets what a stranger would send: no secret, no header of the caller's, no body.
+1. On the same origin, the same request goes to the new address.
+2. Another origin gets an anonymous request: no secret, no header of the caller, no body.
 3. A body is sent again for 307 and 308 only, and only to the same origin.
-4. https never leads to http.
-5. While connecting, and only then, a redirect to https on the same host moves the app itself:
-   `moves` says so, and the caller composes its request anew.
+4. A redirect from https to http is never followed.
+5. While connecting, a redirect from http to https on the same host moves the app itself:
+   `changes_origin` tells so, and the caller composes its request again.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 from .exchange import Origin, Request, Response, origin
 from .headers import HARMLESS
 
-_KEEPING = (307, 308)
-_FOLLOWED = (301, 302, 303, *_KEEPING)
+# After 301, 302 and 303 browsers turn a POST into a GET, which would lose the call.
+_KEEPS_METHOD = (307, 308)
+_REDIRECTS = (301, 302, 303, *_KEEPS_METHOD)
 
 
 def follow_redirect(request: Request, response: Response) -> Request | None:
-    """The request that this reply asks for, or None where it asks for none or must not be obeyed.
+    """Return the request that a redirect leads to, or None if there is none to follow.
 
-    Cookies that the reply set are the caller's to add, and how many redirects are followed is
-    the caller's to bound.
+    The caller adds the cookies that the reply set, and limits the number of redirects.
     """
     location = response.header("location")
     bodiless = request.method in ("GET", "HEAD")
-    if response.status not in (_FOLLOWED if bodiless else _KEEPING) or not location:
+    if response.status not in (_REDIRECTS if bodiless else _KEEPS_METHOD) or not location:
         return None
     try:
         url = _resolve(request.url, location)
@@ -37,26 +37,31 @@ def follow_redirect(request: Request, response: Response) -> Request | None:
         return None
     if here == there:
         return replace(request, url=url)
+    # A body may hold a password or the user's data; plain http would show the request to others.
     if not bodiless or there.scheme == "http" != here.scheme:
         return None
+    # A list of harmless headers, not of secret ones: a caller's header may be called anything.
     kept = tuple(header for header in request.headers if header[0].lower() in HARMLESS)
     return Request(method=request.method, url=url, headers=kept)
 
 
 def changes_origin(old: Origin, new: Origin) -> bool:
-    """Whether the app's origin may move so: from http to https on the same host.
+    """Whether a redirect may move the app's origin: from http to https on the same host.
 
-    Only to the port of https or the same port, for another port is another server.
+    The new port must be 443 or the old one, since another port is another server.
     """
+    # Not to another host: the caller's secrets would go there.
     upgrade = (old.scheme, new.scheme) == ("http", "https") and old.host == new.host
     return upgrade and new.port in (443, old.port)
 
 
 def _resolve(base: str, location: str) -> str:
-    """`location` as an address that a `Request` takes: no user information, no fragment.
+    """Return `location` as an absolute address without user information and fragment.
 
-    Raises ValueError where it is none, or has characters that no driver makes of bytes.
+    Raises ValueError if it is not an address, or has characters outside Latin-1.
     """
+    # Headers are Latin-1 text, so this gives the bytes that came; if they are UTF-8, encoding each
+    # of them is what browsers do.
     raw = location.strip().encode("latin-1")
     parts = urlsplit(urljoin(base, quote(raw, safe="!#$%&'()*+,/:;=?@[]~")))
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], fragment=""))

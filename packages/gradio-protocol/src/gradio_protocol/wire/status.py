@@ -1,7 +1,6 @@
-"""The policy for statuses: what a reply that was not wanted means.
+"""Turns an unexpected reply into an error, and reads `Retry-After`.
 
-One function makes the error, one says how long the server asked to wait. Who may try again is
-decided elsewhere; here is only what was said.
+`flows/retry.py` decides whether to send a request again.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ _DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) ([1-9]\d{3}) (\d{2}):(\d{2}):(\d{2})
 
 
 def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
-    """The error that this reply means, which came when a 2xx was expected.
+    """Return the error for a reply that is not the expected 2xx.
 
-    `doing` says what was tried, as in "joining the queue". Statuses as seen on Gradio 3.16 to
-    6.31: 401 without a login, 503 for a full or stopped queue (500 on 4.9.0), 429 from Hugging
+    `doing` names the step that failed, as in "joining the queue". Gradio 3.16 to 6.31 answer 401
+    without a login and 503 for a full or stopped queue (500 on 4.9.0). 429 comes from Hugging
     Face's proxy only.
     """
-    detail = _detail(reply)
+    detail = _read_detail(reply)
     where = f"{doing}: {redact_url(reply.url)}"
     text = (
         f"{where} answered {reply.status}{f': {detail}' if detail else ''}{answering_proxy(reply)}"
@@ -42,6 +41,7 @@ def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
             return AuthenticationError(f"{text}; a login or a token is needed", status=401)
         case 429:
             return TooManyRequestsError(text, retry_after=retry_after(reply))
+        # Proxies answer 503 as well, so that the text has to mention the queue.
         case 503 if "queue" in detail.lower():
             return QueueError(text, status=503)
         case 500 if "queue is full" in detail.lower():
@@ -54,9 +54,9 @@ def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
 
 
 def answering_proxy(reply: Response | Head) -> str:
-    """What to add where a proxy of the environment, and not the app, may have given this reply.
+    """Return a hint for the error text if a proxy, and not the app, may have sent this reply.
 
-    That is a status of proxies, or a page: of Gradio's own replies that matter none is one.
+    Signs are a status that proxies send, or an HTML page: the Gradio replies that matter are JSON.
     """
     is_page = "html" in (reply.header("content-type") or "")
     may_be = reply.proxy and (is_page or reply.status in (407, 502, 504))
@@ -64,10 +64,11 @@ def answering_proxy(reply: Response | Head) -> str:
 
 
 def retry_after(reply: Response | Head) -> float | None:
-    """Seconds that a `Retry-After` asks to wait; None where there is none, or no sense in it.
+    """Return the seconds that `Retry-After` asks to wait, or None if it is absent or invalid.
 
-    A date is compared with the `Date` of the same reply: the server's own clock said both.
+    A date is compared with the `Date` of the same reply, since both come from the server's clock.
     """
+    # The length is limited, since thousands of digits would make `float` return infinity.
     value = (reply.header("retry-after") or "").strip()
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value, re.ASCII):
         return float(value)
@@ -86,22 +87,23 @@ def http_date(text: str) -> int | None:
     return timegm((year, _MONTHS.index(match[2]) + 1, day, hour, minute, second))
 
 
-def _detail(reply: Response | Head) -> str:
-    """What the body says in a person's words, as far as it says anything."""
+def _read_detail(reply: Response | Head) -> str:
+    """Return the message for people in the body, or an empty text."""
     if isinstance(reply, Head) or not reply.body:
         return ""
     try:
         document = read(reply.body, where="reply")
     except RemoteError:
-        # Gradio 5.0 to 6.0 answers 500 with a traceback as text: its last line says what it was.
+        # Gradio 5.0 to 6.0 answer 500 with a traceback as text; its last line names the error.
         lines = [line.strip() for line in reply.text.splitlines() if line.strip()]
         is_page = "html" in (reply.header("content-type") or "") or not lines
         return "" if is_page else preview(lines[-1], 300)[1:-1]
-    return _words(document)
+    return _find_message(document)
 
 
-def _words(document: JSON) -> str:
-    # A loop, for what a server nests may be deeper than a call can go. An object since 5.36.
+def _find_message(document: JSON) -> str:
+    # `detail` is an object since 5.36. A loop, because a server may nest it deeper than Python
+    # can recurse.
     while isinstance(document, dict) and isinstance(document.get("detail"), (str, dict)):
         document = document["detail"]
     match document:
