@@ -1,4 +1,4 @@
-"""How Sphinx makes the docs: `scripts/test` does, with every warning an error.
+"""The configuration of Sphinx. `scripts/test` builds the docs and fails on every warning.
 
 By hand: `.tools/dev/bin/python -m sphinx -W docs .tools/docs`, then open `.tools/docs/index.html`.
 """
@@ -34,33 +34,33 @@ python_maximum_signature_line_length = 88
 default_role = "code"
 
 
-OURS = {"__init__", "notify", "gives_to", "after_fork", "until"}
-"""The methods of a job that are for its client."""
+INTERNAL = {"__init__", "notify", "add_result_callbacks", "after_fork", "until"}
+"""The methods of a job that only its client calls."""
 
 
-def is_the_cores(_app: object, what: str, name: str, *_: object) -> bool | None:
-    """Leave out of a driver's page what it only passes on: that has its place on the core's."""
+def is_defined_by_core(_app: object, what: str, name: str, *_: object) -> bool | None:
+    """Leave out the names that a driver only re-exports: the page of the core has them."""
     return True if what == "module" and name in gradio_protocol.__all__ else None
 
 
-def is_made_by_us(_app: object, _what: str, _name: str, member: object, *_: object) -> bool | None:
-    """Leave out how a job is made and told, which is the client's business."""
+def is_internal(_app: object, _what: str, _name: str, member: object, *_: object) -> bool | None:
+    """Leave out the methods of a job that only its client calls."""
     kind, _, name = getattr(member, "__qualname__", "").partition(".")
-    return True if kind == "Job" and name in OURS else None
+    return True if kind == "Job" and name in INTERNAL else None
 
 
-def with_module(
-    _app: object, _what: str, _name: str, seen: Any, _: object, lines: list[str]
+def insert_module_docstring(
+    _app: object, _what: str, _name: str, documented: Any, _: object, lines: list[str]
 ) -> None:
-    """Say here what a module says of its only class, where that says `See the module`."""
+    """Replace `See the module` in the docstring of a class by the docstring of its module."""
     if lines and "See the module." in lines[0]:
         lines[0] = lines[0].partition("See the module.")[2].strip()
-        told = inspect.cleandoc(sys.modules[seen.__module__].__doc__ or "")
-        lines[:0] = [*told.split("\n"), ""]
+        text = inspect.cleandoc(sys.modules[documented.__module__].__doc__ or "")
+        lines[:0] = [*text.split("\n"), ""]
 
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
-    app.connect("autodoc-skip-member", is_the_cores)
-    app.connect("autodoc-skip-member", is_made_by_us)
-    app.connect("autodoc-process-docstring", with_module)
+    app.connect("autodoc-skip-member", is_defined_by_core)
+    app.connect("autodoc-skip-member", is_internal)
+    app.connect("autodoc-process-docstring", insert_module_docstring)

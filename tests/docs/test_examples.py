@@ -16,7 +16,7 @@ from tests.support.loopback import threaded
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(page for page in DOCS.rglob("*.md") if "_build" not in page.parts)
-READMES = [ROOT / "README.md", *sorted(ROOT.glob("packages/gradio-client-*/README.md"))]
+READMES = [ROOT / "README.md", *sorted(ROOT.glob("packages/*/README.md"))]
 
 ADDRESS = "http://127.0.0.1:7860"
 LOGINS = {"how-to/authenticate.md": {"ada": "lovelace"}}
