@@ -2,7 +2,7 @@
 
 `generations.md`: what differs between the recorded versions, from their `/config` and `Dialect`;
 what each is told of a cancelled job, from `how_to_stop`. `origins.md`: which origin sees which
-secret, from `may_see`. `--check` writes nothing, and fails when a page is stale.
+secret, from `visible_secrets`. `--check` writes nothing, and fails when a page is stale.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ With a session of its own, where no neighbour can be harmed:
 
 ORIGINS = """# Which origin sees what
 
-Written by `scripts/pages/tables.py` from `may_see`, the one function that decides it. *app* is the
-origin of the app (scheme, host and port) once it is known; ● may be sent there, · never is.
+Written by `scripts/pages/tables.py` from `visible_secrets`, the one function that decides it.
+*app* is the app's origin (scheme, host and port) once it is known; ● may be sent there, · never is.
 """
 
 
