@@ -1,4 +1,4 @@
-"""Checks everything that can be checked, two steps at a time, and says at the end what failed.
+"""Checks everything that can be checked, three steps at a time, and says at the end what failed.
 
 `scripts/test`             every step
 `scripts/test --fast`      the core's own tests, without the slow ones; seconds

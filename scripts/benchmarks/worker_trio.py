@@ -1,4 +1,4 @@
-"""The trio client's times against one server: `bench_worker.py` for a client that is awaited."""
+"""The trio client's times against one server: `worker.py` for a client that is awaited."""
 
 from __future__ import annotations
 

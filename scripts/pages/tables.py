@@ -1,7 +1,7 @@
 """Writes the tables of docs/reference that the core itself can compute.
 
 `generations.md`: what differs between the recorded versions, from their `/config` and `Dialect`;
-what each is told of a cancelled job, from `how_to_stop`. `origins.md`: which origin sees which
+what each is told of a cancelled job, from `choose_cancel_method`. `origins.md`: which origin sees which
 secret, from `visible_secrets`. `--check` writes nothing, and fails when a page is stale.
 """
 
@@ -27,7 +27,7 @@ from tests.support.transcripts import load, versions
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "reference"
 
-LEGEND = {"travel": Delivery, "edits": Edits, "cancelling": Cancelling, "files": FileShape}
+LEGEND = {"delivery": Delivery, "edits": Edits, "cancelling": Cancelling, "files": FileShape}
 """The fields of a dialect whose values are words of their own."""
 
 Row: TypeAlias = "list[str]"

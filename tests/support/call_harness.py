@@ -118,7 +118,7 @@ class CallHarness:
     renewals: list[RefreshNeeded | App | JobStopped] = field(
         default_factory=list[RefreshNeeded | App | JobStopped]
     )
-    "For each `Renew` in turn; then `Stale`."
+    "For each `RefreshApp` in turn; then `RefreshNeeded`."
     files: dict[str, bytes | GradioError] = field(default_factory=dict[str, bytes | GradioError])
     memory: dict[str, str] = field(default_factory=dict[str, str])
     questions: list[AnyQuestion] = field(default_factory=list[AnyQuestion])

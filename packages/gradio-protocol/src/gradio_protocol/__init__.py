@@ -1,11 +1,11 @@
-"""Gradio's protocol without I/O: what to say to a server, and what its answers mean.
+"""Gradio's client protocol without I/O: what to send to a server, and what its replies mean.
 
-A driver performs flows (`connect`, `call`, `dismiss`), obeys the orders of a `Session`, and hands
-`News` to each job's `JobLife`; the guide "Write a driver" tells how. Nothing here opens a socket
-or a file, looks at a clock, draws a random number, starts a thread or keeps a lock.
+A driver calls `ClientProtocol`, obeys its commands and reports what happened; each job's
+`JobState` holds what its caller may see. The guide "Write a driver" explains how. Nothing here
+opens a socket or a file, reads a clock, draws a random number, starts a thread or takes a lock.
 
-The names are those of `exports`, which is imported when the first of them is asked for: its many
-frozen classes take a while to be made, and whoever only mentions this package need not wait.
+The public names are those of `exports`. It is imported when the first of them is used: creating
+its many frozen classes takes a while.
 """
 
 import typing
