@@ -11,6 +11,7 @@ from __future__ import annotations
 from ..app.dialect import Dialect, Edits
 from ..app.endpoint import Endpoint
 from ..app.files import RemoteFile, find_remote_files
+from ..wire.document import JSON
 from .edits import Change
 from .history import History, HistoryCursor
 
@@ -30,11 +31,13 @@ class FileSearch:
     def find(self, changes: tuple[Change, ...], *, has_path: bool) -> tuple[RemoteFile, ...]:
         """The files in the next output, if it may bring any; `has_path` is that of its message."""
         self._history.outputs.append(changes)
-        if not (has_path and any(self._may_bring(change) for change in changes)):
+        bring = [i for i, change in enumerate(changes) if has_path and self._may_bring(change)]
+        if not bring:
             return ()
         while self._cursor.advance():
             pass
-        return find_remote_files(self._endpoint.seen(self._cursor.value()), self._dialect)
+        found = [self._brought(i, changes[i]) if i in bring else None for i in range(len(changes))]
+        return find_remote_files(self._endpoint.seen(found), self._dialect)
 
     def _may_bring(self, change: Change) -> bool:
         return any(
@@ -42,3 +45,12 @@ class FileSearch:
             or (isinstance(value, (list, dict)) and find_remote_files(value, self._dialect))
             for _, path, value, _ in change or ()
         )
+
+    def _brought(self, index: int, change: Change) -> JSON:
+        """Where the new files of one component are: in what its edits brought, or anywhere."""
+        if self._cursor.is_stale(index):
+            return None
+        if any(path[-1] == "path" for _, path, _, _ in change or ()):
+            # Only what stands beside a path says whether it is that of a file.
+            return self._cursor.component(index)
+        return [value for _, _, value, _ in change or ()]

@@ -94,6 +94,14 @@ class HistoryCursor:
             ]
         )
 
+    def is_stale(self, index: int) -> bool:
+        """Whether something of this component could not be read since it last came whole."""
+        return self._components[index].stale
+
+    def component(self, index: int) -> JSON:
+        """The value of one component as the edits made it; the caller's own."""
+        return self._components[index].value()
+
     @property
     def is_exact(self) -> bool:
         """Whether `value` is this output; False: some of it could not be read, and is older."""
