@@ -25,6 +25,7 @@ from gradio_protocol.jobs.job_state import (
     Joining,
     Outputs,
     Raised,
+    Rebound,
     Returned,
     Stage,
     Transferred,
@@ -44,6 +45,8 @@ from gradio_protocol.jobs.messages import (
     Started,
 )
 from gradio_protocol.jobs.status import Status
+from gradio_protocol.present.updates import all_outputs
+from tests.support.call_harness import app, function
 from tests.support.sample_apps import sample_app
 
 ERROR = AppError("no")
@@ -421,3 +424,25 @@ class Lives(RuleBasedStateMachine):
 
 TestLives = Lives.TestCase
 TestLives.settings = settings(stateful_step_count=20)
+
+
+@pytest.mark.parametrize("download", [True, False])
+def test_another_app_is_read_in_its_own_way(download: bool) -> None:
+    """A job that goes to another app has the edits, files and outputs of that one."""
+    old, new = (
+        app("6.31.0", function(outputs=[3])),
+        app("4.16.0", function(outputs=[3, 3]), protocol="sse_v1"),
+    )
+    search = FileSearch(old.dialect, old.endpoints[0]) if download else None
+    made = JobState(old.endpoints[0], History(old.dialect.edits), search)
+    views = len(made.views)
+    assert not made.apply(Rebound(dialect=new.dialect, endpoint=new.endpoints[0]))
+    assert len(made.views) == views
+    file: Any = {"path": "/a", "orig_name": "a"}
+    for value in (file, "whole"):
+        handed = made.receive(Generated(data=(value, 1)))
+        assert bool(handed) == (download and value is file)
+        if isinstance(handed, Output):
+            assert [one.path for one in handed.files] == ["/a"]
+            made.apply(handed)
+    assert all_outputs(made) == [(file, 1), ("whole", 1)]

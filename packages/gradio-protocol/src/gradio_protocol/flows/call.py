@@ -33,7 +33,7 @@ from ..errors import (
     TooManyRequestsError,
     TransportFailed,
 )
-from ..jobs.job_state import Joining
+from ..jobs.job_state import Joining, Rebound
 from ..jobs.messages import Completed, DataRequested, Failed, Output, QueueFull
 from ..jobs.orders import (
     AppRefreshed,
@@ -105,6 +105,7 @@ def call(spec: Call) -> Steps[object]:
         fresh = yield from _refresh(spec, app)
         if fresh is not app:
             app, endpoint = fresh, rebind(endpoint, fresh)
+            yield from ask(Publish(update=Rebound(dialect=app.dialect, endpoint=endpoint)))
         elif not reason.even_if_same_app:
             raise reason.error
 

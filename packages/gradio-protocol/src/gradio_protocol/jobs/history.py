@@ -26,11 +26,15 @@ class History:
     __slots__ = ("_reader", "final", "outputs")
 
     def __init__(self, edits: Edits) -> None:
-        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
+        self.rebind(edits)
         self.outputs: list[tuple[Change, ...]] = []
         "For cursors, which only look."
         self.final: tuple[JSON, ...] = ()
         "The values of the last message, where outputs came before it."
+
+    def rebind(self, edits: Edits) -> None:
+        """Read what comes as edits of this kind."""
+        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
 
     def __len__(self) -> int:
         """How many outputs have come."""

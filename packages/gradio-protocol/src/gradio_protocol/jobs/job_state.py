@@ -17,6 +17,7 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
+from ..app.dialect import Dialect
 from ..app.endpoint import Endpoint
 from ..app.files import localize_files
 from ..errors import JobCancelled
@@ -119,6 +120,14 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rebound:
+    """Another app is there by now, and makes the job; no output has come before."""
+
+    dialect: Dialect
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
     """The job has a result."""
 
@@ -156,7 +165,7 @@ _ViewUpdate: TypeAlias = (
     | Raised
     | Cancelled
 )
-JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored
+JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
 
 
 class JobView(NamedTuple):
@@ -267,6 +276,12 @@ class JobState:
                 return False
             case Fetched():
                 self._saved[update.path] = update.local
+                return False
+            case Rebound():
+                self.endpoint = update.endpoint
+                history.rebind(update.dialect.edits)
+                if self._files:
+                    self._files = FileSearch(update.dialect, update.endpoint)
                 return False
             case Returned():
                 self._value = update.value
