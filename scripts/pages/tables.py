@@ -1,8 +1,8 @@
 """Writes the tables of docs/reference that the core itself can compute.
 
 `generations.md`: what differs between the recorded versions, from their `/config` and `Dialect`;
-what each is told of a cancelled job, from `choose_cancel_method`. `origins.md`: which origin sees which
-secret, from `visible_secrets`. `--check` writes nothing, and fails when a page is stale.
+what each is told of a cancelled job, from `choose_cancel_method`. `origins.md`: which origin sees
+which secret, from `visible_secrets`. `--check` writes nothing, and fails when a page is stale.
 """
 
 from __future__ import annotations

@@ -173,8 +173,9 @@ def test_a_meter_bounds_a_file_that_is_taken_by_its_own_limit() -> None:
 def test_a_refusal_to_send_a_file_has_an_end() -> None:
     meter = BodyLimit(Download(request=GET, name="a", limit=3), Head(status=404))
     assert len(meter(bytes(2**20))) == 2**20
-    with pytest.raises(RemoteError, match="without end"):
+    with pytest.raises(RemoteError, match="404 with a reply without end") as caught:
         meter(b"x")
+    assert caught.value.status == 404
 
 
 class Found(NamedTuple):

@@ -131,3 +131,27 @@ def test_what_the_hub_refuses_is_said(step: str, status: int) -> None:
     driver = hub(**{"MINE": ABSENT, step: reply({"error": "no"}, status=status)})
     with pytest.raises(SpaceDuplicationError, match=f"duplicating the Space them/app: .*{status}"):
         copied(driver, SpaceCopy(hardware="t4-small"))
+
+
+@pytest.mark.parametrize(
+    ("step", "note"),
+    [
+        ("SECRETS", "The copy me/app exists, but its secrets could not be set."),
+        ("HARDWARE", "The copy me/app exists, but its hardware could not be set."),
+        ("SLEEP", "but its sleeptime could not be set. NOTE: this Space uses upgraded hardware"),
+    ],
+)
+def test_an_error_about_a_copy_that_exists_says_so(step: str, note: str) -> None:
+    driver = hub(**{step: reply({"error": "no"}, status=400)})
+    with pytest.raises(SpaceDuplicationError) as caught:
+        copied(driver, SpaceCopy(hardware="t4-small", secrets={"KEY": "value"}))
+    (said,) = caught.value.__notes__
+    assert note in said
+
+
+@pytest.mark.parametrize("name", ["x?z", "x/../y z", "me/", "a#b"])
+def test_the_name_of_a_copy_is_checked_before_it_is_asked_for(name: str) -> None:
+    driver = hub()
+    with pytest.raises(InvalidArguments, match="to_id: expected a name"):
+        copied(driver, SpaceCopy(name))
+    assert posted(driver) == []

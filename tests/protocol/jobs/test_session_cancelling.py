@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import pytest
 
 from gradio_protocol.errors import JobCancelled
 from gradio_protocol.jobs.event_stream import SHARED
-from gradio_protocol.jobs.messages import Generated, Queued, Started, StreamClosing
+from gradio_protocol.jobs.messages import Generated, JobMessage, Queued, Started, StreamClosing
 from gradio_protocol.jobs.orders import EndReason, JoinGranted
 from tests.support.sample_apps import COUNT, ECHO
 from tests.support.session_harness import CANCELLED, DONE, SHARING, SessionHarness, harness
@@ -336,3 +339,22 @@ def test_joins_wait_for_a_cancel_also_if_its_event_is_lost_meanwhile() -> None:
     assert isinstance(d.enter(d.session.add_job(), ECHO), JoinGranted)
     d.dismissed("a")
     assert isinstance(d.last(waiting), JoinGranted)
+
+
+def test_a_job_that_waits_for_the_end_of_its_event_holds_no_state() -> None:
+    class State:
+        def receive(self, _: JobMessage) -> None:
+            """Take everything."""
+
+    state, d = State(), harness("4.29.0")
+    job_id = d.session.add_job(state.receive)
+    d.enter(job_id)
+    d.accepted(job_id, "a")
+    d.open()
+    d.cancel(job_id)
+    d.session.finish_job(job_id)
+    freed = weakref.ref(state)
+    del state
+    gc.collect()
+    assert freed() is None
+    d.say("a", Started(), DONE)  # the event is still known, and harms nobody

@@ -157,13 +157,13 @@ class BodyLimit:
     Raises RemoteError if the body is longer than the action allows.
     """
 
-    __slots__ = ("_action", "_refused", "_size")
+    __slots__ = ("_action", "_refused", "_size", "_status")
 
     def __init__(self, action: Send | Download, head: Head) -> None:
         self._action = action
         # An error reply is kept in memory and has its own limit, not that of the file.
         self._refused = isinstance(action, Download) and not action.takes(head)
-        self._size = 0
+        self._size, self._status = 0, head.status
 
     def __call__(self, chunk: bytes) -> bytes:
         """Count a chunk and return it."""
@@ -171,7 +171,8 @@ class BodyLimit:
         if not self._refused:
             self._action.check(self._size)
         elif self._size > _MAX_ERROR_BODY:
-            raise RemoteError(f"{self._action.request!r}: an error reply without end")
+            text = f"{self._action.request!r}: status {self._status} with a reply without end"
+            raise RemoteError(text, status=self._status)
         return chunk
 
 

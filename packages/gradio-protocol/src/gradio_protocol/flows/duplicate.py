@@ -11,6 +11,7 @@ Source: huggingface_hub 2.4; tests compare the requests with those that it sends
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -78,7 +79,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         raise InvalidArguments(f"Space {space!r} not found; is it private?")
     reply = yield from hub.ask("api/whoami-v2")
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
-    name = f"{user}/{(copy.name or space).rpartition('/')[2]}"
+    name = f"{user}/{_check_name((copy.name or space).rpartition('/')[2])}"
     said, warning, note = f"Using your existing Space: {name}", "", ""
     current = yield from hub.hardware(name)
     if current is None:
@@ -88,11 +89,20 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         warning = "the Space exists: its secrets are left as they are"
     wanted = copy.hardware or original
     if wanted != current:
-        yield from hub.ask(f"api/spaces/{name}/hardware", {"flavor": wanted})
+        yield from hub.change(name, "hardware", {"flavor": wanted})
         note = f"NOTE: this Space uses upgraded hardware: {wanted}, which may be billed to you"
     if wanted != _BASIC:
-        yield from hub.ask(f"api/spaces/{name}/sleeptime", {"seconds": copy.sleep_minutes * 60})
+        yield from hub.change(name, "sleeptime", {"seconds": copy.sleep_minutes * 60}, note)
     return CopiedSpace(name=name, said=said, note=note, warning=warning)
+
+
+def _check_name(name: str) -> str:
+    """Return the name, which becomes part of addresses. Raises InvalidArguments for a bad one."""
+    if re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        return name
+    raise InvalidArguments(
+        f"to_id: expected a name of letters, digits, '-', '_' and '.', got {name!r}"
+    )
 
 
 def _create(hub: _Hub, name: str, copy: SpaceCopy) -> Steps[str]:
@@ -100,7 +110,7 @@ def _create(hub: _Hub, name: str, copy: SpaceCopy) -> Steps[str]:
     made = {"repository": name, "visibility": "private" if copy.private else "public"}
     yield from hub.ask(f"api/spaces/{hub.space}/duplicate", made, 409)
     for key, value in (copy.secrets or {}).items():
-        yield from hub.ask(f"api/spaces/{name}/secrets", {"key": key, "value": value})
+        yield from hub.change(name, "secrets", {"key": key, "value": value})
     return (yield from hub.hardware(name)) or _BASIC
 
 
@@ -124,6 +134,14 @@ class _Hub:
             error = error_from_response(reply, doing=f"duplicating the Space {self.space}")
             raise SpaceDuplicationError(str(error)) from error
         return reply
+
+    def change(self, space: str, what: str, document: object, note: str = "") -> Steps[None]:
+        """Change something of the copy. The error says that the copy exists, and the note."""
+        try:
+            yield from self.ask(f"api/spaces/{space}/{what}", document)
+        except SpaceDuplicationError as error:
+            error.add_note(f"The copy {space} exists, but its {what} could not be set. {note}")
+            raise
 
     def hardware(self, space: str) -> Steps[str | None]:
         """The hardware of a Space; None where the caller may see no such Space."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from ..errors import GradioError
+from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
 from .messages import Completed, Failed, FlowMessage, Generated, JobMessage, QueueFull, Started
 from .orders import JobStopped, Order, Resume
@@ -135,6 +135,12 @@ class PendingJob:
         self.stop_error = self.stop_error or error
         self.mailbox.clear()
         return [self.answer(None)] if waits else []
+
+    def end_flow(self) -> None:
+        """Hold nothing of the flow any more: the job may stay here until its event ends."""
+        self.flow_ended = True
+        # These refer to the job's state, and so to all its outputs.
+        self.receive, self.stop_error = leave_to_flow, JobCancelled("the job has ended")
 
     def start_join(self, fn_index: int, headers: Headers) -> None:
         """The job asks to join, perhaps once more: nothing of an earlier event is left."""

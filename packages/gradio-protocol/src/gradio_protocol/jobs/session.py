@@ -112,7 +112,7 @@ class Session:
         job = self._registry.get(job_id)
         if job is not None:
             self._stop_job(job, JobCancelled("the job has ended"))
-            job.flow_ended = True
+            job.end_flow()
             orders += self._cancel_on_server(job)
             self._forget_if_finished(job)
         return [*orders, *self._close_if_retired(), *self._tracker.finish_job(job_id)]
