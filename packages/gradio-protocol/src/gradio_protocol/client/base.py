@@ -175,6 +175,7 @@ class BaseClient(Generic[L, V, C]):
         return as_html(self._known())
 
     def __getstate__(self) -> tuple[C, Options]:
+        # The constructor's arguments: the copy connects again, in a session of its own.
         self._given.check_pickles()
         return self._given, self._options
 
@@ -187,6 +188,8 @@ class BaseClient(Generic[L, V, C]):
         return self._session.endpoints
 
     def _view(self, **changes: Any) -> Self:
+        # Not the constructor, which would connect: a view shares everything that it does not
+        # replace.
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__, **changes)
         return view

@@ -59,6 +59,7 @@ class ClientConfig:
 
     def download_folder(self, environ: Mapping[str, str], temp_dir: str) -> Any:
         """Return the folder for downloads: the argument, GRADIO_TEMP_DIR or one in `temp_dir`."""
+        # Read when the client is made, not at import: a program may set the variable in between.
         if isinstance(self.download_files, bool | DefaultFolder):
             return environ.get("GRADIO_TEMP_DIR") or f"{temp_dir}/gradio"
         return self.download_files
@@ -69,6 +70,7 @@ class ClientConfig:
 
         for each in fields(self):
             try:
+                # Each by itself, since the error of pickle does not tell which argument it means.
                 pickle.dumps(getattr(self, each.name))
             except Exception as error:
                 raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
@@ -79,6 +81,7 @@ def visitor_headers(modules: Mapping[str, Any]) -> dict[str, str]:
 
     `modules` is `sys.modules`: unless the program has loaded Gradio, there is no visitor.
     """
+    # Not imported here: Gradio is heavy, and a program that serves an app has loaded it.
     context: Any = modules.get("gradio.context")
     if context is None:
         return {}

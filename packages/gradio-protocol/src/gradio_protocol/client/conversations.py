@@ -61,6 +61,7 @@ class Conversations:
 
     def end_action(self, action_id: int) -> Conversation | None:
         """Record the end of an action; return the conversation that waits for it, or None."""
+        # None after an abort: the driver may have reported before it saw the command.
         conversation = self._running.pop(action_id, None)
         if conversation is not None:
             conversation.running = None
@@ -73,6 +74,8 @@ class Conversations:
     def stop(self, conversation: Conversation, error: Exception) -> None:
         """Abort the action of a conversation with this error, unless the action is a join."""
         running = conversation.running
+        # Without a running action it waits for an answer, which its session gives when it stops the
+        # job.
         if running is not None and is_abortable(running.action):
             self.drop(conversation)
             self.fail(conversation, error)
@@ -88,9 +91,11 @@ class Conversations:
         """Run one conversation up to its next action; return False if all of them wait."""
         if not self._steps:
             return False
+        # One per call, so that the commands of each leave before the next one runs.
         conversation, step, given = self._steps.popleft()
         try:
             action = step(given)
+            # Publishing needs no driver, so the flow goes on at once.
             while isinstance(action, Publish):
                 assert conversation.tell is not None, "only jobs have a state"
                 conversation.tell(action.update)

@@ -49,6 +49,7 @@ class JobLimiter(Generic[T]):
 
     def withdraw(self, flow: T) -> bool:
         """Remove a job if it has not begun; return whether that is so."""
+        # Removing it from the middle keeps the order of the others: dicts are ordered.
         waits = self._waiting.pop(flow.job_id, None) is not None
         if waits:
             del self._jobs[flow.job_id]
@@ -56,6 +57,8 @@ class JobLimiter(Generic[T]):
 
     def remove(self, flow: T) -> T | None:
         """Remove a job that has ended; return the job that begins in its place, or None."""
+        # A job can end twice, when it is cancelled and when its join has replied, but frees one
+        # place.
         if self._jobs.pop(flow.job_id, None) is None:
             return None
         return self._waiting.pop(next(iter(self._waiting), 0), None)

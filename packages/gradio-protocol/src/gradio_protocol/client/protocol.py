@@ -140,6 +140,7 @@ class ClientProtocol:
         Raises InvalidArguments after `close`.
         """
         self._check_open()
+        # Idempotent, so that each thread that needs a connection may call it.
         if self._tracker is None and self._connecting is None:
             self._connect_error = None
             steps = duplicate_space(self.target, copy) if copy else connect(self.target)
@@ -184,6 +185,7 @@ class ClientProtocol:
 
         Raises InvalidArguments if the session or the client is closed.
         """
+        # Jobs of the old session are wanted still, so its stream stays open until they have ended.
         old = self._require_session(session_id)
         self._sessions[session_id] = self._make_session()
         self._obey_later(old, old.retire())
@@ -257,8 +259,12 @@ class ClientProtocol:
         """
         session, options = self._require_session(bound.session_id), bound.options
         if options.isolated:
+            # A session of its own: it can be cancelled by closing its stream, which harms no other
+            # job.
             session = self._make_session(single=True)
         job_id = session.add_job(lambda message: self._receive(job, message))
+        # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
+        # same shape.
         search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
         arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
         prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
@@ -285,6 +291,7 @@ class ClientProtocol:
         job = self._jobs.get(job_id)
         if job is None or not self._publish(job, Cancelled()):
             return False
+        # The state first: the job is over for its caller, whatever the server makes of the cancel.
         self._obey_later(job.session, job.session.cancel(job_id))
         self._stop(job)
         return True
@@ -307,6 +314,7 @@ class ClientProtocol:
         return rest
 
     def _notify(self, job: _Job) -> None:
+        # A stream can bring a hundred messages in one chunk: wake its reader once for all of them.
         if job.job_id not in self._notified:
             self._notified.add(job.job_id)
             self._commands.append(NotifyJob(job_id=job.job_id))
@@ -323,6 +331,7 @@ class ClientProtocol:
 
     def _finish_job(self, job: _Job, value: object, error: BaseException | None) -> None:
         """Record the result or the error of a conversation, and forget its job."""
+        # Without effect on a job that was cancelled: a final stage does not change.
         self._publish(job, Returned(value=value) if error is None else Raised(error=error))
         del self._jobs[job.job_id]
         self._obey_later(job.session, job.session.finish_job(job.job_id))
@@ -344,8 +353,11 @@ class ClientProtocol:
         if self._connecting is not None:
             closed = InvalidArguments("the client was closed")
             self._conversations.stop(self._connecting, closed)
+        # Also the sessions of isolated jobs, and those that were replaced by reset_session: only
+        # their jobs know them.
         jobs = [*self._jobs.values()]
         sessions = {*self._sessions.values(), *(job.session for job in jobs)}
+        # Jobs first: their states then say that the client was closed, not the session.
         self._end_jobs(jobs, "the client")
         for session in sessions:
             self._obey_later(session, session.close())
@@ -377,6 +389,7 @@ class ClientProtocol:
         while True:
             if self._commands:
                 command = self._commands.popleft()
+                # From now on, another update needs another notification.
                 if isinstance(command, NotifyJob):
                     self._notified.discard(command.job_id)
                 return command
@@ -422,6 +435,8 @@ class ClientProtocol:
         try:
             messages = reader.feed(chunk)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave jobs waiting
+            # The stream is not a Gradio stream, or the parser has a bug. Its jobs fail, and the
+            # connection is closed.
             self.stream_closed(stream_id, error)
             self._commands.append(CloseStream(stream_id=stream_id))
         else:
@@ -453,12 +468,16 @@ class ClientProtocol:
         ending, why = EndReason.FINISHED, None
         if error is not None:
             why = error if isinstance(error, GradioError) else RemoteError(repr(error))
+            # Any other exception is a bug of the driver, which fails the jobs as a broken stream
+            # does.
             ending = EndReason.of(why)
         self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, why))
 
     # Orders of sessions.
 
     def _obey_later(self, session: Session, orders: Iterable[Order]) -> None:
+        # Queued: an order can resume a flow, whose next question would change the session before
+        # its other orders are carried out.
         self._orders += [(session, order) for order in orders]
 
     def _obey(self, session: Session, order: Order) -> None:
@@ -496,6 +515,7 @@ class ClientProtocol:
             self._checks.pop(stream.stream_id, None)
             self._obey_later(session, session.app_checked(*order.name, why))
 
+        # The check ends with its stream: its outcome matters to nobody else.
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
         self._checks[stream.stream_id] = check
         self._conversations.start(check)

@@ -46,6 +46,7 @@ class Streams:
     def open(self, session: Session, order: StartStream, dialect: Dialect) -> None:
         """Order the driver to open a stream."""
         stream_id, wanted = next(self._ids), order.stream
+        # One per opening: an event that was cut off must not continue on the next stream.
         reader = StreamReader(wanted.kind, dialect)
         self._streams[stream_id] = Stream(
             stream_id=stream_id, session=session, name=order.name, reader=reader
@@ -65,6 +66,7 @@ class Streams:
 
     def find(self, session: Session, name: tuple[int, int]) -> Stream | None:
         """Return the stream that a session names so, or None if it was closed."""
+        # A search, since a client has few streams per session and this happens seldom.
         streams = self._streams.values()
         return next((s for s in streams if s.session is session and s.name == name), None)
 

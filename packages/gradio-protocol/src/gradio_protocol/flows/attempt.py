@@ -88,6 +88,7 @@ class Attempt(NamedTuple):
             "session_hash": self.session_hash,
             **more,
         }
+        # Only to an endpoint that declares it: the token acts on behalf of the caller.
         if self.endpoint.oauth and self.call.oauth_token:
             body["oauth_token"] = self.call.oauth_token
         return self.app.access.post(path, body, call=self.call.headers)
@@ -133,6 +134,7 @@ def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
     if not isinstance(error, AppError):
         return error
     title = attempt.endpoint.title
+    # Without show_error the app sends no text, so say where it failed and how to see more.
     if error.message == HIDDEN:
         silent = f"{title} failed without saying why"
         if attempt.app.config.raw.get("show_error") is not True:
@@ -156,6 +158,7 @@ def join_error(reply: Response) -> GradioError:
     if reply.status != 422 or not isinstance(detail, list):
         return error_from_response(reply, doing="calling the app")
     error = validation(detail)
+    # Validators mark their entries. All other entries are the server's own (FastAPI's).
     if any(isinstance(item, dict) and item.get("__type__") == "validate" for item in detail):
         return error
     return RemoteError(f"calling the app: the server did not understand: {error}", status=422)

@@ -100,11 +100,14 @@ def call(spec: Call) -> Steps[object]:
             if endpoint.event and spec.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
+        # An app that reloads all the time ends its jobs with an error, not with endless attempts.
         if attempts == _MAX_ATTEMPTS:
             raise reason.error
         if reason.after_pause:
             yield from _pause(spec, reason.error, attempts - 1)
         attempts += 1
+        # Each reason for another attempt can be a restart, after which the index and the login
+        # change.
         fresh = yield from _refresh(spec, app)
         if fresh is not app:
             app, endpoint = fresh, rebind(endpoint, fresh)
@@ -141,6 +144,8 @@ def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
         job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
     )
     grant = require_grant((yield from ask(question)))
+    # The session may know of a restart that this job has not seen: its files are not on that
+    # server.
     if grant.app is app and not (grant.app_is_stale and (yield from is_same_app(app)) is False):
         return grant.session_hash
     yield from ask(JoinFailed(job_id=spec.job_id))
@@ -162,6 +167,7 @@ def _refresh(spec: Call, app: App) -> Steps[App]:
     try:
         fresh = yield from refresh_app(app, spec.target)
     except GradioError:
+        # In any case, since other jobs wait for this one.
         yield from ask(AppRefreshed(job_id=spec.job_id, app=None))
         raise
     return (yield from ask(AppRefreshed(job_id=spec.job_id, app=fresh)))
@@ -171,12 +177,15 @@ def _join(attempt: Attempt) -> Steps[str]:
     """Send the join; return the event id, which is empty if the stream is the join."""
     yield from ask(Publish(update=Joining()))
     if attempt.app.dialect.delivery is Delivery.PRIVATE:
+        # The session opens the stream, which is the join (4.0 to 4.8).
         return ""
     spec = attempt.call
     try:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
         send = Send(request=request, limit=_MAX_REPLY, is_join=True)
+        # A refused join is often due to a restart, so the app is checked before each retry: the
+        # index may mean another function.
         recheck = partial(check_same_app, attempt)
         reply = yield from send_with_retries(send, spec.policy, Repeat.UNACCEPTED, recheck)
         event_id = _read_event_id(reply)
@@ -185,12 +194,14 @@ def _join(attempt: Attempt) -> Steps[str]:
         raise
     answer = yield from ask(JoinAccepted(job_id=spec.job_id, event_id=event_id))
     if isinstance(answer, JobStopped):
+        # The stream was lost, or the job cancelled, while the join was in flight.
         raise (yield from _explain(attempt, answer.error, shown=False))
     return event_id
 
 
 def _read_event_id(reply: Response) -> str:
     """Return the event id. Raises RetryCall if the refusal may come from another app."""
+    # Checked only after a refusal: asking before each join would double the cost of a call.
     if reply.status in _SUSPECT_STATUSES:
         raise RetryCall(join_error(reply), anyway=False)
     if reply.status != 200:
@@ -212,6 +223,8 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
             case JobStopped():
                 raise message.error
             case Completed():
+                # The official client, or the app's own `cancels`, can cancel a job of this session
+                # as well.
                 if message.data is None:
                     raise JobCancelled("the job was cancelled on the server")
                 yield from publish_output(attempt, message)
@@ -235,6 +248,7 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
         return RetryCall(error, anyway=True, later=True)
     if not isinstance(error, _LOST):
         return error
+    # Only if the caller agrees, since the lost job may have had its effects already.
     if attempt.call.resubmit_lost and not shown:
         return RetryCall(error, anyway=True)
     if (yield from is_same_app(attempt.app)) is False:
@@ -246,6 +260,8 @@ def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
     """Whether a private stream, which is also the join, met no server or a busy one."""
     if attempt.app.dialect.delivery is not Delivery.PRIVATE:
         return False
+    # Such a private stream has surely run nothing: no byte was sent, or the server refused it as
+    # busy.
     why = error.__cause__
     unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
@@ -264,6 +280,7 @@ def _send_data(attempt: Attempt, event_id: str) -> Steps[None]:
     """Send the arguments that a private stream asks for (4.0 to 4.8)."""
     request = attempt.post("queue/data", fn_index=attempt.endpoint.index, event_id=event_id)
     send = Send(request=request, limit=_MAX_REPLY)
+    # The server waits 5 s for this, then it ends the stream without an error (4.0 to 4.8).
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED)
     if reply.status != 200:
         raise join_error(reply)

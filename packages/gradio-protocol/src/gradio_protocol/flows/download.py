@@ -50,6 +50,7 @@ class Downloads:
         """Download the files in a message. Raises RemoteError, TransportFailed and FileFailed."""
         for file in self._find_files(message):
             if file.stream:
+                # Only noted: a stream is downloaded once it is complete (rule 2).
                 known = self._streams.setdefault(file.path, file)
                 if "." not in known.name:
                     # On 4.x an output of None has no file name, but a later one tells the format.
@@ -76,8 +77,9 @@ class Downloads:
         """Download a media stream that is complete."""
         base = stream.path.removesuffix(_PLAYLIST)
         if base != stream.path:
-            whole = replace(stream, path=f"{base}playlist-file")
-            return (yield from self._download(whole, self._policy))
+            # 5.0 and later put the whole recording beside its playlist.
+            recording = replace(stream, path=f"{base}playlist-file")
+            return (yield from self._download(recording, self._policy))
         # No retries: 4.x deletes what it has sent, so a second request would get the rest only, or
         # wait two minutes for it.
         return (yield from self._download(stream, replace(self._policy, max_retries=0)))
@@ -119,6 +121,8 @@ def download_file(
         reply = yield from send_with_retries(download, policy, Repeat.HARMLESS)
         if isinstance(reply, Saved):
             return reply.path
+        # Redirects are followed here, since each decides anew which secrets the next origin may
+        # see.
         following = follow_redirect(download.request, reply)
         if following is None or (home and origin(following.url) != home):
             raise error_from_response(reply, doing=doing)
@@ -127,6 +131,8 @@ def download_file(
 
 
 def _to_request(app: App, file: RemoteFile) -> Request:
+    # An absolute address may lead to any host, so it is encoded as a browser would, and its
+    # fragment removed.
     if not is_address(file.path):
         if file.stream:
             return app.access.get(f"stream/{quoted(file.path)}")

@@ -78,6 +78,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         raise InvalidArguments(f"Space {space!r} not found; is it private?")
     reply = yield from hub.ask("api/whoami-v2")
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
+    # As huggingface_hub does: the copy always belongs to the caller.
     name = f"{user}/{(copy.name or space).rpartition('/')[2]}"
     said, warning, note = f"Using your existing Space: {name}", "", ""
     current = yield from hub.hardware(name)
@@ -121,6 +122,7 @@ class _Hub:
             request = self._access.request("POST", url, body=(write(document),), own=_JSON)
         _, reply = yield from send_following_redirects(self._access, request, self._policy)
         if reply.status // 100 != 2 and reply.status not in accepted:
+            # The type that the official client's users catch, with the status as its cause.
             error = error_from_response(reply, doing=f"duplicating the Space {self.space}")
             raise SpaceDuplicationError(str(error)) from error
         return reply

@@ -93,8 +93,10 @@ class AppTracker:
 
     def _refresh(self, question: RefreshApp) -> list[Resume]:
         if question.app is not self._app:
+            # Compared by identity, since a refresh that finds the same app keeps the object.
             # Another job has refreshed the app since this one fetched it.
             return [Resume(job_id=question.job_id, reply=self._app)]
+        # A driver that is closing runs no more requests to find out.
         if self._closed:
             return [Resume(job_id=question.job_id, reply=_make_stopped())]
         if self._refreshing_job is not None:
@@ -107,6 +109,8 @@ class AppTracker:
         """Pass the refreshed app to all that wait; after a failure, let the next one refresh."""
         if question.app is None:
             answer = Resume(job_id=question.job_id, reply=self._app)
+            # This job fails with its own error. Another may succeed: the app may be up again by
+            # then.
             return [answer, *self.finish_job(question.job_id)]
         if question.app.config.app_id != self._app.config.app_id:
             # Another process may use another folder, and does not know the earlier uploads.

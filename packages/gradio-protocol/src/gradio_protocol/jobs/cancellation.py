@@ -58,21 +58,28 @@ def choose_cancel_method(
     `listening`: the server has opened its stream, so it notices when that is closed.
     """
     match dialect.cancelling:
+        # Up to 4.8 the stream is the job's own, and closing it leaves the queue.
         case Cancelling.CLOSE:
             return CancelMethod.CLOSE_STREAM
         case Cancelling.RESET if single:
             # Before the first output there is nothing to reset (rule 5).
             return CancelMethod.RESET if job.mailbox.yielded else CancelMethod.LATER
+        # Rule 4. It also stops a generator at its next `yield`, without any request.
         case _ if single and listening:
             return CancelMethod.CLOSE_STREAM
+        # 4.9 to 4.30 have no `/cancel`. A single job waits until its stream is open, which is then
+        # closed.
         case Cancelling.RESET | Cancelling.NOTHING:
             return CancelMethod.LATER if single else CancelMethod.NONE
+        # Rule 1: one sibling that is wanted is enough to wait.
         case _ if job.mailbox.started:
             harmful = any(_is_harmed(job, other) for other in others)
             return CancelMethod.LATER if harmful else CancelMethod.FUNCTION
         case Cancelling.EXACT if job.mailbox.has_heard:
             # It was heard of and has not started, so it is queued (rule 2).
             return CancelMethod.EVENT
+        # Before 6.14 a queued event cannot be removed (rule 2). From then on, an event without a
+        # message yet may be queued or running: its first message tells.
         case Cancelling.EXACT | Cancelling.FUNCTION:
             return CancelMethod.LATER
         case _:
@@ -105,6 +112,7 @@ class Cancellations:
         """Return the requests that cancel these events by this method; some methods need none."""
         orders: list[CancelEvent] = []
         for job in jobs:
+            # With NONE, too: nothing that happens later would allow more.
             job.cancel_settled = how is not CancelMethod.LATER
             orders += self._cancel(how, app, session_hash, job)
         return orders
@@ -120,6 +128,7 @@ class Cancellations:
             case CancelMethod.EVENT:
                 return [_make_cancel(app, session_hash, job.event_id)]
             case CancelMethod.FUNCTION:
+                # Until the reply arrives, a join of this function could be lost (rule 3).
                 self._stopping[job.event_id] = job.fn_index
                 return [_make_cancel(app, session_hash, job.event_id, fn_index=job.fn_index)]
             case _:
@@ -130,6 +139,8 @@ class Cancellations:
 
         An event whose `/cancel` is under way needs no other.
         """
+        # Its `/cancel` completes the event as well, so a second one would complete it twice, which
+        # breaks the stream up to 5.20.1.
         lost = [event_id for event_id in event_ids if event_id not in self._stopping]
         self._dead = (*self._dead, *lost)
 

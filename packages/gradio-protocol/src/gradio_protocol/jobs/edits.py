@@ -66,6 +66,7 @@ class EditDecoder:
         """Return the change that a list of edits describes, or None if it is not such a list."""
         if not isinstance(item, list):
             return None
+        # One invalid edit makes the whole change invalid: the edits after it assume its effect.
         change: list[Edit] = []
         deletions: _Deletions | None = None
         for entry in item:
@@ -89,6 +90,7 @@ class EditDecoder:
         name, steps, value = entry
         action = _ACTIONS.get(name) if isinstance(name, str) else None
         path = self._read_path(steps) if isinstance(steps, list) else None
+        # The whole value is no item of a list, so it cannot be added or deleted.
         if action is None or path is None or (path is TOP and action in ("add", "delete")):
             return None
         return (action, path, value, 1)
@@ -105,14 +107,18 @@ class EditDecoder:
         return self._paths.setdefault(tuple(path), tuple(path))
 
     def _repair_path(self, path: Path, index: int, deletions: _Deletions) -> Path:
+        # Follow the path through the lists and objects that this change has already deleted from.
         nodes = [deletions]
         for step in path[1:-1]:
             nodes.append(nodes[-1].inner.setdefault(step, _Deletions()))
+        # Both rules: an item moves forward by each earlier deletion from its own list.
         index -= nodes[-1].own
+        # Rule 2: the server has subtracted more, once for each list on the path.
         if self._shifted:
             steps = zip(nodes, path[1:], strict=True)
             index += sum(node.below for node, step in steps if isinstance(step, int))
         nodes[-1].own += 1
+        # This deletion counts as `below` for every list around it.
         for node in nodes:
             node.below += 1
         path = (*path[:-1], index)

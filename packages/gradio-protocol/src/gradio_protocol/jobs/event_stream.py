@@ -99,6 +99,8 @@ class StreamInput(Enum):
 
 
 def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
+    # The columns are those of StreamInput, in order. Late inputs change nothing: a `close_stream`
+    # before the head, or a head that a closed stream still gets.
     s = StreamState
     rows = {
         s.CLOSED: (s.OPENING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
@@ -123,11 +125,14 @@ class StreamOutcome(Enum):
 
 
 def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
+    # The columns are those of EndReason, in order: FINISHED, BROKEN, SILENT, REFUSED, CLOSED_BY_US.
     reopen, lost = StreamOutcome.REOPEN, StreamOutcome.LOST
     half_open = StreamOutcome.LOST_HALF_OPEN
     rows = {
         StreamKind.SHARED: (reopen, lost, half_open, reopen, lost),
+        # A new private stream is a new join, which only the flow may send (4.0 to 4.8).
         StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
+        # No job depends on a heartbeat, so it is opened again, within the limit of rule 5.
         StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen, lost),
     }
     return {kind: dict(zip(EndReason, row, strict=True)) for kind, row in rows.items()}
@@ -197,6 +202,8 @@ class EventStream:
 
     def accepts(self, head: Head) -> bool:
         """Take the head of the reply; return whether it begins an event stream."""
+        # Gradio replies 200 even if it knows no such session: the error follows as a message (4.10
+        # to 6.31). Anything else comes from a proxy, or from an app that has moved.
         kind = (head.header("content-type") or "").lower()
         if head.status != 200 or not kind.startswith("text/event-stream"):
             return False
@@ -243,10 +250,14 @@ class EventStream:
     def ended(self, ending: EndReason, *, expected: bool) -> StreamOutcome:
         """End an opening; return what that means. `expected`: jobs expect messages on it."""
         match self.state, ending:
+            # The server announced that it has sent everything, so it does not matter how the
+            # connection ended.
             case StreamState.CLOSING, _:
                 ending = EndReason.FINISHED
+            # A proxy that loses its server can end the body properly: only `close_stream` tells.
             case _, EndReason.FINISHED if self._announces:
                 ending = EndReason.BROKEN
+            # There was a head, so there was a connection: messages may be lost.
             case StreamState.OPEN, EndReason.REFUSED:
                 ending = EndReason.BROKEN
             case _:
@@ -262,12 +273,15 @@ class EventStream:
         """
         immediately = self._empty_openings == 0 and not self._is_heartbeat
         backoff = 0.0 if immediately else 0.25 * 2.0**self._empty_openings
+        # A shared stream that ended in a race (rule 3) is needed at once. After a failure, and for
+        # heartbeats, the pause doubles from a quarter of a second on.
         return min(self._requested_pause or backoff, MAX_PAUSE)
 
     def _decide(self, outcome: StreamOutcome, *, expected: bool) -> StreamOutcome:
         self._empty_openings = self._empty_openings + 1 if self._no_message_yet else 0
         if outcome is not StreamOutcome.REOPEN:
             return outcome
+        # Opened with nothing pending, a stream would send heartbeats and never end (4.9 to 6.31).
         if not (expected or self._is_heartbeat):
             return StreamOutcome.ENDED
         return (
@@ -316,6 +330,7 @@ class EventStreams:
         if stream is None:
             stream = self._streams[wanted.key] = EventStream(wanted, dialect)
         orders = stream.open(wanted, self._latest + 1, delay)
+        # A stream that is open already gives no order, and uses no epoch.
         self._latest += len(orders)
         return orders
 

@@ -54,6 +54,7 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+["]""", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4})|(.))", re.DOTALL
 )
+# repr writes these three as letters, all other control characters as \x, \u or \U.
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 

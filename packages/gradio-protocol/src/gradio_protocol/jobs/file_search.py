@@ -29,15 +29,18 @@ class FileSearch:
 
     def find(self, changes: tuple[Change, ...], *, has_path: bool) -> tuple[RemoteFile, ...]:
         """Return the files in the next output. `has_path`: see `Generated`."""
+        # Always, even without a search: later edits refer to this output.
         self._history.outputs.append(changes)
         if not (has_path and any(self._may_bring(change) for change in changes)):
             return ()
+        # The cursor catches up only when there is something to search.
         while self._cursor.advance():
             pass
         return find_remote_files(self._endpoint.seen(self._cursor.value()), self._dialect)
 
     def _may_bring(self, change: Change) -> bool:
         return any(
+            # A new `path` in an object that is there already is a text, and makes it another file.
             path[-1] == "path"
             or (isinstance(value, (list, dict)) and find_remote_files(value, self._dialect))
             for _, path, value, _ in change or ()

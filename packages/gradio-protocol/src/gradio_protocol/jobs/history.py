@@ -47,6 +47,7 @@ class History:
     def decode(self, generated: Generated) -> tuple[Change, ...]:
         """Return the changes of the next output, which share its values, without adding them."""
         decoder = self._decoder
+        # Before 4.17, and for streamed events of any version, each output is whole.
         if decoder is None or generated.streamed:
             return tuple([replace_all(value) for value in generated.data])
         if self.outputs:
@@ -59,6 +60,7 @@ class History:
         Not to be called for a generator that ended without an output: its values are all null.
         """
         if self.outputs:
+            # A generator's last message repeats its last output, so it is none of its own.
             self.final = data
         else:
             self.outputs.append(tuple([replace_all(value) for value in data]))
@@ -111,6 +113,7 @@ class HistoryCursor:
     def _apply(self, index: int, change: Change) -> None:
         before = self._components[index]
         after = _Component(self._taken) if is_replace_all(change) else before
+        # Once stale, a component ignores edits: they would be applied to a wrong value.
         if change is None or after.stale:
             before.stale = True
             return
@@ -124,6 +127,7 @@ class HistoryCursor:
 
     def _rebuild(self, index: int) -> _Component:
         """Return the component as of the previous output: apply the edits since it was whole."""
+        # The value was edited in place, so it is built again, from the last output that was whole.
         component = _Component(self._components[index].since)
         for changes in self._history.outputs[component.since : self._taken]:
             for change in changes[index : index + 1]:

@@ -238,11 +238,15 @@ class JobState:
         match message:
             case Generated():
                 output = self._decode(message)
+                # Such an output is applied by the flow, after the files were downloaded or the
+                # input was ended.
                 if output.files or output.ends_input:
                     return output
                 self.apply(output)
             case Failed():
+                # The flow may run a lost job again, but not after the caller saw an output of it.
                 return replace(message, shown=bool(self.history.outputs))
+            # These need a request, end the job, or may lead to another attempt.
             case DataRequested() | Completed() | QueueFull():
                 return message
             case _:
@@ -272,6 +276,7 @@ class JobState:
                 return False
             case Returned():
                 self._value = update.value
+            # A generator that yielded nothing completes with null values, which are not an output.
             case Completed(data=tuple() as data) if history.outputs or not self.endpoint.generator:
                 history.complete(data)
             case _:
@@ -333,8 +338,11 @@ def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
         case Cancelled():
             error = JobCancelled("the job was cancelled")
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        # A cancel on the server, or a closed client, ends a job in the same way as its caller's
+        # cancel.
         case Raised(error=JobCancelled() as error):
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        # Not final yet: the flow may make another attempt. `Raised` ends the job.
         case Failed(error=error):
             return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
         case Raised(error=error):

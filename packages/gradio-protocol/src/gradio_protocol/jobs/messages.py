@@ -293,6 +293,7 @@ def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, list):
         return None
+    # 5.0 and later send streamed events whole, and edits for all others.
     streamed = document["msg"] == "process_streaming"
     return Generated(tuple(data), streamed, number(document, "time_limit"), has_path)
 
@@ -303,6 +304,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     if "error" in said or not flag(document, "success", default=True):
         # From 5.2 on the message has a title, which is null for a failure inside a generator.
         return Failed(error=failure({"title": document.get("title"), **said}, dialect))
+    # After a `/cancel` the output is an empty object, with success (4.31 and later).
     if output == {}:
         return Completed(data=None)
     try:
@@ -312,6 +314,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     rendering = said.get("render_config")
     return Completed(
         data=tuple(data),
+        # A wrong type loses the rendered endpoints, not the result.
         rendering=rendering if isinstance(rendering, dict) else None,
         used_cache=text(document, "used_cache"),
     )
@@ -320,6 +323,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
 def _read_broken(document: Object) -> Broken | StreamClosing:
     said = text(document, "message") or _STOPPED
     if _TWICE.fullmatch(said):
+        # Not `Broken`: one cancelled event must not fail the other jobs of its session.
         return StreamClosing(is_complete=False)
     # The flag exists from 5.38 on. Before, only the text tells: "404: Session not found."
     lost = flag(document, "session_not_found", default=said.startswith("404:"))

@@ -187,6 +187,8 @@ class EndReason(Enum):
     def of(cls, error: GradioError) -> EndReason:
         """Return the reason for the end of a stream that failed with this error."""
         match error:
+            # Nothing was sent, so nothing is lost. An untrusted certificate will not change by a
+            # retry.
             case TransportFailed(connected=False, untrusted=False):
                 return cls.REFUSED
             case TransportFailed(late=True):

@@ -56,6 +56,8 @@ class PatchedValue:
     def apply(self, change: tuple[Edit, ...]) -> None:
         """Apply these edits. Raises PatchError, after which some of them are applied."""
         for action, path, value, items in change:
+            # Shared with the edit until another edit changes it: most values that are replaced as a
+            # whole are replaced so again.
             if action == "replace" and path == TOP:
                 self._top, self._owned = [value], False
                 continue
@@ -65,6 +67,8 @@ class PatchedValue:
             for step in path[:-1]:
                 box = _get_child(box, step)
             last = path[-1]
+            # Copied, since later edits may change it in place, and other cursors read the same
+            # edit.
             new: Any = assemble(value)
             if isinstance(box, list) and isinstance(last, int):
                 _edit_list(box, last, new, action, items)
@@ -82,6 +86,8 @@ def assemble(tree: Any) -> JSON:
     """Return a deep copy with joined texts, which the caller may change."""
     root: list[JSON] = [tree]
     deeper: list[tuple[Any, Any]] = [(root, 0)] if type(tree) in _COMPOUND else []
+    # Below the bounded recursion of _assemble_item, an explicit stack goes on: a server may nest a
+    # value as deeply as its JSON parser allows.
     while deeper:
         box, key = deeper.pop()
         box[key] = _assemble_item(box[key], deeper)
@@ -97,6 +103,7 @@ def _get_child(box: Node, step: Step) -> Node:
 
 
 def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: int) -> None:
+    # An item may be added after the last one; other edits need the items that they name.
     needed = 0 if action == "add" else items
     if not 0 <= index <= len(box) - needed:
         raise PatchError
@@ -114,6 +121,8 @@ def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: in
 
 
 def _edit_object(box: dict[str, Node], key: str, new: Node, action: Action) -> None:
+    # `add` needs a key that is absent, the others one that is present. A wrong edit is an error
+    # here, so that `History` falls back to the last good value.
     if (key in box) == (action == "add"):
         raise PatchError
     match action:

@@ -53,6 +53,8 @@ class Mailbox:
     def put(self, message: JobMessage) -> None:
         """Add a message, unless the last one has arrived."""
         if not self.sealed:
+            # Flags are set on arrival, not when the flow takes the message: a cancel depends on
+            # what the server has done.
             self._messages.append(message)
             self.has_heard = True
             if isinstance(message, Generated):  # the most frequent message
@@ -115,6 +117,7 @@ class PendingJob:
 
     def hand_over_message(self) -> list[Order]:
         """Receive the messages in the mailbox, up to one that the flow has to act on."""
+        # One answer per question, and no message past the one that the flow acts on.
         while self.awaits_message and (message := self.mailbox.take()) is not None:
             rest = self.receive(message)
             if rest is not None:
@@ -127,11 +130,13 @@ class PendingJob:
         # A copy per job: raised in several threads, one error would collect all their tracebacks.
         own = copy(error)
         own.__cause__ = error.__cause__
+        # In the mailbox it waits behind outputs that arrived before: none of them is lost.
         self.mailbox.put(Failed(error=own))
         return self.hand_over_message()
 
     def stop(self, error: GradioError) -> list[Order]:
         """Make the flow end with this error, at once if it waits; drop its messages."""
+        # A flow that runs an action is told at its next question instead.
         waits = self.awaits_message or self.join_state is JoinState.BLOCKED
         if self.join_state is JoinState.BLOCKED:
             self.join_state = JoinState.NOT_JOINED
@@ -145,6 +150,7 @@ class PendingJob:
         self.fn_index = fn_index
         self.headers = headers
         self.event_id = ""
+        # A new one, since that of an earlier event is sealed.
         self.mailbox = Mailbox()
         self.cancel_settled = False
 

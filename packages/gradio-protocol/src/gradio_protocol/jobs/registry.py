@@ -63,6 +63,8 @@ class JobRegistry:
         """Record that a join has ended; after the last one, drop the early messages."""
         self._joining -= job.join_state is JoinState.JOINING
         job.join_state = place
+        # Messages of unknown events do occur otherwise: up to 6.13 a queued event that was
+        # cancelled runs all the same, and reports it.
         if not self._joining:
             self._early.clear()
 
@@ -81,6 +83,7 @@ class JobRegistry:
         self, key: int, event_id: str | None, message: JobMessage
     ) -> PendingJob | None:
         """Put a message into the mailbox of its job; return the job, or None if it is unknown."""
+        # Messages of a private stream have no event id (4.0 to 4.8): the stream tells the job.
         job = self._events.get(event_id or "") if key == SHARED else self._jobs.get(key)
         if job is not None:
             job.mailbox.put(message)
@@ -90,6 +93,8 @@ class JobRegistry:
 
     def cancelled_siblings(self, job: PendingJob) -> list[PendingJob]:
         """Return this job and the cancelled jobs that run beside it and still need a `/cancel`."""
+        # Queued siblings are left out. `/cancel` does not stop them before 6.14, and they are
+        # cancelled when they start.
         siblings = [one for one in self if one.stop_error and one.fn_index == job.fn_index]
         waiting = [one for one in siblings if one.needs_stream and one.mailbox.started]
         return [job, *(one for one in waiting if one is not job)]
@@ -104,6 +109,8 @@ class JobRegistry:
         (4.44.1, 5.50.0, 6.31).
         """
         for job in self:
+            # A closed session waits for joins in flight only, a retired one for the flows of all
+            # its jobs.
             unnoticed = job.needs_stream and job.stream == SHARED and not noticed
             if unnoticed or (job.join_state is JoinState.JOINING if closed else not job.flow_ended):
                 return True
@@ -123,5 +130,7 @@ class JobRegistry:
         An event whose join was accepted during this epoch, and of which nothing was heard, may
         have been unknown to the server when it announced that: the next opening carries it.
         """
+        # Close and join can cross: the reply to a join may precede a `close_stream` that was sent
+        # before the server knew of it.
         waiting = [job for job in self if job.stream == stream and job.is_pending]
         return [job for job in waiting if job.mailbox.has_heard or job.epoch != epoch]

@@ -43,6 +43,7 @@ class RenderedEndpoints:
         self.endpoints(app)  # forget what an earlier app rendered
         try:
             rendering = read_rendering(render_config)
+            # Kept only if all of it can be read: endpoints of one run belong together.
             renderings = {**self._renderings, rendering.render_id: rendering}
             self._endpoints = _read_rendered(app, renderings)
         except RemoteError:
@@ -61,6 +62,7 @@ def _read_rendered(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint
         config = config.with_rendering(rendering)
     taken = {endpoint.name for endpoint in app.endpoints} - {None}
     made = tuple(
+        # It can still be called by its index.
         without_name(dependency) if dependency.name in taken else dependency
         for rendering in renderings.values()
         for dependency in rendering.dependencies

@@ -9,9 +9,10 @@ harm each other. `Session` decides what to send when; it performs nothing. Its r
    started before answers, since a private stream is the join that the answer permits, and a
    `/cancel` is ordered before the answer that ends its flow.
 2. The shared stream is opened after the first accepted join: before, the server has no session, and
-   says so. It is opened only if messages are expected. It is never closed while the hash may be
-   used again: the next join travels on another connection, can overtake the close, and is then lost
-   with it (in every trial with the close delayed by 50 ms, 4.37.2 to 6.31).
+   says so. It is opened only if messages are expected: otherwise it does not end (4.9 to 6.31). It
+   is never closed while the hash may be used again: the next join travels on another connection,
+   can overtake the close, and is then lost with it (in every trial with the close delayed by 50 ms,
+   4.37.2 to 6.31).
 3. A cancelled job ends at once for its caller. Its event stays known until the server is done with
    it: it may have to be cancelled later, and its messages must not be taken for early ones.
 4. `/cancel` stops every running job of a session *and function*, but reports only one. It is sent
@@ -105,6 +106,7 @@ class Session:
     def add_job(self, receive: Receiver = leave_to_flow) -> int:
         """Return the id of a new job, whose messages `receive` takes."""
         job_id = self._tracker.new_job_id()
+        # A job of a closed session has an id too: the answer to its first question stops it.
         if not self.closed:
             self._registry.add(job_id, receive)
         return job_id
@@ -115,6 +117,7 @@ class Session:
         if job is None or job.stop_error is not None:
             return []
         cancelled = JobCancelled("the job was cancelled")
+        # The request first: with the answer the flow may end, and its session close.
         return self._cancel_on_server(job) + self._stop_job(job, cancelled)
 
     def is_joining(self, job_id: int) -> bool:
@@ -128,6 +131,8 @@ class Session:
         job = self._registry.get(job_id)
         if job is not None:
             self._stop_job(job, JobCancelled("the job has ended"))
+            # A flow can fail by itself, as when a file cannot be downloaded. Its event runs on
+            # unless it is cancelled.
             job.flow_ended = True
             orders += self._cancel_on_server(job)
             self._forget_if_finished(job)
@@ -164,16 +169,20 @@ class Session:
             closed = JobStopped(error=JobCancelled("the session was closed"))
             return [Resume(question.job_id, closed)]
         match question:
+            # A stopped job gets no message and no grant, but its reports of a join are still
+            # needed: only they name the event to cancel.
             case NextMessage() if job.stop_error is None:
                 job.awaits_message = True
                 return job.hand_over_message()
             case RequestJoin() if job.stop_error is None:
+                # This may be another attempt: messages of the first event must not reach it.
                 self._registry.remove_event(job)
                 job.start_join(question.fn_index, question.headers)
                 return self._request_join(job, direct=question.direct, now=now)
             case NextMessage() | RequestJoin():
                 return [job.answer(None)]
             case JoinAccepted():
+                # The app has just replied, so joins of the next second need no check.
                 self._tracker.saw_app(now)
                 return self._accept_join(job, question)
             case JoinFailed():
@@ -183,6 +192,7 @@ class Session:
 
     def _request_join(self, job: PendingJob, *, direct: bool, now: float) -> list[Order]:
         if direct:
+            # A direct call has no event: no message to route, and no `/cancel` that could lose it.
             return [self._make_grant(job, JoinState.CALLING, app_is_stale=False)]
         if self._cancellations.blocks_join(job.fn_index):
             job.join_state = JoinState.BLOCKED
@@ -191,9 +201,12 @@ class Session:
 
     def _grant_join(self, job: PendingJob, *, app_is_stale: bool) -> list[Order]:
         app = self._tracker.app
+        # The app tracks when sessions end, and learns it from the end of this stream (4.25 and
+        # later).
         beats = app.config.connect_heartbeat and not self._single
         orders = self._open_stream(HEARTBEAT) if beats else []
         if app.dialect.delivery is not Delivery.PRIVATE:
+            # From here on, a message of an unknown event may be for this job.
             job.stream = SHARED
             self._registry.start_joining(job)
             return [*orders, self._make_grant(job, JoinState.JOINING, app_is_stale=app_is_stale)]
@@ -214,9 +227,10 @@ class Session:
         job.epoch = self._streams.epoch(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
-            # A sealed mailbox: the stream was lost meanwhile, and the event with it (rule 6).
+            # Otherwise the stream was lost during the join, and the event with it (rule 6).
             self._registry.add_event(job)
             orders += self._cancellations.clear_dead(self._tracker.app, self.hash)
+        # Only now: this drops early messages, which add_event has taken if they are for this job.
         self._registry.finish_joining(job, JoinState.JOINED)
         if job.stop_error is not None:
             job.mailbox.clear()
@@ -267,6 +281,7 @@ class Session:
                 case _:
                     stream.message_arrived()
                     orders += self._deliver_message(key, event_id, message)
+        # Requests before answers, although each message may have caused both (rule 1).
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def stream_ended(
@@ -286,6 +301,7 @@ class Session:
         stream = self._streams.current(key, epoch)
         if stream is None:
             return []
+        # Nothing more will arrive, so it does not matter whether the app still runs.
         if stream.state is StreamState.CLOSING:
             return self._give_up_stream(stream, None)
         return [CheckApp(app=stream.app, key=key, epoch=epoch)] if stream.needs_check() else []
@@ -308,9 +324,11 @@ class Session:
             return []
         waiting = [job for job in self._registry if job.join_state is JoinState.BLOCKED]
         free = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
+        # The wait may have been long, so the app is checked before the join.
         return [order for job in free for order in self._grant_join(job, app_is_stale=True)]
 
     def _deliver_message(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
+        # Also for a cancelled job: what its function rendered stays with the session.
         if isinstance(message, Completed) and message.rendering is not None:
             self._rendered = self._rendered or RenderedEndpoints(self._tracker.app)
             self._rendered.add(self._tracker.app, message.rendering)
@@ -321,6 +339,8 @@ class Session:
             return job.hand_over_message()
         job.mailbox.clear()
         self._forget_if_finished(job)
+        # A message shows whether the event is queued or running, for which a cancel may have
+        # waited. A last message may be what a closing session has waited for.
         return [*self._cancel_on_server(job), *self._close_if_retired()]
 
     def _follow_up(
@@ -330,6 +350,7 @@ class Session:
         if outcome is StreamOutcome.REOPEN:
             return self._open_stream(stream.key, delay=stream.pause)
         self._streams.close(stream.key)
+        # Forgotten, so that the next stream counts its empty openings from zero.
         if outcome is StreamOutcome.ENDED:
             return self._close_if_retired()
         return [*self._fail_stream(stream.key, error, outcome), *self._close_if_retired()]
@@ -339,9 +360,11 @@ class Session:
     ) -> list[Order]:
         """Fail the jobs that are lost with a stream, and make the session usable again."""
         affected = self._registry.jobs_on_stream(key)
+        # The event of a join in flight has no known id, so it cannot be completed.
         dead = [job.event_id for job in affected if job.join_state is JoinState.JOINED]
         answers = self._fail_jobs(affected, error)
         if affected or how is StreamOutcome.LOST_HALF_OPEN:
+            # A restart is a common reason for a loss: the next join checks the app.
             self._tracker.mark_stale()
             # A session that the server does not know has no events on its books.
             if key == SHARED and not isinstance(error, SessionNotFound):
@@ -360,9 +383,13 @@ class Session:
     def _recover(self, dead: list[str], how: StreamOutcome) -> list[Order]:
         """Make the session usable again after a loss: complete dead events, or take a new hash."""
         app = self._tracker.app
+        # Completing dead events is no help if the server has not noticed the loss, since it then
+        # divides messages between two streams (4.44.1, 6.31). It is still the best for a stateful
+        # app.
         if app.dialect.can_clear_dead_events and (how is StreamOutcome.LOST or app.stateful):
             self._cancellations.add_dead(dead)
         elif not app.stateful:
+            # Endpoints that were rendered, and the heartbeat, belong to the old hash.
             self._generation += 1
             self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
@@ -370,6 +397,7 @@ class Session:
         return []
 
     def _stop_job(self, job: PendingJob, error: GradioError) -> list[Order]:
+        # A job waits for its session or for a refresh of the app, never for both.
         waits = self._tracker.stop_waiting(job.job_id)
         answers = job.stop(error)
         return [*answers, job.answer(None)] if waits else answers
@@ -386,6 +414,7 @@ class Session:
             return []  # closing the stream cancels the rest
         stopped = self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]
         orders: list[Order] = [*self._cancellations.cancel(stop, app, self.hash, stopped)]
+        # No message can arrive without the stream, so the event counts as ended.
         if stop in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
             job.join_state = JoinState.NOT_JOINED
             orders += self._streams.close(job.stream)

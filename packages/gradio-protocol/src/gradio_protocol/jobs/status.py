@@ -23,6 +23,7 @@ class Status(Enum):
     CANCELLED = "CANCELLED"
     LOG = "LOG"
 
+    # The hash of Enum is written in Python, and views are cached by their codes.
     __hash__ = object.__hash__
 
     @staticmethod

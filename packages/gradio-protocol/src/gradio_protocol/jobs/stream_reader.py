@@ -16,6 +16,8 @@ class StreamReader:
     def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
         self._beats = kind is StreamKind.HEARTBEAT
         self._dialect = dialect
+        # An event that an opening left unfinished must not run into the next one: each has its
+        # parser.
         self._parser = EventParser()
 
     def feed(self, chunk: bytes) -> list[EventMessage]:

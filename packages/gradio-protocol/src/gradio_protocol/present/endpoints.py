@@ -45,6 +45,7 @@ class BoundEndpoint(Generic[R, J]):
 
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         """Call the endpoint and wait for its result; in an async client, await this call."""
+        # By index: an endpoint may have no name (3.x, `@gr.render`).
         return self._client.predict(*args, fn_index=self.fn_index, **kwargs)
 
     def submit(self, *args: Any, **kwargs: Any) -> J:
@@ -69,9 +70,11 @@ class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
         try:
             return BoundEndpoint(self._client, find_endpoint(self._list_endpoints(), name, index))
         except InvalidArguments as error:
+            # A mapping raises KeyError, so that `in` and `get` work.
             raise KeyError(key) from error
 
     def __iter__(self) -> Iterator[int]:
+        # Undocumented endpoints are included, since they can be called.
         callable_ones = (
             e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE
         )

@@ -30,8 +30,10 @@ class Progress:
         eta = _format_eta(update)
         match update:
             case StatusUpdate(code=Status.IN_QUEUE, rank=int(rank)):
+                # The server counts ranks from 0.
                 of = f" of {update.queue_size}" if update.queue_size else ""
                 return cls(text=f"queue: {rank + 1}{of}{eta}")
+            # The innermost bar, which moves the most.
             case StatusUpdate(progress_data=[*_, unit]):
                 done, total = (
                     (unit.progress, 1) if unit.index is None else (unit.index, unit.length)
@@ -79,6 +81,7 @@ class ProgressTicker:
             self._outputs += 1
             return None
         progress = Progress.of(update, self._outputs)
+        # A model can report a thousand steps a second, and drawing each would slow the reader down.
         if progress.text == self._text and now - self._drawn < _REDRAW_INTERVAL:
             return None
         self._text, self._drawn = progress.text, now

@@ -72,6 +72,7 @@ def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
         eta=view.eta,
         success=view.success,
         time=time,
+        # As in the official client: None instead of an empty list.
         progress_data=list(view.progress) or None,
         log=(view.log.text, view.log.level) if view.log else None,
         transferred=view.transferred,
