@@ -320,7 +320,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]",
+        "self._registry.cancelled_siblings(job) if method is CancelMethod.FUNCTION else [job]",
         "[job]",
         "no event that is killed by a cancel is left in the books",
         SESSION,

@@ -92,9 +92,9 @@ class Conversations:
         if not self._steps:
             return False
         # One per call, so that the commands of each leave before the next one runs.
-        conversation, step, given = self._steps.popleft()
+        conversation, step, value = self._steps.popleft()
         try:
-            action = step(given)
+            action = step(value)
             # Publishing needs no driver, so the flow goes on at once.
             while isinstance(action, Publish):
                 assert conversation.tell is not None, "only jobs have a state"

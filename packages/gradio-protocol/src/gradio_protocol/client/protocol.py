@@ -306,12 +306,12 @@ class ClientProtocol:
     def _receive(self, job: _Job, message: JobMessage) -> FlowMessage | None:
         """Apply a message to a job's state, or return it for the flow to act on first."""
         try:
-            rest = job.state.receive(message)
+            for_flow = job.state.receive(message)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave its job waiting
             return Failed(error=RemoteError(repr(error)))
-        if rest is None:
+        if for_flow is None:
             self._notify(job)
-        return rest
+        return for_flow
 
     def _notify(self, job: _Job) -> None:
         # A stream can bring a hundred messages in one chunk: wake its reader once for all of them.
@@ -331,7 +331,7 @@ class ClientProtocol:
 
     def _finish_job(self, job: _Job, value: object, error: BaseException | None) -> None:
         """Record the result or the error of a conversation, and forget its job."""
-        # Without effect on a job that was cancelled: a final stage does not change.
+        # This changes nothing for a cancelled job, since its stage is final.
         self._publish(job, Returned(value=value) if error is None else Raised(error=error))
         del self._jobs[job.job_id]
         self._obey_later(job.session, job.session.finish_job(job.job_id))
@@ -339,9 +339,9 @@ class ClientProtocol:
 
     def _make_room(self, job: _Job) -> None:
         """Start the next job in place of one that is over."""
-        following = self._limiter.remove(job)
-        if following is not None:
-            self._conversations.start(following.conversation)
+        next_job = self._limiter.remove(job)
+        if next_job is not None:
+            self._conversations.start(next_job.conversation)
 
     # Closing.
 
@@ -465,13 +465,13 @@ class ClientProtocol:
         if stream is None:
             return
         self._end_check(stream)
-        ending, why = EndReason.FINISHED, None
+        ending, cause = EndReason.FINISHED, None
         if error is not None:
-            why = error if isinstance(error, GradioError) else RemoteError(repr(error))
+            cause = error if isinstance(error, GradioError) else RemoteError(repr(error))
             # Any other exception is a bug of the driver, which fails the jobs as a broken stream
             # does.
-            ending = EndReason.of(why)
-        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, why))
+            ending = EndReason.of(cause)
+        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, cause))
 
     # Orders of sessions.
 

@@ -45,17 +45,17 @@ class Streams:
 
     def open(self, session: Session, order: StartStream, dialect: Dialect) -> None:
         """Order the driver to open a stream."""
-        stream_id, wanted = next(self._ids), order.stream
+        stream_id, spec = next(self._ids), order.stream
         # One per opening: an event that was cut off must not continue on the next stream.
-        reader = StreamReader(wanted.kind, dialect)
+        reader = StreamReader(spec.kind, dialect)
         self._streams[stream_id] = Stream(
             stream_id=stream_id, session=session, name=order.name, reader=reader
         )
         self._commands.append(
             OpenStream(
                 stream_id=stream_id,
-                request=wanted.request,
-                idle_timeout=wanted.idle_timeout,
+                request=spec.request,
+                idle_timeout=spec.idle_timeout,
                 delay=order.delay,
             )
         )

@@ -153,8 +153,8 @@ def join_error(reply: Response) -> GradioError:
     A 422 comes from the app's validators (5.45 and later), or from the server if it does not
     understand the request; `detail` tells which.
     """
-    said = error_body(reply)
-    detail = said.get("detail")
+    body = error_body(reply)
+    detail = body.get("detail")
     if reply.status != 422 or not isinstance(detail, list):
         return error_from_response(reply, doing="calling the app")
     error = validation(detail)

@@ -269,8 +269,8 @@ def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
 
 def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
     """Wait before another attempt. Raises the error if there is no other attempt."""
-    asked = error.retry_after if isinstance(error, TooManyRequestsError) else None
-    seconds = backoff(spec.policy, attempt, asked)
+    requested = error.retry_after if isinstance(error, TooManyRequestsError) else None
+    seconds = backoff(spec.policy, attempt, requested)
     if seconds is None:
         raise error
     yield from ask(Sleep(seconds=seconds))

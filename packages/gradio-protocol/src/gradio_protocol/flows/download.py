@@ -51,8 +51,8 @@ class Downloads:
         for file in self._find_files(message):
             if file.stream:
                 # Only noted: a stream is downloaded once it is complete (rule 2).
-                known = self._streams.setdefault(file.path, file)
-                if "." not in known.name:
+                earlier = self._streams.setdefault(file.path, file)
+                if "." not in earlier.name:
                     # On 4.x an output of None has no file name, but a later one tells the format.
                     self._streams[file.path] = file
             elif file.path not in self.saved:
@@ -123,10 +123,10 @@ def download_file(
             return reply.path
         # Redirects are followed here, since each decides anew which secrets the next origin may
         # see.
-        following = follow_redirect(download.request, reply)
-        if following is None or (home and origin(following.url) != home):
+        redirected = follow_redirect(download.request, reply)
+        if redirected is None or (home and origin(redirected.url) != home):
             raise error_from_response(reply, doing=doing)
-        download = replace(download, request=following)
+        download = replace(download, request=redirected)
     raise RemoteError(f"{doing}: too many redirects")
 
 

@@ -87,19 +87,19 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         current = yield from _create(hub, name, copy)
     elif copy.secrets is not None:
         warning = "the Space exists: its secrets are left as they are"
-    wanted = copy.hardware or original
-    if wanted != current:
-        yield from hub.ask(f"api/spaces/{name}/hardware", {"flavor": wanted})
-        note = f"NOTE: this Space uses upgraded hardware: {wanted}, which may be billed to you"
-    if wanted != _BASIC:
+    hardware = copy.hardware or original
+    if hardware != current:
+        yield from hub.ask(f"api/spaces/{name}/hardware", {"flavor": hardware})
+        note = f"NOTE: this Space uses upgraded hardware: {hardware}, which may be billed to you"
+    if hardware != _BASIC:
         yield from hub.ask(f"api/spaces/{name}/sleeptime", {"seconds": copy.sleep_minutes * 60})
     return CopiedSpace(name=name, said=said, note=note, warning=warning)
 
 
 def _create(hub: _Hub, name: str, copy: SpaceCopy) -> Steps[str]:
     """Create the copy; return its hardware."""
-    made = {"repository": name, "visibility": "private" if copy.private else "public"}
-    yield from hub.ask(f"api/spaces/{hub.space}/duplicate", made, 409)
+    body = {"repository": name, "visibility": "private" if copy.private else "public"}
+    yield from hub.ask(f"api/spaces/{hub.space}/duplicate", body, 409)
     for key, value in (copy.secrets or {}).items():
         yield from hub.ask(f"api/spaces/{name}/secrets", {"key": key, "value": value})
     return (yield from hub.hardware(name)) or _BASIC

@@ -83,8 +83,8 @@ class AppTracker:
             case AppRefreshed():
                 return self._finish_refresh(question, now)
             case LookUpUploads():
-                known = tuple(self._uploads.get(digest) for digest in question.digests)
-                return [Resume(job_id=question.job_id, reply=known)]
+                paths = tuple(self._uploads.get(digest) for digest in question.digests)
+                return [Resume(job_id=question.job_id, reply=paths)]
             case RecordUploads():
                 self._uploads.update(question.paths)
                 return [Resume(job_id=question.job_id, reply=None)]

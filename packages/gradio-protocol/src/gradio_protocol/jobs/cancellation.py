@@ -2,7 +2,7 @@
 
 `choose_cancel_method` is the policy, a pure function; `Cancellations` holds what is under way. The
 first aim is that no other job is harmed, the second that the function stops. Versions are those on
-which each behaviour was seen; docs/explanation/cancelling.md tells the whole.
+which each behaviour was seen; docs/explanation/cancelling.md has the whole picture.
 
 1. `/cancel` with a function's index stops *every* running job of that session and function, and
    reports only the named one: its siblings end without a message, on a stream that the server
@@ -112,7 +112,7 @@ class Cancellations:
         """Return the requests that cancel these events by this method; some methods need none."""
         orders: list[CancelEvent] = []
         for job in jobs:
-            # With NONE, too: nothing that happens later would allow more.
+            # NONE is final as well: nothing that happens later allows a request.
             job.cancel_settled = how is not CancelMethod.LATER
             orders += self._cancel(how, app, session_hash, job)
         return orders

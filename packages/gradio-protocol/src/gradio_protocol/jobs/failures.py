@@ -18,12 +18,12 @@ HIDDEN = "The app failed without saying why."
 
 def failure(payload: JSON, dialect: Dialect) -> AppError:
     """Return the error in the `output` of a last message, or in the body of a 500 of `/run`."""
-    said = payload if isinstance(payload, dict) else {}
+    fields = payload if isinstance(payload, dict) else {}
     return AppError(
-        _rewrite_validation(said, dialect) or HIDDEN,
-        duration=duration(said),
-        visible=flag(said, "visible", default=True),
-        title=text(said, "title") or "Error",
+        _read_error_text(fields, dialect) or HIDDEN,
+        duration=duration(fields),
+        visible=flag(fields, "visible", default=True),
+        title=text(fields, "title") or "Error",
     )
 
 
@@ -38,15 +38,15 @@ def validation(detail: JSON) -> ValidationError:
     return ValidationError("\n".join(lines) or "The app refused the arguments.")
 
 
-def _rewrite_validation(said: Object, dialect: Dialect) -> str | None:
+def _read_error_text(fields: Object, dialect: Dialect) -> str | None:
     """Return the text of an error as the app wrote it, or None if the app hides it."""
-    error = text(said, "error")
+    error = text(fields, "error")
     if error is None or (dialect.none_errors and error == "None"):
         return None
     # Before 5.2 gr.Error is sent as its repr, while every version quotes the text of a KeyError.
     # From 4.37 on only gr.Error has a `duration`. Before, quotes are removed: more of them come
     # from gr.Error, which is always shown, than from KeyError, which needs show_error.
-    as_repr = dialect.quoted_errors and ("duration" in said or not dialect.timed_errors)
+    as_repr = dialect.quoted_errors and ("duration" in fields or not dialect.timed_errors)
     return _strip_repr(error) if as_repr else error
 
 

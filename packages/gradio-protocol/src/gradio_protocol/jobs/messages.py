@@ -217,15 +217,15 @@ def read_message(data: bytes, dialect: Dialect) -> EventMessage:
 def message(document: Object, dialect: Dialect, *, has_path: bool = True) -> EventMessage:
     """Turn a JSON object into a message; never raises. `has_path`: see `Generated`."""
     name = text(document, "msg") or ""
-    made: Message | None
+    parsed: Message | None
     if name in _GENERATING:
-        made = _read_generated(document, has_path=has_path)
+        parsed = _read_generated(document, has_path=has_path)
     elif name == "process_completed":
-        made = _read_completed(document, dialect)
+        parsed = _read_completed(document, dialect)
     else:
-        make = _READERS.get(name)
-        made = make(document) if make else None
-    return EventMessage(text(document, "event_id"), made or Ignored(name=name))
+        read_fields = _READERS.get(name)
+        parsed = read_fields(document) if read_fields else None
+    return EventMessage(text(document, "event_id"), parsed or Ignored(name=name))
 
 
 _STOPPED = "Server stopped unexpectedly."
@@ -276,11 +276,11 @@ def _read_step(step: Object) -> ProgressUnit:
 
 
 def _read_logged(document: Object) -> Logged | None:
-    said = text(document, "log")
-    if said is None:
+    line = text(document, "log")
+    if line is None:
         return None
     return Logged(
-        text=said,
+        text=line,
         level=text(document, "level") or "info",
         title=text(document, "title"),
         duration=duration(document),
@@ -300,10 +300,10 @@ def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
 
 def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     output = document.get("output")
-    said = output if isinstance(output, dict) else {}
-    if "error" in said or not flag(document, "success", default=True):
+    fields = output if isinstance(output, dict) else {}
+    if "error" in fields or not flag(document, "success", default=True):
         # From 5.2 on the message has a title, which is null for a failure inside a generator.
-        return Failed(error=failure({"title": document.get("title"), **said}, dialect))
+        return Failed(error=failure({"title": document.get("title"), **fields}, dialect))
     # After a `/cancel` the output is an empty object, with success (4.31 and later).
     if output == {}:
         return Completed(data=None)
@@ -311,7 +311,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
         data = need(as_object(output, where=_OUTPUT), "data", list, where=_OUTPUT)
     except RemoteError as error:
         return Failed(error=error)
-    rendering = said.get("render_config")
+    rendering = fields.get("render_config")
     return Completed(
         data=tuple(data),
         # A wrong type loses the rendered endpoints, not the result.
@@ -321,13 +321,13 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
 
 
 def _read_broken(document: Object) -> Broken | StreamClosing:
-    said = text(document, "message") or _STOPPED
-    if _TWICE.fullmatch(said):
+    reason = text(document, "message") or _STOPPED
+    if _TWICE.fullmatch(reason):
         # Not `Broken`: one cancelled event must not fail the other jobs of its session.
         return StreamClosing(is_complete=False)
     # The flag exists from 5.38 on. Before, only the text tells: "404: Session not found."
-    lost = flag(document, "session_not_found", default=said.startswith("404:"))
-    return Broken(message=said, session_not_found=lost)
+    not_found = flag(document, "session_not_found", default=reason.startswith("404:"))
+    return Broken(message=reason, session_not_found=not_found)
 
 
 _READERS: dict[str, Callable[[Object], Message | None]] = {

@@ -63,17 +63,17 @@ class PatchedValue:
                 continue
             if not self._owned:
                 self._top, self._owned = [assemble(self._top[0])], True
-            box: Node = self._top
+            container: Node = self._top
             for step in path[:-1]:
-                box = _get_child(box, step)
+                container = _get_child(container, step)
             last = path[-1]
             # Copied, since later edits may change it in place, and other cursors read the same
             # edit.
             new: Any = assemble(value)
-            if isinstance(box, list) and isinstance(last, int):
-                _edit_list(box, last, new, action, items)
-            elif isinstance(box, dict) and isinstance(last, str):
-                _edit_object(box, last, new, action)
+            if isinstance(container, list) and isinstance(last, int):
+                _edit_list(container, last, new, action, items)
+            elif isinstance(container, dict) and isinstance(last, str):
+                _edit_object(container, last, new, action)
             else:
                 raise PatchError
 
@@ -85,53 +85,53 @@ class PatchedValue:
 def assemble(tree: Any) -> JSON:
     """Return a deep copy with joined texts, which the caller may change."""
     root: list[JSON] = [tree]
-    deeper: list[tuple[Any, Any]] = [(root, 0)] if type(tree) in _COMPOUND else []
+    pending: list[tuple[Any, Any]] = [(root, 0)] if type(tree) in _COMPOUND else []
     # Below the bounded recursion of _assemble_item, an explicit stack goes on: a server may nest a
     # value as deeply as its JSON parser allows.
-    while deeper:
-        box, key = deeper.pop()
-        box[key] = _assemble_item(box[key], deeper)
+    while pending:
+        container, key = pending.pop()
+        container[key] = _assemble_item(container[key], pending)
     return root[0]
 
 
-def _get_child(box: Node, step: Step) -> Node:
-    if isinstance(box, list) and isinstance(step, int) and 0 <= step < len(box):
-        return box[step]
-    if isinstance(box, dict) and isinstance(step, str) and step in box:
-        return box[step]
+def _get_child(container: Node, step: Step) -> Node:
+    if isinstance(container, list) and isinstance(step, int) and 0 <= step < len(container):
+        return container[step]
+    if isinstance(container, dict) and isinstance(step, str) and step in container:
+        return container[step]
     raise PatchError
 
 
-def _edit_list(box: list[Node], index: int, new: Node, action: Action, items: int) -> None:
+def _edit_list(container: list[Node], index: int, new: Node, action: Action, items: int) -> None:
     # An item may be added after the last one; other edits need the items that they name.
     needed = 0 if action == "add" else items
-    if not 0 <= index <= len(box) - needed:
+    if not 0 <= index <= len(container) - needed:
         raise PatchError
     match action:
         case "replace":
-            box[index] = new
+            container[index] = new
         case "append":
-            box[index] = _append_text(box[index], new)
+            container[index] = _append_text(container[index], new)
         case "add":
-            box.insert(index, new)
+            container.insert(index, new)
         case "delete":
-            del box[index : index + items]
+            del container[index : index + items]
         case _:
             assert_never(action)
 
 
-def _edit_object(box: dict[str, Node], key: str, new: Node, action: Action) -> None:
+def _edit_object(container: dict[str, Node], key: str, new: Node, action: Action) -> None:
     # `add` needs a key that is absent, the others one that is present. A wrong edit is an error
     # here, so that `History` falls back to the last good value.
-    if (key in box) == (action == "add"):
+    if (key in container) == (action == "add"):
         raise PatchError
     match action:
         case "replace" | "add":
-            box[key] = new
+            container[key] = new
         case "append":
-            box[key] = _append_text(box[key], new)
+            container[key] = _append_text(container[key], new)
         case "delete":
-            del box[key]
+            del container[key]
         case _:
             assert_never(action)
 
@@ -144,21 +144,21 @@ def _append_text(old: Node, piece: Node) -> _Text:
     return text
 
 
-def _assemble_item(tree: _Compound, deeper: list[tuple[Any, Any]], levels: int = 50) -> Any:
-    """Copy so many levels of a value; add the places of what is below them to `deeper`."""
+def _assemble_item(tree: _Compound, pending: list[tuple[Any, Any]], levels: int = 50) -> Any:
+    """Copy so many levels of a value; add the places of what is below them to `pending`."""
     # Recursion takes half the time of an explicit stack, so it serves for the usual depth.
     if isinstance(tree, _Text):
         return tree.read()
     if isinstance(tree, list) and _is_table(tree):
         return [row.copy() for row in tree]
-    box: Any = tree.copy()
+    container: Any = tree.copy()
     for key in tree if isinstance(tree, dict) else range(len(tree)):
-        if type(box[key]) in _COMPOUND:
+        if type(container[key]) in _COMPOUND:
             if levels:
-                box[key] = _assemble_item(box[key], deeper, levels - 1)
+                container[key] = _assemble_item(container[key], pending, levels - 1)
             else:
-                deeper.append((box, key))
-    return box
+                pending.append((container, key))
+    return container
 
 
 def _is_table(rows: list[Any]) -> bool:

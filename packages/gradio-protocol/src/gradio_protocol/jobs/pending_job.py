@@ -119,10 +119,10 @@ class PendingJob:
         """Receive the messages in the mailbox, up to one that the flow has to act on."""
         # One answer per question, and no message past the one that the flow acts on.
         while self.awaits_message and (message := self.mailbox.take()) is not None:
-            rest = self.receive(message)
-            if rest is not None:
+            for_flow = self.receive(message)
+            if for_flow is not None:
                 self.awaits_message = False
-                return [Resume(self.job_id, rest)]
+                return [Resume(self.job_id, for_flow)]
         return []
 
     def fail(self, error: GradioError) -> list[Order]:

@@ -59,10 +59,10 @@ class JobRegistry:
         self._joining += job.join_state is not JoinState.JOINING
         job.join_state = JoinState.JOINING
 
-    def finish_joining(self, job: PendingJob, place: JoinState) -> None:
+    def finish_joining(self, job: PendingJob, state: JoinState) -> None:
         """Record that a join has ended; after the last one, drop the early messages."""
         self._joining -= job.join_state is JoinState.JOINING
-        job.join_state = place
+        job.join_state = state
         # Messages of unknown events do occur otherwise: up to 6.13 a queued event that was
         # cancelled runs all the same, and reports it.
         if not self._joining:

@@ -61,15 +61,15 @@ def _read_rendered(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint
     for rendering in renderings.values():
         config = config.with_rendering(rendering)
     taken = {endpoint.name for endpoint in app.endpoints} - {None}
-    made = tuple(
+    rendered = tuple(
         # It can still be called by its index.
         without_name(dependency) if dependency.name in taken else dependency
         for rendering in renderings.values()
         for dependency in rendering.dependencies
     )
     changing = changing_components(config)
-    found = (*app.endpoints, *read_endpoints(replace(config, dependencies=made), None))
-    return tuple(_without_choices(endpoint, changing) for endpoint in found)
+    endpoints = (*app.endpoints, *read_endpoints(replace(config, dependencies=rendered), None))
+    return tuple(_without_choices(endpoint, changing) for endpoint in endpoints)
 
 
 def _without_choices(endpoint: Endpoint, changing: set[int]) -> Endpoint:

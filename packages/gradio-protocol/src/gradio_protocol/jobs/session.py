@@ -150,9 +150,9 @@ class Session:
         6.31), so no `/cancel` is needed.
         """
         self.closed = self._retired = True
-        closed = JobCancelled("the session was closed")
+        error = JobCancelled("the session was closed")
         cancels = [order for job in self._registry for order in self._cancel_on_server(job)]
-        answers = [order for job in self._registry for order in self._stop_job(job, closed)]
+        answers = [order for job in self._registry for order in self._stop_job(job, error)]
         return [*cancels, *self._close_if_retired(), *answers]
 
     # Questions of flows.
@@ -166,8 +166,8 @@ class Session:
             return [*self._tracker.ask(question, now)]
         job = self._registry.get(question.job_id)
         if job is None:
-            closed = JobStopped(error=JobCancelled("the session was closed"))
-            return [Resume(question.job_id, closed)]
+            stopped = JobStopped(error=JobCancelled("the session was closed"))
+            return [Resume(question.job_id, stopped)]
         match question:
             # A stopped job gets no message and no grant, but its reports of a join are still
             # needed: only they name the event to cancel.
@@ -203,8 +203,8 @@ class Session:
         app = self._tracker.app
         # The app tracks when sessions end, and learns it from the end of this stream (4.25 and
         # later).
-        beats = app.config.connect_heartbeat and not self._single
-        orders = self._open_stream(HEARTBEAT) if beats else []
+        needs_heartbeat = app.config.connect_heartbeat and not self._single
+        orders = self._open_stream(HEARTBEAT) if needs_heartbeat else []
         if app.dialect.delivery is not Delivery.PRIVATE:
             # From here on, a message of an unknown event may be for this job.
             job.stream = SHARED
@@ -323,9 +323,9 @@ class Session:
         if not self._cancellations.finish(event_id):
             return []
         waiting = [job for job in self._registry if job.join_state is JoinState.BLOCKED]
-        free = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
+        unblocked = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
         # The wait may have been long, so the app is checked before the join.
-        return [order for job in free for order in self._grant_join(job, app_is_stale=True)]
+        return [order for job in unblocked for order in self._grant_join(job, app_is_stale=True)]
 
     def _deliver_message(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
         # Also for a cancelled job: what its function rendered stays with the session.
@@ -407,15 +407,15 @@ class Session:
         if not job.is_pending or job.cancel_settled:
             return []
         app, is_open = self._tracker.app, self._streams.is_open(job.stream)
-        stop = choose_cancel_method(
+        method = choose_cancel_method(
             job, self._registry, app.dialect, single=self._single, listening=is_open
         )
-        if self.closed and stop is not CancelMethod.RESET:
+        if self.closed and method is not CancelMethod.RESET:
             return []  # closing the stream cancels the rest
-        stopped = self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]
-        orders: list[Order] = [*self._cancellations.cancel(stop, app, self.hash, stopped)]
+        jobs = self._registry.cancelled_siblings(job) if method is CancelMethod.FUNCTION else [job]
+        orders: list[Order] = [*self._cancellations.cancel(method, app, self.hash, jobs)]
         # No message can arrive without the stream, so the event counts as ended.
-        if stop in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
+        if method in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
             job.join_state = JoinState.NOT_JOINED
             orders += self._streams.close(job.stream)
         return orders
@@ -430,8 +430,8 @@ class Session:
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())
-        wanted = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
-        return self._streams.open(wanted, app.dialect, delay)
+        spec = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
+        return self._streams.open(spec, app.dialect, delay)
 
     def _close_if_retired(self) -> list[Order]:
         if not self._retired:

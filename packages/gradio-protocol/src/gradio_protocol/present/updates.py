@@ -57,10 +57,10 @@ def spread(value: object) -> list[Any]:
 def all_outputs(state: JobState) -> list[Any]:
     """Return all outputs of a job so far."""
     outputs = Outputs(state)
-    found: list[Any] = []
+    values: list[Any] = []
     while outputs.advance():
-        found.append(outputs.value())
-    return found
+        values.append(outputs.value())
+    return values
 
 
 def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
