@@ -289,9 +289,9 @@ class ClientProtocol:
     def cancel(self, job_id: int) -> bool:
         """Cancel a job; return False if it was over already."""
         job = self._jobs.get(job_id)
+        # The state first: the job is over for its caller, whatever the server makes of the cancel.
         if job is None or not self._publish(job, Cancelled()):
             return False
-        # The state first: the job is over for its caller, whatever the server makes of the cancel.
         self._obey_later(job.session, job.session.cancel(job_id))
         self._stop(job)
         return True
