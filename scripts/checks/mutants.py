@@ -117,14 +117,14 @@ MUTANTS = (
     ),
     mutant(
         "jobs/event_stream.py",
-        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
-        "StreamKind.SHARED: (lost, lost, unnoticed, again, lost)",
+        "StreamKind.SHARED: (reopen, lost, half_open, reopen, lost)",
+        "StreamKind.SHARED: (lost, lost, half_open, reopen, lost)",
         "FINISHED with mailboxes open is a race, not a loss",
     ),
     mutant(
         "jobs/event_stream.py",
-        "StreamKind.SHARED: (again, lost, unnoticed, again, lost)",
-        "StreamKind.SHARED: (again, again, unnoticed, again, lost)",
+        "StreamKind.SHARED: (reopen, lost, half_open, reopen, lost)",
+        "StreamKind.SHARED: (reopen, reopen, half_open, reopen, lost)",
         "a cut is a loss",
     ),
     mutant(
@@ -320,7 +320,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]",
+        "self._registry.cancelled_siblings(job) if method is CancelMethod.FUNCTION else [job]",
         "[job]",
         "no event that is killed by a cancel is left in the books",
         SESSION,
@@ -407,7 +407,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/registry.py",
-        "if deaf or (",
+        "if unnoticed or (",
         "if (",
         "of a stream that is left before it is open the server hears nothing",
         SESSION,
@@ -562,7 +562,7 @@ MUTANTS = (
     ),
     mutant(
         "present/progress.py",
-        "and now - self._drawn < _PAUSE",
+        "and now - self._drawn < _REDRAW_INTERVAL",
         "",
         "steps are drawn although the words stay the same",
     ),

@@ -1,7 +1,7 @@
 """Draws docs/explanation/states.md from the core's tables; with `--check`, fails when it is stale.
 
-A job's stages come from `jobs/job_state.py`, a stream's situations and what its end means from
-`jobs/event_stream.py`, and the rules from the docstrings of the modules that obey them.
+The stages of a job come from `jobs/job_state.py`, the states of a stream and the outcomes of its
+end from `jobs/event_stream.py`, and the rules from the docstrings of the modules that follow them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,12 @@ PAGE = ROOT / "docs" / "explanation" / "states.md"
 TEXT = """\
 # States
 
-Drawn from the tables of the core by `scripts/pages/states.py`. What is shared or visible is a
-machine: a table that has an answer for everything that can happen. These are the tables that the
-code runs on.
+Drawn by `scripts/pages/states.py` from the tables that the code runs on. Each table has an entry
+for every state and every input.
 
 ## The life of a job
 
-`TRANSITIONS` in `jobs/job_state.py`. What comes after the end is absorbed.
+`TRANSITIONS` in `jobs/job_state.py`. Whatever arrives after a final stage is ignored.
 
 {life}
 
@@ -50,15 +49,15 @@ that is not drawn changes nothing.
 
 {stream}
 
-{situations}
+{states}
 
 ## The end of a stream
 
-`OUTCOMES` in `jobs/event_stream.py`, for a stream on which messages are expected. The reason is
-corrected first: an announced end is `FINISHED`, however the connection then ends; an end that
-should have been announced and was not is `BROKEN`; `REFUSED` after the head is `BROKEN`.
+`OUTCOMES` in `jobs/event_stream.py`, for a stream on which messages are expected. Three reasons are
+corrected first: any end after `close_stream` is `FINISHED`; `FINISHED` without it is `BROKEN` where
+the server announces its close; `REFUSED` after the head is `BROKEN`.
 
-{meanings}
+{outcomes}
 
 {kinds}
 
@@ -66,7 +65,7 @@ should have been announced and was not is `BROKEN`; `REFUSED` after the head is 
 
 ## The rules of streams and mailboxes
 
-1 and 2 are obeyed in `jobs/registry.py`, the others in `jobs/event_stream.py`.
+Rules 1 and 2 are in `jobs/registry.py`, the others in `jobs/event_stream.py`.
 
 {rules}
 """
@@ -93,10 +92,10 @@ def page() -> str:
         life="\n".join(life()),
         stages="\n".join((*words("stage", Stage), "", *words("cause", Cause))),
         stream="\n".join(diagram(arrows(STREAM_TRANSITIONS))),
-        situations="\n".join((*words("situation", StreamState), "", *words("turn", StreamInput))),
-        meanings="\n".join(meanings()),
+        states="\n".join((*words("state", StreamState), "", *words("input", StreamInput))),
+        outcomes="\n".join(outcomes()),
         kinds="\n".join(words("stream", StreamKind)),
-        endings="\n".join((*words("ending", EndReason), "", *words("meaning", StreamOutcome))),
+        endings="\n".join((*words("reason", EndReason), "", *words("outcome", StreamOutcome))),
         rules="\n".join((*rules(registry), *rules(event_stream))),
     )
 
@@ -143,12 +142,12 @@ def diagram(drawn: Mapping[tuple[str, str], str]) -> Iterator[str]:
     yield "```"
 
 
-def meanings() -> Iterator[str]:
-    """What each ending means, by what the stream is for."""
+def outcomes() -> Iterator[str]:
+    """The outcome, by the kind of the stream and the reason for its end."""
     yield f"| | {' | '.join(ending.name for ending in EndReason)} |"
     yield f"| --- |{' --- |' * len(EndReason)}"
     for kind, row in OUTCOMES.items():
-        yield f"| {kind.name} | {' | '.join(meaning.name for meaning in row.values())} |"
+        yield f"| {kind.name} | {' | '.join(outcome.name for outcome in row.values())} |"
 
 
 def words(title: str, members: type[Enum]) -> Iterator[str]:

@@ -234,7 +234,7 @@ def test_an_address_elsewhere_is_asked_as_a_stranger_would(path: str, url: str) 
 
 @pytest.mark.parametrize("path", ["http://[x", "http://host:port/a"])
 def test_an_address_that_is_none_is_the_servers_fault(path: str) -> None:
-    with pytest.raises(RemoteError, match="has an address that is none"):
+    with pytest.raises(RemoteError, match="has an invalid address"):
         fetch(harness(), done({"path": path, "meta": META}))
 
 

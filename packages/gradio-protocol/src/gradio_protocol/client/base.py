@@ -1,6 +1,14 @@
-"""What the clients of all drivers have in common.
+"""The part of a client that every driver shares.
 
-A driver's client adds what waits: connecting, `predict`, `submit` and closing.
+A driver's `Client` derives from `BaseClient` and adds everything that waits: connecting, `predict`,
+`submit` and closing. Its author provides:
+
+- `_shared`: the object that all views and sessions of one client share, with the `protocol`;
+- `_session`: the handle of one session, with its id, hash, endpoints and `reset`;
+- `_given`: the configuration, a `ClientConfig`, and `_options`: the options of this view;
+- `_prepare`, which sets these four from a configuration, in the constructor and after unpickling;
+- `_modules`: `sys.modules`, which the core does not read itself;
+- `_read` and `_print`: the I/O that binding a call and `view_api` need.
 """
 
 from __future__ import annotations
@@ -32,18 +40,18 @@ class _SessionHandle(Protocol):
 
 
 L = TypeVar("L", bound=_SharedClient)
-"What all views of a client share."
+"The driver's object that all views and sessions of a client share."
 V = TypeVar("V", bound=_SessionHandle)
-"One session of it."
+"The driver's handle of one session."
 C = TypeVar("C", bound=ClientConfig)
+"The driver's configuration."
 
 
 class BaseClient(Generic[L, V, C]):
-    """A client without what waits: what the app offers, its options and its sessions.
+    """A client without I/O: the app's properties, the options of calls, views and pickling.
 
-    A subclass names the types of what all views of a client share, of a session, and of its
-    configuration. Its `_prepare` sets them from a configuration, `_modules` are the modules that
-    the program has loaded, `_read` reads an open file, and `_print` shows a text.
+    Several views can share one client: `with_options` returns one with other options, and a new
+    session is a view with another `_session`. See the module for what a subclass provides.
     """
 
     _shared: L
@@ -53,11 +61,14 @@ class BaseClient(Generic[L, V, C]):
 
     _modules: Mapping[str, Any]
 
-    def _prepare(self, given: C) -> None: ...
+    def _prepare(self, given: C) -> None:
+        """Set up an unconnected client with this configuration."""
 
-    def _read(self, file: Any) -> object: ...
+    def _read(self, file: Any) -> object:
+        """Return an argument that stands for an open file, with its content read."""
 
-    def _print(self, text: str) -> None: ...
+    def _print(self, text: str) -> None:
+        """Print a text to standard output."""
 
     def _bind(
         self,
@@ -66,7 +77,7 @@ class BaseClient(Generic[L, V, C]):
         api_name: str | None,
         fn_index: int | None,
     ) -> BoundCall:
-        """A call whose arguments fit; open files among them are read. Raises InvalidArguments."""
+        """Check the arguments, and read the open files among them. Raises InvalidArguments."""
         return self._shared.protocol.bind(
             self._session.session_id,
             load_open_files(args, self._read),
@@ -77,10 +88,10 @@ class BaseClient(Generic[L, V, C]):
         )
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
-        """Add the `x-ip-token` of the visitor whom a Gradio app is serving right here, if any.
+        """Add the `x-ip-token` of the visitor whom a Gradio app serves in this thread or task.
 
-        So a Space that calls another one lets the visitor's ZeroGPU quota pay, not its own.
-        Changes and returns `headers`. `predict` and `submit` do so by themselves.
+        A Space that calls another one then uses the visitor's ZeroGPU quota, not its own. Changes
+        and returns `headers`. `predict` and `submit` add the header themselves.
         """
         headers.update(visitor_headers(self._modules) if self.space_id else {})
         return headers
@@ -91,9 +102,10 @@ class BaseClient(Generic[L, V, C]):
         print_info: bool = True,
         return_format: str | None = None,
     ) -> dict[str, Any] | str | None:
-        """Describe the endpoints: print them, and return them as a dict, as a text, or not.
+        """Print a description of the endpoints, and return it if a format is given.
 
-        `all_endpoints`: True shows the unnamed ones too, None only where no other exist.
+        `all_endpoints`: True shows the unnamed ones too; None only if there are no others.
+        `return_format`: "dict", "str" or None. Raises InvalidArguments for any other.
         """
         text, described = view(
             self._known(), all_endpoints=all_endpoints, return_format=return_format
@@ -104,56 +116,56 @@ class BaseClient(Generic[L, V, C]):
 
     @property
     def src(self) -> str:
-        """The app's address, with a slash at its end."""
+        """The app's address, which ends with a slash."""
         return self._shared.protocol.app.access.src
 
     @property
     def config(self) -> dict[str, Any]:
-        """The app's configuration, as it sent it."""
+        """The app's configuration, as the server sent it."""
         return self._shared.protocol.app.config.raw
 
     @property
     def session_hash(self) -> str:
-        """What the server knows this visitor by."""
+        """The hash under which the server knows this session."""
         return self._session.session_hash
 
     @property
     def headers(self) -> dict[str, str]:
-        """What is sent with every request to the app, secrets included; the cookies are not."""
+        """The headers of every request to the app, including secrets, but without cookies."""
         return self._shared.protocol.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
-        """The cookies that the app gets."""
+        """The cookies that are sent to the app."""
         return self._shared.protocol.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
-        """The name of the Space, `user/name`; None for an app that is no Space."""
+        """The name of the Space, `user/name`; None if the app is not a Space."""
         protocol = self._shared.protocol
         return protocol.target.space or protocol.app.config.space_id
 
     @property
     def protocol(self) -> str:
-        """What the server calls its way of speaking: `sse_v3`."""
+        """The server's name for its protocol, such as `sse_v3`."""
         return self._shared.protocol.app.config.protocol
 
     @property
     def app_version(self) -> str:
-        """The app's version of Gradio."""
+        """The version of Gradio that the app runs on."""
         return self._shared.protocol.app.config.version
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
-        """The same client, in the same session, with other defaults for each call.
+        """Return a view of this client, in the same session, with other options for its calls.
 
-        `isolated`: each job has its own session. `progress`: show a bar. `timeout`: seconds that
-        `predict` waits. `headers`: more of them. `event_data`: what a function that listens for a
-        selection or the like is told of it. Others: as in the constructor; see `Changes`.
+        `isolated`: give each job its own session. `progress`: show a bar. `timeout`: seconds that
+        `predict` waits. `headers`: additional headers. `event_data`: the event for functions that
+        take one, such as `gr.SelectData`. Others: as in the constructor; see `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 
     def reset_session(self) -> None:
-        """Be another visitor from now on: the app's state begins anew."""
+        """Continue in a new session, so that the app's state starts afresh."""
         self._session.reset()
 
     def __repr__(self) -> str:
@@ -163,6 +175,7 @@ class BaseClient(Generic[L, V, C]):
         return as_html(self._known())
 
     def __getstate__(self) -> tuple[C, Options]:
+        # The constructor's arguments: the copy connects again, in a session of its own.
         self._given.check_pickles()
         return self._given, self._options
 
@@ -175,6 +188,8 @@ class BaseClient(Generic[L, V, C]):
         return self._session.endpoints
 
     def _view(self, **changes: Any) -> Self:
+        # Not the constructor, which would connect: a view shares everything that it does not
+        # replace.
         view = object.__new__(type(self))
         view.__dict__.update(self.__dict__, **changes)
         return view

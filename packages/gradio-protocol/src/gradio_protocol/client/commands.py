@@ -1,4 +1,4 @@
-"""What a client asks its driver to do, one after the other. See `client.protocol`."""
+"""The commands of a `ClientProtocol` to its driver. See `client.protocol`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..wire.exchange import Request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunAction:
-    """Run this action; report what came of it under this id."""
+    """Run this action; report its reply or its error under this id."""
 
     action_id: int
     action: AnyIO
@@ -19,33 +19,33 @@ class RunAction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AbortAction:
-    """Stop this action, if it has not ended: its reply is ignored from now on."""
+    """Stop this action, if it has not ended. Any report about it is ignored from now on."""
 
     action_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenStream:
-    """Send this request after a delay, and report what comes under this id."""
+    """Send this request after a delay, and report the stream under this id."""
 
     stream_id: int
     request: Request
     idle_timeout: float
-    "Seconds without a byte after which, and then each time again, the stream is silent."
+    "Seconds without a byte after which to report `stream_silent`; again after each further one."
     delay: float
-    "Seconds."
+    "Seconds to wait before sending; `CloseStream` ends the wait."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CloseStream:
-    """Close this stream, also if it is not open yet; report nothing more of it."""
+    """Close this stream, even if it is not open yet; report nothing more about it."""
 
     stream_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotifyJob:
-    """There is news of this job: wake whoever waits for it."""
+    """The state of this job has changed: wake whoever waits for it."""
 
     job_id: int
 

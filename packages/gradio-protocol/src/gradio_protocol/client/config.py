@@ -1,7 +1,6 @@
-"""What a client is made with, and what the environment adds to it.
+"""The configuration of a client: constructor arguments, and what the environment adds to them.
 
-The driver hands the environment over as a mapping, when it makes or opens a client. Where an
-argument and the environment disagree, the argument wins.
+The driver passes the environment as a mapping. An argument wins over the environment.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from ..wire.headers import HUB
 
 
 class DefaultFolder:
-    """Stands for the download folder that the environment names when a client is made."""
+    """Stands for the default download folder, which the environment names."""
 
     def __repr__(self) -> str:
         return "<GRADIO_TEMP_DIR or gradio in the temp dir>"
@@ -30,56 +29,59 @@ DEFAULT_FOLDER: Final[Any] = DefaultFolder()
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClientConfig:
-    """The arguments of a client's constructor, by what they are about.
+    """The arguments of a client's constructor.
 
-    Raises InvalidArguments for a number of workers below 1.
+    Raises InvalidArguments if `max_workers` is below 1.
     """
 
     target: Target
-    "Which app, and as whom; see `connect_target` for what is still missing."
+    "The app and the caller's identity; `connect_target` completes it."
     options: Options
     max_workers: int = 40
     download_files: Any = DEFAULT_FOLDER
-    "A folder, as a text or a path object; a boolean stands for the default one."
+    "A folder, as a text or a path; a boolean stands for the default folder."
     ssl_verify: Any = True
     timeout: Any = None
-    "Seconds, or what the driver takes in their place."
+    "Seconds, or the driver's own type for timeouts."
 
     def __post_init__(self) -> None:
         if self.max_workers < 1:
             raise InvalidArguments(f"max_workers: expected at least 1, got {self.max_workers}")
 
     def connect_target(self, environ: Mapping[str, str], entropy: bytes) -> Target:
-        """The target with the Hub that the environment names and the client's retries.
+        """Return the target with the Hub of the environment (HF_ENDPOINT) and the retry policy.
 
-        The saved token is left to the driver, for it is read from the disk.
+        It lacks the saved token, which the driver reads from disk.
         """
         hub = environ.get("HF_ENDPOINT")
         policy = RetryPolicy(max_retries=self.options.max_retries, entropy=entropy)
         return replace(self.target, hub=origin(hub) if hub else HUB, policy=policy)
 
     def download_folder(self, environ: Mapping[str, str], temp_dir: str) -> Any:
-        """Where downloads go: what the caller says, then GRADIO_TEMP_DIR, then in `temp_dir`."""
+        """Return the folder for downloads: the argument, GRADIO_TEMP_DIR or one in `temp_dir`."""
+        # Read when the client is made, not at import: a program may set the variable in between.
         if isinstance(self.download_files, bool | DefaultFolder):
             return environ.get("GRADIO_TEMP_DIR") or f"{temp_dir}/gradio"
         return self.download_files
 
     def check_pickles(self) -> None:
-        """Raises InvalidArguments, naming it, if an argument cannot be pickled."""
-        import pickle  # noqa: PLC0415 - only those who pickle a client pay for it
+        """Raise InvalidArguments, which names the argument, if one cannot be pickled."""
+        import pickle  # noqa: PLC0415 - few programs pickle a client
 
         for each in fields(self):
             try:
+                # Each by itself, since the error of pickle does not tell which argument it means.
                 pickle.dumps(getattr(self, each.name))
             except Exception as error:
                 raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
 
 
 def visitor_headers(modules: Mapping[str, Any]) -> dict[str, str]:
-    """The `x-ip-token` of the visitor whom a Gradio app is serving in this thread or task.
+    """Return the `x-ip-token` of the visitor whom a Gradio app serves in this thread or task.
 
-    `modules` are those that the program has loaded: without Gradio among them there is no visitor.
+    `modules` is `sys.modules`: unless the program has loaded Gradio, there is no visitor.
     """
+    # Not imported here: Gradio is heavy, and a program that serves an app has loaded it.
     context: Any = modules.get("gradio.context")
     if context is None:
         return {}

@@ -1,4 +1,9 @@
-"""The flows that are under way, and the actions that the driver runs for them."""
+"""Runs the flows of a client: passes actions to the driver, and questions to the sessions.
+
+A conversation is a flow that has not ended. It waits for one action or question at a time. Flows
+advance only in `advance`, which the driver's calls reach through `next_command`. A report merely
+queues the next step, so that a flow never runs while a session or another flow is in mid-change.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +23,23 @@ Step: TypeAlias = "Callable[[Any], AnyAction | Done[object]]"
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class Conversation:
-    """A flow that is under way, and what is done with what it says."""
+    """A flow that has not ended, with the callbacks for its results and questions."""
 
     flow: Flow[object]
     finish: Callable[[object, BaseException | None], None]
-    "Is given what the flow has returned, or raised."
+    "Called once, with what the flow returned or raised."
     tell: Callable[[JobUpdate], object] | None = None
+    "Takes updates of the job's state; None: the flow belongs to no job."
     ask: Callable[[AnyQuestion], None] | None = None
-    "Hands a question to a session; None, as for news: this flow belongs to no job."
+    "Passes a question to the session; None: the flow belongs to no job."
     is_wanted: Callable[[], bool] = lambda: True
-    "False: start no further action."
+    "False once the job is over: no further action is started."
     running: RunAction | None = None
-    "The action whose reply it waits for."
+    "The action that it waits for."
 
 
 class Conversations:
-    """See the module. Commands are added to those of the client."""
+    """The conversations of one client. Adds commands to its queue. See the module."""
 
     def __init__(self, ids: Iterator[int], commands: deque[Command]) -> None:
         self._ids = ids
@@ -42,51 +48,56 @@ class Conversations:
         self._running: dict[int, Conversation] = {}
 
     def start(self, conversation: Conversation) -> None:
-        """Begin with a conversation."""
+        """Start a conversation."""
         self.resume(conversation, None)
 
     def resume(self, conversation: Conversation, reply: object) -> None:
-        """Go on with a conversation that has asked for this."""
+        """Continue a conversation with the reply that it waits for."""
         self._steps.append((conversation, conversation.flow.resume, reply))
 
     def fail(self, conversation: Conversation, error: Exception) -> None:
-        """Go on with a conversation whose action has failed, or will not be run."""
+        """Continue a conversation with the error of an action that failed or is not run."""
         self._steps.append((conversation, conversation.flow.fail, error))
 
     def end_action(self, action_id: int) -> Conversation | None:
-        """An action is over; returns the conversation that waits for it, None if none does."""
+        """Record the end of an action; return the conversation that waits for it, or None."""
+        # None after an abort: the driver may have reported before it saw the command.
         conversation = self._running.pop(action_id, None)
         if conversation is not None:
             conversation.running = None
         return conversation
 
     def of_action(self, action_id: int) -> Conversation | None:
-        """The conversation that waits for an action."""
+        """Return the conversation that waits for an action, or None."""
         return self._running.get(action_id)
 
     def stop(self, conversation: Conversation, error: Exception) -> None:
-        """Abort what it waits for, and let it end with this error; not if that is a join."""
+        """Abort the action of a conversation with this error, unless the action is a join."""
         running = conversation.running
+        # Without a running action it waits for an answer, which its session gives when it stops the
+        # job.
         if running is not None and is_abortable(running.action):
             self.drop(conversation)
             self.fail(conversation, error)
 
     def drop(self, conversation: Conversation) -> None:
-        """Abort what it waits for; nothing depends on it any more."""
+        """Abort the action of a conversation, and never continue it."""
         running = conversation.running
         if running is not None:
             self.end_action(running.action_id)
             self._commands.append(AbortAction(action_id=running.action_id))
 
     def advance(self) -> bool:
-        """Take one conversation as far as it goes without I/O; False if none can go on."""
+        """Run one conversation up to its next action; return False if all of them wait."""
         if not self._steps:
             return False
-        conversation, step, given = self._steps.popleft()
+        # One per call, so that the commands of each leave before the next one runs.
+        conversation, step, value = self._steps.popleft()
         try:
-            action = step(given)
+            action = step(value)
+            # Publishing needs no driver, so the flow goes on at once.
             while isinstance(action, Publish):
-                assert conversation.tell is not None, "only jobs have news"
+                assert conversation.tell is not None, "only jobs have a state"
                 conversation.tell(action.update)
                 action = conversation.flow.resume(None)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave its job waiting
@@ -104,7 +115,7 @@ class Conversations:
 
     def _run(self, conversation: Conversation, action: AnyIO) -> None:
         if not conversation.is_wanted():
-            # Also a join that is not on its way yet.
+            # This also stops a join that was not sent yet.
             self.fail(conversation, JobCancelled("the job was cancelled"))
             return
         running = conversation.running = RunAction(action_id=next(self._ids), action=action)
@@ -113,5 +124,8 @@ class Conversations:
 
 
 def is_abortable(action: AnyIO) -> bool:
-    """False for a join: the server runs the job whether anybody waits for its reply or not."""
+    """Whether an action may be aborted: not a join, since the server runs its job anyway.
+
+    Only its reply names the event, without which the job cannot be cancelled (4.37.2 to 6.31).
+    """
     return not (isinstance(action, Send) and action.is_join)

@@ -1,6 +1,6 @@
-"""Whose turn it is: of all the flows of a client so many are under way, the others wait.
+"""Limits how many jobs of a client run at once; the rest wait in order.
 
-Not thread-safe: a driver uses it under the lock of its sessions.
+Not thread-safe: it lives under the lock of the client.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Generic, Protocol, TypeVar
 
 
 class HasJobId(Protocol):
-    """What a driver keeps of one flow."""
+    """A job, as far as the limiter knows it."""
 
     @property
     def job_id(self) -> int:
-        """The ticket of its job."""
+        """The id of the job."""
         ...
 
 
@@ -22,40 +22,43 @@ T = TypeVar("T", bound=HasJobId)
 
 
 class JobLimiter(Generic[T]):
-    """Jobs in turn. See the module. First come, first served; at most `most` are under way."""
+    """Lets at most `max_jobs` jobs run, in the order in which they were added."""
 
-    __slots__ = ("_all", "_most", "_waiting")
+    __slots__ = ("_jobs", "_max_jobs", "_waiting")
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._all: dict[int, T] = {}
+    def __init__(self, max_jobs: int) -> None:
+        self._max_jobs = max_jobs
+        self._jobs: dict[int, T] = {}
         self._waiting: dict[int, T] = {}
-        "Those of them that have not begun."
+        "Those of `_jobs` that have not begun, in order."
 
     def __iter__(self) -> Iterator[T]:
-        return iter(self._all.values())
+        return iter(self._jobs.values())
 
     def get(self, job_id: int) -> T | None:
-        """The flow of this job, until it has ended."""
-        return self._all.get(job_id)
+        """Return a job that has not ended, or None."""
+        return self._jobs.get(job_id)
 
     def add(self, flow: T) -> bool:
-        """Take a flow in; returns whether it begins at once."""
-        begins = len(self._all) - len(self._waiting) < self._most
-        self._all[flow.job_id] = flow
+        """Add a job; return whether it may begin at once."""
+        begins = len(self._jobs) - len(self._waiting) < self._max_jobs
+        self._jobs[flow.job_id] = flow
         if not begins:
             self._waiting[flow.job_id] = flow
         return begins
 
     def withdraw(self, flow: T) -> bool:
-        """A flow is not wanted any more; returns whether it had not begun, and is gone."""
+        """Remove a job if it has not begun; return whether that is so."""
+        # Removing it from the middle keeps the order of the others: dicts are ordered.
         waits = self._waiting.pop(flow.job_id, None) is not None
         if waits:
-            del self._all[flow.job_id]
+            del self._jobs[flow.job_id]
         return waits
 
     def remove(self, flow: T) -> T | None:
-        """A flow has ended; returns the one that begins in its place, if any waits."""
-        if self._all.pop(flow.job_id, None) is None:
+        """Remove a job that has ended; return the job that begins in its place, or None."""
+        # A job can end twice, when it is cancelled and when its join has replied, but frees one
+        # place.
+        if self._jobs.pop(flow.job_id, None) is None:
             return None
         return self._waiting.pop(next(iter(self._waiting), 0), None)

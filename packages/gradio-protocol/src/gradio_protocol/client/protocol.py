@@ -2,7 +2,7 @@
 
 `ClientProtocol` holds everything that one client knows: the app, its sessions, its jobs and the
 conversations that are under way. A driver does the I/O. After every input it takes commands until
-there are none, and obeys them in order::
+there are none, and carries them out in order::
 
     command      what the driver does              what it reports
     RunAction    one exchange, file or pause       action_succeeded or action_failed
@@ -14,12 +14,18 @@ there are none, and obeys them in order::
 
 1. Nothing in here waits, reads a clock, takes a lock or calls user code. Time enters as `now`,
    randomness as `entropy`.
-2. Each `RunAction` is answered once, unless it is aborted. A report about an aborted action or a
-   closed stream is ignored, so a driver need not win a race.
-3. A join in flight is never aborted: the server runs the job all the same, and only the reply says
-   which event has to be cancelled.
-4. A failure of a conversation ends its job, also if it is a bug: no job waits for ever.
-5. On threads this lives under one lock. Two things may be done outside of it: `bind`, and parsing
+2. Each `RunAction` is answered once, unless it is aborted. Reports about an aborted action or a
+   closed stream are ignored, so no race between a report and a command matters.
+3. A join in flight is never aborted. The server runs the job anyway, and only the reply names the
+   event that has to be cancelled (4.37.2 to 6.31).
+4. Commands leave before anything else happens, then orders of sessions, then steps of flows. So a
+   `/cancel` is sent before any join that its session permits afterwards, and a stream is closed
+   before the next one of its session is opened.
+5. Any failure of a conversation ends its job, even if it is a bug, so that no job waits forever.
+6. Closing ends all jobs at once for their callers. `is_closed` then says when the server knows what
+   it has to know: it does not notice a stream that is closed before it has opened it, and runs the
+   job of a join that nobody waits for (4.44.1, 5.50.0, 6.31).
+7. On threads, one lock guards the object. Two things need no lock: `bind`, and parsing
    (`stream_reader(stream_id).feed(chunk)`, then `receive_messages`).
 """
 
@@ -57,12 +63,12 @@ from .job_limiter import JobLimiter
 from .streams import Stream, Streams
 
 MAX_JOBS = 40
-"Jobs of one client that are in flight at once, unless the caller says otherwise."
+"Default for how many jobs of one client are in flight at once."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundCall:
-    """A call whose arguments fit its endpoint. Made by `ClientProtocol.bind`."""
+    """A call whose arguments match its endpoint, from `ClientProtocol.bind`."""
 
     session_id: int
     app: App
@@ -73,7 +79,7 @@ class BoundCall:
 
 @dataclass(eq=False, slots=True, kw_only=True)
 class _Job:
-    """A job that waits to begin or is in flight."""
+    """A job that waits for its turn or is in flight."""
 
     job_id: int
     session: Session
@@ -85,10 +91,10 @@ class ClientProtocol:
     """One client, without its I/O. See the module.
 
     `target` is the address of an app or the name of a Space; a `Target` says more. `entropy` is 16
-    bytes or more, new ones for each client: everything random is derived from them. `max_jobs`
+    bytes or more, different for each client: everything random is derived from them. `max_jobs`
     limits how many jobs are in flight at once; the others wait in order.
 
-    `connect` begins; wait until `is_connected` before anything else. Not thread-safe.
+    Call `connect` first, and wait until `is_connected` before any other call. Not thread-safe.
     """
 
     def __init__(
@@ -100,11 +106,11 @@ class ClientProtocol:
     ) -> None:
         self.target = Target(src=target) if isinstance(target, str) else target
         self.options = Options(max_retries=self.target.policy.max_retries)
-        "For each call that brings none of its own."
+        "Options of calls that have none of their own."
         self._entropy = entropy
         self._now = 0.0
         self._ids = count(1)
-        "Of sessions, actions and streams."
+        "Ids of sessions, actions and streams."
         self._tracker: AppTracker | None = None
         self._connecting: Conversation | None = None
         self._connect_error: BaseException | None = None
@@ -113,27 +119,28 @@ class ClientProtocol:
         self._sessions: dict[int, Session] = {}
         self._limiter = JobLimiter[_Job](max_jobs)
         self._jobs: dict[int, _Job] = {}
-        "Those whose conversations have not ended, some of which are over for their callers."
+        "Jobs whose conversations have not ended, although some are over for their callers."
         self._cancellations = 0
-        "Requests that tell the server of a cancelled event, and are still under way."
+        "Requests under way that cancel an event on the server."
         self._commands = deque[Command]()
         self._conversations = Conversations(self._ids, self._commands)
         self._streams = Streams(self._ids, self._commands)
         self._checks: dict[int, Conversation] = {}
-        "They ask whether the app is still there, by the id of the stream that is silent."
+        "Checks whether the app still runs, by the id of the silent stream."
         self._orders = deque[tuple[Session, Order]]()
         self._notified: set[int] = set()
-        "Jobs with a NotifyJob among the commands."
+        "Jobs with a `NotifyJob` in the queue: one is enough, however many updates it stands for."
 
     # Connecting.
 
     def connect(self, copy: SpaceCopy | None = None) -> None:
-        """Begin to connect, unless that is under way or done; again after a failure.
+        """Begin to connect, unless that is under way or done. May be called again after a failure.
 
-        With `copy`, only duplicate the Space that is the target; `copied` is what comes of it.
+        With `copy`, only duplicate the target, a Space; `copied` is the result.
         Raises InvalidArguments after `close`.
         """
         self._check_open()
+        # Idempotent, so that each thread that needs a connection may call it.
         if self._tracker is None and self._connecting is None:
             self._connect_error = None
             steps = duplicate_space(self.target, copy) if copy else connect(self.target)
@@ -142,15 +149,15 @@ class ClientProtocol:
             self._conversations.start(self._connecting)
 
     def is_connected(self) -> bool:
-        """True once the app is known. Raises the error that connecting has failed with."""
+        """Whether the client is connected. Raises the error if connecting failed."""
         if self._connect_error is not None:
             raise self._connect_error
         return self._tracker is not None
 
     @property
     def app(self) -> App:
-        """The app as it is known now."""
-        return self._known_app.app
+        """The app as it was last fetched."""
+        return self._connected_tracker.app
 
     def _finish_connecting(self, app: object, error: BaseException | None) -> None:
         self._connecting, self._connect_error = None, error
@@ -161,25 +168,26 @@ class ClientProtocol:
             self.copied = app
 
     @property
-    def _known_app(self) -> AppTracker:
+    def _connected_tracker(self) -> AppTracker:
         assert self._tracker is not None, "the driver must wait until it is connected"
         return self._tracker
 
     # Sessions.
 
     def open_session(self) -> int:
-        """Be another visitor of the app; returns the id of the session."""
+        """Open a session, with its own state in the app; return its id."""
         session_id = next(self._ids)
-        self._sessions[session_id] = self._new_session()
+        self._sessions[session_id] = self._make_session()
         return session_id
 
     def reset_session(self, session_id: int) -> None:
-        """Let a new session take the place of an old one, whose jobs go on to their ends.
+        """Replace a session by a new one under the same id; jobs of the old one continue.
 
-        Raises InvalidArguments for a session that was closed.
+        Raises InvalidArguments if the session or the client is closed.
         """
-        old = self._session(session_id)
-        self._sessions[session_id] = self._new_session()
+        # Jobs of the old session are wanted still, so its stream stays open until they have ended.
+        old = self._require_session(session_id)
+        self._sessions[session_id] = self._make_session()
         self._obey_later(old, old.retire())
 
     def close_session(self, session_id: int) -> None:
@@ -192,26 +200,26 @@ class ClientProtocol:
             self._obey_later(session, session.close())
 
     def endpoints(self, session_id: int) -> tuple[Endpoint, ...]:
-        """What can be called from a session: the app's endpoints and those rendered for it."""
+        """Return the endpoints of the app, and those rendered for this session."""
         return self._sessions[session_id].endpoints
 
     def session_hash(self, session_id: int) -> str:
-        """What the server knows this visitor by."""
+        """Return the hash under which the server knows a session."""
         return self._sessions[session_id].hash
 
-    def _session(self, session_id: int) -> Session:
-        """A session that can still be used."""
+    def _require_session(self, session_id: int) -> Session:
+        """Return a session that is not closed."""
         self._check_open()
         session = self._sessions[session_id]
         if session.closed:
             raise InvalidArguments("the session was closed")
         return session
 
-    def _new_session(self, *, single: bool = False) -> Session:
-        return Session(self._known_app, entropy=self._derive("session"), single=single)
+    def _make_session(self, *, single: bool = False) -> Session:
+        return Session(self._connected_tracker, entropy=self._derive("session"), single=single)
 
     def _derive(self, purpose: str) -> bytes:
-        """Entropy for one purpose, different each time."""
+        """Return entropy for one purpose, different at each call."""
         return sha256(self._entropy + f"{purpose} {next(self._ids)}".encode()).digest()
 
     def _check_open(self) -> None:
@@ -230,12 +238,12 @@ class ClientProtocol:
         fn_index: int | None = None,
         options: Options | None = None,
     ) -> BoundCall:
-        """Find the endpoint and check the arguments against it. Changes nothing.
+        """Find the endpoint and check the arguments against it, without changing anything.
 
-        Raises InvalidArguments for what does not fit, for a closed session and a closed client.
+        Raises InvalidArguments if they do not match, or if the session or the client is closed.
         """
         options = options or self.options
-        endpoint = find_endpoint(self._session(session_id).endpoints, api_name, fn_index)
+        endpoint = find_endpoint(self._require_session(session_id).endpoints, api_name, fn_index)
         endpoint, data = options.bind(endpoint, args, kwargs)
         return BoundCall(
             session_id=session_id, app=self.app, endpoint=endpoint, data=data, options=options
@@ -244,15 +252,19 @@ class ClientProtocol:
     def submit(
         self, bound: BoundCall, headers: Mapping[str, str] | None = None
     ) -> tuple[int, JobState]:
-        """Call an endpoint; returns the job's id and its state, which changes from now on.
+        """Call an endpoint; return the job's id and its state, which later inputs change.
 
-        `headers` are sent with this call only. Raises InvalidArguments for a closed session and a
-        closed client.
+        `headers` are sent with this call only. Raises InvalidArguments if the session or the client
+        is closed.
         """
-        session, options = self._session(bound.session_id), bound.options
+        session, options = self._require_session(bound.session_id), bound.options
         if options.isolated:
-            session = self._new_session(single=True)
+            # A session of its own: it can be cancelled by closing its stream, which harms no other
+            # job.
+            session = self._make_session(single=True)
         job_id = session.add_job(lambda message: self._receive(job, message))
+        # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
+        # same shape.
         search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
         arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
         prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
@@ -275,8 +287,9 @@ class ClientProtocol:
         return job_id, job.state
 
     def cancel(self, job_id: int) -> bool:
-        """End a job that its caller no longer wants; returns whether it was not over yet."""
+        """Cancel a job; return False if it was over already."""
         job = self._jobs.get(job_id)
+        # The state first: the job is over for its caller, whatever the server makes of the cancel.
         if job is None or not self._publish(job, Cancelled()):
             return False
         self._obey_later(job.session, job.session.cancel(job_id))
@@ -284,73 +297,78 @@ class ClientProtocol:
         return True
 
     def _publish(self, job: _Job, update: JobUpdate) -> bool:
-        """Apply news to a job's state; returns whether that has changed."""
+        """Apply an update to a job's state; return whether the state changed."""
         changed = job.state.apply(update)
         if changed:
             self._notify(job)
         return changed
 
     def _receive(self, job: _Job, message: JobMessage) -> FlowMessage | None:
-        """Apply a message to a job's state, or return what its flow has to act on first."""
+        """Apply a message to a job's state, or return it for the flow to act on first."""
         try:
-            rest = job.state.receive(message)
+            for_flow = job.state.receive(message)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave its job waiting
             return Failed(error=RemoteError(repr(error)))
-        if rest is None:
+        if for_flow is None:
             self._notify(job)
-        return rest
+        return for_flow
 
     def _notify(self, job: _Job) -> None:
+        # A stream can bring a hundred messages in one chunk: wake its reader once for all of them.
         if job.job_id not in self._notified:
             self._notified.add(job.job_id)
             self._commands.append(NotifyJob(job_id=job.job_id))
 
     def _stop(self, job: _Job) -> None:
-        """Do no more for a job that is over, except to wait for the reply to its join."""
+        """Abort what runs for a job that is over, except for a join in flight."""
         cancelled = JobCancelled("the job was cancelled")
         if self._limiter.withdraw(job):
             self._finish_job(job, None, cancelled)
         else:
+            # Also if its join goes on: a slow server must not hold up the jobs that wait.
             self._make_room(job)
             self._conversations.stop(job.conversation, cancelled)
 
     def _finish_job(self, job: _Job, value: object, error: BaseException | None) -> None:
-        """The conversation of a job has ended."""
+        """Record the result or the error of a conversation, and forget its job."""
+        # This changes nothing for a cancelled job, since its stage is final.
         self._publish(job, Returned(value=value) if error is None else Raised(error=error))
         del self._jobs[job.job_id]
         self._obey_later(job.session, job.session.finish_job(job.job_id))
         self._make_room(job)
 
     def _make_room(self, job: _Job) -> None:
-        """A job is over: another one may begin in its place."""
-        following = self._limiter.remove(job)
-        if following is not None:
-            self._conversations.start(following.conversation)
+        """Start the next job in place of one that is over."""
+        next_job = self._limiter.remove(job)
+        if next_job is not None:
+            self._conversations.start(next_job.conversation)
 
     # Closing.
 
     def close(self) -> None:
-        """End all jobs and streams; idempotent. Go on with commands until `is_closed`."""
+        """End all jobs and streams. Carry out commands until `is_closed`. Idempotent."""
         if self._closed:
             return
         self._closed = True
         if self._connecting is not None:
             closed = InvalidArguments("the client was closed")
             self._conversations.stop(self._connecting, closed)
+        # Also the sessions of isolated jobs, and those that were replaced by reset_session: only
+        # their jobs know them.
         jobs = [*self._jobs.values()]
         sessions = {*self._sessions.values(), *(job.session for job in jobs)}
+        # Jobs first: their states then say that the client was closed, not the session.
         self._end_jobs(jobs, "the client")
         for session in sessions:
             self._obey_later(session, session.close())
         if self._tracker is not None:
-            self._tracker.close()  # the sessions have told whoever waits for it
+            self._tracker.close()  # its answers are superfluous: the sessions have stopped all jobs
 
     def is_closed(self) -> bool:
-        """True once the server has been told all that it must know after `close`.
+        """Whether the server knows all that it has to know after `close`.
 
-        Until then a join is in flight, a stream is being opened whose end the server would not
-        notice, or the server is being told of a cancelled event. Bound the wait: a server may
-        never answer.
+        Until then a join is in flight, a stream is being opened, or an event is being cancelled.
+        Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
         return self._closed and not (joining or self._streams.are_opening or self._cancellations)
@@ -360,17 +378,18 @@ class ClientProtocol:
             self._publish(job, Raised(error=JobCancelled(f"{closed} was closed")))
             self._stop(job)
 
-    # What the driver does, and reports.
+    # Commands to the driver, and its reports.
 
     def next_command(self, now: float) -> Command | None:
-        """The next thing to do; None if there is nothing to do but to wait.
+        """Return the next command, or None if there is none until the next report.
 
-        `now` is any clock that only goes forward, in seconds.
+        `now` is monotonic time, in seconds.
         """
         self._now = now
         while True:
             if self._commands:
                 command = self._commands.popleft()
+                # From now on, another update needs another notification.
                 if isinstance(command, NotifyJob):
                     self._notified.discard(command.job_id)
                 return command
@@ -380,25 +399,25 @@ class ClientProtocol:
                 return None
 
     def action_succeeded(self, action_id: int, reply: object) -> None:
-        """The action has this reply."""
+        """Report the reply to an action."""
         conversation = self._conversations.end_action(action_id)
         if conversation is not None:
             self._conversations.resume(conversation, reply)
 
     def action_failed(self, action_id: int, error: Exception) -> None:
-        """The action has failed with this error; an OSError is one of the disk."""
+        """Report that an action failed. An OSError is a failure of the disk."""
         conversation = self._conversations.end_action(action_id)
         if conversation is not None:
             self._conversations.fail(conversation, error)
 
     def action_progress(self, action_id: int, moved: Transferred) -> None:
-        """Bytes of a file were sent or received."""
+        """Report that bytes of a file were sent or received."""
         conversation = self._conversations.of_action(action_id)
         if conversation is not None and conversation.tell is not None:
             conversation.tell(moved)
 
     def stream_opened(self, stream_id: int, head: Head) -> None:
-        """The head of a stream has come."""
+        """Report the head of a stream."""
         stream = self._streams.get(stream_id)
         if stream is None:
             return
@@ -409,50 +428,56 @@ class ClientProtocol:
             self._close_stream(stream)
 
     def receive_data(self, stream_id: int, chunk: bytes) -> None:
-        """Bytes of the body of a stream have come."""
+        """Report bytes of the body of a stream."""
         reader = self.stream_reader(stream_id)
         if reader is None:
             return
         try:
             messages = reader.feed(chunk)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave jobs waiting
+            # The stream is not a Gradio stream, or the parser has a bug. Its jobs fail, and the
+            # connection is closed.
             self.stream_closed(stream_id, error)
             self._commands.append(CloseStream(stream_id=stream_id))
         else:
             self.receive_messages(stream_id, messages)
 
     def stream_reader(self, stream_id: int) -> StreamReader | None:
-        """The parser of a stream, for `receive_messages`; None: the stream was closed."""
+        """Return the parser of a stream, or None if it was closed. See `receive_messages`."""
         stream = self._streams.get(stream_id)
         return None if stream is None else stream.reader
 
     def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
-        """These messages have come on a stream, in this order."""
+        """Report messages that `stream_reader` parsed, in order, instead of `receive_data`."""
         stream = self._streams.get(stream_id)
         if stream is not None:
             self._obey_later(stream.session, stream.session.receive(*stream.name, messages))
 
     def stream_silent(self, stream_id: int) -> None:
-        """Nothing has come on a stream for its idle timeout; go on reading it."""
+        """Report that a stream was silent for its idle timeout; keep reading it."""
         stream = self._streams.get(stream_id)
         if stream is not None:
             self._obey_later(stream.session, stream.session.stream_silent(*stream.name))
 
     def stream_closed(self, stream_id: int, error: Exception | None = None) -> None:
-        """A stream has come to its end, or has failed, also before it opened."""
+        """Report that a stream has ended, or failed with this error, even before it opened."""
         stream = self._streams.pop(stream_id)
         if stream is None:
             return
         self._end_check(stream)
-        ending, why = EndReason.FINISHED, None
+        ending, cause = EndReason.FINISHED, None
         if error is not None:
-            why = error if isinstance(error, GradioError) else RemoteError(repr(error))
-            ending = EndReason.of(why)
-        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, why))
+            cause = error if isinstance(error, GradioError) else RemoteError(repr(error))
+            # Any other exception is a bug of the driver, which fails the jobs as a broken stream
+            # does.
+            ending = EndReason.of(cause)
+        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, cause))
 
-    # Obeying sessions.
+    # Orders of sessions.
 
     def _obey_later(self, session: Session, orders: Iterable[Order]) -> None:
+        # Queued: an order can resume a flow, whose next question would change the session before
+        # its other orders are carried out.
         self._orders += [(session, order) for order in orders]
 
     def _obey(self, session: Session, order: Order) -> None:
@@ -490,6 +515,7 @@ class ClientProtocol:
             self._checks.pop(stream.stream_id, None)
             self._obey_later(session, session.app_checked(*order.name, why))
 
+        # The check ends with its stream: its outcome matters to nobody else.
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
         self._checks[stream.stream_id] = check
         self._conversations.start(check)

@@ -1,4 +1,8 @@
-"""The streams of all sessions of one client, by the ids that its driver knows them by."""
+"""The open streams of all sessions of one client, by the ids that the driver uses.
+
+A session names a stream by its key and epoch, which are unique within the session only. The driver
+needs one id per opening, so that a late report about an older one is recognised.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +24,14 @@ class Stream:
     stream_id: int
     session: Session
     name: tuple[int, int]
-    "What its session calls it: the key and the epoch."
+    "The session's name for it: key and epoch."
     reader: StreamReader
     has_head: bool = False
+    "The head of the reply has arrived, so the server knows of the stream."
 
 
 class Streams:
-    """See the module. Commands are added to those of the client."""
+    """The open streams of one client. Adds commands to its queue. See the module."""
 
     def __init__(self, ids: Iterator[int], commands: deque[Command]) -> None:
         self._ids = ids
@@ -35,39 +40,41 @@ class Streams:
 
     @property
     def are_opening(self) -> bool:
-        """True while the server might not notice the end of one of them."""
+        """Whether a stream is being opened, so that the server would not notice its close."""
         return any(not stream.has_head for stream in self._streams.values())
 
     def open(self, session: Session, order: StartStream, dialect: Dialect) -> None:
-        """Have the driver open a stream."""
-        stream_id, wanted = next(self._ids), order.stream
-        reader = StreamReader(wanted.kind, dialect)
+        """Order the driver to open a stream."""
+        stream_id, spec = next(self._ids), order.stream
+        # One per opening: an event that was cut off must not continue on the next stream.
+        reader = StreamReader(spec.kind, dialect)
         self._streams[stream_id] = Stream(
             stream_id=stream_id, session=session, name=order.name, reader=reader
         )
         self._commands.append(
             OpenStream(
                 stream_id=stream_id,
-                request=wanted.request,
-                idle_timeout=wanted.idle_timeout,
+                request=spec.request,
+                idle_timeout=spec.idle_timeout,
                 delay=order.delay,
             )
         )
 
     def get(self, stream_id: int) -> Stream | None:
-        """A stream; None if it was closed."""
+        """Return a stream, or None if it was closed."""
         return self._streams.get(stream_id)
 
     def find(self, session: Session, name: tuple[int, int]) -> Stream | None:
-        """What a session calls by this name, if it is still open."""
+        """Return the stream that a session names so, or None if it was closed."""
+        # A search, since a client has few streams per session and this happens seldom.
         streams = self._streams.values()
         return next((s for s in streams if s.session is session and s.name == name), None)
 
     def pop(self, stream_id: int) -> Stream | None:
-        """Forget a stream that has ended."""
+        """Forget and return a stream that has ended."""
         return self._streams.pop(stream_id, None)
 
     def close(self, stream: Stream) -> None:
-        """Have the driver close a stream."""
+        """Order the driver to close a stream."""
         del self._streams[stream.stream_id]
         self._commands.append(CloseStream(stream_id=stream.stream_id))

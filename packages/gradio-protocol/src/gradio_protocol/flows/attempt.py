@@ -1,7 +1,7 @@
-"""One attempt at a prediction: what the caller wants, and the app that it is wanted from.
+"""A prediction as its caller wants it, and one attempt to make it with one app.
 
-A call is attempted again where another app has taken the place of the one that it was bound to;
-then all but the `Call` is new.
+If the app was replaced, the call is attempted again with the new one: its files are uploaded again,
+and it may have another index and session hash. Only the `Call` stays the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ENTROPY = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One prediction, bound and ready to be made.
+    """A prediction whose arguments match its endpoint.
 
     Raises InvalidArguments if the policy has less than 16 bytes of entropy.
     """
@@ -36,25 +36,25 @@ class Call:
     job_id: int
     app: App
     endpoint: Endpoint
-    "Of this app."
+    "An endpoint of `app`."
     data: list[object]
-    "What `Endpoint.bind` made of the arguments."
+    "The arguments, from `Endpoint.bind`."
     target: Target
-    "What the client was made with, should the app have to be asked about itself again."
+    "How to connect again if the app was replaced."
     policy: RetryPolicy
-    "Its entropy, which no other call has, is also the boundary of what is uploaded."
+    "Its entropy differs for each call; the boundary of uploads is derived from it too."
     headers: Headers = field(default=(), repr=False)
-    "Of this call only."
+    "Headers of this call only."
     oauth_token: str | None = field(default=None, repr=False)
-    "Sent where the endpoint takes one (6.21 and later)."
+    "Sent if the endpoint takes one (6.21 and later)."
     event_data: object = None
-    "What the function is told of the event that made somebody call, such as a click."
+    "The event for functions that take one, such as `gr.SelectData`."
     download: bool = True
-    "False: files stay the server's file objects."
+    "False: outputs contain the server's file objects instead of local paths."
     max_download_size: int | None = None
-    "Bytes of one file; None: no limit."
+    "The largest file, in bytes; None: no limit."
     resubmit_lost: bool = False
-    "A job that was lost before its first output is made again."
+    "Run a job again that was lost before its first output."
 
     def __post_init__(self) -> None:
         if len(self.policy.entropy) < _ENTROPY:
@@ -63,76 +63,78 @@ class Call:
 
 
 class Attempt(NamedTuple):
-    """A call on its way to one app."""
+    """One attempt at a call, with one app."""
 
     call: Call
     app: App
     endpoint: Endpoint
-    "Of this app."
+    "An endpoint of `app`."
     data: list[object]
-    "As it travels: each file is what this app wants for it."
+    "The arguments as this app takes them, with uploaded files."
     session_hash: str
     downloads: Downloads | None
-    "None: the caller wants none."
+    "None: the caller wants no downloads."
 
     @property
     def saved(self) -> dict[str, str]:
-        """The files that were downloaded: path on the server → path on this machine."""
+        """The downloaded files: path on the server → path on this machine."""
         return self.downloads.saved if self.downloads else {}
 
     def post(self, path: str, **more: object) -> Request:
-        """A request that carries the arguments. Raises InvalidArguments for what JSON has not."""
+        """Return a request with the arguments. Raises InvalidArguments if they are not JSON."""
         body: dict[str, object] = {
             "data": self.data,
             "event_data": self.call.event_data,
             "session_hash": self.session_hash,
             **more,
         }
+        # Only to an endpoint that declares it: the token acts on behalf of the caller.
         if self.endpoint.oauth and self.call.oauth_token:
             body["oauth_token"] = self.call.oauth_token
         return self.app.access.post(path, body, call=self.call.headers)
 
 
 class RetryCall(Exception):
-    """The call has to be attempted again; `error` is what to raise where that cannot help."""
+    """The call has to be attempted again; `error` is raised if that cannot help."""
 
     def __init__(self, error: GradioError, *, anyway: bool, later: bool = False) -> None:
         super().__init__(error)
         self.error = error
         self.even_if_same_app = anyway
-        "Also if it turns out that the app is still the same one."
+        "Attempt again even if the app is still the same one."
         self.after_pause = later
-        "After a pause: it surely was not accepted."
+        "Wait first, as the server was busy or absent, and has surely not accepted the call."
 
 
 def check_same_app(attempt: Attempt) -> Steps[None]:
-    """Raises Again if another app answers by now, where the index is another function's."""
+    """Raise RetryCall if another app replies, whose function has another index."""
     if (yield from is_same_app(attempt.app)) is False:
         raise RetryCall(AppChanged("the app was restarted while it was called"), anyway=True)
 
 
 def publish_output(attempt: Attempt, message: Output | Generated | Completed) -> Steps[None]:
-    """Fetch the files of an output, then show it."""
+    """Download the files of an output, then publish it."""
     if attempt.downloads is not None:
         yield from attempt.downloads.fetch(message)
     yield Publish(update=message)
 
 
 def require_grant(answer: JoinGranted | JobStopped) -> JoinGranted:
-    """The session's leave, unless the job need not go on."""
+    """Return the session's permission to join. Raises the job's error if it was stopped."""
     if isinstance(answer, JobStopped):
         raise answer.error
     return answer
 
 
 def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
-    """The error, which says where it comes from if it is the app's.
+    """Return the error; one of the app gets the endpoint's name, as attribute and as a note.
 
-    What the app says itself stays as it is, for people compare it; a note has the rest.
+    The app's own text does not change, since programs compare it.
     """
     if not isinstance(error, AppError):
         return error
     title = attempt.endpoint.title
+    # Without show_error the app sends no text, so say where it failed and how to see more.
     if error.message == HIDDEN:
         silent = f"{title} failed without saying why"
         if attempt.app.config.raw.get("show_error") is not True:
@@ -146,23 +148,24 @@ def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
 
 
 def join_error(reply: Response) -> GradioError:
-    """Why a call was not accepted.
+    """Return the error for a refused call.
 
-    422 comes from the app's validators (5.45 and later) or, with another `detail`, from the
-    server, which then was sent what it does not understand.
+    A 422 comes from the app's validators (5.45 and later), or from the server if it does not
+    understand the request; `detail` tells which.
     """
-    said = error_body(reply)
-    detail = said.get("detail")
+    body = error_body(reply)
+    detail = body.get("detail")
     if reply.status != 422 or not isinstance(detail, list):
         return error_from_response(reply, doing="calling the app")
     error = validation(detail)
+    # Validators mark their entries. All other entries are the server's own (FastAPI's).
     if any(isinstance(item, dict) and item.get("__type__") == "validate" for item in detail):
         return error
     return RemoteError(f"calling the app: the server did not understand: {error}", status=422)
 
 
 def error_body(reply: Response) -> Object:
-    """The JSON object that a refusal carries; empty where it is anything else."""
+    """Return the JSON object in the body of a refusal, or an empty one if there is none."""
     try:
         document: JSON = read(reply.body, where="refusal")
     except RemoteError:

@@ -1,15 +1,17 @@
-"""The story of one prediction: upload, enter, join, follow, download.
+"""Makes one prediction: uploads files, joins the queue, follows the event, downloads files.
 
-1. The files of the arguments are sent first, since that may take long.
-2. The session is asked for leave to join. What a function's index means is known only as long as
-   the app is the same one: where that is in doubt, the app is asked for its id before the join.
-3. The join is sent. If it was refused and another app is why, the story begins again with that
-   one, as often as `_BEGINNINGS`.
-4. The event's messages go straight to the job's state; the flow awaits those that it has to act
-   on, until the last one. What files an output brings are there before it is shown.
+1. The files of the arguments are uploaded first, since that may take long, and the check of step 2
+   must not grow old meanwhile.
+2. The flow asks its session for permission to join. After a restart a function's index can mean
+   another function, which the server then runs without an error. So if the app was not seen for a
+   second, its id is checked before the join.
+3. The join is sent. If it is refused because another app is there, the call starts again with that
+   app, at most `_MAX_ATTEMPTS` times.
+4. Messages of the event go straight to the job's state. The flow waits for those that it has to act
+   on, up to the last one. An output is shown after its files were downloaded.
 
-An accepted join is never sent again, unless the caller wants lost jobs resubmitted. Where calls
-do not go through a queue, 3 and 4 are one request: see `direct`.
+An accepted join is never sent again, since the function would run twice, unless the caller wants
+lost jobs resubmitted. On servers without a queue, steps 3 and 4 are one request: see `direct`.
 """
 
 from __future__ import annotations
@@ -66,42 +68,46 @@ from .upload import upload_files
 
 _MAX_ATTEMPTS = 3
 _MAX_REPLY = 2**20
-"Bytes that the reply to a join may have."
+"The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
-"Statuses of a join that another app may explain: a login or a function that it does not know."
+"Statuses of a join that may come from another app, which lacks our login or the function."
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
 )
 _LOST = (StreamLost, SessionNotFound)
-"The errors that leave it open what became of the job."
+"Errors after which nobody knows whether the job ended."
 
 
 def call(spec: Call) -> Steps[object]:
-    """Make the prediction; returns what its caller gets.
+    """Make the prediction; return its result.
 
-    Raises AppError and ValidationError for what the app says, RemoteError and TransportFailed
-    for what the server and the network do, InvalidArguments and FileFailed for what cannot be
-    sent, JobCancelled when the job was cancelled, here or on the server.
+    Raises AppError and ValidationError if the app fails or rejects the arguments, RemoteError and
+    TransportFailed if the server or the network fails, InvalidArguments and FileFailed if the
+    arguments cannot be sent, AppChanged if a restarted app no longer has the function, and
+    JobCancelled if the job was cancelled, here or on the server.
     """
     app, endpoint = spec.app, spec.endpoint
-    beginnings = 1
+    attempts = 1
     while True:
         try:
             attempt = yield from _prepare(spec, app, endpoint)
             outputs = yield from (run_direct if _is_direct(app, endpoint) else _run_queued)(attempt)
             return endpoint.visible_outputs(localize_files(outputs, attempt.saved))
-        except RetryCall as again:
-            reason = again
+        except RetryCall as retry:
+            reason = retry
         except AppError as error:
             if endpoint.event and spec.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
-        if beginnings == _MAX_ATTEMPTS:
+        # An app that reloads all the time ends its jobs with an error, not with endless attempts.
+        if attempts == _MAX_ATTEMPTS:
             raise reason.error
         if reason.after_pause:
-            yield from _pause(spec, reason.error, beginnings - 1)
-        beginnings += 1
+            yield from _pause(spec, reason.error, attempts - 1)
+        attempts += 1
+        # Each reason for another attempt can be a restart, after which the index and the login
+        # change.
         fresh = yield from _refresh(spec, app)
         if fresh is not app:
             app, endpoint = fresh, rebind(endpoint, fresh)
@@ -111,7 +117,7 @@ def call(spec: Call) -> Steps[object]:
 
 
 def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
-    """Send the files, and get leave to join. Raises Again if the app may be another one."""
+    """Upload the files, and get permission to join. Raises RetryCall if the app has changed."""
     job_id, policy, limit = spec.job_id, spec.policy, spec.max_download_size
     steps = upload_files(app, endpoint, spec.data, job_id=job_id, policy=policy, limit=limit)
     data = yield from steps
@@ -127,31 +133,33 @@ def _is_direct(app: App, endpoint: Endpoint) -> bool:
 
 
 def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
-    """The session hash to join with. Raises Again where another app seems to be there by now."""
+    """Return the session hash for the join. Raises RetryCall if the app has changed."""
     direct = _is_direct(app, endpoint)
-    # These are sent at once, so the session has no say in whether the app is in doubt.
+    # These calls have no join, or the session sends it by opening the stream: check the app now.
     at_once = (
         is_called_by_index(app, endpoint) if direct else app.dialect.delivery is Delivery.PRIVATE
     )
     if at_once and (yield from is_same_app(app)) is False:
-        raise _app_changed()
+        raise _make_app_changed()
     question = RequestJoin(
         job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
     )
-    entry = require_grant((yield from ask(question)))
-    if entry.app is app and not (entry.app_is_stale and (yield from is_same_app(app)) is False):
-        return entry.session_hash
+    grant = require_grant((yield from ask(question)))
+    # The session may know of a restart that this job has not seen: its files are not on that
+    # server.
+    if grant.app is app and not (grant.app_is_stale and (yield from is_same_app(app)) is False):
+        return grant.session_hash
     yield from ask(JoinFailed(job_id=spec.job_id))
-    raise _app_changed()
+    raise _make_app_changed()
 
 
-def _app_changed() -> RetryCall:
+def _make_app_changed() -> RetryCall:
     error = AppChanged("the app does not stay the same long enough to be called")
     return RetryCall(error, anyway=True)
 
 
 def _refresh(spec: Call, app: App) -> Steps[App]:
-    """The app as it is now; one job finds out for all."""
+    """Return the current app, which one job of the client fetches for all."""
     answer = yield from ask(RefreshApp(job_id=spec.job_id, app=app))
     if isinstance(answer, JobStopped):
         raise answer.error
@@ -160,35 +168,41 @@ def _refresh(spec: Call, app: App) -> Steps[App]:
     try:
         fresh = yield from refresh_app(app, spec.target)
     except GradioError:
+        # In any case, since other jobs wait for this one.
         yield from ask(AppRefreshed(job_id=spec.job_id, app=None))
         raise
     return (yield from ask(AppRefreshed(job_id=spec.job_id, app=fresh)))
 
 
 def _join(attempt: Attempt) -> Steps[str]:
-    """Send the join; returns the event id that it was given, none where the stream is the join."""
+    """Send the join; return the event id, which is empty if the stream is the join."""
     yield from ask(Publish(update=Joining()))
     if attempt.app.dialect.delivery is Delivery.PRIVATE:
+        # The session opens the stream, which is the join (4.0 to 4.8).
         return ""
     spec = attempt.call
     try:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
         send = Send(request=request, limit=_MAX_REPLY, is_join=True)
+        # A refused join is often due to a restart, so the app is checked before each retry: the
+        # index may mean another function.
         recheck = partial(check_same_app, attempt)
         reply = yield from send_with_retries(send, spec.policy, Repeat.UNACCEPTED, recheck)
-        event_id = _event_id(reply)
+        event_id = _read_event_id(reply)
     except (GradioError, RetryCall):
         yield from ask(JoinFailed(job_id=spec.job_id))
         raise
     answer = yield from ask(JoinAccepted(job_id=spec.job_id, event_id=event_id))
     if isinstance(answer, JobStopped):
+        # The stream was lost, or the job cancelled, while the join was in flight.
         raise (yield from _explain(attempt, answer.error, shown=False))
     return event_id
 
 
-def _event_id(reply: Response) -> str:
-    """The event id in the reply to a join. Raises Again for a refusal that may be another app's."""
+def _read_event_id(reply: Response) -> str:
+    """Return the event id. Raises RetryCall if the refusal may come from another app."""
+    # Checked only after a refusal: asking before each join would double the cost of a call.
     if reply.status in _SUSPECT_STATUSES:
         raise RetryCall(join_error(reply), anyway=False)
     if reply.status != 200:
@@ -198,7 +212,7 @@ def _event_id(reply: Response) -> str:
 
 
 def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
-    """Join, and see the event through to its last message; returns the data of that."""
+    """Join, and act on messages up to the last one; return its data."""
     event_id = yield from _join(attempt)
     while True:
         message = yield from ask(NextMessage(job_id=attempt.call.job_id))
@@ -210,6 +224,8 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
             case JobStopped():
                 raise message.error
             case Completed():
+                # The official client, or the app's own `cancels`, can cancel a job of this session
+                # as well.
                 if message.data is None:
                     raise JobCancelled("the job was cancelled on the server")
                 yield from publish_output(attempt, message)
@@ -228,11 +244,12 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 
 
 def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
-    """What to raise for a failed job: if it was lost, the app may have been restarted."""
+    """Return what to raise for a failed job; if it was lost, check whether the app restarted."""
     if not shown and _was_not_accepted(attempt, error):
         return RetryCall(error, anyway=True, later=True)
     if not isinstance(error, _LOST):
         return error
+    # Only if the caller agrees, since the lost job may have had its effects already.
     if attempt.call.resubmit_lost and not shown:
         return RetryCall(error, anyway=True)
     if (yield from is_same_app(attempt.app)) is False:
@@ -241,36 +258,39 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
 
 
 def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
-    """Whether a private stream, which is its join, has reached nobody, or somebody busy."""
+    """Whether a private stream, which is also the join, met no server or a busy one."""
     if attempt.app.dialect.delivery is not Delivery.PRIVATE:
         return False
+    # Such a private stream has surely run nothing: no byte was sent, or the server refused it as
+    # busy.
     why = error.__cause__
     unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
 
 
 def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
-    """Wait before another attempt. Raises the error if there is to be none."""
-    asked = error.retry_after if isinstance(error, TooManyRequestsError) else None
-    seconds = backoff(spec.policy, attempt, asked)
+    """Wait before another attempt. Raises the error if there is no other attempt."""
+    requested = error.retry_after if isinstance(error, TooManyRequestsError) else None
+    seconds = backoff(spec.policy, attempt, requested)
     if seconds is None:
         raise error
     yield from ask(Sleep(seconds=seconds))
 
 
 def _send_data(attempt: Attempt, event_id: str) -> Steps[None]:
-    """Give a private stream the arguments that it asks for (4.0 to 4.8)."""
+    """Send the arguments that a private stream asks for (4.0 to 4.8)."""
     request = attempt.post("queue/data", fn_index=attempt.endpoint.index, event_id=event_id)
     send = Send(request=request, limit=_MAX_REPLY)
+    # The server waits 5 s for this, then it ends the stream without an error (4.0 to 4.8).
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED)
     if reply.status != 200:
         raise join_error(reply)
 
 
 def _end_input(attempt: Attempt, event_id: str) -> Steps[None]:
-    """Say that no more input comes: a call of a streaming endpoint is its first chunk (5.0 on).
+    """End the input of a streaming endpoint, for which a call is the first chunk (5.0 and later).
 
-    Nothing depends on the answer: the server would wait for more until its own time limit.
+    Otherwise the server waits for more chunks until its time limit. A failure changes only that.
     """
     request = attempt.app.access.post(f"stream/{event_id}/close", {}, call=attempt.call.headers)
     try:

@@ -1,11 +1,11 @@
-"""Fetching the files in a job's outputs, each once, whatever the number of outputs.
+"""Downloads the files in a job's outputs, each once, however many outputs contain it.
 
-1. A file is asked for by its path on the server. An absolute address of another origin is fetched
-   as a stranger would: `compose` sees to that.
-2. A media stream is fetched once, when the job has completed. Asked before, 5.0 to 5.50 keep what
-   is there as the whole recording for good, and 4.x deletes what it sends. Until then a playlist
-   stands for it, which on 5.0 and later leads a player to the stream.
-3. A file that cannot be had fails the job, and the error names the file.
+1. A file is requested by its path on the server. An absolute address of another origin gets no
+   secrets: `app.access` decides that.
+2. A media stream is downloaded once, when the job has completed. If it is requested before, 5.0 to
+   5.50 keep the incomplete part as the whole recording, and 4.x deletes what it sends. Until then a
+   playlist takes its place, which on 5.0 and later leads a player to the stream.
+3. A file that cannot be downloaded fails the job, and the error names the file.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from .actions import Download, Publish, SaveBytes, Saved, Steps, ask
 from .retry import Repeat, RetryPolicy, send_with_retries
 
 _REQUESTS = 6
-"For one file: one, and one after each redirect."
+"The most requests for one file: the first, and one after each redirect."
 _RESERVED = "!#$%&'()*+,/:;=?@[]~"
 _PLAYLIST = "playlist.m3u8"
 "The last component of a media stream's path on 5.0 and later; beside it is `playlist-file`."
 
 
 class Downloads:
-    """The files of one job: which are here already, and where."""
+    """The downloads of one job. Each file is fetched once."""
 
     def __init__(
         self, app: App, endpoint: Endpoint, *, policy: RetryPolicy, limit: int | None
@@ -44,26 +44,27 @@ class Downloads:
         self._limit = limit
         self._streams: dict[str, RemoteFile] = {}
         self.saved: dict[str, str] = {}
-        "Path on the server → path on this machine."
+        "Path on the server → path on this machine, of what was downloaded."
 
     def fetch(self, message: Output | Generated | Completed) -> Steps[None]:
-        """Save what this message brings. Raises RemoteError, TransportFailed and FileFailed."""
-        for file in self._files(message):
+        """Download the files in a message. Raises RemoteError, TransportFailed and FileFailed."""
+        for file in self._find_files(message):
             if file.stream:
-                known = self._streams.setdefault(file.path, file)
-                if "." not in known.name:
-                    # On 4.x an output of None names no file. Later the first name says the format.
+                # Only noted: a stream is downloaded once it is complete (rule 2).
+                earlier = self._streams.setdefault(file.path, file)
+                if "." not in earlier.name:
+                    # On 4.x an output of None has no file name, but a later one tells the format.
                     self._streams[file.path] = file
             elif file.path not in self.saved:
                 yield from self._keep(file, (yield from self._save(file)))
         for stream in self._streams.values():
             if isinstance(message, Completed):
-                yield from self._keep(stream, (yield from self._recording(stream)))
+                yield from self._keep(stream, (yield from self._save_recording(stream)))
             elif stream.path not in self.saved:
-                playlist = SaveBytes(name=_PLAYLIST, data=_playlist(self._app, stream))
+                playlist = SaveBytes(name=_PLAYLIST, data=_make_playlist(self._app, stream))
                 yield from self._keep(stream, (yield from ask(playlist)).path)
 
-    def _files(self, message: Output | Generated | Completed) -> tuple[RemoteFile, ...]:
+    def _find_files(self, message: Output | Generated | Completed) -> tuple[RemoteFile, ...]:
         if isinstance(message, Output):
             return message.files
         return find_remote_files(self._endpoint.seen(message.data or ()), self._app.dialect)
@@ -72,13 +73,15 @@ class Downloads:
         self.saved[file.path] = local
         yield from ask(Publish(update=Fetched(path=file.path, local=local)))
 
-    def _recording(self, stream: RemoteFile) -> Steps[str]:
-        """Save a media stream that is complete."""
+    def _save_recording(self, stream: RemoteFile) -> Steps[str]:
+        """Download a media stream that is complete."""
         base = stream.path.removesuffix(_PLAYLIST)
         if base != stream.path:
-            whole = replace(stream, path=f"{base}playlist-file")
-            return (yield from self._download(whole, self._policy))
-        # What 4.x has sent is gone: another attempt would get the rest, or wait two minutes for it.
+            # 5.0 and later put the whole recording beside its playlist.
+            recording = replace(stream, path=f"{base}playlist-file")
+            return (yield from self._download(recording, self._policy))
+        # No retries: 4.x deletes what it has sent, so a second request would get the rest only, or
+        # wait two minutes for it.
         return (yield from self._download(stream, replace(self._policy, max_retries=0)))
 
     def _save(self, file: RemoteFile) -> Steps[str]:
@@ -91,17 +94,16 @@ class Downloads:
         return (yield from self._download(file, self._policy))
 
     def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
-        download = Download(request=_request(self._app, file), name=file.name, limit=self._limit)
+        download = Download(request=_to_request(self._app, file), name=file.name, limit=self._limit)
         return (yield from download_file(download, policy))
 
 
 def fetch_web_file(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
-    """Fetch the file of an argument; returns its path on this machine.
+    """Download the file of an argument from the web; return its path on this machine.
 
-    The app's own address sees what the app may see, any other one what a stranger would send.
-    Raises RemoteError, TransportFailed and FileFailed.
+    Only the app's own origin gets secrets. Raises RemoteError, TransportFailed and FileFailed.
     """
-    request = _request(app, RemoteFile(file.url, file.name))
+    request = _to_request(app, RemoteFile(file.url, file.name))
     download = Download(request=request, name=file.name, limit=limit)
     return (yield from download_file(download, policy, home=file.home))
 
@@ -109,23 +111,28 @@ def fetch_web_file(app: App, file: WebFile, policy: RetryPolicy, limit: int | No
 def download_file(
     download: Download, policy: RetryPolicy, home: Origin | None = None
 ) -> Steps[str]:
-    """Download a file, also after redirects, which may be bound to one origin.
+    """Download a file, and follow redirects; return its path on this machine.
 
-    Returns its path on this machine.
+    If `home` is given, redirects to other origins fail. Raises RemoteError, TransportFailed and
+    FileFailed.
     """
     doing = f"downloading {download.name!r}"
     for _ in range(_REQUESTS):
         reply = yield from send_with_retries(download, policy, Repeat.HARMLESS)
         if isinstance(reply, Saved):
             return reply.path
-        following = follow_redirect(download.request, reply)
-        if following is None or (home and origin(following.url) != home):
+        # Redirects are followed here, since each decides anew which secrets the next origin may
+        # see.
+        redirected = follow_redirect(download.request, reply)
+        if redirected is None or (home and origin(redirected.url) != home):
             raise error_from_response(reply, doing=doing)
-        download = replace(download, request=following)
+        download = replace(download, request=redirected)
     raise RemoteError(f"{doing}: too many redirects")
 
 
-def _request(app: App, file: RemoteFile) -> Request:
+def _to_request(app: App, file: RemoteFile) -> Request:
+    # An absolute address may lead to any host, so it is encoded as a browser would, and its
+    # fragment removed.
     if not is_address(file.path):
         if file.stream:
             return app.access.get(f"stream/{quoted(file.path)}")
@@ -133,22 +140,22 @@ def _request(app: App, file: RemoteFile) -> Request:
     try:
         parts = urlsplit(file.path)
         host = parts.netloc.rpartition("@")[2]
-        if host.isascii():  # the name of any other host is IDNA's to encode, where it is sent
+        if host.isascii():  # the driver encodes any other host name with IDNA
             host = _encode(host)
         path, query = _encode(parts.path), _encode(parts.query)
         url = urlunsplit((parts.scheme, host, path, query, ""))
         return app.access.request("GET", url)
     except ValueError as error:
-        raise RemoteError(f"file {file.name!r} has an address that is none: {error}") from error
+        raise RemoteError(f"file {file.name!r} has an invalid address: {error}") from error
 
 
 def _encode(part: str) -> str:
     return quote(part.encode("utf-8", "replace"), safe=_RESERVED)
 
 
-def _playlist(app: App, stream: RemoteFile) -> bytes:
-    """A playlist that leads to the stream, where listening to it takes nothing from it."""
+def _make_playlist(app: App, stream: RemoteFile) -> bytes:
+    """Return a playlist that leads to the stream, or is empty if playing would delete it (4.x)."""
     lines = ["#EXTM3U"]
     if stream.path.endswith(_PLAYLIST):
-        lines += ["#EXT-X-STREAM-INF:BANDWIDTH=1", _request(app, stream).url]
+        lines += ["#EXT-X-STREAM-INF:BANDWIDTH=1", _to_request(app, stream).url]
     return "\n".join([*lines, ""]).encode()

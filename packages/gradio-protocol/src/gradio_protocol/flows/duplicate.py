@@ -1,10 +1,10 @@
-"""Duplicating a Space at the Hub, over its HTTP API.
+"""Duplicates a Space with the Hub's HTTP API.
 
-1. The copy is the caller's own Space of the same name, or of the name that he asks for. One that is
-   there already is used as it is, but for its hardware.
-2. The hardware is what the caller says, or the original's. The Hub bills for anything better than
-   the basic one, so `CopiedSpace.note` says so.
-3. Every request may be sent again: the Hub answers 409 if the copy has been made meanwhile.
+1. The copy is a Space of the caller, with the original's name or another one. If it exists already,
+   it is used as it is, except for its hardware.
+2. The hardware is what the caller asks for, or the original's. The Hub bills for all but the basic
+   one, so `CopiedSpace.note` tells.
+3. Every request may be sent again. The Hub replies 409 if the copy exists by then.
 
 Source: huggingface_hub 2.4; tests compare the requests with those that it sends.
 """
@@ -32,41 +32,41 @@ _JSON: Headers = (("content-type", "application/json"),)
 
 @dataclass(frozen=True, slots=True)
 class SpaceCopy:
-    """What a copy of a Space is to be like."""
+    """The properties of a copy of a Space."""
 
     name: str | None = None
-    "Without a user, or with one that is ignored; None: the original's."
+    "The copy's name; a user in it is ignored. None: the original's name."
     private: bool = True
     hardware: str | None = None
-    "None: the original's."
+    "None: the original's hardware."
     secrets: Mapping[str, str] | None = field(default=None, repr=False)
-    "Set in a new copy only."
+    "Set in a new copy only, never in one that exists."
     sleep_minutes: int = 5
-    "How long upgraded hardware may idle before it sleeps."
+    "Minutes without use after which upgraded hardware sleeps."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedSpace:
-    """The copy, and what its owner should know."""
+    """The copy, with messages for its owner."""
 
     name: str
     said: str
-    "Whether it was made or found."
+    "Says whether the copy was created or existed."
     note: str = ""
-    "What may cost money; empty: nothing."
+    "Warns of costs; empty if there are none."
     warning: str = ""
-    "What was asked for and not done; empty: nothing."
+    "Says what was asked for and not done; empty if nothing."
 
     def messages(self, verbose: bool) -> list[str]:
-        """What to print: the note in any case, all else if `verbose`."""
+        """Return what to print: the note always, the rest if `verbose`."""
         return [text for text in (self.said * verbose, self.note) if text]
 
 
 def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
-    """Make a copy of the Space that `target` names, or find the one that is there.
+    """Create a copy of the Space that `target` names, or find the one that exists.
 
-    Raises InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub
-    refuses, TransportFailed.
+    Raises InvalidArguments if there is no such Space, SpaceDuplicationError if the Hub refuses,
+    and TransportFailed.
     """
     space = target.space
     if space is None:
@@ -79,6 +79,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         raise InvalidArguments(f"Space {space!r} not found; is it private?")
     reply = yield from hub.ask("api/whoami-v2")
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
+    # As huggingface_hub does: the copy always belongs to the caller.
     name = f"{user}/{_check_name((copy.name or space).rpartition('/')[2])}"
     said, warning, note = f"Using your existing Space: {name}", "", ""
     current = yield from hub.hardware(name)
@@ -87,11 +88,11 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         current = yield from _create(hub, name, copy)
     elif copy.secrets is not None:
         warning = "the Space exists: its secrets are left as they are"
-    wanted = copy.hardware or original
-    if wanted != current:
-        yield from hub.change(name, "hardware", {"flavor": wanted})
-        note = f"NOTE: this Space uses upgraded hardware: {wanted}, which may be billed to you"
-    if wanted != _BASIC:
+    hardware = copy.hardware or original
+    if hardware != current:
+        yield from hub.change(name, "hardware", {"flavor": hardware})
+        note = f"NOTE: this Space uses upgraded hardware: {hardware}, which may be billed to you"
+    if hardware != _BASIC:
         yield from hub.change(name, "sleeptime", {"seconds": copy.sleep_minutes * 60}, note)
     return CopiedSpace(name=name, said=said, note=note, warning=warning)
 
@@ -106,16 +107,16 @@ def _check_name(name: str) -> str:
 
 
 def _create(hub: _Hub, name: str, copy: SpaceCopy) -> Steps[str]:
-    """Make the copy; returns its hardware."""
-    made = {"repository": name, "visibility": "private" if copy.private else "public"}
-    yield from hub.ask(f"api/spaces/{hub.space}/duplicate", made, 409)
+    """Create the copy; return its hardware."""
+    body = {"repository": name, "visibility": "private" if copy.private else "public"}
+    yield from hub.ask(f"api/spaces/{hub.space}/duplicate", body, 409)
     for key, value in (copy.secrets or {}).items():
         yield from hub.change(name, "secrets", {"key": key, "value": value})
     return (yield from hub.hardware(name)) or _BASIC
 
 
 class _Hub:
-    """Asks the Hub, as the caller."""
+    """Sends requests to the Hub, with the caller's token."""
 
     def __init__(self, target: Target, space: str) -> None:
         self.space = space
@@ -123,7 +124,7 @@ class _Hub:
         self._access = Access(src=f"{target.hub}/", identity=target.identity(None))
 
     def ask(self, path: str, document: object = None, *accepted: int) -> Steps[Response]:
-        """The reply to a GET, or to a POST of a document: a 2xx, or an accepted status."""
+        """GET a path, or POST a document to it; return a reply with a 2xx or accepted status."""
         url = self._access.page(path)
         if document is None:
             request = self._access.request("GET", url)
@@ -131,6 +132,7 @@ class _Hub:
             request = self._access.request("POST", url, body=(write(document),), own=_JSON)
         _, reply = yield from send_following_redirects(self._access, request, self._policy)
         if reply.status // 100 != 2 and reply.status not in accepted:
+            # The type that the official client's users catch, with the status as its cause.
             error = error_from_response(reply, doing=f"duplicating the Space {self.space}")
             raise SpaceDuplicationError(str(error)) from error
         return reply
@@ -144,8 +146,8 @@ class _Hub:
             raise
 
     def hardware(self, space: str) -> Steps[str | None]:
-        """The hardware of a Space; None where the caller may see no such Space."""
-        # Without a token, the Hub does not tell what is private from what is not there.
+        """Return the hardware of a Space, or None if the caller can see no such Space."""
+        # Without a token, the Hub replies 401 for a private Space as for one that does not exist.
         absent = (404,) if self._access.identity.token else (401, 404)
         reply = yield from self.ask(runtime_path(space), None, *absent)
         if reply.status in absent:

@@ -1,1 +1,1 @@
-"""What happens to calls: messages, the life of a job, sessions and their streams."""
+"""The server's messages, the state of each job, and sessions with their streams."""

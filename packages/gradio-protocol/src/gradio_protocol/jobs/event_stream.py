@@ -1,28 +1,31 @@
-"""Streams, epochs, endings: when to listen, and what it means when a stream ends.
+"""Decides when to open the streams of a session, and what the end of each means.
 
-The rules begin in `router`.
+The numbering continues that of `registry`.
 
-3. `FINISHED` with mailboxes still open is a race, not a loss: listen again. Where the server
-   announces its close (sse_v3), an end without that is not `FINISHED` but `CUT`; and an event that
-   it surely knew when it announced it is lost, since it has said all: perhaps to an older stream
-   whose end it has not noticed (4.44.1, 6.31).
-4. `CUT` and `SILENT` are losses, also where the server would go on as if nothing had happened
-   (4.19.2 to 4.23): what was on its way is missing, and edits without their beginning were taken
-   for outputs, or the job had no end. Of a silence the server may know nothing, and write on to
-   nobody. `REFUSED` before anything was read is no loss: again after a pause; but a private
-   stream is a join: its flow makes another one, once it is sure of the app.
-5. Listening again is bounded: `PATIENCE` openings in a row without a message are a loss.
-6. An epoch names one opening of one stream; news from an older epoch is ignored.
-7. Of the messages without an event id only `Broken` concerns all open mailboxes. On a private
-   stream everything is that job's.
-8. A silence alone is no loss: a proxy may keep heartbeats in its buffer (nginx, as it comes), and
-   4.0.x sends only the first one. The app is asked whether it is still there, once for each idle
-   time, and the stream stays open as long as it answers. Only where it does not, or another app
-   does, and nothing has come meanwhile, is the stream `SILENT`. A stream on which the server has
-   announced its close has nothing more to bring: it ends there without a question.
+3. `FINISHED` while messages are expected is a race, not a loss: the server ended the stream just
+   before it accepted a join, so the stream is opened again. Where the server announces its close
+   (sse_v3), an end without `close_stream` counts as `BROKEN`. With `close_stream` the server says
+   that it has sent everything, so an event that it knew and did not finish is lost: its last
+   message may have gone to an older stream whose end the server has not noticed (4.44.1, 6.31).
+4. `BROKEN` and `SILENT` are losses on every version. Servers of 4.19.2 to 4.23 continue on the next
+   stream, but messages that were on their way are gone: jobs took edits without their first output
+   for outputs, or never ended. After a silence the server may still write to the old stream.
+   `REFUSED` is no loss, since nothing was read: the stream is opened again after a pause. On a
+   private stream every end is a loss, because opening it is the join; its flow joins again, once it
+   has checked the app.
+5. After `MAX_EMPTY_OPENINGS` openings in a row without a message the stream is lost.
+6. An epoch is one opening of one stream. Reports about an older epoch are ignored.
+7. Of the messages without an event id, only `Broken` ends all jobs of the stream. On a private
+   stream every message is for its job.
+8. Silence alone is no loss: a proxy may buffer heartbeats (nginx does by default), and 4.0.x sends
+   only the first one. If the client opened a second stream, the server would drop the session, or
+   divide its messages between both (6.31.0 in 6 of 6 trials, 4.44.1 in 2 of 6). So after each idle
+   timeout the app is asked for its id, and the stream stays open while the same app replies. It is
+   `SILENT` if there is no such reply, and no byte has arrived meanwhile. A stream whose close was
+   announced ends at its first silence, without that question.
 
-`SITUATIONS` and `MEANINGS` are rules 3 and 4 as tables. None of the classes is thread-safe; all
-belong to a `Session`.
+`STREAM_TRANSITIONS` and `OUTCOMES` are these rules as tables. Nothing here is thread-safe; all of
+it belongs to one `Session`.
 """
 
 from __future__ import annotations
@@ -36,14 +39,15 @@ from ..wire.status import retry_after
 from .orders import EndReason, EndStream, Order, StartStream, StreamKind, StreamSpec
 
 IDLE_TIMEOUT = 90.0
-"""Seconds of silence before the app is asked, unless the caller says otherwise. Heartbeats come
-every 15 s, and a server that loads a model may skip a few."""
+"""Default seconds of silence before the app is asked whether it still runs.
+
+Heartbeats come every 15 s, and a server that loads a model may skip a few."""
 MAX_EMPTY_OPENINGS = 5
-"Openings of a stream in a row that may bring no message."
+"Openings in a row without a message after which a stream is lost."
 MAX_PAUSE = 30.0
-"Seconds that a pause before an opening may last, also if a server asks for more."
+"The longest pause before an opening, in seconds, even if the server asks for more."
 SHARED, HEARTBEAT = -1, -2
-"Keys of streams; that of a private one is the ticket of its job."
+"Keys of streams; the key of a private stream is the id of its job."
 
 
 def stream_spec(
@@ -54,7 +58,10 @@ def stream_spec(
     headers: Headers = (),
     idle: float = IDLE_TIMEOUT,
 ) -> StreamSpec:
-    """What to ask for; function and headers are those of a private stream, which is its join."""
+    """Return the request for a stream, and its idle timeout in seconds.
+
+    `fn_index` and `headers` matter for a private stream only, which is a join as well.
+    """
     if key == SHARED:
         kind = StreamKind.SHARED
         request = app.access.get("queue/data", events=True, session_hash=session_hash)
@@ -69,29 +76,31 @@ def stream_spec(
 
 
 class StreamState(Enum):
-    """Of a stream."""
+    """How far the opening of a stream has come."""
 
-    CLOSED = "not open, nor wanted open"
-    OPENING = "the driver has been told to open it"
-    OPEN = "its head has come"
-    CLOSING = "the server has said that it has sent all"
+    CLOSED = "closed, or not opened yet"
+    OPENING = "the driver is opening it"
+    OPEN = "the head of the reply has arrived"
+    CLOSING = "the server has announced that it has sent everything"
 
     __hash__ = object.__hash__
 
 
 class StreamInput(Enum):
-    """What may change the situation of a stream."""
+    """What can change the state of a stream."""
 
     WANTED = "messages are expected"
-    HEAD = "the head of an event stream comes"
-    ANNOUNCED = "`close_stream` comes"
-    END = "it ends, or does not open"
-    CLOSE = "it is closed for good"
+    HEAD = "the head of an event stream arrives"
+    ANNOUNCED = "`close_stream` arrives"
+    END = "it ends, or opening it fails"
+    CLOSE = "the client closes it for good"
 
     __hash__ = object.__hash__
 
 
 def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
+    # The columns are those of StreamInput, in order. Late inputs change nothing: a `close_stream`
+    # before the head, or a head that a closed stream still gets.
     s = StreamState
     rows = {
         s.CLOSED: (s.OPENING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
@@ -103,37 +112,41 @@ def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
 
 
 STREAM_TRANSITIONS = _build_transitions()
-"The table: where each turn leads from each situation."
+"The next state, by state and input."
 
 
 class StreamOutcome(Enum):
-    """What the end of a stream means for those who waited for its messages."""
+    """What the end of a stream means for the jobs that expect messages on it."""
 
-    REOPEN = "nothing is lost: listen again, if messages are expected"
-    ENDED = "nothing is lost, and nothing expected"
-    LOST = "what it would have brought is lost"
-    LOST_HALF_OPEN = "lost, and the server may still take it for open"
+    REOPEN = "nothing is lost: open it again, if messages are expected"
+    ENDED = "nothing is lost, and no message is expected"
+    LOST = "the messages that it would have carried are lost"
+    LOST_HALF_OPEN = "lost, but the server may take it for open and write to it"
 
 
 def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
-    again, lost, unnoticed = StreamOutcome.REOPEN, StreamOutcome.LOST, StreamOutcome.LOST_HALF_OPEN
+    # The columns are those of EndReason, in order: FINISHED, BROKEN, SILENT, REFUSED, CLOSED_BY_US.
+    reopen, lost = StreamOutcome.REOPEN, StreamOutcome.LOST
+    half_open = StreamOutcome.LOST_HALF_OPEN
     rows = {
-        StreamKind.SHARED: (again, lost, unnoticed, again, lost),
+        StreamKind.SHARED: (reopen, lost, half_open, reopen, lost),
+        # A new private stream is a new join, which only the flow may send (4.0 to 4.8).
         StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
-        StreamKind.HEARTBEAT: (again, again, again, again, lost),
+        # No job depends on a heartbeat, so it is opened again, within the limit of rule 5.
+        StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen, lost),
     }
     return {kind: dict(zip(EndReason, row, strict=True)) for kind, row in rows.items()}
 
 
 OUTCOMES = _build_outcomes()
-"The table: what each ending means, by what the stream is for."
+"The outcome, by the kind of the stream and the reason for its end."
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-"Statuses of a stream's head that say nothing about the session: worth another try."
+"Statuses that do not concern the session, so that another opening may succeed."
 
 
 class EventStream:
-    """One stream, from its first opening to its last end."""
+    """One stream of a session, through all of its openings."""
 
     __slots__ = (
         "_announces",
@@ -153,25 +166,25 @@ class EventStream:
     def __init__(self, wanted: StreamSpec, dialect: Dialect) -> None:
         self._kind, self.key = wanted.kind, wanted.key
         self.app = wanted.app
-        "That of this opening: the client may know a later one by now."
+        "The app of this opening; the client may know a newer one."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None
-        "Seconds that the server asked to wait."
+        "Seconds to wait, as the server asked with `Retry-After`."
         self._no_message_yet = True
-        "This opening has brought no message yet."
+        "No message has arrived since this opening."
         self._checking = False
-        "The app is being asked whether it is still there."
+        "The app is being asked whether it still runs."
         self._data_since_check = False
-        "Something has come since it was asked."
+        "Bytes have arrived since the app was asked."
         self._empty_openings = 0
-        "How many openings in a row brought none."
+        "Openings in a row that ended without a message."
         self.epoch = 0
-        "Zero while it is closed."
+        "The number of this opening; zero while closed."
         self.state = StreamState.CLOSED
 
     def open(self, wanted: StreamSpec, epoch: int, delay: float = 0.0) -> list[Order]:
-        """Open the stream, as this epoch, unless it is open already."""
+        """Open the stream under this epoch after `delay` seconds, unless it is open already."""
         if self.state is not StreamState.CLOSED:
             return []
         self._move(StreamInput.WANTED)
@@ -183,12 +196,14 @@ class EventStream:
         return [StartStream(stream=wanted, epoch=epoch, delay=delay)]
 
     def close(self) -> list[Order]:
-        """Close the stream for good; what it still says belongs to an older epoch."""
+        """Close the stream for good; late reports about it carry an older epoch."""
         epoch = self._close(StreamInput.CLOSE)
         return [EndStream(key=self.key, epoch=epoch)] if epoch else []
 
     def accepts(self, head: Head) -> bool:
-        """Whether what begins so is the stream that was asked for."""
+        """Take the head of the reply; return whether it begins an event stream."""
+        # Gradio replies 200 even if it knows no such session: the error follows as a message (4.10
+        # to 6.31). Anything else comes from a proxy, or from an app that has moved.
         kind = (head.header("content-type") or "").lower()
         if head.status != 200 or not kind.startswith("text/event-stream"):
             return False
@@ -197,45 +212,52 @@ class EventStream:
         return True
 
     def data_arrived(self) -> None:
-        """Some bytes have come, whatever they say."""
+        """Record that bytes have arrived, whatever they contain."""
         self._data_since_check = True
 
     def needs_check(self) -> bool:
-        """Nothing has come for the idle time; whether to ask after the app, as nobody does yet."""
-        asks = not self._checking
-        if asks:
+        """Begin to check the app after a silence; return False if a check is under way."""
+        begins = not self._checking
+        if begins:
             self._checking, self._data_since_check = True, False
-        return asks
+        return begins
 
     def check_finished(self, *, alive: bool) -> bool:
-        """The app was asked; whether to go on reading: it is there, or the stream has spoken."""
+        """End a check; return whether to read on: the app replied, or bytes have arrived since."""
         self._checking = False
         return alive or self._data_since_check
 
     def close_announced(self) -> None:
-        """`close_stream` has come: the server has said all, however the connection then ends."""
+        """Record `close_stream`: the end of the connection is `FINISHED` then, however it ends."""
         self._move(StreamInput.ANNOUNCED)
 
     def message_arrived(self, *, beat: bool = False) -> None:
-        """A message has come, or a heartbeat, which is all that one kind of stream has to say."""
+        """Record a message. A heartbeat (`beat`) counts only on the heartbeat stream."""
         if self._is_heartbeat or not beat:
             self._no_message_yet = False
 
     def open_refused(self, head: Head, *, expected: bool) -> StreamOutcome:
-        """The stream was not opened; the status may leave hope, but for one that is a join."""
+        """End an opening that the server refused; return whether to try again.
+
+        A private stream is never tried again here, since its flow has to join again.
+        """
         self._close(StreamInput.END)
         self._requested_pause = retry_after(head)
-        hopeful = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
-        outcome = StreamOutcome.REOPEN if hopeful else StreamOutcome.LOST
+        is_transient = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
+        outcome = StreamOutcome.REOPEN if is_transient else StreamOutcome.LOST
         return self._decide(outcome, expected=expected)
 
     def ended(self, ending: EndReason, *, expected: bool) -> StreamOutcome:
-        """The stream has ended while messages were `expected`, or none were."""
+        """End an opening; return what that means. `expected`: jobs expect messages on it."""
         match self.state, ending:
+            # The server announced that it has sent everything, so it does not matter how the
+            # connection ended.
             case StreamState.CLOSING, _:
                 ending = EndReason.FINISHED
+            # A proxy that loses its server can end the body properly: only `close_stream` tells.
             case _, EndReason.FINISHED if self._announces:
                 ending = EndReason.BROKEN
+            # There was a head, so there was a connection: messages may be lost.
             case StreamState.OPEN, EndReason.REFUSED:
                 ending = EndReason.BROKEN
             case _:
@@ -247,16 +269,19 @@ class EventStream:
     def pause(self) -> float:
         """Seconds before the next opening: what the server asked for, or longer each time.
 
-        Zero after an opening that brought a message.
+        Zero after an opening with a message, unless it is a heartbeat, which nobody waits for.
         """
-        hurried = self._empty_openings == 0 and not self._is_heartbeat
-        backoff = 0.0 if hurried else 0.25 * 2.0**self._empty_openings
+        immediately = self._empty_openings == 0 and not self._is_heartbeat
+        backoff = 0.0 if immediately else 0.25 * 2.0**self._empty_openings
+        # A shared stream that ended in a race (rule 3) is needed at once. After a failure, and for
+        # heartbeats, the pause doubles from a quarter of a second on.
         return min(self._requested_pause or backoff, MAX_PAUSE)
 
     def _decide(self, outcome: StreamOutcome, *, expected: bool) -> StreamOutcome:
         self._empty_openings = self._empty_openings + 1 if self._no_message_yet else 0
         if outcome is not StreamOutcome.REOPEN:
             return outcome
+        # Opened with nothing pending, a stream would send heartbeats and never end (4.9 to 6.31).
         if not (expected or self._is_heartbeat):
             return StreamOutcome.ENDED
         return (
@@ -265,54 +290,55 @@ class EventStream:
             else StreamOutcome.REOPEN
         )
 
-    def _move(self, turn: StreamInput) -> None:
-        self.state = STREAM_TRANSITIONS[self.state][turn]
+    def _move(self, event: StreamInput) -> None:
+        self.state = STREAM_TRANSITIONS[self.state][event]
 
-    def _close(self, turn: StreamInput) -> int:
-        self._move(turn)
+    def _close(self, event: StreamInput) -> int:
+        self._move(event)
         epoch, self.epoch = self.epoch, 0
         return epoch
 
 
 class EventStreams:
-    """The streams of one session, by their keys."""
+    """The streams of one session, by key. Not thread-safe."""
 
     __slots__ = ("_latest", "_streams")
 
     def __init__(self) -> None:
         self._streams: dict[int, EventStream] = {}
         self._latest = 0
-        "The last epoch, of whichever stream."
+        "The last epoch that was given to any of the streams."
 
     def current(self, key: int, epoch: int) -> EventStream | None:
-        """The stream that a report is about; None: the report is late."""
+        """Return the stream that a report is about; None: the report is about an older opening."""
         stream = self._streams.get(key)
         return stream if stream is not None and stream.epoch == epoch else None
 
     def epoch(self, key: int) -> int:
-        """The opening of this stream that is under way, or was ordered; zero: there is none."""
+        """Return the epoch of a stream that is open or being opened, else zero."""
         stream = self._streams.get(key)
         return stream.epoch if stream else 0
 
     def is_open(self, key: int) -> bool:
-        """Whether closing this stream would tell the server something."""
+        """Whether the server would notice if the stream were closed now."""
         stream = self._streams.get(key)
         return stream is not None and stream.state is StreamState.OPEN
 
     def open(self, wanted: StreamSpec, dialect: Dialect, delay: float = 0.0) -> list[Order]:
-        """Open this stream, unless it is open."""
+        """Open a stream after `delay` seconds, unless it is open or being opened."""
         stream = self._streams.get(wanted.key)
         if stream is None:
             stream = self._streams[wanted.key] = EventStream(wanted, dialect)
         orders = stream.open(wanted, self._latest + 1, delay)
+        # A stream that is open already gives no order, and uses no epoch.
         self._latest += len(orders)
         return orders
 
     def close(self, key: int) -> list[Order]:
-        """Close a stream for good, if it is open, and forget it."""
+        """Close a stream for good, if there is one, and forget it."""
         stream = self._streams.pop(key, None)
         return stream.close() if stream else []
 
     def close_all(self) -> list[Order]:
-        """Close all."""
+        """Close all streams for good."""
         return [order for key in list(self._streams) for order in self.close(key)]

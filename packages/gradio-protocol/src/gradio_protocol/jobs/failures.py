@@ -1,4 +1,4 @@
-"""What an app says of its failures, with the texts mended.
+"""Turns what an app reports about a failed call into errors, with their texts repaired.
 
 Sources: the failures of Gradio 3.36 to 6.31, with `show_error` on and off.
 """
@@ -13,39 +13,40 @@ from ..wire.document import JSON, Object
 from .fields import duration, flag, text
 
 HIDDEN = "The app failed without saying why."
-"""Who knows the endpoint and the app says more."""
+"Stands for a text that the app hides; `flows.attempt` replaces it by one that names the endpoint."
 
 
 def failure(payload: JSON, dialect: Dialect) -> AppError:
-    """What a failed call says: `output` of its last message, or the body of a 500 of `/run`."""
-    said = payload if isinstance(payload, dict) else {}
+    """Return the error in the `output` of a last message, or in the body of a 500 of `/run`."""
+    fields = payload if isinstance(payload, dict) else {}
     return AppError(
-        _rewrite_validation(said, dialect) or HIDDEN,
-        duration=duration(said),
-        visible=flag(said, "visible", default=True),
-        title=text(said, "title") or "Error",
+        _read_error_text(fields, dialect) or HIDDEN,
+        duration=duration(fields),
+        visible=flag(fields, "visible", default=True),
+        title=text(fields, "title") or "Error",
     )
 
 
 def validation(detail: JSON) -> ValidationError:
-    """What a 422 says in its `detail`, one line for each input that was refused.
+    """Return the error in the `detail` of a 422, with one line per refused input.
 
-    Both the verdicts of the app's validators (5.45 and later) and those of the server on the
-    shape of the request are understood.
+    An entry comes from the app's validators (5.45 and later), or from the server if the request
+    has the wrong shape.
     """
     items = detail if isinstance(detail, list) else []
-    lines = [line for item in items if isinstance(item, dict) if (line := _item_message(item))]
+    lines = [line for item in items if isinstance(item, dict) if (line := _format_item(item))]
     return ValidationError("\n".join(lines) or "The app refused the arguments.")
 
 
-def _rewrite_validation(said: Object, dialect: Dialect) -> str | None:
-    """The text of an error as the app wrote it; None where the app hides it."""
-    error = text(said, "error")
+def _read_error_text(fields: Object, dialect: Dialect) -> str | None:
+    """Return the text of an error as the app wrote it, or None if the app hides it."""
+    error = text(fields, "error")
     if error is None or (dialect.none_errors and error == "None"):
         return None
-    # The text of a KeyError is quoted in every version. `duration` tells them apart, where
-    # gr.Error has one; elsewhere quotes are more often those of gr.Error, which is never hidden.
-    as_repr = dialect.quoted_errors and ("duration" in said or not dialect.timed_errors)
+    # Before 5.2 gr.Error is sent as its repr, while every version quotes the text of a KeyError.
+    # From 4.37 on only gr.Error has a `duration`. Before, quotes are removed: more of them come
+    # from gr.Error, which is always shown, than from KeyError, which needs show_error.
+    as_repr = dialect.quoted_errors and ("duration" in fields or not dialect.timed_errors)
     return _strip_repr(error) if as_repr else error
 
 
@@ -53,11 +54,12 @@ _QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+["]""", re.DOTALL)
 _ESCAPE = re.compile(
     r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4})|(.))", re.DOTALL
 )
+# repr writes these three as letters, all other control characters as \x, \u or \U.
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _strip_repr(error: str) -> str:
-    """`error` without the quotes and escapes of a repr, if it is one."""
+    """Remove the quotes and escapes of a repr, if the text is one."""
     return _ESCAPE.sub(_unescape, error[1:-1]) if _QUOTED.fullmatch(error) else error
 
 
@@ -66,10 +68,10 @@ def _unescape(escape: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else _LETTERS.get(escape[4], escape[4])
 
 
-def _item_message(item: Object) -> str | None:
-    """What one entry of a 422 objects to; None where it objects to nothing."""
+def _format_item(item: Object) -> str | None:
+    """Return the objection of one entry of a 422, or None if it has none."""
     if item.get("__type__") != "validate":
-        parts = (_item_place(item.get("loc")), text(item, "msg"))
+        parts = (_format_location(item.get("loc")), text(item, "msg"))
     elif not flag(item, "is_valid", default=False):
         parts = (text(item, "parameter_name") or "", text(item, "message"))
     else:
@@ -77,6 +79,6 @@ def _item_message(item: Object) -> str | None:
     return ": ".join(part for part in parts if part) or None
 
 
-def _item_place(path: JSON) -> str:
+def _format_location(path: JSON) -> str:
     steps = path if isinstance(path, list) else []
     return ".".join(str(step) for step in steps if isinstance(step, (str, int)))

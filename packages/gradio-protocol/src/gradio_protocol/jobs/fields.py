@@ -1,6 +1,6 @@
-"""Entries of a message, read with a shrug: what is of a wrong type counts as absent.
+"""Reads fields of a message; a value of the wrong type counts as absent.
 
-The border's strict twins, which raise, are `need` and `want` in `wire.document`.
+`need` and `want` in `wire.document` raise instead, for documents that calls depend on.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ _LARGEST = 1e300
 
 
 def text(document: Object, key: str) -> str | None:
-    """The text under `key`."""
+    """Return the text under `key`, or None."""
     value = document.get(key)
     return value if isinstance(value, str) else None
 
 
 def number(document: Object, key: str) -> float | None:
-    """The number under `key`, an int as it is; never NaN nor infinite, nor beyond 1e300."""
+    """Return the number under `key`, or None if it is NaN, infinite or beyond 1e300."""
     match document.get(key):
         case None | bool():
             return None
         case int() | float() as value if abs(value) <= _LARGEST:
             return value
         case _:
-            # What is larger, or no number, would break whoever calculates with it.
+            # NaN, or an int of 400 digits, would break whatever calculates with floats.
             return None
 
 
 def count(document: Object, key: str) -> int | None:
-    """The whole number under `key`."""
+    """Return the integer under `key`, or None."""
     value = number(document, key)
     return value if isinstance(value, int) else None
 
 
 def flag(document: Object, key: str, *, default: bool) -> bool:
-    """The boolean under `key`."""
+    """Return the boolean under `key`, or the default."""
     value = document.get(key)
     return value if isinstance(value, bool) else default
 
 
 def duration(document: Object) -> float | None:
-    """Seconds for which to show a text: 10 where none is named, None where it is null."""
+    """Return for how many seconds to show a text: 10 if absent; null is None, until closed."""
     return number(document, "duration") if "duration" in document else 10

@@ -1,9 +1,9 @@
-"""Finds the files that each output of a job brings.
+"""Finds the files in each output of a job, before the output is shown.
 
-A value is searched only where an edit may have brought a file: with a list or an object, or by
-changing the `path` of an object that is there already. So a stream of words costs nothing here.
-What the output's component is does not matter, for the update of any component can hold files (a
-Dataset's samples, whose value is a number).
+A value is searched only if an edit may have added a file to it: if it inserts a list or an object,
+or changes the `path` of an object. A stream of words therefore costs nothing here. The type of the
+component does not matter, since the update of any component can contain files (the value of a
+Dataset is a number, but its samples are files).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from .history import History, HistoryCursor
 
 
 class FileSearch:
-    """See the module. For one job; not thread-safe."""
+    """Searches the outputs of one job for files. Not thread-safe."""
 
     __slots__ = ("_cursor", "_dialect", "_endpoint", "_history")
 
@@ -25,15 +25,17 @@ class FileSearch:
         self._dialect = dialect
         self._endpoint = endpoint
         self._history = History(Edits.NONE)
-        "The job's outputs, also the one that is not shown before its files are here."
+        "The job's outputs, including one that is not shown until its files are downloaded."
         self._cursor = HistoryCursor(self._history)
 
     def find(self, changes: tuple[Change, ...], *, has_path: bool) -> tuple[RemoteFile, ...]:
-        """The files in the next output, if it may bring any; `has_path` is that of its message."""
+        """Return the files in the next output. `has_path`: see `Generated`."""
+        # Always, even without a search: later edits refer to this output.
         self._history.outputs.append(changes)
         bring = [i for i, change in enumerate(changes) if has_path and self._may_bring(change)]
         if not bring:
             return ()
+        # The cursor catches up only when there is something to search.
         while self._cursor.advance():
             pass
         found = [self._brought(i, changes[i]) if i in bring else None for i in range(len(changes))]
@@ -41,6 +43,7 @@ class FileSearch:
 
     def _may_bring(self, change: Change) -> bool:
         return any(
+            # A new `path` in an object that is there already is a text, and makes it another file.
             path[-1] == "path"
             or (isinstance(value, (list, dict)) and find_remote_files(value, self._dialect))
             for _, path, value, _ in change or ()

@@ -1,14 +1,18 @@
-"""A generator's outputs: kept as the edits that came, assembled when they are read.
+"""Keeps the outputs of a generator as edits, and assembles them when they are read.
+
+An app that streams a chat sends thousands of outputs, each a small edit of the one before. Kept as
+values they would take quadratic memory, and each reader may be at another output. So `History` only
+appends edits, and each `HistoryCursor` applies them to values of its own.
 
 1. The first output is whole, each later one is edits (4.17 and later; never of streamed events).
-   But a first output that reads as edits which begin by replacing everything is taken for that.
-   Servers know a generator by the address of its object, so they can take a new one for one that
-   was abandoned when its stream was cut (4.44.1: four times in 180 cuts on a busy machine). Other
-   edits of something unknown cannot be told from a value.
-2. `History` only appends. `Cursor` follows it, with values of its own.
-3. A step costs what its edits cost; a value is assembled when it is read, and never changes.
-4. Edits that cannot be read, or do not fit, raise nothing: the component keeps its last good
-   value until it comes whole again, and the last message's values stand in for the last output.
+   One exception: a first output that reads as edits, and begins by replacing everything, is
+   decoded. The server identifies a generator by the address of its object, so it can mistake a new
+   one for one that was abandoned when its stream broke (4.44.1: 4 times in 180 breaks on a busy
+   machine). Other edits without a first output cannot be told from a value.
+2. A step costs as much as its edits. A value is assembled when it is read, and never changes later.
+3. Edits that are not valid, or do not apply, raise nothing. The component keeps its last good value
+   until it is replaced as a whole. For the last output, the values of the last message stand in:
+   the server sends them whole.
 """
 
 from __future__ import annotations
@@ -21,51 +25,53 @@ from .patched_value import PatchedValue, PatchError, assemble
 
 
 class History:
-    """The outputs of one job, in order."""
+    """The outputs of one job, in order. Append-only."""
 
-    __slots__ = ("_reader", "final", "outputs")
+    __slots__ = ("_decoder", "final", "outputs")
 
     def __init__(self, edits: Edits) -> None:
         self.rebind(edits)
         self.outputs: list[tuple[Change, ...]] = []
-        "For cursors, which only look."
+        "Read by cursors, which do not change it."
         self.final: tuple[JSON, ...] = ()
-        "The values of the last message, where outputs came before it."
+        "The values of the last message, if outputs came before it."
 
     def rebind(self, edits: Edits) -> None:
-        """Read what comes as edits of this kind."""
-        self._reader = None if edits is Edits.NONE else EditDecoder(edits)
+        """Decode the outputs from now on as edits of this kind."""
+        self._decoder = None if edits is Edits.NONE else EditDecoder(edits)
 
     def __len__(self) -> int:
-        """How many outputs have come."""
+        """The number of outputs so far."""
         return len(self.outputs)
 
     def add(self, generated: Generated) -> None:
-        """Decode the next output, and keep it."""
+        """Decode the next output and append it."""
         self.outputs.append(self.decode(generated))
 
     def decode(self, generated: Generated) -> tuple[Change, ...]:
-        """What the next output changes, which shares its values; `outputs` takes it."""
-        reader = self._reader
-        if reader is None or generated.streamed:
+        """Return the changes of the next output, which share its values, without adding them."""
+        decoder = self._decoder
+        # Before 4.17, and for streamed events of any version, each output is whole.
+        if decoder is None or generated.streamed:
             return tuple([replace_all(value) for value in generated.data])
         if self.outputs:
-            return tuple([reader.decode(item) for item in generated.data])
-        return tuple([_decode_first(reader, value) for value in generated.data])
+            return tuple([decoder.decode(item) for item in generated.data])
+        return tuple([_decode_first(decoder, value) for value in generated.data])
 
     def complete(self, data: tuple[JSON, ...]) -> None:
-        """Keep the values of the last message: an output only if none came before it.
+        """Keep the values of the last message, which are an output only if none came before.
 
-        Not for a generator that ended without an output, whose values are all null.
+        Not to be called for a generator that ended without an output: its values are all null.
         """
         if self.outputs:
+            # A generator's last message repeats its last output, so it is none of its own.
             self.final = data
         else:
             self.outputs.append(tuple([replace_all(value) for value in data]))
 
 
 class HistoryCursor:
-    """Reads the outputs of a history, from the one at an index on."""
+    """Reads the outputs of a history in order, starting at an index. Not thread-safe."""
 
     __slots__ = ("_components", "_history", "_taken")
 
@@ -77,64 +83,63 @@ class HistoryCursor:
             pass
 
     def advance(self) -> bool:
-        """Go on to the next output; False if there is none yet."""
+        """Move to the next output; return False if there is none yet."""
         outputs = self._history.outputs
         if self._taken == len(outputs):
             return False
         for index, change in enumerate(outputs[self._taken]):
             if index == len(self._components):
-                # An app that is loaded again while it runs can gain outputs, which begin as null.
+                # An app that is reloaded while it runs can gain outputs, which begin as null.
                 self._components.append(_Component(self._taken))
             self._apply(index, change)
         self._taken += 1
         return True
 
     def value(self) -> tuple[JSON, ...]:
-        """The output last gone on to, an item for each component; the caller's own."""
+        """Return the current output, one item per component, as a copy for the caller."""
         return tuple(
-            [
-                self._current_value(i) if c.stale else c.value()
-                for i, c in enumerate(self._components)
-            ]
+            [self._value_of(i) if c.stale else c.value() for i, c in enumerate(self._components)]
         )
 
     def is_stale(self, index: int) -> bool:
-        """Whether something of this component could not be read since it last came whole."""
+        """Whether part of this component is an older value (rule 3)."""
         return self._components[index].stale
 
     def component(self, index: int) -> JSON:
-        """The value of one component as the edits made it; the caller's own."""
+        """Return the value of one component, as a copy for the caller."""
         return self._components[index].value()
 
     @property
     def is_exact(self) -> bool:
-        """Whether `value` is this output; False: some of it could not be read, and is older."""
-        unmended = self._components[len(self._final()) :]
-        return not any(component.stale for component in unmended)
+        """Whether `value` is exactly this output; False: part of it is an older value (rule 3)."""
+        unreplaced = self._components[len(self._final_values()) :]
+        return not any(component.stale for component in unreplaced)
 
-    def _final(self) -> tuple[JSON, ...]:
+    def _final_values(self) -> tuple[JSON, ...]:
         return self._history.final if self._taken == len(self._history) else ()
 
-    def _current_value(self, index: int) -> JSON:
-        final = self._final()
+    def _value_of(self, index: int) -> JSON:
+        final = self._final_values()
         return assemble(final[index]) if index < len(final) else self._components[index].value()
 
     def _apply(self, index: int, change: Change) -> None:
         before = self._components[index]
         after = _Component(self._taken) if is_replace_all(change) else before
+        # Once stale, a component ignores edits: they would be applied to a wrong value.
         if change is None or after.stale:
             before.stale = True
             return
         try:
             after.apply(change)
         except PatchError:
-            # Some of the edits were made already: back to the value before.
+            # Some of the edits were applied already, so restore the value before them.
             after = self._rebuild(index) if after is before else before
             after.stale = True
         self._components[index] = after
 
     def _rebuild(self, index: int) -> _Component:
-        """The component as the outputs before this one made it, since it last came whole."""
+        """Return the component as of the previous output: apply the edits since it was whole."""
+        # The value was edited in place, so it is built again, from the last output that was whole.
         component = _Component(self._components[index].since)
         for changes in self._history.outputs[component.since : self._taken]:
             for change in changes[index : index + 1]:
@@ -143,19 +148,19 @@ class HistoryCursor:
 
 
 class _Component(PatchedValue):
-    """One component's value, as a cursor has it."""
+    """The value of one component at the position of a cursor."""
 
     __slots__ = ("since", "stale")
 
     def __init__(self, since: int) -> None:
         super().__init__()
         self.since = since
-        "The output that it came whole with."
+        "The index of the last output that replaced it as a whole."
         self.stale = False
-        "Something could not be read since then."
+        "Edits since then could not be read or applied."
 
 
-def _decode_first(reader: EditDecoder, value: JSON) -> Change:
-    """What the first output brings for one component. See the first rule."""
-    edits = reader.decode(value) if isinstance(value, list) else None
+def _decode_first(decoder: EditDecoder, value: JSON) -> Change:
+    """Return the change of one component in the first output (rule 1)."""
+    edits = decoder.decode(value) if isinstance(value, list) else None
     return edits if is_replace_all(edits) else replace_all(value)

@@ -1,13 +1,14 @@
-"""One job's life: a total table of stages and causes, and the view that users see.
+"""The state of one job: a table of stages and causes, and the views that users read.
 
-1. `JobLife.apply` is the only way in: the server's messages, bytes moved, the caller's cancel and
-   a failure all are news. It never raises for what came. `receive` applies a message unless the
-   job's flow has to act on it, and tell it, first.
-2. The table has an entry for every stage and every cause. A final stage has itself for all of
-   them: what comes late is absorbed.
-3. A view is frozen: it may be read from any thread. All are kept, in order.
-4. `process_generating` adds an output; `process_completed` only where none came before it, and
-   never for a generator that yielded nothing, nor for an event that was cancelled.
+1. `JobState.apply` is the only way to change it. Messages of the server, transferred bytes, the
+   caller's cancel and failures are all updates, and no update raises. `receive` applies a message
+   unless the job's flow has to act on it first.
+2. The table has an entry for every stage and every cause. A final stage leads to itself, so late
+   updates change nothing: a result that arrives after a cancel is ignored.
+3. Views are frozen, so any thread may read them. All are kept in order, so that a reader who is
+   slower than the server misses none.
+4. `process_generating` adds an output. `process_completed` adds one only if none came before, and
+   none for a generator that yielded nothing or an event that was cancelled: their values are null.
 """
 
 from __future__ import annotations
@@ -44,23 +45,23 @@ from .status import Status
 
 
 class Stage(Enum):
-    """Where a job is in its life."""
+    """How far a job is."""
 
-    STARTING = "submitted, and nothing done yet"
-    UPLOADING = "its files are on their way"
-    JOINING = "asking to be let into the queue"
-    QUEUED = "in the queue"
+    STARTING = "it is submitted, and nothing is done yet"
+    UPLOADING = "its files are being uploaded"
+    JOINING = "its join is being sent"
+    QUEUED = "it waits in the server's queue"
     RUNNING = "the app's function is running"
     SUCCEEDED = "it has a result"
     FAILED = "it has an error"
-    CANCELLED = "the caller did not want it any more"
+    CANCELLED = "it was cancelled, here or on the server"
 
-    # The hash of an enum is written in Python, and every message looks into the table.
+    # The hash of Enum is written in Python, which is slow, and every message looks into the table.
     __hash__ = object.__hash__
 
     @cached_property
     def is_final(self) -> bool:
-        """Whether nothing can change any more."""
+        """Whether the job is over, so that nothing changes any more."""
         return self in _FINAL
 
 
@@ -68,13 +69,13 @@ _FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 
 class Cause(Enum):
-    """What may move a job from one stage to another."""
+    """What moves a job from one stage to another."""
 
     UPLOADS = "a file is being sent"
     JOINS = "the join is being sent"
-    QUEUES = "the server says where it stands in the queue"
+    QUEUES = "the server reports its place in the queue"
     STARTS = "the server starts it"
-    REPORTS = "progress, a log line or an output comes"
+    REPORTS = "progress, a log line or an output arrives"
     RETURNS = "the flow ends with a result"
     RAISES = "the flow ends with an error"
     CANCELS = "the caller cancels"
@@ -84,15 +85,15 @@ class Cause(Enum):
 
 def _build_transitions() -> dict[Stage, dict[Cause, Stage]]:
     s = Stage
-    # The same from every stage that is not final, for a job may begin again: another app may be
-    # there by now, or the event may be lost.
-    leads = (s.UPLOADING, s.JOINING, s.QUEUED, s.RUNNING, s.RUNNING)
-    row: dict[Cause, Stage] = dict(zip(Cause, (*leads, *_FINAL), strict=True))
+    # Any stage that is not final can follow any other, since a job may begin again: if the app was
+    # restarted, or if the caller wants lost jobs resubmitted.
+    targets = (s.UPLOADING, s.JOINING, s.QUEUED, s.RUNNING, s.RUNNING)
+    row: dict[Cause, Stage] = dict(zip(Cause, (*targets, *_FINAL), strict=True))
     return {stage: dict.fromkeys(Cause, stage) if stage.is_final else row for stage in Stage}
 
 
 TRANSITIONS = _build_transitions()
-"The table: where each cause leads from each stage."
+"The next stage, by stage and cause."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,21 +103,22 @@ class Joining:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transferred:
-    """Bytes of files have moved, up or down."""
+    """Bytes of files were sent or received."""
 
     done: int
     total: int | None
-    "None where the server did not say how long a file is."
+    "None: the server did not report the size of a file."
     upload: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A file of the server is on this machine's disk now."""
+    """A file was downloaded."""
 
     path: str
-    "On the server."
+    "Path on the server."
     local: str
+    "Path on this machine."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +134,15 @@ class Returned:
     """The job has a result."""
 
     value: object = None
-    "For `JobLife.result`, where a driver does not keep it itself."
+    "What `JobState.result` returns."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The job has an error; JobCancelled says that it was called off."""
+    """The job has an error; after a cancel, JobCancelled."""
 
     error: BaseException
-    "A GradioError, unless there is a bug."
+    "A GradioError; any other type is a bug."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,29 +171,29 @@ JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
 
 
 class JobView(NamedTuple):
-    """What is known of a job: its stage, and what the latest news said."""
+    """A job as of one update: its stage, and what that update contained."""
 
     stage: Stage = Stage.STARTING
     code: Status = Status.STARTING
     outputs: int = 0
-    "How many outputs have come."
+    "Outputs so far."
     rank: int | None = None
     queue_size: int | None = None
     eta: float | None = None
-    "Seconds."
+    "Estimated seconds until it ends."
     success: bool | None = None
     progress: tuple[ProgressUnit, ...] = ()
     log: Logged | None = None
     transferred: Transferred | None = None
     error: BaseException | None = None
-    "Of a job that was called off, JobCancelled."
+    "JobCancelled for a job that was cancelled."
 
 
 _INITIAL = JobView()
 
 
 class Outputs:
-    """Reads the outputs of a job, one after the other, as its caller wants them."""
+    """Reads the outputs of a job in order, as the caller gets them."""
 
     __slots__ = ("_cursor", "_state", "taken")
 
@@ -199,21 +201,21 @@ class Outputs:
         self._state = state
         self._cursor = HistoryCursor(state.history)
         self.taken = 0
-        "How many outputs have been gone over."
+        "Outputs read so far."
 
     def advance(self) -> bool:
-        """Go on to the next output; False if it has not come yet."""
+        """Move to the next output; return False if there is none yet."""
         moved = self._cursor.advance()
         self.taken += moved
         return moved
 
     def value(self) -> object:
-        """The output last gone on to: a copy, without the slots that callers do not see."""
+        """Return a copy of the current output, without the slots that callers do not see."""
         return self._state.visible_outputs(self._cursor.value())
 
 
 class JobState:
-    """What is known of one job. See the module. Not thread-safe, but its views are."""
+    """The state of one job. Not thread-safe, but its views are; see the module."""
 
     __slots__ = ("_files", "_saved", "_value", "endpoint", "history", "views")
 
@@ -223,19 +225,19 @@ class JobState:
         self.endpoint = endpoint
         self.history = history
         self._files = files
-        "None: the caller wants no files."
+        "None: the caller wants no downloads."
         self.views: list[JobView] = [_INITIAL]
-        "All views, oldest first; only ever appended to."
+        "All views, oldest first. Append-only."
         self._saved: dict[str, str] = {}
         self._value: object = None
 
     @property
     def view(self) -> JobView:
-        """What is known now."""
+        """The latest view."""
         return self.views[-1]
 
     def result(self) -> object:
-        """What the flow of a job that is over has returned. Raises the job's error."""
+        """Return the result of a job that is over. Raises the job's error."""
         if self.view.error is not None:
             raise self.view.error
         return self._value
@@ -244,30 +246,34 @@ class JobState:
         """Apply a message, or return it if the flow has to act on it first."""
         match message:
             case Generated():
-                output = self._decoded(message)
+                output = self._decode(message)
+                # Such an output is applied by the flow, after the files were downloaded or the
+                # input was ended.
                 if output.files or output.ends_input:
                     return output
                 self.apply(output)
             case Failed():
+                # The flow may run a lost job again, but not after the caller saw an output of it.
                 return replace(message, shown=bool(self.history.outputs))
+            # These need a request, end the job, or may lead to another attempt.
             case DataRequested() | Completed() | QueueFull():
                 return message
             case _:
                 self.apply(message)
         return None
 
-    def _decoded(self, generated: Generated) -> Output:
+    def _decode(self, generated: Generated) -> Output:
         changes, search = self.history.decode(generated), self._files
         files = search.find(changes, has_path=generated.has_path) if search else ()
         return Output(changes, files, generated.streamed and not self.history.outputs)
 
     def apply(self, update: JobUpdate) -> bool:
-        """Take news in; returns whether the view is another one now."""
+        """Apply an update; return whether there is a new view."""
         before, history = self.views[-1].stage, self.history
         if before.is_final:
             return False
         match update:
-            # What a job hears most often comes first.
+            # Outputs are the most frequent update, so they come first.
             case Output():
                 history.outputs.append(update.changes)
             case Generated():
@@ -285,6 +291,7 @@ class JobState:
                 return False
             case Returned():
                 self._value = update.value
+            # A generator that yielded nothing completes with null values, which are not an output.
             case Completed(data=tuple() as data) if history.outputs or not self.endpoint.generator:
                 history.complete(data)
             case _:
@@ -293,9 +300,9 @@ class JobState:
         return True
 
     def visible_outputs(self, data: tuple[JSON, ...]) -> object:
-        """What the caller gets of an output: files as local paths, hidden slots left out.
+        """Return an output as the caller gets it: local paths for files, without hidden slots.
 
-        Where no file was saved, the values are those of `data`.
+        Values without downloaded files are shared with `data`.
         """
         return self.endpoint.visible_outputs(
             localize_files(data, self._saved) if self._saved else data
@@ -303,24 +310,24 @@ class JobState:
 
 
 @lru_cache(4096)
-def _simple_view(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
-    """A view that says no more. It is a value: a thousand streams can share it."""
+def _make_simple_view(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
+    """Return a view with these fields only. It is immutable, so many jobs share one."""
     return JobView(stage, code, n, success=success)
 
 
 @lru_cache(4096)
-def _output_view(before: Stage, n: int) -> JobView:
-    """What an output says, likewise."""
+def _make_output_view(before: Stage, n: int) -> JobView:
+    """Return the view after an output. It is immutable, so many jobs share one."""
     return JobView(TRANSITIONS[before][Cause.REPORTS], Status.ITERATING, n, success=True)
 
 
 def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
-    """What the news say, after this stage and `n` outputs."""
+    """Return the view after an update, given the stage before it and the number of outputs."""
     row = TRANSITIONS[before]
     match update:
-        # What a job hears most often comes first.
+        # Outputs are the most frequent update, so they come first.
         case Output() | Generated():
-            return _output_view(before, n)
+            return _make_output_view(before, n)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():
@@ -329,25 +336,28 @@ def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
             stage = row[Cause.UPLOADS if update.upload else Cause.REPORTS]
             return JobView(stage, Status.SENDING_DATA, n, transferred=update)
         case Joining():
-            return _simple_view(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+            return _make_simple_view(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
             stage = row[Cause.QUEUES]
             return JobView(stage, Status.IN_QUEUE, n, update.rank, update.size, update.eta)
         case DataRequested():
-            return _simple_view(row[Cause.QUEUES], Status.SENDING_DATA, n)
+            return _make_simple_view(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case QueueFull():
             return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
         case Started():
             return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=update.eta)
         case Completed():
-            return _simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
+            return _make_simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
-            return _simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
+            return _make_simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
         case Cancelled():
             error = JobCancelled("the job was cancelled")
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        # A cancel on the server, or a closed client, ends a job in the same way as its caller's
+        # cancel.
         case Raised(error=JobCancelled() as error):
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+        # Not final yet: the flow may make another attempt. `Raised` ends the job.
         case Failed(error=error):
             return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
         case Raised(error=error):

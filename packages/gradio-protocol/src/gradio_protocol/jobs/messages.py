@@ -1,11 +1,11 @@
-"""The stream's messages, as closed, frozen types.
+"""Parses the messages of a stream into frozen types.
 
-1. `message` makes one of them out of any JSON object, and never raises.
-2. A name that is not known, or a message that lacks what makes it one, is `Absorbed`: a newer
-   server must not break an older client.
-3. A `process_completed` always ends its job: what cannot be used of it is a `Failed`.
-4. Anything else of a wrong type is read as if it were absent.
-5. The dialect mends the texts of errors.
+1. `message` accepts any JSON object, and never raises.
+2. An unknown name, or a message without its essential keys, becomes `Ignored`: a newer server must
+   not break an older client.
+3. A `process_completed` always ends its job. If its content is not valid, it becomes `Failed`.
+4. Any other value of the wrong type counts as absent.
+5. The dialect repairs the texts of errors.
 
 Sources: the bytes of Gradio 3.36 to 6.31, for each name and each set of keys.
 """
@@ -31,25 +31,25 @@ class ProgressUnit:
     """One progress bar of an app."""
 
     index: float | None = None
-    "How many units are done."
+    "Units that are done."
     length: float | None = None
-    "How many there are."
+    "Units in all."
     unit: str = "steps"
     progress: float | None = None
-    "The done part, from 0 to 1, where the app says that instead of a count."
+    "The part that is done, from 0 to 1, if the app reports that instead of a count."
     desc: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queued:
-    """`estimation`: the event waits; it may come several times, or not at all."""
+    """`estimation`: the event waits in the queue. Sent several times, once, or not at all."""
 
     rank: int | None = None
-    "How many are before it."
+    "Events before it."
     size: int | None = None
-    "How many wait."
+    "Events that wait."
     eta: float | None = None
-    "Seconds until it ends, as the server guesses."
+    "Estimated seconds until it ends."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,43 +61,44 @@ class DataRequested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """`process_starts`: the app's function is called now."""
+    """`process_starts`: the server calls the app's function."""
 
     eta: float | None = None
-    "Seconds that it may take, as the server guesses."
+    "Estimated duration, in seconds."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progressed:
-    """`progress`: the newest state of all bars, outermost first."""
+    """`progress`: the current state of all bars, outermost first."""
 
     steps: tuple[ProgressUnit, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged:
-    """`log`: the app calls `gr.Info`, `gr.Warning` or the like."""
+    """`log`: a text from `gr.Info`, `gr.Warning` and the like."""
 
     text: str
     level: str = "info"
     title: str | None = None
     "None before 5.2."
     duration: float | None = 10
-    "Seconds for which to show it; None: until it is closed."
+    "Seconds for which to show it; None: until the user closes it."
     visible: bool = True
 
 
-class Generated(NamedTuple):  # they come by the hundred thousand; no other message is a tuple
-    """`process_generating`, `process_streaming`: an output, or the edits that lead to it."""
+# A tuple, unlike the other messages: streams send hundreds of thousands of these.
+class Generated(NamedTuple):
+    """`process_generating`, `process_streaming`: an output, whole or as edits."""
 
     data: tuple[JSON, ...]
     "One item for each output component, state included."
     streamed: bool = False
-    "`process_streaming`: the values are whole whatever the dialect says."
+    "`process_streaming`: the values are whole, even if the dialect has edits."
     time_limit: float | None = None
-    "Seconds that a streamed event has left."
+    "Seconds that are left for a streamed event."
     has_path: bool = True
-    "False: no key in it is `path`, so it names no file."
+    "False: it has no key `path`, so it contains no file."
 
 
 class Output(NamedTuple):
@@ -106,9 +107,9 @@ class Output(NamedTuple):
     changes: tuple[Change, ...]
     "One for each output component."
     files: tuple[RemoteFile, ...] = ()
-    "Those that have to be here before the output is shown; none where its caller wants none."
+    "Files to download before the output is shown; empty if the caller wants none."
     ends_input: bool = False
-    "The first output of a streamed event: the server has to be told that no more input comes."
+    "The first output of a streamed event; the client then ends the input."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,52 +117,52 @@ class Completed:
     """A successful `process_completed`."""
 
     data: tuple[JSON, ...] | None
-    "Whole values; None: the event was cancelled with `/cancel`."
+    "The values, whole; None: the event was cancelled with `/cancel`."
     rendering: Object | None = None
-    "What `@gr.render` made: components and dependencies of this session (4.37 and later)."
+    "Components and dependencies that `@gr.render` made for this session (4.37 and later)."
     used_cache: str | None = None
-    "`full` or `partial` where `gr.cache` answered (6.12 and later)."
+    "`full` or `partial` if `gr.cache` supplied the result (6.12 and later)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A `process_completed` that failed, or one that cannot be used."""
+    """A `process_completed` with an error, or with content that is not valid."""
 
     error: GradioError
     shown: bool = False
-    "The job has shown an output before."
+    "The job has shown an output before, so it must not be run again."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueFull:
-    """`queue_full`: the event was not accepted (private streams; a shared one answers 503)."""
+    """`queue_full`: the queue did not accept the event (4.0 to 4.8; later joins fail with 503)."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heartbeat:
-    """`heartbeat`: the stream is alive."""
+    """`heartbeat`: the server is alive and has nothing else to send."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamClosing:
-    """`close_stream`: the server ends the stream, whose session is whole (4.22 and later)."""
+    """`close_stream`: the server ends the stream, and the session stays usable (4.22 and later)."""
 
     is_complete: bool = True
-    "False: it breaks off, and another stream goes on where it was."
+    "False: it breaks off, and the next stream continues there."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """`unexpected_error`, `server_stopped`: the stream, with all its events, is at its end."""
+    """`unexpected_error`, `server_stopped`: the stream and all events on it fail."""
 
     message: str
     session_not_found: bool = False
 
     @property
     def error(self) -> RemoteError:
-        """What the jobs of this stream fail with."""
+        """The error for the jobs of this stream."""
         if self.session_not_found:
             return SessionNotFound(self.message)
         return (ServerStopped if self.message == _STOPPED else RemoteError)(self.message)
@@ -172,7 +173,7 @@ class Ignored:
     """A message that changes nothing."""
 
     name: str
-    "As it came; empty where it was not a text."
+    "The name in the message; empty if it is not a text."
 
 
 JobMessage: TypeAlias = (
@@ -187,52 +188,54 @@ JobMessage: TypeAlias = (
     | QueueFull
     | Ignored
 )
-"What may wait in a job's mailbox; `Completed`, `Failed` and `Refused` are last messages."
+"What a mailbox can contain; `Completed`, `Failed` and `QueueFull` are last messages."
 
 FlowMessage: TypeAlias = Output | DataRequested | Completed | Failed | QueueFull
-"What the flow of a job has to act on; all else goes straight to the job's state."
+"What the flow of a job has to act on; other messages go straight to the job's state."
 
 Message: TypeAlias = JobMessage | Heartbeat | StreamClosing | Broken
 
 
 class EventMessage(NamedTuple):
-    """A message and the event that it is for."""
+    """A message, with the id of its event."""
 
     event_id: str | None
-    "None: it concerns the stream, or the stream is private to one event."
+    "None: it concerns the whole stream, or the stream is private."
     message: Message
 
 
 def read_message(data: bytes, dialect: Dialect) -> EventMessage:
-    """The message in the data of one server-sent event.
+    """Parse the data of one server-sent event.
 
-    Raises RemoteError where that is not a JSON object.
+    Raises RemoteError if it is not a JSON object.
     """
-    # A key may be written with escapes: then nothing is known.
+    # Searching the bytes is faster than the parsed values. Escapes may hide a key, so they count.
     has_path = b'"path"' in data or b"\\u" in data
     return message(read_object(data, where="stream"), dialect, has_path=has_path)
 
 
 def message(document: Object, dialect: Dialect, *, has_path: bool = True) -> EventMessage:
-    """The message that a JSON object is; never raises. `has_path`: see `Generated`."""
+    """Turn a JSON object into a message; never raises. `has_path`: see `Generated`."""
     name = text(document, "msg") or ""
-    made: Message | None
+    parsed: Message | None
     if name in _GENERATING:
-        made = _read_generated(document, has_path=has_path)
+        parsed = _read_generated(document, has_path=has_path)
     elif name == "process_completed":
-        made = _read_completed(document, dialect)
+        parsed = _read_completed(document, dialect)
     else:
-        make = _READERS.get(name)
-        made = make(document) if make else None
-    return EventMessage(text(document, "event_id"), made or Ignored(name=name))
+        read_fields = _READERS.get(name)
+        parsed = read_fields(document) if read_fields else None
+    return EventMessage(text(document, "event_id"), parsed or Ignored(name=name))
 
 
 _STOPPED = "Server stopped unexpectedly."
-"What a server says that is being shut down, in both messages that can say it."
+"The text of a server that is shutting down, in both messages that can contain it."
 
 _TWICE = re.compile("'[0-9a-f]{32}'")
-"""The id of an event, which was completed twice: a `/cancel` has crossed its end. The stream breaks
-off, but its session is whole, and another stream goes on where it was (4.37.2 to 5.20.1)."""
+"""The whole text of an `unexpected_error` for an event that was completed twice: a KeyError.
+
+That happens when a `/cancel` crosses the end of its event. The stream breaks off, but the session
+is intact, and the next stream continues there (4.37.2 to 5.20.1)."""
 
 _OUTPUT = "process_completed: output"
 _GENERATING = ("process_generating", "process_streaming")
@@ -273,11 +276,11 @@ def _read_step(step: Object) -> ProgressUnit:
 
 
 def _read_logged(document: Object) -> Logged | None:
-    said = text(document, "log")
-    if said is None:
+    line = text(document, "log")
+    if line is None:
         return None
     return Logged(
-        text=said,
+        text=line,
         level=text(document, "level") or "info",
         title=text(document, "title"),
         duration=duration(document),
@@ -290,37 +293,41 @@ def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
     data = output.get("data") if isinstance(output, dict) else None
     if not isinstance(data, list):
         return None
+    # 5.0 and later send streamed events whole, and edits for all others.
     streamed = document["msg"] == "process_streaming"
     return Generated(tuple(data), streamed, number(document, "time_limit"), has_path)
 
 
 def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     output = document.get("output")
-    said = output if isinstance(output, dict) else {}
-    if "error" in said or not flag(document, "success", default=True):
-        # The title of a failure inside a generator is null in the message (5.2 and later).
-        return Failed(error=failure({"title": document.get("title"), **said}, dialect))
+    fields = output if isinstance(output, dict) else {}
+    if "error" in fields or not flag(document, "success", default=True):
+        # From 5.2 on the message has a title, which is null for a failure inside a generator.
+        return Failed(error=failure({"title": document.get("title"), **fields}, dialect))
+    # After a `/cancel` the output is an empty object, with success (4.31 and later).
     if output == {}:
         return Completed(data=None)
     try:
         data = need(as_object(output, where=_OUTPUT), "data", list, where=_OUTPUT)
     except RemoteError as error:
         return Failed(error=error)
-    rendering = said.get("render_config")
+    rendering = fields.get("render_config")
     return Completed(
         data=tuple(data),
+        # A wrong type loses the rendered endpoints, not the result.
         rendering=rendering if isinstance(rendering, dict) else None,
         used_cache=text(document, "used_cache"),
     )
 
 
 def _read_broken(document: Object) -> Broken | StreamClosing:
-    said = text(document, "message") or _STOPPED
-    if _TWICE.fullmatch(said):
+    reason = text(document, "message") or _STOPPED
+    if _TWICE.fullmatch(reason):
+        # Not `Broken`: one cancelled event must not fail the other jobs of its session.
         return StreamClosing(is_complete=False)
-    # The flag exists from 5.38 on; before, only the text says it: "404: Session not found."
-    lost = flag(document, "session_not_found", default=said.startswith("404:"))
-    return Broken(message=said, session_not_found=lost)
+    # The flag exists from 5.38 on. Before, only the text tells: "404: Session not found."
+    not_found = flag(document, "session_not_found", default=reason.startswith("404:"))
+    return Broken(message=reason, session_not_found=not_found)
 
 
 _READERS: dict[str, Callable[[Object], Message | None]] = {

@@ -1,9 +1,9 @@
-"""What passes between a session and whoever drives it.
+"""The questions that flows ask their session, and the orders that a session gives.
 
-A flow puts *questions* to its session; the driver hands them to `Session.ask`. The session gives
-*orders*; the driver obeys them, in order, after it has let go of its lock. The answer to a
-question is an order too, `Resume`, given at once or later: each question is answered exactly
-once, so a flow that waits costs nothing but its place in a table.
+A flow puts questions to its session, and `ClientProtocol` hands them to `Session.ask`. A session
+returns orders, which `ClientProtocol` carries out in order. The answer to a question is an order
+too, `Resume`, given at once or later. Each question is answered exactly once, so a waiting job is
+only an entry in a table, and a cancel or a close can end every wait in the same way.
 """
 
 from __future__ import annotations
@@ -21,58 +21,58 @@ R = TypeVar("R", covariant=True)
 
 
 class Question(Generic[R]):
-    """What a flow asks its session; `R` is what the answer will be."""
+    """A question of a flow to its session; `R` is the type of the answer."""
 
     __slots__ = ()
     if TYPE_CHECKING:
-        # Binds R for the type checkers: without a use, every Question would fit every other.
+        # Uses R, so that type checkers tell Question[int] from Question[str].
         _answer: R
 
 
 class AppQuestion(Question[R]):
-    """A question about the app, which the contact answers."""
+    """A question about the app, which `AppTracker` answers."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStopped:
-    """The job need not go on: it was cancelled, or the session was closed or lost."""
+    """The flow has to end: the job was cancelled, or the session was closed or lost."""
 
     error: GradioError
 
 
 @dataclass(frozen=True, slots=True)
 class RefreshNeeded:
-    """Nobody is finding out yet: do it."""
+    """This flow has to refresh the app, since no other is doing so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinGranted:
-    """Leave to join: what a join has to carry."""
+    """The job may join, with this session hash."""
 
     session_hash: str
     app: App
-    "The app as the session knows it now; later than the one the job was bound to, perhaps."
+    "The app as the session knows it; it may be newer than the one the job was bound to."
     app_is_stale: bool
-    "So long without news from the app that another one may have taken its place: ask for its id."
+    "The app was not seen for so long that it may be another one: check its id first."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestJoin(Question[JoinGranted | JobStopped]):
-    """May this job join? The answer waits while a cancel of the same function is under way."""
+    """Ask to join. The answer waits while a `/cancel` of the same function is under way."""
 
     job_id: int
     fn_index: int
     direct: bool
-    "The call travels by itself: nothing will be joined, no message will come."
+    "The call is a request of its own, without a join and without messages."
     headers: Headers = field(default=(), repr=False)
-    "Of this call only: a private stream carries them, being its join."
+    "Headers of this call only, for a private stream, which is also the join."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinAccepted(Question["JoinAccepted | JobStopped"]):
-    """The server has accepted the join under this event id. Answered by itself."""
+    """Report that the server accepted the join under this event id. The answer is the question."""
 
     job_id: int
     event_id: str
@@ -80,16 +80,16 @@ class JoinAccepted(Question["JoinAccepted | JobStopped"]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinFailed(Question["JoinFailed | JobStopped"]):
-    """The join has failed or was refused: no message will come of it. Answered by itself."""
+    """Report that the join failed, so no message will come. The answer is the question."""
 
     job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextMessage(Question[FlowMessage | JobStopped]):
-    """The next message of this job's event that its flow has to act on.
+    """Ask for the next message of this job's event that the flow has to act on.
 
-    Until it is answered, the messages before that one go straight to the job's state.
+    All messages before that one go straight to the job's state.
     """
 
     job_id: int
@@ -97,9 +97,10 @@ class NextMessage(Question[FlowMessage | JobStopped]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
-    """Let me find out whether the app is another one than `app` by now, or somebody else.
+    """Ask for the current app, since `app` may have been replaced.
 
-    Answered `Stale` to the first one, who must ask `Renewed` in the end; the others wait.
+    The first flow to ask is answered `RefreshNeeded`: it refreshes the app, and must end with
+    `AppRefreshed`. The others wait for its result.
     """
 
     job_id: int
@@ -108,9 +109,9 @@ class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppRefreshed(AppQuestion[App]):
-    """The end of a renewal: the app as it is now, or None if it could not be found out.
+    """Report the refreshed app, or None if refreshing it failed.
 
-    Answered by what is known from now on.
+    The answer is the app as it is now known.
     """
 
     job_id: int
@@ -119,7 +120,7 @@ class AppRefreshed(AppQuestion[App]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
-    """Where the server keeps contents of these digests, as far as this client has sent them."""
+    """Ask for the server paths of contents with these digests; None for those not uploaded yet."""
 
     job_id: int
     digests: tuple[str, ...]
@@ -127,7 +128,7 @@ class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordUploads(AppQuestion[None]):
-    """The server keeps contents of these digests under these paths."""
+    """Report the server paths of contents that were uploaded, by digest."""
 
     job_id: int
     paths: tuple[tuple[str, str], ...]
@@ -140,9 +141,9 @@ AnyQuestion: TypeAlias = RequestJoin | JoinAccepted | JoinFailed | NextMessage |
 class StreamKind(Enum):
     """What a stream is for."""
 
-    SHARED = "all messages of the session"
-    PRIVATE = "the messages of one job (4.0 to 4.8)"
-    HEARTBEAT = "tells the server that the visitor is still there (4.25 and later)"
+    SHARED = "carries all messages of the session"
+    PRIVATE = "carries the messages of one job (4.0 to 4.8)"
+    HEARTBEAT = "tells the server that the session is still in use (4.25 and later)"
 
 
 KEEPALIVE: Final = (
@@ -151,54 +152,55 @@ KEEPALIVE: Final = (
     ("TCP_KEEPINTVL", 15),
     ("TCP_KEEPCNT", 4),
 )
-"""Options of TCP, by their names in `socket`, which not every platform has, and their values.
+"""TCP options with their values in seconds or probes; a platform may lack some of the names.
 
-With `SO_KEEPALIVE` the connection of a stream or of a direct call whose peer has gone without a
-word breaks after two minutes: to a silent stream that is no loss as long as the app answers on
-other connections, and a direct call has no other limit. macOS has a word of its own for the
-first one.
+With `SO_KEEPALIVE` they break a connection two minutes after its peer disappears. Streams need
+them, since a silent one stays open while the app replies on other connections. Direct calls need
+them, since they have no other time limit. macOS says TCP_KEEPALIVE for TCP_KEEPIDLE.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamSpec:
-    """A stream to be read: what to ask for, and how long it may be silent."""
+    """A stream to open: its request, and how long it may be silent."""
 
     key: int
-    "Names the stream within its session: a ticket for a private one, else below zero."
+    "Names the stream within its session: the job id of a private stream, else below zero."
     kind: StreamKind
     app: App = field(repr=False, compare=False)
-    "Who sends it, should anybody have to find out whether that app is still there."
+    "The app that sends it, to check whether that app still runs."
     request: Request
     idle_timeout: float
-    "Seconds without a byte after which, and then each time again, the session wants to know."
+    "Seconds without a byte after which the driver reports silence; again after each further one."
 
 
 class EndReason(Enum):
     """How a stream ended, as the driver saw it."""
 
-    FINISHED = "the body came to its proper end"
-    BROKEN = "the connection broke, or what came was no event stream"
-    SILENT = "no byte came within the idle time, and the app did not confirm that it still runs"
+    FINISHED = "the body ended properly"
+    BROKEN = "the connection broke, or the reply was not an event stream"
+    SILENT = "no byte came within the idle timeout, and the app did not confirm that it still runs"
     REFUSED = "no connection was made"
-    CLOSED_BY_US = "we closed it, being told to"
+    CLOSED_BY_US = "the client closed it"
 
     @classmethod
     def of(cls, error: GradioError) -> EndReason:
-        """How a stream ended that ended with this error, whoever raised it."""
+        """Return the reason for the end of a stream that failed with this error."""
         match error:
+            # Nothing was sent, so nothing is lost. An untrusted certificate will not change by a
+            # retry.
             case TransportFailed(connected=False, untrusted=False):
                 return cls.REFUSED
             case TransportFailed(late=True):
                 return cls.SILENT
             case _:
-                # Once the request is out, the server may have said all to nobody.
+                # Once the request was sent, the server may have written messages to it.
                 return cls.BROKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartStream:
-    """Open this stream, after a pause of `after` seconds, and report under this epoch."""
+    """Open this stream after `delay` seconds; its reports carry this epoch."""
 
     stream: StreamSpec
     epoch: int
@@ -206,25 +208,25 @@ class StartStream:
 
     @property
     def name(self) -> tuple[int, int]:
-        """Names this opening, different from all others of its session."""
+        """The key and epoch, which name this opening within its session."""
         return self.stream.key, self.epoch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndStream:
-    """Close this stream for good, also one that is not open yet."""
+    """Close this stream for good, even if it is still being opened."""
 
     key: int
     epoch: int
 
     @property
     def name(self) -> tuple[int, int]:
-        """The name of the opening."""
+        """The key and epoch of the opening."""
         return self.key, self.epoch
 
 
 class Resume(NamedTuple):
-    """Let the flow of this job go on with the answer to its question."""
+    """Resume the flow of this job with the answer to its question."""
 
     job_id: int
     reply: object
@@ -232,9 +234,9 @@ class Resume(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelEvent:
-    """Tell the server that an event is not wanted: perform the flow `dismiss`, whatever comes.
+    """Run the flow `cancel_event`, which tells the server that an event is not wanted.
 
-    Then report with `Session.dismissed`.
+    Then report with `Session.cancel_finished`, even if the flow failed.
     """
 
     app: App
@@ -243,14 +245,14 @@ class CancelEvent:
     fn_index: int
     "-1 completes exactly this event, without stopping any function (4.31 and later)."
     reset: bool
-    "By /reset (4.19.2 to 4.23) instead of /cancel."
+    "Use /reset (4.19.2 to 4.23) instead of /cancel."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckApp:
-    """A stream is silent: perform the flow `check_app`, and go on reading the stream meanwhile.
+    """Run the flow `check_app` for a silent stream, and keep reading the stream meanwhile.
 
-    Then report what the flow returned with `Session.checked`.
+    Then report the result of the flow with `Session.app_checked`.
     """
 
     app: App
@@ -259,7 +261,7 @@ class CheckApp:
 
     @property
     def name(self) -> tuple[int, int]:
-        """The name of the opening."""
+        """The key and epoch of the opening."""
         return self.key, self.epoch
 
 
@@ -267,8 +269,8 @@ Order: TypeAlias = StartStream | EndStream | Resume | CancelEvent | CheckApp
 
 
 class OpenResult(NamedTuple):
-    """What to do with a stream whose head has come."""
+    """What to do with a stream after the head of its reply."""
 
     read: bool
-    "False: close the connection, and report nothing more of it."
+    "False: close the connection, and report nothing more about it."
     orders: list[Order]

@@ -1,8 +1,12 @@
-"""A job's place in its session, and the mailbox where its messages wait.
+"""A job as its session knows it, and the mailbox for its messages.
 
-A message is received once the flow of its job waits for one: at once, as a rule. What the flow has
-to act on is handed over to it, and what comes after that stays in the mailbox until the flow waits
-again. So nothing overtakes an output whose files are being fetched.
+While the flow of a job waits for a message, messages are received at once: they go to the job's
+state, up to one that the flow has to act on. From then on messages stay in the mailbox until the
+flow waits again. So no output overtakes an earlier one whose files are still being downloaded.
+
+The flow and the event on the server end independently. A cancel ends the flow at once, while the
+event may run on for minutes, and may need a `/cancel` later. So a `PendingJob` remains until both
+have ended.
 """
 
 from __future__ import annotations
@@ -22,63 +26,65 @@ from .orders import JobStopped, Order, Resume
 _LAST = (Completed, Failed, QueueFull)
 
 Receiver: TypeAlias = Callable[[JobMessage], "FlowMessage | JobMessage | None"]
-"Takes a message in; returns it, as the flow is to see it, if the flow has to act on it."
+"Receives a message; returns it, perhaps in another form, if the flow has to act on it."
 
 
 def leave_to_flow(message: JobMessage) -> JobMessage:
-    """Receive nothing, as for a job without a state: every message is handed over."""
+    """Return every message to the flow, for a job without a state."""
     return message
 
 
 class Mailbox:
-    """Where the messages of one event wait for the flow of its job."""
+    """The messages of one event that its job has not received yet. Not thread-safe."""
 
     __slots__ = ("_messages", "has_heard", "sealed", "started", "yielded")
 
     def __init__(self) -> None:
         self.sealed = False
-        "The last message has come; it may not have been taken yet."
+        "The last message has arrived, although it may not have been taken."
         self.has_heard = False
-        "A message has come."
+        "A message has arrived."
         self.started = False
-        "`process_starts` has come, or an output."
+        "`process_starts` has arrived, or an output."
         self.yielded = False
-        "An output has come that is not the last word."
+        "An output has arrived before the last message."
         self._messages = deque[JobMessage]()
 
     def put(self, message: JobMessage) -> None:
-        """Add a message, unless the last one has come."""
+        """Add a message, unless the last one has arrived."""
         if not self.sealed:
+            # Flags are set on arrival, not when the flow takes the message: a cancel depends on
+            # what the server has done.
             self._messages.append(message)
             self.has_heard = True
-            if isinstance(message, Generated):  # what a job hears most often
+            if isinstance(message, Generated):  # the most frequent message
                 self.started = self.yielded = True
             else:
                 self.started = self.started or isinstance(message, Started)
                 self.sealed = isinstance(message, _LAST)
 
     def take(self) -> JobMessage | None:
-        """The oldest message, or None if there is none."""
+        """Remove and return the oldest message, or return None."""
         return self._messages.popleft() if self._messages else None
 
     def clear(self) -> None:
-        """Drop what nobody will take."""
+        """Drop all messages."""
         self._messages.clear()
 
 
 class JoinState(Enum):
-    """Where a job is on its way through the session."""
+    """How far the join of a job is."""
 
-    NOT_JOINED = "it has not asked to join, or nothing more will come of its join"
-    BLOCKED = "it waits for a cancel of its function"
+    NOT_JOINED = "it has not asked to join, or its join has failed or ended"
+    BLOCKED = "it waits until a `/cancel` of its function is answered"
     CALLING = "its direct call is in flight"
     JOINING = "its join is in flight"
-    JOINED = "the server has accepted it"
+    JOINED = "the server has accepted its join"
 
 
 @dataclass(slots=True, eq=False)
 class PendingJob:
-    """What the session knows of one job: of its flow, and of its event on the server."""
+    """One job in its session: the state of its flow, and of its event on the server."""
 
     job_id: int
     receive: Receiver = leave_to_flow
@@ -86,48 +92,51 @@ class PendingJob:
     join_state: JoinState = JoinState.NOT_JOINED
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
-    "What a private stream carries of this call."
+    "Headers of this call, for a private stream."
     stream: int = 0
-    "The key of the stream that its messages come on."
+    "The key of the stream that carries its messages."
     event_id: str = ""
     "Empty before the join is accepted, and on a private stream."
     epoch: int = 0
-    "The opening of its stream that the accepted join may have been too late for."
+    "The opening during which the join was accepted; it may have ended too early to know the event."
     awaits_message: bool = False
-    "An `Await` of its flow is not answered yet."
+    "Its flow waits for the answer to a `NextMessage`."
     cancel_settled: bool = False
-    "All has been done that can be done for an event that is not wanted."
+    "Nothing more can be done to cancel the event."
     stop_error: GradioError | None = None
-    "Set once the flow need not go on."
+    "Set once the flow has to end; the flow is told at its next question."
     flow_ended: bool = False
-    "The flow has ended; the seat stands for the event on the server, if one is pending."
+    "The flow has ended; the job is kept for its event on the server, if that is pending."
 
     def answer(self, reply: object) -> Resume:
-        """Answer the flow's question, if only to say that it need not go on."""
+        """Answer the flow's question, or tell it to end if the job was stopped."""
         return Resume(
             job_id=self.job_id,
             reply=JobStopped(error=self.stop_error) if self.stop_error else reply,
         )
 
     def hand_over_message(self) -> list[Order]:
-        """Receive what waits, up to a message that the flow has to act on."""
+        """Receive the messages in the mailbox, up to one that the flow has to act on."""
+        # One answer per question, and no message past the one that the flow acts on.
         while self.awaits_message and (message := self.mailbox.take()) is not None:
-            rest = self.receive(message)
-            if rest is not None:
+            for_flow = self.receive(message)
+            if for_flow is not None:
                 self.awaits_message = False
-                return [Resume(self.job_id, rest)]
+                return [Resume(self.job_id, for_flow)]
         return []
 
     def fail(self, error: GradioError) -> list[Order]:
-        """Nothing more comes of it, for this reason."""
-        # Its own, for raised in several threads one error would have the tracebacks of all.
+        """End the event with this error, as if the server had reported it."""
+        # A copy per job: raised in several threads, one error would collect all their tracebacks.
         own = copy(error)
         own.__cause__ = error.__cause__
+        # In the mailbox it waits behind outputs that arrived before: none of them is lost.
         self.mailbox.put(Failed(error=own))
         return self.hand_over_message()
 
     def stop(self, error: GradioError) -> list[Order]:
-        """The flow need not go on; nobody reads its messages any more."""
+        """Make the flow end with this error, at once if it waits; drop its messages."""
+        # A flow that runs an action is told at its next question instead.
         waits = self.awaits_message or self.join_state is JoinState.BLOCKED
         if self.join_state is JoinState.BLOCKED:
             self.join_state = JoinState.NOT_JOINED
@@ -143,31 +152,31 @@ class PendingJob:
         self.receive, self.stop_error = leave_to_flow, JobCancelled("the job has ended")
 
     def start_join(self, fn_index: int, headers: Headers) -> None:
-        """The job asks to join, perhaps once more: nothing of an earlier event is left."""
+        """Prepare for a join, perhaps a second one, without any trace of an earlier event."""
         self.fn_index = fn_index
         self.headers = headers
         self.event_id = ""
+        # A new one, since that of an earlier event is sealed.
         self.mailbox = Mailbox()
         self.cancel_settled = False
 
     @property
     def is_pending(self) -> bool:
-        """Whether the server still has something to say of it."""
+        """Whether the server has accepted the event and not finished it."""
         return self.join_state is JoinState.JOINED and not self.mailbox.sealed
 
     @property
     def needs_stream(self) -> bool:
-        """Whether somebody has to listen for what comes of it.
+        """Whether its messages are needed.
 
-        Not if its fate is settled; a cancelled event that has to start first is listened for,
-        since it must be stopped then.
+        That includes a cancelled event that can be cancelled on the server only once it starts.
         """
         return self.is_pending and not self.cancel_settled
 
     @property
     def may_have_event(self) -> bool:
-        """Whether there is, or may be, an event of it on the server that is not at its end.
+        """Whether the server has, or may have, an unfinished event for this job.
 
-        A join in flight is not, once its stream is lost: its mailbox is sealed before its time.
+        False for a join in flight whose stream was lost, since that seals its mailbox early.
         """
         return self.join_state in (JoinState.JOINING, JoinState.JOINED) and not self.mailbox.sealed

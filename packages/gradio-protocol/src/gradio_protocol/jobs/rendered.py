@@ -1,8 +1,8 @@
 """The endpoints that `@gr.render` made for one session (4.37 and later).
 
-A run of such a function puts its components and dependencies into its result; they can be called
-from this session only, until the next run of the same function replaces them. What cannot be read
-is absorbed: it takes nothing from the job that brought it.
+Each run of such a function puts its components and dependencies into its result. They can be
+called from that session only, until the next run of the same function replaces them. A result that
+cannot be read is ignored: the job that brought it still succeeds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..wire.document import Object
 
 
 class RenderedEndpoints:
-    """What was rendered for one session, by `render_id`."""
+    """The endpoints rendered for one session. Not thread-safe."""
 
     __slots__ = ("_app", "_endpoints", "_renderings")
 
@@ -27,22 +27,23 @@ class RenderedEndpoints:
         self.clear(app)
 
     def clear(self, app: App) -> None:
-        """Nothing is rendered, as for a session that is new to this app."""
+        """Forget what was rendered, as in a session that is new to this app."""
         self._app = app
         self._endpoints = app.endpoints
         self._renderings: dict[int, Rendering] = {}
 
     def endpoints(self, app: App) -> tuple[Endpoint, ...]:
-        """The endpoints of the app as it is now, and those rendered since it is this one."""
+        """Return the endpoints of this app, and those that it rendered for the session."""
         if app is not self._app:
             self.clear(app)
         return self._endpoints
 
     def add(self, app: App, render_config: Object) -> None:
-        """Take in what one run has made."""
-        self.endpoints(app)  # forgets what another app has rendered
+        """Add the endpoints of one run, in place of those of its earlier run."""
+        self.endpoints(app)  # forget what an earlier app rendered
         try:
             rendering = read_rendering(render_config)
+            # Kept only if all of it can be read: endpoints of one run belong together.
             renderings = {**self._renderings, rendering.render_id: rendering}
             self._endpoints = _read_rendered(app, renderings)
         except RemoteError:
@@ -51,27 +52,28 @@ class RenderedEndpoints:
 
 
 def _read_rendered(app: App, renderings: dict[int, Rendering]) -> tuple[Endpoint, ...]:
-    """The app's endpoints as `/info` tells of them, and the rendered ones, which it does not.
+    """Return the app's endpoints, as in `/info`, and the rendered ones, which it does not list.
 
-    What is static and what is rendered can change each other's choices, and a name that both
-    have means the static function.
+    Static and rendered functions can change each other's choices, so those of a component that
+    either changes are left out. If both have the same name, it names the static function.
     """
     config = app.config
     for rendering in renderings.values():
         config = config.with_rendering(rendering)
     taken = {endpoint.name for endpoint in app.endpoints} - {None}
-    made = tuple(
+    rendered = tuple(
+        # It can still be called by its index.
         without_name(dependency) if dependency.name in taken else dependency
         for rendering in renderings.values()
         for dependency in rendering.dependencies
     )
     changing = changing_components(config)
-    found = (*app.endpoints, *read_endpoints(replace(config, dependencies=made), None))
-    return tuple(_without_choices(endpoint, changing) for endpoint in found)
+    endpoints = (*app.endpoints, *read_endpoints(replace(config, dependencies=rendered), None))
+    return tuple(_without_choices(endpoint, changing) for endpoint in endpoints)
 
 
 def _without_choices(endpoint: Endpoint, changing: set[int]) -> Endpoint:
-    """The endpoint, which takes any value for these components."""
+    """Return the endpoint without choices for these components, so that it takes any value."""
     visible = [slot.component for slot in endpoint.inputs if not slot.hidden]
     pairs = list(zip(endpoint.parameters, visible, strict=True))
     if not any(parameter.choices and key in changing for parameter, key in pairs):

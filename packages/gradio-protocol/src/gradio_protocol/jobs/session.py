@@ -1,21 +1,34 @@
-"""One session: what the server knows one visitor by, and everything that shares it.
+"""One session: the jobs that share a session hash, their streams, and the cancels under way.
 
-The session holds the jobs that use its hash (each under a *ticket*), the streams that carry their
-messages, and the cancels under way. Its rules:
+The server knows a visitor by the session hash. It keeps the state of the app and a set of pending
+events under it, and sends all messages of the session on one stream, so jobs of one session can
+harm each other. `Session` decides what to send when; it performs nothing. Its rules:
 
-1. Flows ask, with `ask`; readers report, with `opened`, `deliver`, `silent`, `ended`; each call
-   returns orders for the driver, answers last. Each question is answered exactly once, now or
-   later.
-2. The shared stream is opened after the first accepted join, never with nothing expected, and is
-   never closed by us while the hash may be used again: a join after it was lost (4.37.2 to 6.31).
-3. A cancelled job is gone for its flow at once; its event stays known until the server is done
-   with it, so that no other job is harmed.
-4. `/cancel` stops every running job of a session *and function* and tells only one: it is sent
-   when nobody wants any of them, once for each, and joins of that function wait for the replies.
-5. Lost events stay in the server's books, and it never ends the stream: where that can be healed,
-   it is, after the next join; elsewhere, and where the server may still write to the lost stream,
-   a new hash is taken, unless the app keeps state.
-6. A driver calls it under one lock, or from one thread or task.
+1. Flows ask questions with `ask`, and readers of streams report what they see. Each call returns
+   orders for `ClientProtocol`. Each question is answered exactly once, now or later. Streams are
+   started before answers, since a private stream is the join that the answer permits, and a
+   `/cancel` is ordered before the answer that ends its flow.
+2. The shared stream is opened after the first accepted join: before, the server has no session, and
+   says so. It is opened only if messages are expected: otherwise it does not end (4.9 to 6.31). It
+   is never closed while the hash may be used again: the next join travels on another connection,
+   can overtake the close, and is then lost with it (in every trial with the close delayed by 50 ms,
+   4.37.2 to 6.31).
+3. A cancelled job ends at once for its caller. Its event stays known until the server is done with
+   it: it may have to be cancelled later, and its messages must not be taken for early ones.
+4. `/cancel` stops every running job of a session *and function*, but reports only one. It is sent
+   when none of them is wanted, once for each. Joins of that function wait for the replies, since a
+   join sent just before can be lost (6.0.2, 6.31). See `cancellation`.
+5. The events of a lost stream stay on the server's books, and a later stream of the session would
+   never end. From 4.31 on they are completed with `/cancel` after the next accepted join. Before,
+   the session takes a new hash. It also does so if the server may still write to the lost stream,
+   since it would divide the messages between both (4.44.1, 6.31). An app that keeps state for the
+   session keeps its hash, as a new one would lose the visitor's `gr.State`.
+6. A join in flight is lost with the stream. Nobody knows what became of it, and to send it again
+   could run the job twice.
+7. A session that is closing keeps its stream until the server has opened it, and waits for joins
+   in flight: otherwise the server does not notice, and the jobs run on (4.44.1, 5.50.0, 6.31).
+
+Not thread-safe: it is used under one lock, or by one thread or task.
 """
 
 from __future__ import annotations
@@ -61,20 +74,24 @@ from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
 
-_UNFINISHED = "stream: the server has said all, and nothing of how this event has ended"
+_UNFINISHED = "stream: the server announced its end, but this event has not ended"
 
 
 class Session:
-    """One visitor. See the module. `entropy`, 16 bytes, makes its hash; `single`: for one job."""
+    """One session of a client. See the module.
+
+    `entropy` is 16 bytes, from which its hashes are derived. A `single` session has one job, and
+    closes when that job ends.
+    """
 
     def __init__(self, tracker: AppTracker, *, entropy: bytes, single: bool = False) -> None:
         self._tracker = tracker
         self._single = self._retired = single
         self.closed = False
-        "It was left for good."
+        "`close` was called."
         self._entropy, self._generation = entropy, 0
         self.hash = session_hash(entropy)
-        "That of the next join."
+        "The session hash of the next join."
         self._registry = JobRegistry()
         self._streams = EventStreams()
         self._cancellations = Cancellations()
@@ -82,78 +99,90 @@ class Session:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """What can be called from this session: the app's endpoints and those rendered for it."""
+        """The endpoints of the app, and those rendered for this session."""
         app = self._tracker.app
         return self._rendered.endpoints(app) if self._rendered else app.endpoints
 
     def add_job(self, receive: Receiver = leave_to_flow) -> int:
-        """A ticket for a new job, whose messages are received so."""
+        """Return the id of a new job, whose messages `receive` takes."""
         job_id = self._tracker.new_job_id()
+        # A job of a closed session has an id too: the answer to its first question stops it.
         if not self.closed:
             self._registry.add(job_id, receive)
         return job_id
 
     def cancel(self, job_id: int) -> list[Order]:
-        """The caller no longer wants this job; its flow is told at its next question."""
+        """Cancel a job; its flow is told now if it waits, else at its next question."""
         job = self._registry.get(job_id)
         if job is None or job.stop_error is not None:
             return []
         cancelled = JobCancelled("the job was cancelled")
+        # The request first: with the answer the flow may end, and its session close.
         return self._cancel_on_server(job) + self._stop_job(job, cancelled)
 
     def is_joining(self, job_id: int) -> bool:
-        """Whether the join of this job is in flight: given up now, it would run all the same."""
+        """Whether the join of a job is in flight; if it were aborted, the job would run anyway."""
         job = self._registry.get(job_id)
         return job is not None and job.join_state is JoinState.JOINING
 
     def finish_job(self, job_id: int) -> list[Order]:
-        """The flow of this job has ended, however it did; it asks nothing more."""
+        """Record that the flow of a job has ended, whether it returned or failed."""
         orders: list[Order] = []
         job = self._registry.get(job_id)
         if job is not None:
             self._stop_job(job, JobCancelled("the job has ended"))
+            # A flow can fail by itself, as when a file cannot be downloaded. Its event runs on
+            # unless it is cancelled.
             job.end_flow()
             orders += self._cancel_on_server(job)
             self._forget_if_finished(job)
         return [*orders, *self._close_if_retired(), *self._tracker.finish_job(job_id)]
 
     def retire(self) -> list[Order]:
-        """No more jobs will come: leave the server when the last flow has ended."""
+        """Accept no more jobs, and close the streams when the last flow has ended."""
         self._retired = True
         return self._close_if_retired()
 
     def close(self) -> list[Order]:
-        """Leave for good, when the server can hear it: it drops what waits, stops generators."""
-        self.closed = self._retired = True
-        closed = JobCancelled("the session was closed")
-        stops = [order for job in self._registry for order in self._cancel_on_server(job)]
-        told = [order for job in self._registry for order in self._stop_job(job, closed)]
-        return [*stops, *self._close_if_retired(), *told]
+        """Stop all jobs; close the streams as soon as the server can notice it.
 
-    # What flows ask.
+        The server then drops queued jobs, and stops generators at their next `yield` (4.37.2 to
+        6.31), so no `/cancel` is needed.
+        """
+        self.closed = self._retired = True
+        error = JobCancelled("the session was closed")
+        cancels = [order for job in self._registry for order in self._cancel_on_server(job)]
+        answers = [order for job in self._registry for order in self._stop_job(job, error)]
+        return [*cancels, *self._close_if_retired(), *answers]
+
+    # Questions of flows.
 
     def ask(self, question: AnyQuestion, now: float) -> list[Order]:
-        """Take a question; among the orders is a `Resume` with the answer, if there is one yet.
+        """Take a question; the orders include a `Resume` with the answer, unless it comes later.
 
-        `now` is any clock that only goes forward, in seconds.
+        `now` is monotonic time, in seconds.
         """
         if isinstance(question, AppQuestion):
             return [*self._tracker.ask(question, now)]
         job = self._registry.get(question.job_id)
         if job is None:
-            closed = JobStopped(error=JobCancelled("the session was closed"))
-            return [Resume(question.job_id, closed)]
+            stopped = JobStopped(error=JobCancelled("the session was closed"))
+            return [Resume(question.job_id, stopped)]
         match question:
+            # A stopped job gets no message and no grant, but its reports of a join are still
+            # needed: only they name the event to cancel.
             case NextMessage() if job.stop_error is None:
                 job.awaits_message = True
                 return job.hand_over_message()
             case RequestJoin() if job.stop_error is None:
+                # This may be another attempt: messages of the first event must not reach it.
                 self._registry.remove_event(job)
                 job.start_join(question.fn_index, question.headers)
                 return self._request_join(job, direct=question.direct, now=now)
             case NextMessage() | RequestJoin():
                 return [job.answer(None)]
             case JoinAccepted():
+                # The app has just replied, so joins of the next second need no check.
                 self._tracker.saw_app(now)
                 return self._accept_join(job, question)
             case JoinFailed():
@@ -163,7 +192,8 @@ class Session:
 
     def _request_join(self, job: PendingJob, *, direct: bool, now: float) -> list[Order]:
         if direct:
-            return [self._join_grant(job, JoinState.CALLING, app_is_stale=False)]
+            # A direct call has no event: no message to route, and no `/cancel` that could lose it.
+            return [self._make_grant(job, JoinState.CALLING, app_is_stale=False)]
         if self._cancellations.blocks_join(job.fn_index):
             job.join_state = JoinState.BLOCKED
             return []
@@ -171,18 +201,21 @@ class Session:
 
     def _grant_join(self, job: PendingJob, *, app_is_stale: bool) -> list[Order]:
         app = self._tracker.app
-        beats = app.config.connect_heartbeat and not self._single
-        orders = self._open_stream(HEARTBEAT) if beats else []
+        # The app tracks when sessions end, and learns it from the end of this stream (4.25 and
+        # later).
+        needs_heartbeat = app.config.connect_heartbeat and not self._single
+        orders = self._open_stream(HEARTBEAT) if needs_heartbeat else []
         if app.dialect.delivery is not Delivery.PRIVATE:
+            # From here on, a message of an unknown event may be for this job.
             job.stream = SHARED
             self._registry.start_joining(job)
-            return [*orders, self._join_grant(job, JoinState.JOINING, app_is_stale=app_is_stale)]
-        # The stream is the join.
+            return [*orders, self._make_grant(job, JoinState.JOINING, app_is_stale=app_is_stale)]
+        # 4.0 to 4.8: opening the stream is the join, so there is no reply to wait for.
         job.stream = job.job_id
-        grant = self._join_grant(job, JoinState.JOINED, app_is_stale=False)
+        grant = self._make_grant(job, JoinState.JOINED, app_is_stale=False)
         return [*orders, *self._open_stream(job.stream), grant]
 
-    def _join_grant(self, job: PendingJob, state: JoinState, *, app_is_stale: bool) -> Order:
+    def _make_grant(self, job: PendingJob, state: JoinState, *, app_is_stale: bool) -> Order:
         job.join_state = state
         grant = JoinGranted(
             session_hash=self.hash, app=self._tracker.app, app_is_stale=app_is_stale
@@ -194,27 +227,29 @@ class Session:
         job.epoch = self._streams.epoch(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
-            # Otherwise the stream was lost meanwhile, and with it the event.
+            # Otherwise the stream was lost during the join, and the event with it (rule 6).
             self._registry.add_event(job)
             orders += self._cancellations.clear_dead(self._tracker.app, self.hash)
+        # Only now: this drops early messages, which add_event has taken if they are for this job.
         self._registry.finish_joining(job, JoinState.JOINED)
         if job.stop_error is not None:
             job.mailbox.clear()
             orders += self._cancel_on_server(job)
         if job.needs_stream:
-            # Also for a job that has gone meanwhile: what stops it may have to wait for its start.
+            # Also for a job that was cancelled meanwhile: its `/cancel` may have to wait until it
+            # starts.
             orders += self._open_stream(SHARED)
         return [*orders, job.answer(question)]
 
     def _fail_join(self, job: PendingJob, question: JoinFailed) -> list[Order]:
         self._registry.finish_joining(job, JoinState.NOT_JOINED)
-        # A private stream is a join that was made already, for an app that is another one now.
+        # A private stream is open already, and joins an app that has been replaced.
         return [*self._streams.close(job.job_id), job.answer(question)]
 
-    # What readers report.
+    # Reports about streams.
 
     def stream_opened(self, key: int, epoch: int, head: Head) -> OpenResult:
-        """The head of a stream has come; whether to read on."""
+        """Report the head of a stream; the result says whether to read on."""
         stream = self._streams.current(key, epoch)
         if stream is None or stream.accepts(head):
             return OpenResult(read=stream is not None, orders=self._close_if_retired())
@@ -223,7 +258,7 @@ class Session:
         return OpenResult(read=False, orders=self._follow_up(stream, outcome, error))
 
     def receive(self, key: int, epoch: int, deliveries: Iterable[EventMessage]) -> list[Order]:
-        """Messages have come on a stream."""
+        """Report messages of a stream, in order."""
         stream = self._streams.current(key, epoch)
         if stream is None:
             return []
@@ -239,18 +274,20 @@ class Session:
                         unfinished = self._registry.unfinished_at_close(key, epoch)
                         orders += self._fail_jobs(unfinished, StreamLost(_UNFINISHED))
                 case Broken():
-                    # The server ends the stream itself: what is joined from now on has another.
+                    # The server ends this stream, so close it here as well: jobs that join from now
+                    # on need another one.
                     orders += self._streams.close(key) + self._fail_stream(key, message.error)
                     break
                 case _:
                     stream.message_arrived()
                     orders += self._deliver_message(key, event_id, message)
+        # Requests before answers, although each message may have caused both (rule 1).
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def stream_ended(
         self, key: int, epoch: int, ending: EndReason, why: GradioError | None = None
     ) -> list[Order]:
-        """A stream has ended; `why` says more, where the driver knows more."""
+        """Report the end of a stream, with the error that ended it, if there was one."""
         stream = self._streams.current(key, epoch)
         if stream is None:
             return []
@@ -260,35 +297,38 @@ class Session:
         return self._follow_up(stream, outcome, error)
 
     def stream_silent(self, key: int, epoch: int) -> list[Order]:
-        """Nothing has come on a stream for its idle time, or again as long; it is still read."""
+        """Report that no byte came for the idle timeout, once or again; the driver reads on."""
         stream = self._streams.current(key, epoch)
         if stream is None:
             return []
+        # Nothing more will arrive, so it does not matter whether the app still runs.
         if stream.state is StreamState.CLOSING:
             return self._give_up_stream(stream, None)
         return [CheckApp(app=stream.app, key=key, epoch=epoch)] if stream.needs_check() else []
 
     def app_checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
-        """The app was asked because this stream is silent; `why` is what `check_app` returned."""
+        """Report the result of `check_app` for a silent stream: None if the same app replied."""
         stream = self._streams.current(key, epoch)
         if stream is None or stream.check_finished(alive=why is None):
             return []
         return self._give_up_stream(stream, why)
 
     def _give_up_stream(self, stream: EventStream, why: GradioError | None) -> list[Order]:
-        """Give a silent stream up, which is still open."""
+        """Close a silent stream, and treat it as ended."""
         end = EndStream(key=stream.key, epoch=stream.epoch)
         return [end, *self.stream_ended(end.key, end.epoch, EndReason.SILENT, why)]
 
     def cancel_finished(self, event_id: str) -> list[Order]:
-        """The server has been told of an event, or could not be: joins that waited may go on."""
+        """Report that a cancel request has ended, even if it failed: waiting joins may go on."""
         if not self._cancellations.finish(event_id):
             return []
         waiting = [job for job in self._registry if job.join_state is JoinState.BLOCKED]
-        free = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
-        return [order for job in free for order in self._grant_join(job, app_is_stale=True)]
+        unblocked = [job for job in waiting if not self._cancellations.blocks_join(job.fn_index)]
+        # The wait may have been long, so the app is checked before the join.
+        return [order for job in unblocked for order in self._grant_join(job, app_is_stale=True)]
 
     def _deliver_message(self, key: int, event_id: str | None, message: JobMessage) -> list[Order]:
+        # Also for a cancelled job: what its function rendered stays with the session.
         if isinstance(message, Completed) and message.rendering is not None:
             self._rendered = self._rendered or RenderedEndpoints(self._tracker.app)
             self._rendered.add(self._tracker.app, message.rendering)
@@ -299,15 +339,18 @@ class Session:
             return job.hand_over_message()
         job.mailbox.clear()
         self._forget_if_finished(job)
+        # A message shows whether the event is queued or running, for which a cancel may have
+        # waited. A last message may be what a closing session has waited for.
         return [*self._cancel_on_server(job), *self._close_if_retired()]
 
     def _follow_up(
         self, stream: EventStream, outcome: StreamOutcome, error: GradioError
     ) -> list[Order]:
-        """After the end of a stream: listen again, or face what it means."""
+        """Act on the end of a stream: open it again, or fail the jobs that are lost with it."""
         if outcome is StreamOutcome.REOPEN:
             return self._open_stream(stream.key, delay=stream.pause)
         self._streams.close(stream.key)
+        # Forgotten, so that the next stream counts its empty openings from zero.
         if outcome is StreamOutcome.ENDED:
             return self._close_if_retired()
         return [*self._fail_stream(stream.key, error, outcome), *self._close_if_retired()]
@@ -315,31 +358,38 @@ class Session:
     def _fail_stream(
         self, key: int, error: GradioError, how: StreamOutcome = StreamOutcome.LOST
     ) -> list[Order]:
-        """Tell everybody who waits for this stream that there is nothing to wait for."""
-        concerned = self._registry.jobs_on_stream(key)
-        dead = [job.event_id for job in concerned if job.join_state is JoinState.JOINED]
-        told = self._fail_jobs(concerned, error)
-        if concerned or how is StreamOutcome.LOST_HALF_OPEN:
+        """Fail the jobs that are lost with a stream, and make the session usable again."""
+        affected = self._registry.jobs_on_stream(key)
+        # The event of a join in flight has no known id, so it cannot be completed.
+        dead = [job.event_id for job in affected if job.join_state is JoinState.JOINED]
+        answers = self._fail_jobs(affected, error)
+        if affected or how is StreamOutcome.LOST_HALF_OPEN:
+            # A restart is a common reason for a loss: the next join checks the app.
             self._tracker.mark_stale()
+            # A session that the server does not know has no events on its books.
             if key == SHARED and not isinstance(error, SessionNotFound):
-                return self._recover(dead, how) + told
-        return told
+                return self._recover(dead, how) + answers
+        return answers
 
     def _fail_jobs(self, jobs: Iterable[PendingJob], error: GradioError) -> list[Order]:
-        """Nothing more comes of these events, or joins in flight."""
-        told: list[Order] = []
+        """Fail jobs whose events, or joins in flight, are lost."""
+        answers: list[Order] = []
         for job in jobs:
             self._registry.remove_event(job)
-            told += job.fail(error)
+            answers += job.fail(error)
             self._forget_if_finished(job)
-        return told
+        return answers
 
     def _recover(self, dead: list[str], how: StreamOutcome) -> list[Order]:
-        """Make the session usable again, of which these events, or joins in flight, were lost."""
+        """Make the session usable again after a loss: complete dead events, or take a new hash."""
         app = self._tracker.app
+        # Completing dead events is no help if the server has not noticed the loss, since it then
+        # divides messages between two streams (4.44.1, 6.31). It is still the best for a stateful
+        # app.
         if app.dialect.can_clear_dead_events and (how is StreamOutcome.LOST or app.stateful):
             self._cancellations.add_dead(dead)
         elif not app.stateful:
+            # Endpoints that were rendered, and the heartbeat, belong to the old hash.
             self._generation += 1
             self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
@@ -347,29 +397,31 @@ class Session:
         return []
 
     def _stop_job(self, job: PendingJob, error: GradioError) -> list[Order]:
+        # A job waits for its session or for a refresh of the app, never for both.
         waits = self._tracker.stop_waiting(job.job_id)
-        told = job.stop(error)
-        return [*told, job.answer(None)] if waits else told
+        answers = job.stop(error)
+        return [*answers, job.answer(None)] if waits else answers
 
     def _cancel_on_server(self, job: PendingJob) -> list[Order]:
-        """Do what can be done for an event that nobody wants any more."""
+        """Cancel an event that is no longer wanted, as far as that harms no other job."""
         if not job.is_pending or job.cancel_settled:
             return []
         app, is_open = self._tracker.app, self._streams.is_open(job.stream)
-        stop = choose_cancel_method(
+        method = choose_cancel_method(
             job, self._registry, app.dialect, single=self._single, listening=is_open
         )
-        if self.closed and stop is not CancelMethod.RESET:
-            return []  # that is left to the end of the stream
-        stopped = self._registry.cancelled_siblings(job) if stop is CancelMethod.FUNCTION else [job]
-        orders: list[Order] = [*self._cancellations.cancel(stop, app, self.hash, stopped)]
-        if stop in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
+        if self.closed and method is not CancelMethod.RESET:
+            return []  # closing the stream cancels the rest
+        jobs = self._registry.cancelled_siblings(job) if method is CancelMethod.FUNCTION else [job]
+        orders: list[Order] = [*self._cancellations.cancel(method, app, self.hash, jobs)]
+        # No message can arrive without the stream, so the event counts as ended.
+        if method in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
             job.join_state = JoinState.NOT_JOINED
             orders += self._streams.close(job.stream)
         return orders
 
     def _forget_if_finished(self, job: PendingJob) -> None:
-        """Forget a job whose flow has ended and of whose event nothing more will come."""
+        """Forget a job whose flow has ended and whose event is not pending."""
         if job.flow_ended and not job.is_pending:
             self._registry.remove(job)
 
@@ -378,13 +430,13 @@ class Session:
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())
-        wanted = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
-        return self._streams.open(wanted, app.dialect, delay)
+        spec = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
+        return self._streams.open(spec, app.dialect, delay)
 
     def _close_if_retired(self) -> list[Order]:
         if not self._retired:
             return []
-        # Where cut streams live on, a job alone is stopped by /reset, before its stream is left.
+        # 4.19.2 to 4.23 do not notice that a stream is closed: `/reset` has to stop the job first.
         resets = self._single and self._tracker.app.dialect.cancelling is Cancelling.RESET
         noticed = self._streams.is_open(SHARED) and not resets
         if self._registry.blocks_close(noticed=noticed, closed=self.closed):

@@ -1,4 +1,4 @@
-"""The official client's codes for what happened last to a job, and their order."""
+"""The official client's status codes of jobs, and their order."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from enum import Enum
 
 
 class Status(Enum):
-    """What happened last. Codes compare by how far a job is: `Status.STARTING < Status.FINISHED`.
+    """The last thing that happened to a job. Codes are ordered: `STARTING < FINISHED`.
 
-    A log line can come whenever progress can, so LOG stands where PROGRESS stands.
+    LOG has the place of PROGRESS in the order, since a log line can arrive whenever progress can.
     """
 
     STARTING = "STARTING"
@@ -23,16 +23,17 @@ class Status(Enum):
     CANCELLED = "CANCELLED"
     LOG = "LOG"
 
+    # The hash of Enum is written in Python, and views are cached by their codes.
     __hash__ = object.__hash__
 
     @staticmethod
     def ordering(status: Status) -> int:
-        """The place of a code in the order, from 0 on."""
+        """Return the place of a code in the order, starting at 0."""
         return _PLACES[status]
 
     @staticmethod
     def msg_to_status(msg: str) -> Status:
-        """The code for the name of a server's message; KeyError for a name that has none."""
+        """Return the code for a message's name. Raises KeyError for a name without a code."""
         return _OF_MESSAGES[msg]
 
     def __lt__(self, other: object) -> bool:

@@ -1,4 +1,4 @@
-"""From the bytes of one stream to the messages on it."""
+"""Turns the bytes of one stream into messages."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ from .orders import StreamKind
 
 
 class StreamReader:
-    """Owned by whoever reads the stream; it needs no lock, and shares nothing.
-
-    Make one for each opening of a stream.
-    """
+    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock."""
 
     __slots__ = ("_beats", "_dialect", "_parser")
 
     def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
         self._beats = kind is StreamKind.HEARTBEAT
         self._dialect = dialect
+        # An event that an opening left unfinished must not run into the next one: each has its
+        # parser.
         self._parser = EventParser()
 
     def feed(self, chunk: bytes) -> list[EventMessage]:
-        """The messages that these bytes complete.
+        """Return the messages that these bytes complete.
 
-        Raises RemoteError for what is no Gradio stream; then the stream is of no more use.
+        Raises RemoteError if they are not a Gradio stream; the reader cannot be used after that.
         """
         events = self._parser.feed(chunk)
         if self._beats:
-            # It says ALIVE, in no format.
+            # Its events say ALIVE, which is not JSON.
             return [EventMessage(None, Heartbeat()) for _ in events]
         return [read_message(data, self._dialect) for data in events]

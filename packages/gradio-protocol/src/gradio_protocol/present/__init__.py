@@ -1,1 +1,1 @@
-"""Words for people: what an app offers, how a job is, how far it is."""
+"""Texts and objects for users: descriptions of endpoints, job status and progress."""

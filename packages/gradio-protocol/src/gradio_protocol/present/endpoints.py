@@ -1,7 +1,7 @@
-"""What an app offers, as something to call: `client.endpoints["/echo"]("hello")`.
+"""An app's endpoints as callables: `client.endpoints["/echo"]("hello")`.
 
-A client looks its endpoints up again each time: a restart can change them, and an app can render
-more for one session.
+The endpoints are looked up at each access, since a restart can change them, and an app can render
+more of them for one session.
 """
 
 from __future__ import annotations
@@ -15,25 +15,25 @@ from ..errors import InvalidArguments
 from .describe import doc, signature
 
 R = TypeVar("R", covariant=True)
-"What `predict` returns: a result, or, from an async client, something to await."
+"What `predict` returns: a result, or an awaitable in an async client."
 J = TypeVar("J", covariant=True)
-"A job of the client."
+"The client's type for jobs."
 
 
 class Caller(Protocol[R, J]):
     """The part of a client that endpoints need."""
 
     def predict(self, *args: Any, fn_index: int | None = None, **kwargs: Any) -> R:
-        """Call and wait."""
+        """Call an endpoint and wait for its result."""
         ...
 
     def submit(self, *args: Any, fn_index: int | None = None, **kwargs: Any) -> J:
-        """Call in the background."""
+        """Call an endpoint in the background."""
         ...
 
 
 class BoundEndpoint(Generic[R, J]):
-    """One endpoint of a client. Calling it is `predict`; see its `__doc__` and signature."""
+    """One endpoint of a client. Its docstring and signature describe the app's function."""
 
     def __init__(self, client: Caller[R, J], endpoint: Endpoint) -> None:
         self._client = client
@@ -44,7 +44,8 @@ class BoundEndpoint(Generic[R, J]):
         self.__signature__ = signature(endpoint)
 
     def __call__(self, *args: Any, **kwargs: Any) -> R:
-        """Call the endpoint and wait for its result; of an async client, await this."""
+        """Call the endpoint and wait for its result; in an async client, await this call."""
+        # By index: an endpoint may have no name (3.x, `@gr.render`).
         return self._client.predict(*args, fn_index=self.fn_index, **kwargs)
 
     def submit(self, *args: Any, **kwargs: Any) -> J:
@@ -56,7 +57,7 @@ class BoundEndpoint(Generic[R, J]):
 
 
 class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
-    """All endpoints that may be called, by `fn_index`, and by name with or without its slash."""
+    """The endpoints that may be called, by index, or by name with or without its slash."""
 
     def __init__(
         self, client: Caller[R, J], list_endpoints: Callable[[], Iterable[Endpoint]]
@@ -69,9 +70,11 @@ class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
         try:
             return BoundEndpoint(self._client, find_endpoint(self._list_endpoints(), name, index))
         except InvalidArguments as error:
+            # A mapping raises KeyError, so that `in` and `get` work.
             raise KeyError(key) from error
 
     def __iter__(self) -> Iterator[int]:
+        # Undocumented endpoints are included, since they can be called.
         callable_ones = (
             e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE
         )

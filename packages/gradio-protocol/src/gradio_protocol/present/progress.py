@@ -1,4 +1,4 @@
-"""What a progress bar shows of a job, in words and steps; drawing it is the driver's."""
+"""The text and the numbers of a job's progress bar; drawing it is up to the driver."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ..jobs.status import Status
 from .updates import OutputUpdate, StatusUpdate
 
 UNCOUNTED: Final = "{desc}: {elapsed}{postfix}"
-"tqdm's format for what has no steps."
+"tqdm's format for a bar without a total."
 _WIDTH = 79
-_PAUSE = 0.1
-"Seconds between two drawings that differ in their steps only."
+_REDRAW_INTERVAL = 0.1
+"Seconds between redraws that change only the number of steps."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,21 +21,24 @@ class Progress:
 
     text: str
     done: float | None = None
-    "So many steps, or bytes, or so much of 1; None: they are not counted."
+    "Steps or bytes, or a part of 1; None: unknown."
     total: float | None = None
 
     @classmethod
     def of(cls, update: StatusUpdate, outputs: int) -> Progress:
-        """What to show after this update, when so many outputs have come."""
+        """Return what to show after this update, given the number of outputs so far."""
+        eta = _format_eta(update)
         match update:
             case StatusUpdate(code=Status.IN_QUEUE, rank=int(rank)):
+                # The server counts ranks from 0.
                 of = f" of {update.queue_size}" if update.queue_size else ""
-                return cls(text=f"queue: {rank + 1}{of}{_eta(update)}")
+                return cls(text=f"queue: {rank + 1}{of}{eta}")
+            # The innermost bar, which moves the most.
             case StatusUpdate(progress_data=[*_, unit]):
                 done, total = (
                     (unit.progress, 1) if unit.index is None else (unit.index, unit.length)
                 )
-                return cls(text=f"{unit.desc or 'running'}{_eta(update)}", done=done, total=total)
+                return cls(text=f"{unit.desc or 'running'}{eta}", done=done, total=total)
             case StatusUpdate(transferred=moved) if moved is not None:
                 text = "sending" if moved.upload else "fetching"
                 return cls(text=text, done=moved.done, total=moved.total)
@@ -44,11 +47,11 @@ class Progress:
             case _:
                 count = f", {outputs} outputs" if outputs > 1 else ""
                 code = update.code.value.lower().replace("_", " ")
-                return cls(text=f"{code}{count}{_eta(update)}")
+                return cls(text=f"{code}{count}{eta}")
 
     @property
     def attributes(self) -> dict[str, Any]:
-        """What to set on a bar of tqdm."""
+        """The attributes to set on a bar of tqdm."""
         bar_format = None if self.total else UNCOUNTED
         return {
             "n": self.done or 0,
@@ -58,14 +61,14 @@ class Progress:
         }
 
     def line(self, title: str) -> str:
-        """All in one line of a terminal, of constant width, so that it covers the last one."""
+        """Return one line for a terminal, padded so that it overwrites the line before."""
         counted = self.done is not None and self.total
         steps = f" {self.done:g}/{self.total:g}" if counted else ""
         return f"{title}: {self.text}{steps}"[:_WIDTH].ljust(_WIDTH)
 
 
 class ProgressTicker:
-    """Turns a job's updates into what a bar is to draw, and not more often than one can look."""
+    """Decides which updates of a job are drawn: a changed text at once, steps at intervals."""
 
     def __init__(self) -> None:
         self._outputs = 0
@@ -73,16 +76,17 @@ class ProgressTicker:
         self._drawn = 0.0
 
     def update(self, update: StatusUpdate | OutputUpdate, now: float) -> Progress | None:
-        """What to draw after this update; None: nothing new."""
+        """Return what to draw after this update, or None. `now` is monotonic time in seconds."""
         if isinstance(update, OutputUpdate):
             self._outputs += 1
             return None
         progress = Progress.of(update, self._outputs)
-        if progress.text == self._text and now - self._drawn < _PAUSE:
+        # A model can report a thousand steps a second, and drawing each would slow the reader down.
+        if progress.text == self._text and now - self._drawn < _REDRAW_INTERVAL:
             return None
         self._text, self._drawn = progress.text, now
         return progress
 
 
-def _eta(update: StatusUpdate) -> str:
+def _format_eta(update: StatusUpdate) -> str:
     return f", about {update.eta:.0f} s" if update.eta else ""

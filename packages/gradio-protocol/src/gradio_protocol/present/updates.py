@@ -1,4 +1,4 @@
-"""A job's views in the words of the official client."""
+"""Turns a job's views into the status and output objects of the official client."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from ..jobs.messages import ProgressUnit
 from ..jobs.status import Status
 
 if TYPE_CHECKING:
-    # For an annotation: the module reads the clock, which the core does not.
+    # For an annotation only: the core reads no clock, so it must not import datetime.
     from datetime import datetime
 
 _BEFORE_FIRST_MESSAGE = (Stage.STARTING, Stage.UPLOADING, Stage.JOINING)
-"The stages of a job that the server has said nothing of."
+"The stages before the server's first message about a job."
 
 
 @dataclass(slots=True)
 class StatusUpdate:
-    """What is known of a job, with the official client's names."""
+    """The status of a job, with the official client's names."""
 
     code: Status
     rank: int | None
-    "How many jobs are before it in the queue."
+    "Jobs before it in the queue."
     queue_size: int | None
     eta: float | None
-    "Seconds until it ends, as the server guesses."
+    "Estimated seconds until it ends."
     success: bool | None
     time: datetime | None
-    "When this became known."
+    "When the client learned of this."
     progress_data: list[ProgressUnit] | None
     log: tuple[str, str] | None = None
     "Text and level."
     transferred: Transferred | None = None
-    "Bytes moved, while files are sent or fetched."
+    "Bytes sent or received so far, while files are transferred."
     type: str = field(default="status", repr=False)
 
 
@@ -43,28 +43,28 @@ class OutputUpdate:
     """One output of a job."""
 
     outputs: list[object]
-    "What is shown; from an official iterator the bare output, at last a dict: `data`, or `error`."
+    "One per component; in the official iterator the bare output, and finally `data` or `error`."
     success: bool = True
     final: bool = False
     type: str = field(default="output", repr=False)
 
 
 def spread(value: object) -> list[Any]:
-    """An output as a list of what its components show."""
+    """Return an output as a list with one item per component."""
     return [*value] if isinstance(value, tuple) else [value]
 
 
 def all_outputs(state: JobState) -> list[Any]:
-    """All outputs of a job that have come until now."""
+    """Return all outputs of a job so far."""
     outputs = Outputs(state)
-    found: list[Any] = []
+    values: list[Any] = []
     while outputs.advance():
-        found.append(outputs.value())
-    return found
+        values.append(outputs.value())
+    return values
 
 
 def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
-    """The view in the official words; `time` is the driver's."""
+    """Return a view as the official client's status; `time` comes from the driver."""
     return StatusUpdate(
         code=view.code,
         rank=view.rank,
@@ -72,6 +72,7 @@ def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
         eta=view.eta,
         success=view.success,
         time=time,
+        # As in the official client: None instead of an empty list.
         progress_data=list(view.progress) or None,
         log=(view.log.text, view.log.level) if view.log else None,
         transferred=view.transferred,
@@ -79,10 +80,10 @@ def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
 
 
 def current_status(view: JobView, time: datetime | None) -> StatusUpdate:
-    """The view as `Job.status()` tells it: STARTING until the server says something of the job.
+    """Return a view as `Job.status()` shows it: STARTING until the server's first message.
 
-    Programs wait for that code, or while it lasts, as the official client shows it; so the names
-    of what happens on this side are for `updates()` alone.
+    Programs wait for the official client's codes, which has none for uploads and joins. Those
+    codes appear in `updates()` only.
     """
     update = status_update(view, time)
     if view.stage in _BEFORE_FIRST_MESSAGE:
