@@ -13,26 +13,26 @@ from concurrent.futures import Future
 from typing import Any
 from weakref import WeakKeyDictionary
 
-_Wait = Generator[Any, None, Any]
+_Iterator = Generator[Any, None, Any]
 
 
 class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
     """A future of a thread, which asyncio can await any number of times."""
 
-    _waits: WeakKeyDictionary[asyncio.Task[Any], _Wait] | None = None
+    _iterators: WeakKeyDictionary[asyncio.Task[Any], _Iterator] | None = None
     "What each task that runs this as its coroutine is at; most jobs are run by none."
 
-    def __await__(self) -> _Wait:
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
+    def __await__(self) -> _Iterator:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
 
-        def ring(_: object) -> None:
+        def wake_loop(_: object) -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                loop.call_soon_threadsafe(over.set)
+                loop.call_soon_threadsafe(done.set)
 
         # Not as one of the caller's callbacks, which may block.
-        super().add_done_callback(ring)
+        super().add_done_callback(wake_loop)
         try:
-            yield from over.wait().__await__()
+            yield from done.wait().__await__()
         except asyncio.CancelledError:
             self.cancel()
             raise
@@ -42,7 +42,7 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
 
     def send(self, value: Any) -> Any:
         """For asyncio, whose current task runs this."""
-        return self._wait().send(value)
+        return self._get_iterator().send(value)
 
     def throw(self, typ: Any, val: Any = None, tb: object = None) -> Any:  # noqa: ARG002
         """For asyncio, likewise."""
@@ -50,7 +50,7 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
         if isinstance(error, asyncio.CancelledError):
             # Also if the task never came to wait.
             self.cancel()
-        return self._wait().throw(error)
+        return self._get_iterator().throw(error)
 
     def close(self) -> None:
         """Cancel the job, unless it is over."""
@@ -67,12 +67,12 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
             return False
         return task is not None and task.get_coro() is self
 
-    def _wait(self) -> _Wait:
+    def _get_iterator(self) -> _Iterator:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a job runs as a coroutine in tasks of asyncio only; await it")
-        if self._waits is None:
-            self._waits = WeakKeyDictionary()
-        if task not in self._waits:
-            self._waits[task] = self.__await__()
-        return self._waits[task]
+        if self._iterators is None:
+            self._iterators = WeakKeyDictionary()
+        if task not in self._iterators:
+            self._iterators[task] = self.__await__()
+        return self._iterators[task]

@@ -34,7 +34,7 @@ def warn_in_loop(call: str, instead: str) -> None:
             f"{call} stops this thread's event loop until the app has answered, and for ever"
             f" if the app itself runs in this loop; instead, {instead}"
         )
-        warnings.warn(text, BlockingCallWarning, stacklevel=_depth())
+        warnings.warn(text, BlockingCallWarning, stacklevel=_find_stack_level())
 
 
 def _is_notebook() -> bool:
@@ -43,15 +43,15 @@ def _is_notebook() -> bool:
     return shell is not None and shell() is not None
 
 
-def _depth() -> int:
+def _find_stack_level() -> int:
     """The place of the first frame that is not this package's, as `warnings.warn` counts."""
     # `skip_file_prefixes` would do it, from Python 3.12 on.
     frame, depth = inspect.currentframe(), 0
-    while frame is not None and _package(frame) == _PACKAGE:
+    while frame is not None and _get_package(frame) == _PACKAGE:
         frame, depth = frame.f_back, depth + 1
     return depth
 
 
-def _package(frame: FrameType) -> str:
+def _get_package(frame: FrameType) -> str:
     name: str = frame.f_globals.get("__name__", "")
     return name.partition(".")[0]

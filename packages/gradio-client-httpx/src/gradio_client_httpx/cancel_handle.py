@@ -17,7 +17,7 @@ from gradio_protocol import KEEPALIVE, Origin
 Key: TypeAlias = tuple[Origin, bool]
 "An origin, and whether its connections are kept alive."
 
-_IDLE = 16
+_MAX_IDLE = 16
 "Clients that are kept for later."
 
 
@@ -32,13 +32,13 @@ class CancelHandle:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._cut = False
+        self._aborted = False
 
     def attach(self, connection: socket.socket | None) -> None:
         """This is under the exchange."""
         with self._lock:
             self._socket = connection
-            if self._cut:
+            if self._aborted:
                 self._shut_down()
 
     def detach(self) -> None:
@@ -49,12 +49,12 @@ class CancelHandle:
     @property
     def is_aborted(self) -> bool:
         """Whether nothing more will come over it."""
-        return self._cut
+        return self._aborted
 
     def abort(self) -> None:
         """End it, now or as soon as it begins."""
         with self._lock:
-            self._cut = True
+            self._aborted = True
             self._shut_down()
 
     def _shut_down(self) -> None:
@@ -76,7 +76,7 @@ class PooledClient:
         "Others use the client too: which connection it takes is not known."
         self.connection: socket.socket | None = None
 
-    def connected(self, stream: Any) -> socket.socket | None:
+    def record_socket(self, stream: Any) -> socket.socket | None:
         """The socket under a network stream of httpx, where it is this exchange's alone."""
         # Over HTTP/2, which a caller's own client may speak, exchanges share a connection: to shut
         # it down would end all of them.
@@ -85,12 +85,12 @@ class PooledClient:
             return None
         connection: socket.socket | None = stream and stream.get_extra_info("socket")
         if connection is not None and connection is not self.connection:
-            keep_alive(connection)
+            enable_keepalive(connection)
         self.connection = connection
         return connection
 
 
-def keep_alive(connection: socket.socket) -> None:
+def enable_keepalive(connection: socket.socket) -> None:
     """Have the system see to it that the peer is there: nobody else would learn that it is not."""
     # A caller's own transport may connect to what is no TCP.
     with contextlib.suppress(OSError):
@@ -103,8 +103,8 @@ def keep_alive(connection: socket.socket) -> None:
 class ClientPool:
     """The clients that nobody uses just now, and the wires of those in use; thread-safe."""
 
-    def __init__(self, made: Callable[[Key], Any], shared: Any) -> None:
-        self._made = made
+    def __init__(self, make_client: Callable[[Key], Any], shared: Any) -> None:
+        self._make_client = make_client
         self._shared = shared
         self._lock = threading.Lock()
         self._idle: list[PooledClient] = []
@@ -113,7 +113,7 @@ class ClientPool:
 
     def take(self, key: Key, handle: CancelHandle) -> PooledClient | None:
         """A client for one exchange; None once they are closed."""
-        pooled = self._spare(key) or self._new(key)
+        pooled = self._take_idle(key) or self._create(key)
         with self._lock:
             if not self._closed.is_set():
                 self._handles.add(handle)
@@ -132,13 +132,13 @@ class ClientPool:
             self._handles.discard(handle)
             if not pooled.shared and not self._closed.is_set():
                 self._idle.append(pooled)
-                if len(self._idle) <= _IDLE:
+                if len(self._idle) <= _MAX_IDLE:
                     return
                 surplus = self._idle.pop(0)
         if not surplus.shared:
             surplus.client.close()
 
-    def _spare(self, key: Key) -> PooledClient | None:
+    def _take_idle(self, key: Key) -> PooledClient | None:
         with self._lock:
             # The last one first: the server closes what is idle for long.
             pooled = next((pooled for pooled in reversed(self._idle) if pooled.key == key), None)
@@ -146,10 +146,10 @@ class ClientPool:
                 self._idle.remove(pooled)
         return pooled
 
-    def _new(self, key: Key) -> PooledClient:
+    def _create(self, key: Key) -> PooledClient:
         # Without the lock: to make a client takes time, and the first for https a TLS context.
         shared = self._shared is not None
-        return PooledClient(self._shared if shared else self._made(key), key, shared=shared)
+        return PooledClient(self._shared if shared else self._make_client(key), key, shared=shared)
 
     def pause(self, seconds: float) -> None:
         """Wait; not so long if they are closed meanwhile."""

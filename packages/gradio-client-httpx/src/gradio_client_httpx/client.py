@@ -18,7 +18,7 @@ from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
 from .duplicate import duplicate
 from .http import HttpClient, Timeout
-from .inputs import HttpxConfig, basic, pairs
+from .inputs import HttpxConfig, encode_basic, to_pairs
 from .job import Job
 from .shared_client import SessionHandle, SharedClient
 
@@ -78,10 +78,12 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         more = dict(httpx_kwargs or {})
         target = Target(
             src=src,
-            headers=(*pairs(more.get("headers")), *basic(more.get("auth")), *pairs(headers)),
+            headers=to_pairs(more.get("headers"))
+            + encode_basic(more.get("auth"))
+            + to_pairs(headers),
             token=hf_token if token is None else token,
             auth=auth,
-            cookies=pairs(more.get("cookies")),
+            cookies=to_pairs(more.get("cookies")),
             stream_idle_timeout=stream_idle_timeout,
         )
         options = Options(
@@ -113,7 +115,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     def _prepare(self, given: HttpxConfig) -> None:
         """Be configured, and not connected."""
         self._given = given
-        settings, target = inputs.transport_config(given), inputs.target(given)
+        settings, target = inputs.resolve_transport(given), inputs.resolve_target(given)
         self._shared = SharedClient(settings, target, max_workers=given.max_workers)
         self._session = SessionHandle(self._shared)
         self._guest = False
@@ -201,7 +203,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         runner, options = self._shared.runner, self._options
         bound = self._bind(args, kwargs, api_name, fn_index)
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        job = runner.submit(bound, sent, keeps=self._shared)
+        job = runner.submit(bound, sent, owner=self._shared)
         try:
             job.add_result_callbacks(result_callbacks or ())
             runner.start()

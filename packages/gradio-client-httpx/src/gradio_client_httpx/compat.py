@@ -53,7 +53,7 @@ class _Finder:
         spec = importlib.util.spec_from_loader(_NAME, loader)
         if spec is not None:
             # Ours come first; a module that we have not is found in the installed package.
-            spec.submodule_search_locations = [str(_FOLDER), *_behind()]
+            spec.submodule_search_locations = [str(_FOLDER), *_find_folders()]
         return spec
 
     def find_distributions(self, context: Any) -> Iterable[Any]:
@@ -76,7 +76,7 @@ def look_up(module: str, name: str) -> Any:
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
-def _behind() -> list[str]:
+def _find_folders() -> list[str]:
     """Where the modules of the installed package are."""
     spec = _official.get(_NAME)  # None as well for who imports the folder without installing it
     return list(spec.submodule_search_locations or ()) if spec else []
@@ -88,7 +88,7 @@ def _load(name: str) -> ModuleType:
     What we define too is ours in it, so that its functions raise our errors.
     """
     if name not in _loaded:
-        spec = _official[name] if name == _NAME else PathFinder.find_spec(name, _behind())
+        spec = _official[name] if name == _NAME else PathFinder.find_spec(name, _find_folders())
         if spec is None or spec.loader is None:
             return ModuleType(name)
         official = importlib.util.module_from_spec(spec)

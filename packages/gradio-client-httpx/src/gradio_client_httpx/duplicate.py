@@ -16,8 +16,8 @@ from .shared_client import connect
 def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Make the copy, or find it. Raises what `ClientProtocol.is_connected` raises."""
     given = HttpxConfig(target=src, options=Options())
-    protocol = ClientProtocol(inputs.target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.transport_config(given)
+    protocol = ClientProtocol(inputs.resolve_target(given), entropy=secrets.token_bytes(16))
+    settings = inputs.resolve_transport(given)
     performer = Performer(settings, Connections(settings, str(protocol.target.hub)))
     try:
         connect(protocol, performer, copy)

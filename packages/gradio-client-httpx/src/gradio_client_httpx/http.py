@@ -41,20 +41,20 @@ from .inputs import TransportConfig
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
 
-_KEPT_ALIVE = 4.0
+_KEEP_ALIVE = 4.0
 "Seconds; servers close idle connections after 5, and what is sent at that moment is lost."
-_KEPT = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEPT_ALIVE)
-_FRESH = httpx.Limits(max_keepalive_connections=0)
+_KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
+_DROP = httpx.Limits(max_keepalive_connections=0)
 "For streams and direct calls: whether one that breaks has reached the server must not be a guess."
-_ANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE)
+_KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
 "For a client that makes all connections."
-_CONNECTED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
+_SOCKET_CHANGES = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 "The events at which httpx has another socket."
-_OVER = ".response_closed.started"
+_EXCHANGE_ENDS = ".response_closed.started"
 "The one after which another exchange may have it."
-_TRANSPORTS = ("transport", "mounts")
+_TRANSPORT_ARGUMENTS = ("transport", "mounts")
 "What may make several connections, and is the caller's."
-_WAYS = ("proxy", "proxies", *_TRANSPORTS)
+_ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 "What says how to get to a host, in place of the environment."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller says otherwise; streams and direct calls have no such end."
@@ -72,37 +72,37 @@ class Connections:
 
     def __init__(self, settings: TransportConfig, src: str) -> None:
         self._settings = settings
-        self._timeout = timeouts(settings)
-        self._library = library(settings.http_client)
-        self._home = origin(src) if is_address(src) else None
-        self._contexts = Contexts(settings)
+        self._timeout = make_timeout(settings)
+        self._library = find_library(settings.http_client)
+        self._app_origin = origin(src) if is_address(src) else None
+        self._contexts = TlsContexts(settings)
         self._proxies: dict[Origin, str] = {}
-        self._own: httpx.Client | None = None
-        if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORTS:
-            self._own = make_client(settings, self._contexts.real(), _ANY)
-        self._pool = ClientPool(self._made, settings.http_client or self._own)
+        self._own_client: httpx.Client | None = None
+        if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
+            self._own_client = make_client(settings, self._contexts.get_verifying(), _KEEP_MANY)
+        self._pool = ClientPool(self._make_client, settings.http_client or self._own_client)
         self.pause = self._pool.pause
         "Wait; not so long if `close` comes first."
 
-    def choose_proxy(self, src: str) -> None:
+    def set_app_origin(self, src: str) -> None:
         """The app is here: this origin may see what `auth` makes of the caller's secrets."""
-        self._home = origin(src)
+        self._app_origin = origin(src)
 
     @contextlib.contextmanager
     def exchange(
-        self, request: Request, body: Iterable[bytes], patience: float | None, handle: CancelHandle
+        self, request: Request, body: Iterable[bytes], seconds: float | None, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         """One exchange: the head of its reply, and the chunks of the body as they come.
 
         `patience` is that of `Send`. Raises TransportFailed.
         """
-        endless = patience == math.inf
-        if patience is None:
+        endless = seconds == math.inf
+        if seconds is None:
             timeout = self._timeout
         else:
-            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(patience)
-        with self._replied(request, body, timeout, handle, keep=not endless) as reply:
-            yield self._head(request, reply), reply.iter_raw(_CHUNK)
+            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(seconds)
+        with self._open_reply(request, body, timeout, handle, keep=not endless) as reply:
+            yield self._make_head(request, reply), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(
@@ -110,18 +110,18 @@ class Connections:
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         """A stream's head and chunks, however long they take. Raises TransportFailed."""
         timeout = with_read_timeout(self._timeout, None)
-        with self._replied(request, (), timeout, handle, keep=False) as reply:
+        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
             # Without a size: with one, httpx holds bytes back until there are so many.
-            yield self._head(request, reply), reply.iter_raw()
+            yield self._make_head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
         """Cut what is under way, and close all connections; nothing is sent from now on."""
         self._pool.close()
-        if self._own is not None:
-            self._own.close()
+        if self._own_client is not None:
+            self._own_client.close()
 
     @contextlib.contextmanager
-    def _replied(
+    def _open_reply(
         self,
         request: Request,
         body: Iterable[bytes],
@@ -134,11 +134,11 @@ class Connections:
         if pooled is None:
             raise TransportFailed(f"{request!r}: the client was closed", connected=False)
         try:
-            with translate_errors(self._library, request, self._proxy(request)):
+            with translate_errors(self._library, request, self._find_proxy(request)):
                 reply = self._send(request, body, timeout, handle, pooled)
                 with contextlib.closing(reply):
                     # Again: a transport of the caller's may know no traces.
-                    handle.attach(pooled.connected(reply.extensions.get("network_stream")))
+                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
                     yield reply
         finally:
             self._pool.give_back(pooled, handle)
@@ -152,63 +152,63 @@ class Connections:
         pooled: PooledClient,
     ) -> httpx.Response:
         try:
-            sent = as_httpx(self._library, request, body, timeout)
+            sent = make_request(self._library, request, body, timeout)
             sent.extensions["trace"] = make_trace(handle, pooled)
             reply: httpx.Response = pooled.client.send(
-                sent, stream=True, auth=self._auth(request), follow_redirects=False
+                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
             )
         except UnicodeError as error:  # a host that no name can have, such as `a..b`
-            raise transport_error(request, error, connected=False) from error
+            raise make_transport_error(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
 
-    def _head(self, request: Request, reply: httpx.Response) -> Head:
-        proxy = self._proxy(request)
+    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
+        proxy = self._find_proxy(request)
         return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
 
-    def _proxy(self, request: Request) -> str:
+    def _find_proxy(self, request: Request) -> str:
         target = origin(request.url)
         if target not in self._proxies:
-            self._proxies[target] = environment_proxy(self._settings, target)
+            self._proxies[target] = find_environment_proxy(self._settings, target)
         return self._proxies[target]
 
-    def _auth(self, request: Request) -> Any:
+    def _choose_auth(self, request: Request) -> Any:
         # Only to the app's own origin: httpx would apply it to any request, also to one for a file
         # that the server keeps elsewhere.
         auth = self._settings.auth
-        return auth if auth is not None and self._home == origin(request.url) else None
+        return auth if auth is not None and self._app_origin == origin(request.url) else None
 
-    def _made(self, key: Key) -> httpx.Client:
+    def _make_client(self, key: Key) -> httpx.Client:
         place, keep = key
-        return make_client(self._settings, self._contexts.of(place), _KEPT if keep else _FRESH)
+        return make_client(self._settings, self._contexts.get(place), _KEEP if keep else _DROP)
 
 
-class Contexts:
+class TlsContexts:
     """The TLS contexts of one client: one takes 17 ms to be made, so they are shared, and lazy."""
 
     def __init__(self, settings: TransportConfig) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._real: ssl.SSLContext | None = None
-        self._none = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        self._verifying: ssl.SSLContext | None = None
+        self._unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         if not isinstance(settings.verify, bool):
-            self.real()
+            self.get_verifying()
 
-    def of(self, place: Origin) -> ssl.SSLContext:
+    def get(self, place: Origin) -> ssl.SSLContext:
         """The context for this origin; where there is no TLS, one that trusts nobody."""
-        return self.real() if place.scheme == "https" else self._none
+        return self.get_verifying() if place.scheme == "https" else self._unused
 
-    def real(self) -> ssl.SSLContext:
+    def get_verifying(self) -> ssl.SSLContext:
         """The context that was asked for. Raises InvalidArguments."""
         with self._lock:
-            if self._real is None:
+            if self._verifying is None:
                 given = self._settings.httpx_kwargs
-                self._real = httpx.create_ssl_context(
+                self._verifying = httpx.create_ssl_context(
                     verify=make_verify(self._settings.verify),
                     trust_env=given.get("trust_env", True),
                 )
-            return self._real
+            return self._verifying
 
 
 def make_trace(
@@ -217,15 +217,15 @@ def make_trace(
     """What tells the wire of a new connection, and of its end, as soon as there is one."""
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_CONNECTED):
-            handle.attach(pooled.connected(info["return_value"]))
-        elif event.endswith(_OVER):
+        if event.endswith(_SOCKET_CHANGES):
+            handle.attach(pooled.record_socket(info["return_value"]))
+        elif event.endswith(_EXCHANGE_ENDS):
             handle.detach()
 
     return trace
 
 
-def library(client: object) -> Any:
+def find_library(client: object) -> Any:
     """The module whose `Client` this is an instance of; httpx if there is none."""
     names = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
     found = next((name for name in names if name in ("httpx", "httpx2")), "httpx")
@@ -241,10 +241,10 @@ def make_client(
     # The core keeps the cookies; a second jar would send them by rules of its own.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if given.get("proxy") is not None else proxies(old, context, limits)
+        mapped = {} if given.get("proxy") is not None else convert_proxies(old, context, limits)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
-        if limits is _FRESH:
+        if limits is _DROP:
             # The caller's are for requests; a stream's connection is never kept.
             kwargs["limits"] = limits
         return httpx.Client(
@@ -266,7 +266,7 @@ def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
+def convert_proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
     """What httpx took as `proxies` until 0.28, as it takes it now."""
     match given:
         case None | str() | httpx.URL() | httpx.Proxy():
@@ -286,14 +286,14 @@ def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dic
             )
 
 
-def environment_proxy(settings: TransportConfig, target: Origin) -> str:
+def find_environment_proxy(settings: TransportConfig, target: Origin) -> str:
     """The proxy that httpx takes from the environment for this origin, without credentials.
 
     Empty where there is none, or the caller has decided what is between. httpx does not say which
     one it takes, but has it from the same function.
     """
     given = settings.httpx_kwargs
-    decided = settings.http_client is not None or given.keys() & _WAYS
+    decided = settings.http_client is not None or given.keys() & _ROUTE_ARGUMENTS
     if decided or not given.get("trust_env", True):
         return ""
     proxies = urllib.request.getproxies()
@@ -303,7 +303,7 @@ def environment_proxy(settings: TransportConfig, target: Origin) -> str:
     return proxy_address(proxy)
 
 
-def timeouts(settings: TransportConfig) -> httpx.Timeout:
+def make_timeout(settings: TransportConfig) -> httpx.Timeout:
     """The timeouts that the caller wants, or ours."""
     made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
     if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
@@ -318,7 +318,7 @@ def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Ti
     )
 
 
-def as_httpx(
+def make_request(
     library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
 ) -> httpx.Request:
     """The request as httpx wants it, with nothing added: the headers are complete."""
@@ -345,12 +345,12 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
         unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         late = isinstance(error, h.TimeoutException)
         connected = not isinstance(error, unmade)
-        raise transport_error(
+        raise make_transport_error(
             request, error, connected=connected, late=late, proxy=proxy
         ) from error
 
 
-def transport_error(
+def make_transport_error(
     request: Request,
     error: Exception,
     *,

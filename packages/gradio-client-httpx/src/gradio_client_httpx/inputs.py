@@ -55,7 +55,7 @@ class TransportConfig:
     "What httpx takes as such, for the app's own origin; user and password are a header by then."
 
 
-def transport_config(given: HttpxConfig) -> TransportConfig:
+def resolve_transport(given: HttpxConfig) -> TransportConfig:
     """The settings that these parameters of a client amount to. Raises InvalidArguments."""
     more = given.httpx_kwargs
     kept = {
@@ -64,32 +64,32 @@ def transport_config(given: HttpxConfig) -> TransportConfig:
         if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
     }
     return TransportConfig(
-        folder=_folder(given),
-        verify=_verify(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
-        timeout=_timeout(more) if given.timeout is None else given.timeout,
+        folder=_choose_folder(given),
+        verify=_fspath(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
+        timeout=_choose_timeout(more) if given.timeout is None else given.timeout,
         httpx_kwargs=kept,
         http_client=given.http_client,
-        auth=None if basic(more.get("auth")) else more.get("auth"),
+        auth=None if encode_basic(more.get("auth")) else more.get("auth"),
     )
 
 
-def _verify(verify: Any) -> Any:
+def _fspath(verify: Any) -> Any:
     is_path = isinstance(verify, os.PathLike)
     return os.fspath(cast("os.PathLike[str]", verify)) if is_path else verify
 
 
-def _timeout(more: Mapping[str, Any]) -> Any:
+def _choose_timeout(more: Mapping[str, Any]) -> Any:
     return _NO_TIMEOUT if more.get("timeout", 0) is None else more.get("timeout")
 
 
-def _folder(given: HttpxConfig) -> str:
+def _choose_folder(given: HttpxConfig) -> str:
     folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-def pairs(given: object) -> tuple[tuple[str, Any], ...]:
+def to_pairs(given: object) -> tuple[tuple[str, Any], ...]:
     """Headers or cookies, however a caller may write them down, as pairs."""
     # An httpx.Cookies has a jar, an httpx.Headers keeps names that come twice.
     given = getattr(given, "jar", given)
@@ -108,21 +108,21 @@ def pairs(given: object) -> tuple[tuple[str, Any], ...]:
             return tuple(cast("Iterable[tuple[str, Any]]", given))
 
 
-def target(given: HttpxConfig) -> Target:
+def resolve_target(given: HttpxConfig) -> Target:
     """Where to connect, and as whom."""
     made = given.connect_target(os.environ, secrets.token_bytes(16))
-    return replace(made, saved_token=saved_token()) if made.wants_saved_token else made
+    return replace(made, saved_token=load_saved_token()) if made.wants_saved_token else made
 
 
 @functools.lru_cache(maxsize=1)
-def saved_token() -> str | None:
+def load_saved_token() -> str | None:
     """The token that the user has saved for Hugging Face."""
     from huggingface_hub import get_token  # here, for importing it costs 300 ms
 
     return get_token()
 
 
-def basic(auth: object) -> tuple[tuple[str, str], ...]:
+def encode_basic(auth: object) -> tuple[tuple[str, str], ...]:
     """User and password, as httpx takes them, as a header."""
     match auth:
         case (str() | bytes() as user, str() | bytes() as password):

@@ -40,7 +40,7 @@ from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
 from .threads import Serial, Workers
 
-Bell = Callable[[], None]
+Waker = Callable[[], None]
 
 _log = logging.getLogger("concurrent.futures")
 
@@ -64,7 +64,7 @@ class Job(AwaitableFuture):
     """
 
     def __init__(
-        self, state: JobState, workers: Workers, cancel: Callable[[], None], keeps: object = None
+        self, state: JobState, workers: Workers, cancel: Callable[[], None], owner: object = None
     ) -> None:
         super().__init__()
         self._job_state = state
@@ -72,11 +72,11 @@ class Job(AwaitableFuture):
         self._changed = threading.Condition()
         self._times = [time.time()]
         "When each view became known, in seconds since the epoch."
-        self._bells: list[Bell] = []
+        self._wakers: list[Waker] = []
         self._callbacks = Serial(workers)
-        self._keeps = keeps
+        self._owner = owner
         self._ended = False
-        self._turn = threading.Lock()
+        self._next_lock = threading.Lock()
         self._iterator: Iterator[Any] | None = None
         JOBS.add(self)
 
@@ -84,12 +84,12 @@ class Job(AwaitableFuture):
 
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the result; one output comes as it is, several as a tuple."""
-        self._warn("Job.result()", timeout)
+        self._warn_if_unfinished("Job.result()", timeout)
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end; returns the job's error, or None."""
-        self._warn("Job.exception()", timeout)
+        self._warn_if_unfinished("Job.exception()", timeout)
         return super().exception(timeout)
 
     def outputs(self) -> list[Any]:
@@ -99,7 +99,7 @@ class Job(AwaitableFuture):
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
         with self._changed:
-            return current_status(self._job_state.view, local(self._times[-1]))
+            return current_status(self._job_state.view, to_local_time(self._times[-1]))
 
     def cancel(self) -> bool:
         """Call the job off; returns whether it is cancelled now.
@@ -120,17 +120,17 @@ class Job(AwaitableFuture):
 
         Among the changes are bytes moved (`transferred`), while files are sent or fetched.
         """
-        self._warn("Job.updates()", instead="use `async for`")
+        self._warn_if_unfinished("Job.updates()", instead="use `async for`")
         outputs, taken, final = Outputs(self._job_state), 0, False
         while not final:
-            view, known = self._view(taken)
+            view, known = self._wait_for_view(taken)
             taken, final = taken + 1, view.stage.is_final
             yield status_update(view, known)
             while outputs.taken < view.outputs and outputs.advance():
                 yield OutputUpdate(outputs=spread(outputs.value()))
 
     def __iter__(self) -> Iterator[Any]:
-        self._warn("iterating a job", instead="use `async for`")
+        self._warn_if_unfinished("iterating a job", instead="use `async for`")
         outputs = Outputs(self._job_state)
         while True:
             with self._changed:
@@ -155,27 +155,27 @@ class Job(AwaitableFuture):
         if self._is_run_by_task():
             return self.send(None)
         # One thread waits, the others for it: each output is given to one of them.
-        with self._turn:
+        with self._next_lock:
             if self._iterator is None:
                 self._iterator = iter(self)
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
         outputs, taken, final, told = Outputs(self._job_state), 0, False, False
-        with self._heard() as heard:
+        with self._subscribe() as heard:
             while not final:
                 while taken == len(self._times):
                     await heard()
-                view, known = self._view(taken)
+                view, known = self._wait_for_view(taken)
                 taken, final = taken + 1, view.stage.is_final
                 finished = view.code is Status.FINISHED
                 while not finished and outputs.taken < view.outputs and outputs.advance():
-                    yield _output(outputs.value())
+                    yield _make_output(outputs.value())
                 # The end is told twice: by the server's last message, and by the flow.
                 if taken > 1 and not (told and final):
                     yield status_update(view, known)
                 told = told or finished
-        last = self._last()
+        last = self._make_final_update()
         if last is not None:
             yield last
 
@@ -217,16 +217,16 @@ class Job(AwaitableFuture):
             self._ended = self._ended or ended
             if news:
                 self._changed.notify_all()
-            bells = self._bells.copy() if news else []
+            bells = self._wakers.copy() if news else []
         if ended:
-            self._end()
+            self._settle()
         for bell in bells:
             bell()
         return self._ended
 
-    def _end(self) -> None:
+    def _settle(self) -> None:
         # What is over keeps nothing alive, neither a client nor, in a circle, itself.
-        self._cancel, self._keeps = _nothing, None
+        self._cancel, self._owner = _do_nothing, None
         match self._job_state.view.stage, self._job_state.view.error:
             case Stage.CANCELLED, _:
                 # `Future.cancel` can be called off from outside only until a future runs, so this
@@ -249,9 +249,9 @@ class Job(AwaitableFuture):
         """This is another process now, where nobody works at the job."""
         # Another thread may have held these; whoever waited has stayed behind.
         self._condition, self._changed = threading.Condition(), threading.Condition()
-        self._turn, self._iterator = threading.Lock(), None
+        self._next_lock, self._iterator = threading.Lock(), None
         mine: Any = self
-        mine._done_callbacks, mine._waiters, self._bells = [], [], []
+        mine._done_callbacks, mine._waiters, self._wakers = [], [], []
         self._job_state.apply(
             Raised(error=StreamLost("the job belongs to the process that was forked"))
         )
@@ -259,20 +259,20 @@ class Job(AwaitableFuture):
 
     # For those who watch.
 
-    def _warn(
+    def _warn_if_unfinished(
         self, call: str, timeout: float | None = None, instead: str = "`await` the job"
     ) -> None:
         if timeout != 0 and not self.done():
             warn_in_loop(call, instead)
 
-    def _view(self, number: int) -> tuple[JobView, datetime]:
+    def _wait_for_view(self, number: int) -> tuple[JobView, datetime]:
         """A view, when it has come."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._times) > number)
-            return self._job_state.views[number], local(self._times[number])
+            return self._job_state.views[number], to_local_time(self._times[number])
 
     @contextlib.contextmanager
-    def _heard(self) -> Generator[Callable[[], Awaitable[None]]]:
+    def _subscribe(self) -> Generator[Callable[[], Awaitable[None]]]:
         """What a task awaits until something has changed since the last time."""
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
@@ -284,22 +284,22 @@ class Job(AwaitableFuture):
             await changed.wait()
             changed.clear()
 
-        self._bells.append(ring)
+        self._wakers.append(ring)
         try:
             yield heard
         finally:
-            self._bells.remove(ring)
+            self._wakers.remove(ring)
 
-    def _last(self) -> OutputUpdate | None:
+    def _make_final_update(self) -> OutputUpdate | None:
         """What ends an `async for`; None for a cancelled job."""
         view = self._job_state.view
         match view.stage:
             case Stage.SUCCEEDED:
-                return _output({"data": spread(self._job_state.result())}, final=True)
+                return _make_output({"data": spread(self._job_state.result())}, final=True)
             case Stage.FAILED:
                 shown = ("title", "duration", "visible")
                 how = {name: getattr(view.error, name, None) for name in shown}
-                return _output({"error": str(view.error), **how}, success=False, final=True)
+                return _make_output({"error": str(view.error), **how}, success=False, final=True)
             case _:
                 return None
 
@@ -308,12 +308,12 @@ JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 "All of this process."
 
 
-def local(seconds: float) -> datetime:
+def to_local_time(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
-def _output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
+def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
     """As officially, `outputs` is whatever it is, and no list."""
     return OutputUpdate(outputs=outputs, success=success, final=final)
 
@@ -333,5 +333,5 @@ def _call_when_done(fn: Callable[[Future[Any]], object], job: Job) -> None:
         _log.exception("exception calling callback for %r", job)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

@@ -17,7 +17,7 @@ from gradio_protocol import BoundEndpoint, Endpoint, Endpoints
 from .client import Client
 from .job import Job
 
-_OF_A_CONNECTION = frozenset(
+_REQUEST_HEADERS = frozenset(
     (
         "connection",
         "content-length",
@@ -47,18 +47,18 @@ class LoadableClient(Client):
     def endpoints(self) -> Endpoints[Any, Job]:
         """Whatever the config has, by `fn_index`: private and browser-only functions too."""
         indices = [d.get("id", place) for place, d in enumerate(self.config["dependencies"])]
-        return _All(self, self._known, indices)
+        return _AllEndpoints(self, self._known, indices)
 
     def submit(self, *args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Job:
         """As usual; `headers` may be those of a request that is being served."""
-        sent = {k: v for k, v in (headers or {}).items() if k.lower() not in _OF_A_CONNECTION}
+        sent = {k: v for k, v in (headers or {}).items() if k.lower() not in _REQUEST_HEADERS}
         return super().submit(*args, headers=sent, **kwargs)
 
     def new_helper(self, fn_index: int, headers: object = None) -> object:  # noqa: ARG002
         """Officially what the threads of one call share; here nothing needs it."""
         return object()
 
-    def for_event(self, data: object) -> LoadableClient:
+    def with_event_data(self, data: object) -> LoadableClient:
         """The same client, in the same session, whose calls carry the data of an event."""
         return self._view(_options=replace(self._options, event_data=data))
 
@@ -83,13 +83,13 @@ class LoadableEndpoint(BoundEndpoint[Any, Job]):
         # Gradio names MCP tools after functions, and this is the name that they have officially;
         # there, too, other keywords are taken and make no difference.
         def _inner(*data: Any, event_data: object = None, **_: object) -> Any:
-            client = self._loadable.for_event(event_data)
+            client = self._loadable.with_event_data(event_data)
             return client.predict(*data, api_name=self.api_name, fn_index=index)
 
         return _inner
 
 
-class _All(Endpoints[Any, Job]):
+class _AllEndpoints(Endpoints[Any, Job]):
     def __init__(
         self, client: LoadableClient, known: Callable[[], Iterable[Endpoint]], indices: list[int]
     ) -> None:

@@ -39,7 +39,7 @@ from .http import Connections
 from .inputs import TransportConfig
 
 IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download
-Moved: TypeAlias = Callable[[Transferred], None]
+OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
 
 _CHUNK = 2**16
@@ -62,11 +62,11 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, moved: Moved, handle: CancelHandle) -> object:
+    def perform(self, action: IO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
-                return self.send(action, moved, handle)
+                return self.send(action, on_transfer, handle)
             case InspectFile():
                 return inspect(action)
             case ReadFile():
@@ -74,23 +74,25 @@ class Performer:
             case SaveBytes():
                 return self.save_bytes(action)
             case Download():
-                return self.download(action, moved, handle)
+                return self.download(action, on_transfer, handle)
             case _:
                 assert_never(action)
 
-    def send(self, action: Send, moved: Moved, handle: CancelHandle) -> Response:
+    def send(self, action: Send, on_transfer: OnTransfer, handle: CancelHandle) -> Response:
         """One exchange."""
         request = action.request
-        with self._exchange(request, action.patience, moved, handle) as (head, chunks):
+        with self._exchange(request, action.patience, on_transfer, handle) as (head, chunks):
             return head.with_body(b"".join(map(BodyLimit(action, head), chunks)))
 
-    def download(self, action: Download, moved: Moved, handle: CancelHandle) -> Saved | Response:
+    def download(
+        self, action: Download, on_transfer: OnTransfer, handle: CancelHandle
+    ) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        with self._exchange(action.request, None, moved, handle) as (head, chunks):
+        with self._exchange(action.request, None, on_transfer, handle) as (head, chunks):
             metered = map(BodyLimit(action, head), chunks)
             if not action.takes(head):
                 return head.with_body(b"".join(metered))
-            return self._save(action.name, count_bytes(metered, head.length, moved))
+            return self._save(action.name, report_chunks(metered, head.length, on_transfer))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Write bytes into the download folder."""
@@ -98,11 +100,11 @@ class Performer:
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, patience: float | None, moved: Moved, handle: CancelHandle
+        self, request: Request, seconds: float | None, on_transfer: OnTransfer, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
-            contextlib.closing(body_of(request, moved)) as body,
-            self.connections.exchange(request, body, patience, handle) as exchange,
+            contextlib.closing(iter_body(request, on_transfer)) as body,
+            self.connections.exchange(request, body, seconds, handle) as exchange,
         ):
             yield exchange
 
@@ -134,24 +136,24 @@ class Performer:
             self._partial.discard(partial)
 
 
-def body_of(request: Request, moved: Moved) -> Generator[bytes, None, None]:
+def iter_body(request: Request, on_transfer: OnTransfer) -> Generator[bytes, None, None]:
     """The bytes of a body; those of files are read as they are sent, and reported."""
     total, done = request.size, 0
     is_form = len(request.body) > 1
     for part in request.body:
-        for chunk in file_chunks(part) if isinstance(part, FileSlice) else chunks_of(part):
+        for chunk in read_chunks(part) if isinstance(part, FileSlice) else split_bytes(part):
             yield chunk
             done += len(chunk)
             if is_form:
-                moved(Transferred(done=done, total=total, upload=True))
+                on_transfer(Transferred(done=done, total=total, upload=True))
 
 
-def chunks_of(part: bytes) -> Iterator[bytes]:
+def split_bytes(part: bytes) -> Iterator[bytes]:
     """Bytes, in pieces of which one is sent soon."""
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
-def file_chunks(part: FileSlice) -> Iterator[bytes]:
+def read_chunks(part: FileSlice) -> Iterator[bytes]:
     """The bytes of a file, which must be the one that was looked at, and stay so."""
     with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size
@@ -168,12 +170,14 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
             yield chunk
 
 
-def count_bytes(chunks: Iterator[bytes], total: int | None, moved: Moved) -> Iterator[bytes]:
+def report_chunks(
+    chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer
+) -> Iterator[bytes]:
     """The chunks of a download, each reported."""
     done = 0
     for chunk in chunks:
         done += len(chunk)
-        moved(Transferred(done=done, total=total, upload=False))
+        on_transfer(Transferred(done=done, total=total, upload=False))
         yield chunk
 
 

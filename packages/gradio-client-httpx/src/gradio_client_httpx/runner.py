@@ -33,7 +33,7 @@ from .cancel_handle import CancelHandle
 from .job import Job
 from .perform import Performer
 from .silences import Silences
-from .threads import Workers, guarded
+from .threads import Workers, run_logged
 
 
 class Runner:
@@ -55,21 +55,21 @@ class Runner:
 
     # Callers.
 
-    def submit(self, bound: BoundCall, headers: dict[str, str], keeps: object) -> Job:
+    def submit(self, bound: BoundCall, headers: dict[str, str], owner: object) -> Job:
         """Begin a job, which keeps something alive until it is over.
 
         Raises InvalidArguments if the client, or its session, was closed.
         """
         with self.lock:
             job_id, state = self.protocol.submit(bound, headers)
-            job = Job(state, self.workers, partial(self._cancel, job_id), keeps)
+            job = Job(state, self.workers, partial(self._cancel, job_id), owner)
             self._jobs[job_id] = job
         return job
 
     def start(self) -> None:
         """See to it that what was submitted begins."""
         try:
-            self.workers.submit(partial(self._work, None))
+            self.workers.submit(partial(self._run_actions, None))
         except RuntimeError:  # there are no more threads: the job will be told so
             # Here all the same: otherwise it would wait for ever for a thread that never comes.
             self.obey()
@@ -131,7 +131,7 @@ class Runner:
                         self._handles[command.action_id] = CancelHandle()
                     else:
                         # A bug in one must not take the commands after it along.
-                        guarded(partial(self._obey, command))
+                        run_logged(partial(self._obey, command))
             finally:
                 # Then look again: who came meanwhile has left its commands to this thread.
                 with self.lock:
@@ -170,12 +170,12 @@ class Runner:
             case NotifyJob():
                 self._notify(command.job_id)
             case RunAction():
-                self._start(command)
+                self._start_action(command)
             case AbortAction():
                 self._abort(command.action_id)
             case OpenStream():
                 self._handles[command.stream_id] = CancelHandle()
-                self._open(command, command.delay)
+                self._start_stream(command, command.delay)
             case CloseStream():
                 self._abort(command.stream_id)
             case _:
@@ -197,22 +197,22 @@ class Runner:
 
     # Actions.
 
-    def _start(self, command: RunAction) -> None:
+    def _start_action(self, command: RunAction) -> None:
         action_id = command.action_id
         self._handles[action_id] = CancelHandle()
         try:
             match command.action:
                 case Sleep(seconds=seconds):
-                    self.workers.call_later(seconds, partial(self._end_pause, action_id))
+                    self.workers.call_later(seconds, partial(self._finish_pause, action_id))
                 case Send(patience=patience) if patience == inf:
                     # A direct call lasts as long as its job: it must not take an I/O thread.
-                    self.workers.spawn(partial(self._work, command))
+                    self.workers.spawn(partial(self._run_actions, command))
                 case _:
-                    self.workers.submit(partial(self._work, command))
+                    self.workers.submit(partial(self._run_actions, command))
         except RuntimeError as error:  # there are no more threads
             self._fail(action_id, error)
 
-    def _work(self, command: RunAction | None) -> None:
+    def _run_actions(self, command: RunAction | None) -> None:
         """Run an action, and those that come of it, until none is left for this thread."""
         command = command or self.obey(may_run=True)
         while command is not None:
@@ -221,7 +221,7 @@ class Runner:
 
     def _run(self, command: RunAction) -> None:
         action_id = command.action_id
-        moved = partial(self._moved, action_id)
+        moved = partial(self._report_transfer, action_id)
         try:
             assert not isinstance(command.action, Sleep)
             reply = self._performer.perform(command.action, moved, self._handles[action_id])
@@ -240,25 +240,25 @@ class Runner:
             del self._handles[action_id]
             self.protocol.action_failed(action_id, error)
 
-    def _end_pause(self, action_id: int) -> None:
+    def _finish_pause(self, action_id: int) -> None:
         self._succeed(action_id, None)
         self.obey()
 
-    def _moved(self, action_id: int, moved: Transferred) -> None:
+    def _report_transfer(self, action_id: int, moved: Transferred) -> None:
         with self.lock:
             self.protocol.action_progress(action_id, moved)
         self.obey()
 
     # Streams.
 
-    def _open(self, command: OpenStream, delay: float) -> None:
+    def _start_stream(self, command: OpenStream, delay: float) -> None:
         try:
             if delay:
-                self.workers.call_later(delay, partial(self._open, command, 0))
+                self.workers.call_later(delay, partial(self._start_stream, command, 0))
             else:
                 self.workers.spawn(partial(self._read, command))
         except RuntimeError as error:  # there are no more threads
-            self._end_stream(command.stream_id, error)
+            self._close_stream(command.stream_id, error)
 
     def _read(self, command: OpenStream) -> None:
         error: Exception | None = None
@@ -266,7 +266,7 @@ class Runner:
             self._receive(command, self._handles[command.stream_id])
         except Exception as failure:  # noqa: BLE001 - whatever it is, jobs wait for this stream
             error = failure
-        self._end_stream(command.stream_id, error)
+        self._close_stream(command.stream_id, error)
         self.obey()
 
     def _receive(self, command: OpenStream, handle: CancelHandle) -> None:
@@ -276,7 +276,7 @@ class Runner:
         # From before the head: a proxy may accept a connection and never answer.
         self._silences.watch(stream_id, command.idle_timeout)
         with self.connections.open_stream(command.request, handle) as (head, chunks):
-            self._silences.end(stream_id)
+            self._silences.record_data(stream_id)
             with self.lock:
                 self.protocol.stream_opened(stream_id, head)
             self.obey()
@@ -285,7 +285,7 @@ class Runner:
             if reader is None:
                 return
             for chunk in chunks:
-                self._silences.end(stream_id)
+                self._silences.record_data(stream_id)
                 messages = reader.feed(chunk)
                 with self.lock:
                     self.protocol.receive_messages(stream_id, messages)
@@ -296,7 +296,7 @@ class Runner:
             self.protocol.stream_silent(stream_id)
         self.obey()
 
-    def _end_stream(self, stream_id: int, error: Exception | None) -> None:
+    def _close_stream(self, stream_id: int, error: Exception | None) -> None:
         self._silences.forget(stream_id)
         with self.lock:
             del self._handles[stream_id]

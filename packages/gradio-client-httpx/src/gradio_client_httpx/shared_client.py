@@ -47,10 +47,10 @@ class SharedClient:
         self._settings = settings
         self._max_workers = max_workers
         self._closed = False
-        self._begin()
+        self._initialize()
         _CLIENTS.add(self)
 
-    def _begin(self) -> None:
+    def _initialize(self) -> None:
         # Held while connecting: whoever comes meanwhile waits for just that.
         self.lock = threading.RLock()
         self._connecting: Performer | None = None
@@ -62,7 +62,7 @@ class SharedClient:
         """What obeys the protocol, connected. Raises what `connect` raises."""
         with self.lock:
             if self._runner is None:
-                self._runner = self._connected()
+                self._runner = self._connect()
                 self._finalizer = weakref.finalize(self, _close_forgotten, self._runner, repr(self))
                 if self._closed:
                     self.close()
@@ -90,10 +90,10 @@ class SharedClient:
             self._finalizer.detach()
         # Kept: collected, its connections would say goodbye over sockets that the first process
         # still uses.
-        _OTHERS.extend((self._runner, self._connecting))
-        self._begin()
+        _PARENT_OBJECTS.extend((self._runner, self._connecting))
+        self._initialize()
 
-    def _connected(self) -> Runner:
+    def _connect(self) -> Runner:
         connections = Connections(self._settings, self.target.src)
         performer = self._connecting = Performer(self._settings, connections)
         protocol = ClientProtocol(
@@ -112,7 +112,7 @@ class SharedClient:
             self._connecting = None
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
-        connections.choose_proxy(protocol.app.access.src)
+        connections.set_app_origin(protocol.app.access.src)
         return Runner(protocol, performer)
 
     def __repr__(self) -> str:
@@ -125,9 +125,9 @@ class SessionHandle:
 
     def __init__(self, shared: SharedClient) -> None:
         self._shared = shared
-        self._place: tuple[Runner, int] | None = None
+        self._opened: tuple[Runner, int] | None = None
         "Where the session is, and its id."
-        self._left = False
+        self._closed = False
 
     @property
     def session_id(self) -> int:
@@ -137,10 +137,10 @@ class SessionHandle:
         """
         runner = self._shared.runner
         with self._shared.lock:
-            place = self._place
+            place = self._opened
             if place is None or place[0] is not runner:
-                place = self._place = runner, runner.open_session()
-        if self._left:
+                place = self._opened = runner, runner.open_session()
+        if self._closed:
             self.close()
             raise InvalidArguments("the session was closed")
         return place[1]
@@ -166,8 +166,8 @@ class SessionHandle:
     def close(self) -> None:
         """End the jobs and streams of this visitor."""
         # Without the lock: see `Line.close`.
-        self._left = True
-        place, self._place = self._place, None
+        self._closed = True
+        place, self._opened = self._opened, None
         if place is not None:
             place[0].close_session(place[1])
 
@@ -191,7 +191,7 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
 
 
 _CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()
-_OTHERS: list[object] = []
+_PARENT_OBJECTS: list[object] = []
 
 
 def _after_fork() -> None:

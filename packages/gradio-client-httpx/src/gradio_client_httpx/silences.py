@@ -32,9 +32,9 @@ class Silences:
             self._streams[stream_id] = idle_timeout, time.monotonic() + idle_timeout
             begins, self._is_looking = not self._is_looking, True
         if begins:
-            self._look()
+            self._report_silent()
 
-    def end(self, stream_id: int) -> None:
+    def record_data(self, stream_id: int) -> None:
         """Something has come on a stream."""
         found = self._streams.get(stream_id)
         if found is not None:
@@ -45,7 +45,7 @@ class Silences:
         with self._lock:
             self._streams.pop(stream_id, None)
 
-    def _look(self) -> None:
+    def _report_silent(self) -> None:
         """Report the streams that are silent, and look again when the next one may be."""
         now = time.monotonic()
         with self._lock:
@@ -56,6 +56,6 @@ class Silences:
             first = min((due for _, due in self._streams.values()), default=math.inf)
             self._is_looking = first < math.inf
         if first < math.inf:
-            self._workers.call_later(first - now, self._look)
+            self._workers.call_later(first - now, self._report_silent)
         for key in silent:
             self._report(key)

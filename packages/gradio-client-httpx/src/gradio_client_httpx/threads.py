@@ -93,11 +93,11 @@ class Workers:
             timer.close()
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
-            guarded(work)
+        while (work := self._wait_for_work()) is not None:
+            run_logged(work)
             del work  # an idle thread keeps nothing alive
 
-    def _next(self) -> Work | None:
+    def _wait_for_work(self) -> Work | None:
         with self._changed:
             self._idle += 1
             self._changed.wait_for(lambda: self._queue or self._closed, _IDLE)
@@ -123,7 +123,7 @@ class _Pool:
                 return  # a busy thread looks here before it leaves, under the same lock
             self._busy += 1
         try:
-            self._spawn(self._work_off)
+            self._spawn(self._run_queued)
         except RuntimeError:
             with self._lock:
                 self._busy -= 1
@@ -132,14 +132,14 @@ class _Pool:
                 self._queue.remove(work)
             raise
 
-    def _work_off(self) -> None:
+    def _run_queued(self) -> None:
         while True:
             with self._lock:
                 if not self._queue:
                     self._busy -= 1
                     return
                 work = self._queue.popleft()
-            guarded(work)
+            run_logged(work)
 
 
 class Serial(_Pool):
@@ -171,10 +171,10 @@ class _Timer:
             self._changed.notify()
 
     def run(self) -> None:
-        while (work := self._next()) is not None:
-            guarded(work)
+        while (work := self._wait_for_work()) is not None:
+            run_logged(work)
 
-    def _next(self) -> Work | None:
+    def _wait_for_work(self) -> Work | None:
         with self._changed:
             while not self._closed:
                 pause = self._entries[0][0] - time.monotonic() if self._entries else None
@@ -184,7 +184,7 @@ class _Timer:
             return None
 
 
-def guarded(work: Work) -> None:
+def run_logged(work: Work) -> None:
     """What is run here handles its own errors; a bug must not take the thread with it."""
     try:
         work()

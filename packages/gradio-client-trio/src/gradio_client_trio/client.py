@@ -184,7 +184,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.add_result_callbacks(result_callbacks or ())
         if options.progress:
-            title, threads = bound.endpoint.title, runner.workers.drawing
+            title, threads = bound.endpoint.title, runner.workers.drawing_threads
             runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
@@ -235,7 +235,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
             await self._end()
         finally:
             if not self._guest:
-                await self._shared.leave()
+                await self._shared.exit_block()
 
     async def _end(self) -> None:
         if self._guest:

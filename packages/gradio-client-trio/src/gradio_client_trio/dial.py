@@ -35,7 +35,7 @@ async def dial(host: str, port: int) -> trio.abc.Stream:
         raise KeyboardInterrupt from interrupts
 
 
-def keep_alive(connection: trio.socket.SocketType) -> None:
+def enable_keepalive(connection: trio.socket.SocketType) -> None:
     """Have the system see to it that the peer is there: nobody else would learn that it is not."""
     # A caller's own `dial` may connect to what is no TCP.
     with contextlib.suppress(OSError):
@@ -53,9 +53,9 @@ class Dialer:
         self._trust = trust
         self._proxies = proxies
 
-    def environment_proxy(self, target: Origin) -> str:
+    def find_environment_proxy(self, target: Origin) -> str:
         """The proxy of the environment between us and this origin, without credentials."""
-        proxy = None if self._proxies.named else self._proxies.between(target)
+        proxy = None if self._proxies.is_explicit else self._proxies.choose(target)
         return str(proxy.origin) if proxy else ""
 
     async def connect(self, target: Origin, seconds: float) -> Connection:
@@ -64,12 +64,12 @@ class Dialer:
         `seconds` bound all of it: names, TCP, the proxy, TLS. Raises ConnectionRefusedError if
         the proxy will not connect us.
         """
-        proxy = self._proxies.between(target)
+        proxy = self._proxies.choose(target)
         hop = target if proxy is None else proxy.origin
         with trio.fail_after(seconds):
             stream = await self._dial(hop.host, hop.port)
             if isinstance(stream, trio.SocketStream):
-                keep_alive(stream.socket)
+                enable_keepalive(stream.socket)
             try:
                 return await self._prepare(stream, proxy, target)
             except BaseException:
@@ -86,28 +86,28 @@ class Dialer:
             if target.scheme == "http":
                 # The proxy reads and forwards each request, and decides about connections.
                 return Connection(stream, relay=proxy)
-            await _tunnel(stream, proxy, target)
+            await _open_tunnel(stream, proxy, target)
         if target.scheme == "https":
             stream = await self._start_tls(stream, target.host)
         return Connection(stream)
 
     async def _start_tls(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
-        context = await self._trust.context()
+        context = await self._trust.get_context()
         # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
         tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
         await tls.do_handshake()
         return tls
 
 
-async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
+async def _open_tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
     where = target.host_port
     headers = [("Host", where)]
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
     talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
-    reply = await talk.head()
+    await talk.send_request(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
+    reply = await talk.read_head()
     # What follows the head would be read as the server's first words: of a proxy that answers 200
     # with a page of its own, or of somebody who wants to speak in the server's name.
-    if not talk.tunnelled():
+    if not talk.is_tunnel_open():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")

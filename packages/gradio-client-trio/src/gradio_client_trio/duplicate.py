@@ -17,9 +17,9 @@ from .shared_client import connect
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Make the copy, or find it. Raises what `ClientProtocol.is_connected` raises."""
     given = TrioConfig(target=src, options=Options())
-    protocol = ClientProtocol(await inputs.target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.transport_config(given)
-    http = settings.http()
+    protocol = ClientProtocol(await inputs.resolve_target(given), entropy=secrets.token_bytes(16))
+    settings = inputs.resolve_transport(given)
+    http = settings.make_http()
     try:
         with trio.CancelScope(shield=True):  # a copy that is half made would be nobody's
             await connect(protocol, Performer(settings.folder, http), copy)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import h11
 import trio
@@ -40,10 +40,10 @@ from gradio_protocol import (
 )
 
 from .dial import Dial, Dialer, dial
-from .pool import Connection, Pool, Sent, ignore_progress
+from .pool import Connection, OnSent, Pool, ignore_progress
 from .proxy import Proxy, Trust, Verify, choose_proxies
 
-_NETWORK = (
+_NETWORK_ERRORS = (
     OSError,
     UnicodeError,
     h11.ProtocolError,
@@ -58,6 +58,10 @@ REQUESTS = 12
 """Requests to one origin at once. A server tells every waiting event of every change of its
 queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and half the jobs a
 second) that it sends of 400 that join by the dozen."""
+
+
+OnSilence: TypeAlias = Callable[[], None]
+"Is called when nothing has arrived for the idle timeout."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +95,16 @@ class Reply:
         *,
         read: float,
         write: float,
-        sent: Sent = ignore_progress,
-        silent: Callable[[], None] | None = None,
+        on_sent: OnSent = ignore_progress,
+        on_silence: OnSilence | None = None,
     ) -> None:
         self.head: Head
         self._connection: Connection
         self._pool = pool
         self._request = request
         self._read, self._write = read, write
-        self._sent = sent
-        self._silent = silent
+        self._sent = on_sent
+        self._silent = on_silence
 
     async def __aenter__(self) -> Self:
         rested = await self._pool.take()
@@ -112,7 +116,7 @@ class Reply:
                 # The server closes what rests for long, and its FIN may cross our request.
                 if not _can_repeat(self._request, rested, failure):
                     raise
-        with _translated("connecting to", self._pool, connected=False):
+        with _translate_errors("connecting to", self._pool, connected=False):
             fresh = await self._pool.connect()
         await self._send_request(fresh)
         return self
@@ -125,7 +129,7 @@ class Reply:
     ) -> None:
         if kind is None:
             # After a `break` too: `give` sees that the reply is not at its end.
-            await self._pool.give(self._connection)
+            await self._pool.give_back(self._connection)
         else:
             await self._connection.aclose()
 
@@ -137,8 +141,8 @@ class Reply:
 
         Raises TransportFailed if it was cut, or fell silent.
         """
-        with _translated("reading from", self._pool), trio.fail_after(self._read):
-            data = await self._connection.data()
+        with _translate_errors("reading from", self._pool), trio.fail_after(self._read):
+            data = await self._connection.read_data()
         if data is None:
             raise StopAsyncIteration
         return data
@@ -149,12 +153,12 @@ class Reply:
         Raises TransportFailed if it was cut.
         """
         heard = trio.current_time()
-        with _translated("reading from", self._pool):
+        with _translate_errors("reading from", self._pool):
             while True:
                 # One scope serves many reads: to set its deadline at each costs 6 % of the CPU of
                 # a stream. Instead the deadline passes too early, and is then looked at again.
                 with trio.CancelScope(deadline=heard + self._read):
-                    while (data := await self._connection.data()) is not None:
+                    while (data := await self._connection.read_data()) is not None:
                         take(data)
                         heard = trio.current_time()
                     return
@@ -173,9 +177,9 @@ class Reply:
     async def _send_request(self, connection: Connection) -> None:
         request = self._request
         try:
-            with _translated("asking", self._pool):
-                opening = _h11_request(request, self._pool.target, connection.relay)
-                await connection.ask(opening, request.body, self._write, self._sent)
+            with _translate_errors("asking", self._pool):
+                opening = _make_h11_request(request, self._pool.target, connection.relay)
+                await connection.send_request(opening, request.body, self._write, self._sent)
                 answer = await self._read_head(connection)
         except BaseException:
             # Half a request may be out, or half a head in: nobody can go on from there.
@@ -189,7 +193,7 @@ class Reply:
         while True:
             # To cancel a read loses no bytes, so that it may begin again where it stopped.
             with trio.move_on_after(self._read):
-                return await connection.head()
+                return await connection.read_head()
             self._report_silence()
 
     def _report_silence(self) -> None:
@@ -226,9 +230,9 @@ class Http:
         self,
         request: Request,
         *,
-        patience: float | None = None,
+        total_timeout: float | None = None,
         check: Callable[[int], None] = ignore_progress,
-        sent: Sent = ignore_progress,
+        on_sent: OnSent = ignore_progress,
     ) -> Response:
         """One exchange, whole.
 
@@ -237,21 +241,21 @@ class Http:
         how many bytes the body has until now, and may raise; `sent` is told of the bytes of the
         request's own as they go out. Raises TransportFailed and FileFailed.
         """
-        pool = self._pool(request)
-        if patience is not None:
+        pool = self._get_pool(request)
+        if total_timeout is not None:
             # Without a slot: a dozen direct calls, each as long as its job, would stop all joins.
-            with _translated("asking", pool), trio.fail_after(patience):
-                return await self._read_all(request, inf, check, sent)
+            with _translate_errors("asking", pool), trio.fail_after(total_timeout):
+                return await self._read_all(request, inf, check, on_sent)
         waiting = "waiting for a free connection to"
-        with _translated(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
+        with _translate_errors(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
             await pool.slots.acquire()
         try:
-            return await self._read_all(request, self.timeout.read, check, sent)
+            return await self._read_all(request, self.timeout.read, check, on_sent)
         finally:
             pool.slots.release()
 
     def stream(
-        self, request: Request, *, idle: float = inf, silent: Callable[[], None] | None = None
+        self, request: Request, *, idle_timeout: float = inf, on_silence: OnSilence | None = None
     ) -> Reply:
         """One exchange whose body is read as it comes, with `feed` or by iteration.
 
@@ -259,8 +263,8 @@ class Http:
         without it, that is a failure. Raises TransportFailed and FileFailed, on entry and from the
         reply; what the block itself raises is left alone.
         """
-        pool, write = self._pool(request), self.timeout.write
-        return Reply(pool, request, read=idle, write=write, silent=silent)
+        pool, write = self._get_pool(request), self.timeout.write
+        return Reply(pool, request, read=idle_timeout, write=write, on_silence=on_silence)
 
     async def aclose(self) -> None:
         """Close what rests; what is in use is closed at the end of its exchange."""
@@ -268,27 +272,27 @@ class Http:
             await pool.aclose()
 
     async def _read_all(
-        self, request: Request, read: float, check: Callable[[int], None], sent: Sent
+        self, request: Request, read: float, check: Callable[[int], None], on_sent: OnSent
     ) -> Response:
-        pool, write = self._pool(request), self.timeout.write
-        async with Reply(pool, request, read=read, write=write, sent=sent) as reply:
+        pool, write = self._get_pool(request), self.timeout.write
+        async with Reply(pool, request, read=read, write=write, on_sent=on_sent) as reply:
             return reply.head.with_body(await reply.read_all(check))
 
-    def _pool(self, request: Request) -> Pool:
+    def _get_pool(self, request: Request) -> Pool:
         target = origin(request.url)
         if target not in self._pools:
             connect = partial(self._dialer.connect, target, self.timeout.connect)
-            proxy = self._dialer.environment_proxy(target)
+            proxy = self._dialer.find_environment_proxy(target)
             self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
 
 def _can_repeat(request: Request, connection: Connection, failure: TransportFailed) -> bool:
     """Rule 3; a deadline that passed says nothing about the connection."""
-    return request.method == "GET" and not connection.heard and not failure.late
+    return request.method == "GET" and not connection.has_received and not failure.late
 
 
-def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
+def _make_h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
     """The request line and headers: rule 1, and what a proxy that reads them itself wants."""
     path, proxied = request.target, list[tuple[bytes, bytes]]()
     if relay is not None:
@@ -304,14 +308,14 @@ def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.R
 
 
 @contextmanager
-def _translated(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
+def _translate_errors(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
     """Rule 2: the one place that turns the network's failures into ours."""
     try:
         yield
-    except _NETWORK as error:
+    except _NETWORK_ERRORS as error:
         chain = causes(error)
         raise TransportFailed(
-            f"{doing} {pool.target}: {_reason(error)}",
+            f"{doing} {pool.target}: {_describe(error)}",
             connected=connected,
             late=isinstance(error, trio.TooSlowError),
             untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain),
@@ -319,7 +323,7 @@ def _translated(doing: str, pool: Pool, *, connected: bool = True) -> Generator[
         ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _describe(error: BaseException) -> str:
     """What `error` says, or what caused it: trio's own say little where ssl's say much."""
     if isinstance(error, trio.TooSlowError):
         return "too slow"

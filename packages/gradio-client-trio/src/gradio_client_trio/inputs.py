@@ -39,29 +39,29 @@ class TransportConfig:
     "Its address, which may hold a password; None: the environment's, if that is trusted."
     trust_env: bool
 
-    def http(self) -> Http:
+    def make_http(self) -> Http:
         """The connections of one client. Raises InvalidArguments for a proxy of no use."""
         return Http(
             verify=self.verify, timeout=self.timeout, proxy=self.proxy, trust_env=self.trust_env
         )
 
 
-def transport_config(given: TrioConfig) -> TransportConfig:
+def resolve_transport(given: TrioConfig) -> TransportConfig:
     """The settings that these parameters of a client amount to. Raises InvalidArguments."""
     return TransportConfig(
-        folder=_folder(given),
-        verify=_verify(given.ssl_verify),
-        timeout=_timeouts(given.timeout),
+        folder=_choose_folder(given),
+        verify=_fspath(given.ssl_verify),
+        timeout=_choose_timeout(given.timeout),
         proxy=given.proxy,
         trust_env=given.trust_env,
     )
 
 
-def _verify(verify: Verify | os.PathLike[str]) -> Verify:
+def _fspath(verify: Verify | os.PathLike[str]) -> Verify:
     return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
 
 
-def _timeouts(timeout: float | Timeout | None) -> Timeout:
+def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
     match timeout:
         case None:
             return Timeout()
@@ -71,23 +71,23 @@ def _timeouts(timeout: float | Timeout | None) -> Timeout:
             return Timeout(connect=timeout, read=timeout, write=timeout)
 
 
-def _folder(given: TrioConfig) -> str:
+def _choose_folder(given: TrioConfig) -> str:
     folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-async def target(given: TrioConfig) -> Target:
+async def resolve_target(given: TrioConfig) -> Target:
     """Where to connect, and as whom."""
     made = given.connect_target(os.environ, secrets.token_bytes(16))
     if not made.wants_saved_token:
         return made
-    return replace(made, saved_token=await trio.to_thread.run_sync(saved_token))
+    return replace(made, saved_token=await trio.to_thread.run_sync(load_saved_token))
 
 
 @functools.lru_cache(maxsize=1)
-def saved_token() -> str | None:
+def load_saved_token() -> str | None:
     """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
     from huggingface_hub import get_token  # here, for importing it costs 300 ms
 

@@ -69,7 +69,7 @@ class Job:
 
     def status(self) -> StatusUpdate:
         """What is known of the job right now; STARTING until the server says something of it."""
-        return current_status(self._job_state.view, local(self._times[-1]))
+        return current_status(self._job_state.view, to_local_time(self._times[-1]))
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
@@ -124,10 +124,10 @@ class Job:
         if ready() or self.done():
             await trio.lowlevel.checkpoint()
         while not (ready() or self.done()):
-            await self._change()
+            await self._wait_for_change()
 
     @trio.lowlevel.enable_ki_protection
-    async def _change(self) -> None:
+    async def _wait_for_change(self) -> None:
         """Wait for the next news, for two thirds of the price of a `ParkingLot`."""
         task, waiting = trio.lowlevel.current_task(), self._waiting
 
@@ -145,7 +145,7 @@ class Job:
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
         if self._job_state.view.stage is Stage.SUCCEEDED:
-            self._call_back(self._job_state.result())
+            self._run_callbacks(self._job_state.result())
 
     def add_result_callbacks(
         self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
@@ -154,7 +154,7 @@ class Job:
         self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
 
     @trio.lowlevel.disable_ki_protection  # an interrupt may stop what the caller wrote
-    def _call_back(self, value: object) -> None:
+    def _run_callbacks(self, value: object) -> None:
         for callback in self._callbacks:
             try:
                 callback(*value) if isinstance(value, tuple) else callback(value)
@@ -174,7 +174,7 @@ class JobOutputs:
         return self
 
     async def __anext__(self) -> Any:
-        await self._job.until(self._is_there)
+        await self._job.until(self._has_more)
         if self._outputs.advance():
             return self._outputs.value()
         # A failed job says so after all that it has given.
@@ -183,7 +183,7 @@ class JobOutputs:
             raise error
         raise StopAsyncIteration
 
-    def _is_there(self) -> bool:
+    def _has_more(self) -> bool:
         return self._outputs.taken < self._job_state.view.outputs
 
 
@@ -197,7 +197,7 @@ class JobUpdates:
         self._outputs = Outputs(state)
         self._taken = 0
         "How many views have been shown."
-        self._told = 0
+        self._outputs_known = 0
         "How many outputs the last one of them told of."
 
     def __aiter__(self) -> JobUpdates:
@@ -205,18 +205,18 @@ class JobUpdates:
 
     async def __anext__(self) -> StatusUpdate | OutputUpdate:
         await self._job.until(self._has_more)
-        if self._outputs.taken < self._told and self._outputs.advance():
+        if self._outputs.taken < self._outputs_known and self._outputs.advance():
             return OutputUpdate(outputs=spread(self._outputs.value()))
         if not self._has_more():
             raise StopAsyncIteration
-        view, known = self._job_state.views[self._taken], local(self._times[self._taken])
-        self._taken, self._told = self._taken + 1, view.outputs
+        view, known = self._job_state.views[self._taken], to_local_time(self._times[self._taken])
+        self._taken, self._outputs_known = self._taken + 1, view.outputs
         return status_update(view, known)
 
     def _has_more(self) -> bool:
-        return self._taken < len(self._times) or self._outputs.taken < self._told
+        return self._taken < len(self._times) or self._outputs.taken < self._outputs_known
 
 
-def local(seconds: float) -> datetime:
+def to_local_time(seconds: float) -> datetime:
     """Local time, without a zone, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006

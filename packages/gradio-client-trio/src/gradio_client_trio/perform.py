@@ -36,9 +36,9 @@ from gradio_protocol import (
 )
 
 from .http import Http
-from .pool import PAGE, Sent, ignore_progress
+from .pool import PAGE, OnSent, ignore_progress
 
-Moved: TypeAlias = Callable[[Transferred], None]
+OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is told of bytes as they move."
 
 
@@ -49,11 +49,11 @@ class Performer:
         self._folder = folder
         self.http = http
 
-    async def perform(self, action: AnyIO, moved: Moved) -> object:
+    async def perform(self, action: AnyIO, on_transfer: OnTransfer) -> object:
         """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
-                return await self.send(action, moved)
+                return await self.send(action, on_transfer)
             case InspectFile():
                 # Whoever is cancelled does not wait for a disk that is slow or gone.
                 return await trio.to_thread.run_sync(inspect, action, abandon_on_cancel=True)
@@ -62,41 +62,41 @@ class Performer:
             case SaveBytes():
                 return await self.save_bytes(action)
             case Download():
-                return await self.download(action, moved)
+                return await self.download(action, on_transfer)
             case Sleep():
                 await trio.sleep(action.seconds)
                 return None
             case _:
                 assert_never(action)
 
-    async def send(self, action: Send, moved: Moved) -> Response:
+    async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
         """One exchange."""
-        request, sent = action.request, counting(action.request, moved)
+        request, sent = action.request, count_sent(action.request, on_transfer)
         patience, check = action.patience, action.check
-        return await self.http.send(request, patience=patience, check=check, sent=sent)
+        return await self.http.send(request, total_timeout=patience, check=check, on_sent=sent)
 
-    async def download(self, action: Download, moved: Moved) -> Saved | Response:
+    async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
         """Stream a body to the disk, if it is the one that was asked for."""
-        async with self.http.stream(action.request, idle=self.http.timeout.read) as reply:
+        async with self.http.stream(action.request, idle_timeout=self.http.timeout.read) as reply:
             head, done, meter = reply.head, 0, BodyLimit(action, reply.head)
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
-            async with self._partial(action.name) as file:
+            async with self._open_partial(action.name) as file:
                 async for chunk in reply:
                     await trio.to_thread.run_sync(file.add, meter(chunk))
                     done += len(chunk)
-                    moved(Transferred(done=done, total=head.length, upload=False))
+                    on_transfer(Transferred(done=done, total=head.length, upload=False))
                 return await trio.to_thread.run_sync(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:
         """Write bytes into the download folder."""
-        async with self._partial(action.name) as file:
+        async with self._open_partial(action.name) as file:
             await trio.to_thread.run_sync(file.add, action.data)
             return await trio.to_thread.run_sync(file.keep)
 
     @contextlib.asynccontextmanager
-    async def _partial(self, name: str) -> AsyncGenerator[Partial, None]:
-        file = await trio.to_thread.run_sync(Partial, self._folder, name)
+    async def _open_partial(self, name: str) -> AsyncGenerator[PartialFile, None]:
+        file = await trio.to_thread.run_sync(PartialFile, self._folder, name)
         try:
             yield file
         finally:
@@ -105,7 +105,7 @@ class Performer:
                 await trio.to_thread.run_sync(file.drop)
 
 
-class Partial:
+class PartialFile:
     """A file that is being written, under a temporary name; each method is for a thread."""
 
     def __init__(self, folder: str, name: str) -> None:
@@ -141,14 +141,14 @@ class Partial:
             Path(self._path).unlink(missing_ok=True)
 
 
-def counting(request: Request, moved: Moved) -> Sent:
+def count_sent(request: Request, on_transfer: OnTransfer) -> OnSent:
     """Tells how much of a body is sent, if it is a form: a form has files in it."""
     total, done = request.size, 0
 
     def sent(size: int) -> None:
         nonlocal done
         done += size
-        moved(Transferred(done=done, total=total, upload=True))
+        on_transfer(Transferred(done=done, total=total, upload=True))
 
     return sent if len(request.body) > 1 else ignore_progress
 

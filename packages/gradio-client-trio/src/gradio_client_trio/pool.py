@@ -44,7 +44,7 @@ PIECE = 64 * 1024
 PAGE = 4 * PIECE
 "Bytes read from a file at once: each read is a trip to a thread."
 
-Sent: TypeAlias = Callable[[int], None]
+OnSent: TypeAlias = Callable[[int], None]
 "Is told of the bytes of a request's body as they go out."
 
 
@@ -61,30 +61,30 @@ class Connection:
     def __init__(self, stream: trio.abc.Stream, *, relay: Proxy | None = None) -> None:
         self.relay = relay
         "The proxy that reads our requests itself and wants them in absolute form."
-        self.heard = False
+        self.has_received = False
         "Whether the present exchange has brought a single byte."
-        self.rested_since = 0.0
+        self.idle_since = 0.0
         self._stream = stream
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
-    async def ask(
+    async def send_request(
         self,
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
         seconds: float,
-        sent: Sent = ignore_progress,
+        on_sent: OnSent = ignore_progress,
     ) -> None:
         """Write one request, small parts in one packet; each write may take so many seconds.
 
         Raises FileFailed if a file is not what it was, TooSlowError if a write takes too long.
         """
-        self.heard = False
+        self.has_received = False
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                async with aclosing(_pages(part)) as pages:
+                async with aclosing(_read_pages(part)) as pages:
                     async for page in pages:
-                        await self._put(pending, page, seconds, sent)
+                        await self._write(pending, page, seconds, on_sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
@@ -92,14 +92,14 @@ class Connection:
             # with 413. So the reply is read next; without one, that fails.
             pass
 
-    async def head(self) -> h11.Response:
+    async def read_head(self) -> h11.Response:
         """The reply's head. What precedes it, such as 103 Early Hints, is skipped."""
         while not isinstance(event := self._h11.next_event(), h11.Response):
             if event is h11.NEED_DATA:
                 await self._receive()
         return event
 
-    async def data(self) -> bytes | None:
+    async def read_data(self) -> bytes | None:
         """What the next read brings of the reply's body; None at its end."""
         pieces: list[bytes] = []
         # A read often brings many chunks, of a line each. Handed on together they cost one trip
@@ -124,7 +124,7 @@ class Connection:
         if not data and self._h11.their_state is h11.SEND_RESPONSE:
             # h11 would say that it cannot switch states, which helps nobody.
             raise h11.RemoteProtocolError("the connection was closed before a reply came")
-        self.heard = True
+        self.has_received = True
         self._h11.receive_data(data)
 
     def start_next_cycle(self) -> bool:
@@ -135,12 +135,12 @@ class Connection:
         if not done or self._h11.trailing_data[0]:
             return False
         self._h11.start_next_cycle()
-        self.rested_since = trio.current_time()
+        self.idle_since = trio.current_time()
         return True
 
-    def expired(self) -> bool:
+    def is_expired(self) -> bool:
         """Whether it has rested for too long."""
-        return trio.current_time() - self.rested_since >= KEEP_ALIVE
+        return trio.current_time() - self.idle_since >= KEEP_ALIVE
 
     def has_unexpected_data(self) -> bool:
         """Whether something came while it rested: the end, or bytes that nobody asked for.
@@ -149,10 +149,10 @@ class Connection:
         except that it closes (in TLS also that it says goodbye, or has new keys: these look the
         same from here, and a new connection costs less than a lost POST).
         """
-        raw = _raw(self._stream)
+        raw = _unwrap_tls(self._stream)
         return isinstance(raw, trio.SocketStream) and raw.socket.is_readable()
 
-    def tunnelled(self) -> bool:
+    def is_tunnel_open(self) -> bool:
         """Whether a CONNECT was agreed to, with nothing said beyond that."""
         return self._h11.their_state is h11.SWITCHED_PROTOCOL and not self._h11.trailing_data[0]
 
@@ -160,13 +160,15 @@ class Connection:
         """Close at once, also when cancelled. HTTP needs no goodbye, and TLS's may block."""
         await trio.aclose_forcefully(self._stream)
 
-    async def _put(self, pending: bytearray, data: bytes, seconds: float, sent: Sent) -> None:
+    async def _write(
+        self, pending: bytearray, data: bytes, seconds: float, on_sent: OnSent
+    ) -> None:
         for start in range(0, len(data), PIECE):
             piece = data[start : start + PIECE]
             pending += self._h11.send(h11.Data(data=piece)) or b""
             if len(pending) >= PIECE:
                 await self._flush(pending, seconds)
-            sent(len(piece))
+            on_sent(len(piece))
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:
         if pending:
@@ -198,8 +200,8 @@ class Pool:
         """One for each request that may be out at a time; first come, first served.
 
         Streams take none: they last, and would starve the requests that feed them."""
-        self._bound = bound
-        self._resting: deque[Connection] = deque()
+        self._max_idle = bound
+        self._idle: deque[Connection] = deque()
         "The youngest is last."
 
     async def take(self) -> Connection | None:
@@ -207,44 +209,44 @@ class Pool:
 
         It is the least likely to be closed by the server next; the others grow old and go.
         """
-        while self._resting and self._resting[0].expired():
-            await self._resting.popleft().aclose()
-        while self._resting:
-            connection = self._resting.pop()
+        while self._idle and self._idle[0].is_expired():
+            await self._idle.popleft().aclose()
+        while self._idle:
+            connection = self._idle.pop()
             if not connection.has_unexpected_data():
                 return connection
             await connection.aclose()
         return None
 
-    async def give(self, connection: Connection) -> None:
+    async def give_back(self, connection: Connection) -> None:
         """Let it rest, or close it if it is spent."""
         # No more than can be out at once: the rest was made for streams, which come in hundreds.
-        if len(self._resting) < self._bound and connection.start_next_cycle():
-            self._resting.append(connection)
+        if len(self._idle) < self._max_idle and connection.start_next_cycle():
+            self._idle.append(connection)
         else:
             await connection.aclose()
 
     async def aclose(self) -> None:
         """Close what rests; what is lent out is closed when it is given back."""
-        self._bound = 0
+        self._max_idle = 0
         with trio.CancelScope(shield=True):  # bounded: closing forcefully waits for nobody
-            while self._resting:
-                await self._resting.pop().aclose()
+            while self._idle:
+                await self._idle.pop().aclose()
 
 
-def _raw(stream: Any) -> Any:
+def _unwrap_tls(stream: Any) -> Any:
     """What lies below the layers of TLS; trio leaves their types open."""
-    return _raw(stream.transport_stream) if isinstance(stream, _TLS) else stream
+    return _unwrap_tls(stream.transport_stream) if isinstance(stream, _TLS) else stream
 
 
-async def _pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
+async def _read_pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
     """A part of a body; that of a file in pages. Raises FileFailed."""
     if isinstance(part, bytes):
         yield part
         return
     try:
         async with await trio.open_file(part.path, "rb") as file:
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
             left = part.size
             while left:
                 page = await file.read(min(PAGE, left))
@@ -254,10 +256,10 @@ async def _pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
                 yield page
             # The length was promised in the head, and is kept. The content may still be a mixture
             # of two versions, which nobody should take for a success.
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
     except OSError as error:
         raise FileFailed(f"{part.path}: {error.strerror or error}") from error
 
 
-def _check(descriptor: int, part: FileSlice) -> None:
+def _check_unchanged(descriptor: int, part: FileSlice) -> None:
     part.check(os.fstat(descriptor))

@@ -27,14 +27,14 @@ async def follow(
     updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str, threads: trio.CapacityLimiter
 ) -> None:
     """Draw a job to its end; takes a task."""
-    aside = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
+    run = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:
-        drawn, ticker = await aside(Bar, title), ProgressTicker()
+        drawn, ticker = await run(Bar, title), ProgressTicker()
         async for update in updates:
             progress = ticker.update(update, time.monotonic())
             if progress is not None:
-                await aside(drawn.show, progress)
-        await aside(drawn.close)
+                await run(drawn.show, progress)
+        await run(drawn.close)
     except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
         _log.debug("%s: the progress bar failed", title, exc_info=True)
 

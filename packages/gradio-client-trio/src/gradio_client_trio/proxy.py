@@ -71,10 +71,10 @@ class Proxies:
 
     addresses: Mapping[str, str] = field(repr=False)
     "By `http`, `https` or `all`; values may hold credentials. `no` is the value of NO_PROXY."
-    named: bool = False
+    is_explicit: bool = False
     "By the caller: the environment has no say."
 
-    def between(self, target: Origin) -> Proxy | None:
+    def choose(self, target: Origin) -> Proxy | None:
         """The proxy for requests to `target`, or None where it is reached directly.
 
         Raises InvalidArguments where the proxy's address cannot be used.
@@ -97,7 +97,7 @@ def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
             return Proxies(addresses={})
         return Proxies(addresses=proxies)
     Proxy.parse(proxy)
-    return Proxies(addresses={"all": proxy}, named=True)
+    return Proxies(addresses={"all": proxy}, is_explicit=True)
 
 
 def _is_exempt(target: Origin, proxies: Mapping[str, str]) -> bool:
@@ -117,15 +117,15 @@ class Trust:
         self._building = trio.Lock()
         self._context: ssl.SSLContext | None = None
 
-    async def context(self) -> ssl.SSLContext:
+    async def get_context(self) -> ssl.SSLContext:
         """Raises InvalidArguments if the CAs that were asked for cannot be read."""
         async with self._building:
             if self._context is None:
-                self._context = await trio.to_thread.run_sync(context_for, self._verify)
+                self._context = await trio.to_thread.run_sync(make_context, self._verify)
             return self._context
 
 
-def context_for(verify: Verify) -> ssl.SSLContext:
+def make_context(verify: Verify) -> ssl.SSLContext:
     """A TLS context. Raises InvalidArguments if the CAs that were asked for cannot be read."""
     match verify:
         case ssl.SSLContext():

@@ -101,10 +101,10 @@ class Runner:
                 # What the server must still be told is sent now. A server that does not answer
                 # keeps nobody from leaving.
                 with trio.move_on_after(GRACE):
-                    await self.workers.until(self.protocol.is_closed)
+                    await self.workers.wait_until(self.protocol.is_closed)
             finally:  # an interrupt is no reason to leave anything behind
-                self.workers.end()
-            await self.workers.gone()
+                self.workers.cancel_all()
+            await self.workers.wait_until_idle()
             await self._performer.http.aclose()
 
     # Commands.
@@ -131,7 +131,7 @@ class Runner:
                         self._streams[command.stream_id].cancel()
                 case _:
                     assert_never(command)
-        self.workers.check_gone()
+        self.workers.wake_waiters()
 
     def _notify(self, job_id: int) -> None:
         job = self._jobs[job_id]
@@ -142,7 +142,7 @@ class Runner:
 
     async def _run(self, command: RunAction, scope: trio.CancelScope) -> None:
         action_id = command.action_id
-        moved = partial(self._moved, action_id)
+        moved = partial(self._report_transfer, action_id)
         try:
             # Aborted: the scope swallows the cancellation, and the protocol, which asked for it,
             # is told nothing. Only what it may lose is aborted: never a join, which runs on the
@@ -156,7 +156,7 @@ class Runner:
             del self._actions[action_id]
         self.obey()
 
-    def _moved(self, action_id: int, moved: Transferred) -> None:
+    def _report_transfer(self, action_id: int, moved: Transferred) -> None:
         self.protocol.action_progress(action_id, moved)
         self.obey()
 
@@ -168,11 +168,11 @@ class Runner:
                 # In the scope: a stream may be closed before it is open.
                 await trio.sleep(command.delay)
                 http = self._performer.http
-                silent = partial(self._silent, stream_id)
-                idle = command.idle_timeout
-                async with http.stream(command.request, idle=idle, silent=silent) as reply:
-                    self._opened(stream_id, reply.head)
-                    await reply.feed(partial(self._received, stream_id))
+                silent = partial(self._report_silence, stream_id)
+                request, idle = command.request, command.idle_timeout
+                async with http.stream(request, idle_timeout=idle, on_silence=silent) as reply:
+                    self._report_opened(stream_id, reply.head)
+                    await reply.feed(partial(self._report_data, stream_id))
         except Exception as failure:  # noqa: BLE001 - nobody must wait for this stream for ever
             error = failure
         finally:
@@ -180,15 +180,15 @@ class Runner:
         self.protocol.stream_closed(stream_id, error)
         self.obey()
 
-    def _opened(self, stream_id: int, head: Head) -> None:
+    def _report_opened(self, stream_id: int, head: Head) -> None:
         self.protocol.stream_opened(stream_id, head)
         self.obey()
 
-    def _silent(self, stream_id: int) -> None:
+    def _report_silence(self, stream_id: int) -> None:
         self.protocol.stream_silent(stream_id)
         self.obey()
 
-    def _received(self, stream_id: int, chunk: bytes) -> None:
+    def _report_data(self, stream_id: int, chunk: bytes) -> None:
         self.protocol.receive_data(stream_id, chunk)
         self.obey()
 

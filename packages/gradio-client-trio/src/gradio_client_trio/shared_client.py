@@ -37,8 +37,8 @@ class SharedClient:
 
     def __init__(self, given: TrioConfig) -> None:
         self._given = given
-        self._settings = inputs.transport_config(given)
-        self._http = self._settings.http()
+        self._settings = inputs.resolve_transport(given)
+        self._http = self._settings.make_http()
         self._runner: Runner | None = None
         self._nursery = AsyncExitStack()
 
@@ -59,7 +59,7 @@ class SharedClient:
         if self._runner is not None:
             raise InvalidArguments("a client has one block: make another client for another one")
         protocol = ClientProtocol(
-            await inputs.target(self._given),
+            await inputs.resolve_target(self._given),
             entropy=secrets.token_bytes(16),
             max_jobs=self._given.max_workers,
         )
@@ -68,7 +68,9 @@ class SharedClient:
             await connect(protocol, performer)
         except BaseException:
             await self._http.aclose()
-            self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
+            self._http = (
+                self._settings.make_http()
+            )  # for another try: a closed one keeps nothing alive
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
@@ -77,13 +79,13 @@ class SharedClient:
 
     def report(self) -> None:
         """Say that a Space was connected to, if nothing objects."""
-        self.runner.workers.aside(telemetry.report)
+        self.runner.workers.run_in_thread(telemetry.report)
 
     async def close(self) -> None:
         """End all jobs and streams, and wait until nothing is left of them; idempotent."""
         await self.runner.close()
 
-    async def leave(self) -> None:
+    async def exit_block(self) -> None:
         """The end of the block."""
         try:
             await self._nursery.aclose()
@@ -103,12 +105,12 @@ class SessionHandle:
     def __init__(self, shared: SharedClient) -> None:
         self._shared = shared
         self._session_id: int | None = None
-        self._left = False
+        self._closed = False
 
     @property
     def session_id(self) -> int:
         """The session, new at the first use. Raises InvalidArguments once it was closed."""
-        if self._left:
+        if self._closed:
             raise InvalidArguments("the session was closed")
         if self._session_id is None:
             self._session_id = self._shared.protocol.open_session()
@@ -130,7 +132,7 @@ class SessionHandle:
 
     def close(self) -> None:
         """End the jobs and streams of this visitor."""
-        self._left = True
+        self._closed = True
         if self._session_id is not None:
             self._shared.runner.close_session(self._session_id)
 
