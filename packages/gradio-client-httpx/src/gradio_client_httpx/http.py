@@ -1,9 +1,9 @@
-"""HTTP by httpx: the only module that knows it.
+"""HTTP over httpx; only this module knows the library.
 
-A `Request` of the core is complete and is sent as it is; a reply is delivered whatever its
-status. What httpx raises leaves as TransportFailed, with the exception as its cause. A caller's own
-client may also be one of httpx2, the continuation of httpx under another name: what is needed of a
-library is looked up in the one that the client is of.
+A `Request` of the core is complete, and is sent unchanged. Every reply is delivered, whatever its
+status. Errors of httpx become TransportFailed, with the original error as the cause. The client of
+a caller may be one of httpx2, a continuation of httpx under another name; its requests and errors
+are then those of httpx2.
 """
 
 from __future__ import annotations
@@ -42,32 +42,33 @@ Timeout = httpx.Timeout
 HttpClient = httpx.Client
 
 _KEEP_ALIVE = 4.0
-"Seconds; servers close idle connections after 5, and what is sent at that moment is lost."
+"Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
 _KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
 _DROP = httpx.Limits(max_keepalive_connections=0)
-"For streams and direct calls: whether one that breaks has reached the server must not be a guess."
+"For streams and direct calls: on a new connection, a failure cannot mean that it was stale."
 _KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
-"For a client that makes all connections."
+"For the one client that makes all connections, with the caller's transports."
 _SOCKET_CHANGES = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
-"The events at which httpx has another socket."
+"Trace events of httpx after which an exchange has a new socket."
 _EXCHANGE_ENDS = ".response_closed.started"
-"The one after which another exchange may have it."
+"The trace event after which another exchange may use the socket."
 _TRANSPORT_ARGUMENTS = ("transport", "mounts")
-"What may make several connections, and is the caller's."
+"Arguments of httpx with transports of the caller, which may pool connections."
 _ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
-"What says how to get to a host, in place of the environment."
+"Arguments of httpx that choose the way to a host, so that the environment does not."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
-"Of requests, unless the caller says otherwise; streams and direct calls have no such end."
+"Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 _CHUNK = 2**16
 
 _log = logging.getLogger("gradio_client_httpx")
 
 
 class Connections:
-    """The clients of httpx behind one of ours: one for each connection, as `wire` has it.
+    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
 
-    Where the caller gives a client, or a transport, that one makes all connections, and which it
-    takes for an exchange is only known when the head of the reply has come: no sooner is it cut.
+    If the caller passes a client or a transport, that makes all connections. The one of an exchange
+    is then known only when it is new or when the head of the reply arrives, so an abort of an
+    exchange on a reused connection waits for the head.
     """
 
     def __init__(self, settings: TransportConfig, src: str) -> None:
@@ -82,19 +83,21 @@ class Connections:
             self._own_client = make_client(settings, self._contexts.get_verifying(), _KEEP_MANY)
         self._pool = ClientPool(self._make_client, settings.http_client or self._own_client)
         self.pause = self._pool.pause
-        "Wait; not so long if `close` comes first."
+        "Wait for some seconds, or until `close` is called."
 
     def set_app_origin(self, src: str) -> None:
-        """The app is here: this origin may see what `auth` makes of the caller's secrets."""
+        """Set the app's origin after connecting; only this origin gets what `auth` adds."""
         self._app_origin = origin(src)
 
     @contextlib.contextmanager
     def exchange(
         self, request: Request, body: Iterable[bytes], seconds: float | None, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """One exchange: the head of its reply, and the chunks of the body as they come.
+        """Send a request; yield the head of the reply, and the chunks of its body as they arrive.
 
-        `patience` is that of `Send`. Raises TransportFailed.
+        `seconds` limits each connect, write and read, in place of the client's timeouts; None: the
+        client's timeouts; infinity: reads have no limit, and the connection is not reused. Raises
+        TransportFailed.
         """
         endless = seconds == math.inf
         if seconds is None:
@@ -108,14 +111,17 @@ class Connections:
     def open_stream(
         self, request: Request, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """A stream's head and chunks, however long they take. Raises TransportFailed."""
+        """Open a stream; yield its head and chunks, without a read timeout.
+
+        Raises TransportFailed.
+        """
         timeout = with_read_timeout(self._timeout, None)
         with self._open_reply(request, (), timeout, handle, keep=False) as reply:
-            # Without a size: with one, httpx holds bytes back until there are so many.
+            # No chunk size: httpx would hold bytes back until it has a whole chunk.
             yield self._make_head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
-        """Cut what is under way, and close all connections; nothing is sent from now on."""
+        """Abort all exchanges and close all connections; later exchanges fail at once."""
         self._pool.close()
         if self._own_client is not None:
             self._own_client.close()
@@ -137,7 +143,7 @@ class Connections:
             with translate_errors(self._library, request, self._find_proxy(request)):
                 reply = self._send(request, body, timeout, handle, pooled)
                 with contextlib.closing(reply):
-                    # Again: a transport of the caller's may know no traces.
+                    # Again here, because a transport of the caller may not support traces.
                     handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
                     yield reply
         finally:
@@ -157,7 +163,7 @@ class Connections:
             reply: httpx.Response = pooled.client.send(
                 sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
             )
-        except UnicodeError as error:  # a host that no name can have, such as `a..b`
+        except UnicodeError as error:  # an invalid host name, such as `a..b`
             raise make_transport_error(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
@@ -174,8 +180,8 @@ class Connections:
         return self._proxies[target]
 
     def _choose_auth(self, request: Request) -> Any:
-        # Only to the app's own origin: httpx would apply it to any request, also to one for a file
-        # that the server keeps elsewhere.
+        # Only for the app's own origin. httpx would apply it to every request, including those for
+        # files on other hosts that the server names.
         auth = self._settings.auth
         return auth if auth is not None and self._app_origin == origin(request.url) else None
 
@@ -185,7 +191,7 @@ class Connections:
 
 
 class TlsContexts:
-    """The TLS contexts of one client: one takes 17 ms to be made, so they are shared, and lazy."""
+    """The TLS contexts of one client; making one takes 17 ms, so this is lazy. Thread-safe."""
 
     def __init__(self, settings: TransportConfig) -> None:
         self._settings = settings
@@ -196,11 +202,11 @@ class TlsContexts:
             self.get_verifying()
 
     def get(self, place: Origin) -> ssl.SSLContext:
-        """The context for this origin; where there is no TLS, one that trusts nobody."""
+        """Return the context for an origin; for http, an empty one that no connection uses."""
         return self.get_verifying() if place.scheme == "https" else self._unused
 
     def get_verifying(self) -> ssl.SSLContext:
-        """The context that was asked for. Raises InvalidArguments."""
+        """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""
         with self._lock:
             if self._verifying is None:
                 given = self._settings.httpx_kwargs
@@ -214,7 +220,7 @@ class TlsContexts:
 def make_trace(
     handle: CancelHandle, pooled: PooledClient
 ) -> Callable[[str, Mapping[str, Any]], None]:
-    """What tells the wire of a new connection, and of its end, as soon as there is one."""
+    """Return a trace function of httpx that keeps the handle attached to the current socket."""
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
         if event.endswith(_SOCKET_CHANGES):
@@ -226,7 +232,7 @@ def make_trace(
 
 
 def find_library(client: object) -> Any:
-    """The module whose `Client` this is an instance of; httpx if there is none."""
+    """Return the module that a client comes from, httpx or httpx2; httpx for None."""
     names = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
     found = next((name for name in names if name in ("httpx", "httpx2")), "httpx")
     return sys.modules[found]
@@ -235,17 +241,17 @@ def find_library(client: object) -> Any:
 def make_client(
     settings: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
 ) -> httpx.Client:
-    """A new client of httpx."""
+    """Make an httpx client. Raises InvalidArguments for wrong `httpx_kwargs`."""
     given = dict(settings.httpx_kwargs)
     old = given.pop("proxies", None)
-    # The core keeps the cookies; a second jar would send them by rules of its own.
+    # The core keeps the cookies. A jar of httpx would send them by other rules as well.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
         mapped = {} if given.get("proxy") is not None else convert_proxies(old, context, limits)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
         if limits is _DROP:
-            # The caller's are for requests; a stream's connection is never kept.
+            # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
         return httpx.Client(
             verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
@@ -255,7 +261,7 @@ def make_client(
 
 
 def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
-    """How to verify certificates; a path is that of a CA bundle, or of a folder of them."""
+    """Return `verify` for httpx; load the CA bundle, or the folder of CAs, of a path."""
     if not isinstance(verify, str):
         return verify
     try:
@@ -267,7 +273,7 @@ def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
 
 
 def convert_proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
-    """What httpx took as `proxies` until 0.28, as it takes it now."""
+    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now."""
     match given:
         case None | str() | httpx.URL() | httpx.Proxy():
             return {"proxy": given}
@@ -287,10 +293,10 @@ def convert_proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits
 
 
 def find_environment_proxy(settings: TransportConfig, target: Origin) -> str:
-    """The proxy that httpx takes from the environment for this origin, without credentials.
+    """Return the proxy that httpx takes from the environment for an origin, without credentials.
 
-    Empty where there is none, or the caller has decided what is between. httpx does not say which
-    one it takes, but has it from the same function.
+    Empty if there is none, or if arguments of the caller choose the way. httpx does not tell which
+    proxy it uses, but asks the same function for it.
     """
     given = settings.httpx_kwargs
     decided = settings.http_client is not None or given.keys() & _ROUTE_ARGUMENTS
@@ -304,7 +310,7 @@ def find_environment_proxy(settings: TransportConfig, target: Origin) -> str:
 
 
 def make_timeout(settings: TransportConfig) -> httpx.Timeout:
-    """The timeouts that the caller wants, or ours."""
+    """Return the timeouts of the caller, or the defaults. Raises InvalidArguments."""
     made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
     if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
         raise InvalidArguments(f"timeout: expected seconds, got {settings.timeout!r}")
@@ -312,7 +318,7 @@ def make_timeout(settings: TransportConfig) -> httpx.Timeout:
 
 
 def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
-    """These timeouts with another one for each read; None: no limit."""
+    """Return the timeouts with another limit for each read, in seconds; None: no limit."""
     return httpx.Timeout(
         connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
     )
@@ -321,7 +327,7 @@ def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Ti
 def make_request(
     library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
 ) -> httpx.Request:
-    """The request as httpx wants it, with nothing added: the headers are complete."""
+    """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
     if request.body:
         headers.append((b"content-length", str(request.size).encode()))
@@ -337,14 +343,14 @@ def make_request(
 
 @contextlib.contextmanager
 def translate_errors(library: Any, request: Request, proxy: str = "") -> Generator[None]:
-    """What the library raises, as TransportFailed."""
+    """Raise errors of the library as TransportFailed."""
     h = library
     try:
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
-        unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
+        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         late = isinstance(error, h.TimeoutException)
-        connected = not isinstance(error, unmade)
+        connected = not isinstance(error, unconnected)
         raise make_transport_error(
             request, error, connected=connected, late=late, proxy=proxy
         ) from error
@@ -358,7 +364,7 @@ def make_transport_error(
     late: bool = False,
     proxy: str = "",
 ) -> TransportFailed:
-    """What the library said, and of which request."""
+    """Make a TransportFailed that names the request and the error of the library."""
     said = f"{request!r}: {error or type(error).__name__}"
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

@@ -1,11 +1,15 @@
-"""What the caller passed, made into values: options, bytes, open files, environment.
+"""Turns the arguments of `Client` into a `TransportConfig` and a `Target`.
 
-Where an option can be given twice, the order is: our own parameter (`ssl_verify` unless it is
-True, `timeout`, `headers`), then `httpx_kwargs` (`mounts` before `proxy` before `proxies`), then
-the environment; a header of a call wins over the client's. `http_client` makes all entries of
-`httpx_kwargs` pointless but `headers`, `cookies`, `auth` and `timeout`. `httpx_kwargs` is never
-changed. Of its entries `headers`, `cookies`, `auth` and `follow_redirects` do not reach httpx,
-which would send them to any host: the core decides who may see them, and what is followed.
+If an option is given twice, the first of these wins:
+
+1. a parameter of `Client`: `ssl_verify` unless it is True, `timeout`, `headers`
+2. `httpx_kwargs`: `mounts` before `proxy` before `proxies`
+3. the environment
+
+A header of one call wins over a header of the client. With `http_client`, only `headers`,
+`cookies`, `auth` and `timeout` of `httpx_kwargs` have an effect. `headers`, `cookies`, `auth` and
+`follow_redirects` are not passed to httpx, which would send secrets to any host and follow any
+redirect: the core decides both.
 """
 
 from __future__ import annotations
@@ -25,9 +29,9 @@ from gradio_protocol import ClientConfig, InvalidArguments, Target
 
 _OWN_ARGUMENTS = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
 _UNUSED_ARGUMENTS = ("base_url", "params", "default_encoding")
-"Entries that would change requests which the core has made complete."
+"Entries that would change requests of the core, which are complete."
 _NO_TIMEOUT = (None, None, None, None)
-"What httpx takes for no timeout at all; None stands for ours."
+"No timeout at all, for httpx; None means the default timeouts."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,23 +44,23 @@ class HttpxConfig(ClientConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportConfig:
-    """How one client speaks HTTP, and where its files go."""
+    """How one client uses httpx, and where it saves files."""
 
     folder: str
-    "Where downloads go."
+    "The folder for downloads."
     verify: bool | str | ssl.SSLContext
     timeout: Any
-    "What httpx takes as such; None: our own."
+    "In seconds, or anything that `httpx.Timeout` accepts; None: the defaults."
     httpx_kwargs: Mapping[str, Any] = field(repr=False)
-    "What goes to httpx.Client as it is, and the old `proxies`."
+    "Arguments that go to `httpx.Client` unchanged, and `proxies` of older versions."
     http_client: Any
-    "The caller's own, for everything, and never closed by us."
+    "The client of the caller, used for all requests; the caller closes it."
     auth: Any = field(repr=False)
-    "What httpx takes as such, for the app's own origin; user and password are a header by then."
+    "An `httpx.Auth` or the like, for the app's origin only; a user and password are a header."
 
 
 def resolve_transport(given: HttpxConfig) -> TransportConfig:
-    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
+    """Return the transport configuration of a client. Raises InvalidArguments."""
     more = given.httpx_kwargs
     kept = {
         key: value
@@ -69,7 +73,7 @@ def resolve_transport(given: HttpxConfig) -> TransportConfig:
         timeout=_choose_timeout(more) if given.timeout is None else given.timeout,
         httpx_kwargs=kept,
         http_client=given.http_client,
-        auth=None if encode_basic(more.get("auth")) else more.get("auth"),
+        auth=None if to_basic(more.get("auth")) else more.get("auth"),
     )
 
 
@@ -90,8 +94,8 @@ def _choose_folder(given: HttpxConfig) -> str:
 
 
 def to_pairs(given: object) -> tuple[tuple[str, Any], ...]:
-    """Headers or cookies, however a caller may write them down, as pairs."""
-    # An httpx.Cookies has a jar, an httpx.Headers keeps names that come twice.
+    """Return headers or cookies, in any form that httpx accepts, as pairs."""
+    # An `httpx.Cookies` has a jar; an `httpx.Headers` may have a name twice.
     given = getattr(given, "jar", given)
     multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
     multi_items = getattr(given, "multi_items", None)
@@ -109,21 +113,21 @@ def to_pairs(given: object) -> tuple[tuple[str, Any], ...]:
 
 
 def resolve_target(given: HttpxConfig) -> Target:
-    """Where to connect, and as whom."""
+    """Return where to connect, and with which credentials. May read the saved token."""
     made = given.connect_target(os.environ, secrets.token_bytes(16))
     return replace(made, saved_token=load_saved_token()) if made.wants_saved_token else made
 
 
 @functools.lru_cache(maxsize=1)
 def load_saved_token() -> str | None:
-    """The token that the user has saved for Hugging Face."""
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+    """Return the token of Hugging Face that the user has saved, or None."""
+    from huggingface_hub import get_token  # here, because importing it takes 300 ms
 
     return get_token()
 
 
-def encode_basic(auth: object) -> tuple[tuple[str, str], ...]:
-    """User and password, as httpx takes them, as a header."""
+def to_basic(auth: object) -> tuple[tuple[str, str], ...]:
+    """Return a user and password as a header; no header for any other `auth` of httpx."""
     match auth:
         case (str() | bytes() as user, str() | bytes() as password):
             both = b":".join(p if isinstance(p, bytes) else p.encode() for p in (user, password))

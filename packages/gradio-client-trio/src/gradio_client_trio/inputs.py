@@ -1,6 +1,6 @@
-"""What the caller passed, made into values: options, bytes, open files, environment.
+"""Turns the arguments of `Client` into a `TransportConfig` and a `Target`.
 
-Where an option can come from two places, our own parameter goes before the environment.
+A parameter of `Client` wins over the environment.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ class TrioConfig(ClientConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportConfig:
-    """How one client speaks HTTP, and where its files go."""
+    """How one client makes connections, and where it saves files."""
 
     folder: str
-    "Where downloads go."
+    "The folder for downloads."
     verify: Verify
     timeout: Timeout
     proxy: str | None = field(repr=False)
-    "Its address, which may hold a password; None: the environment's, if that is trusted."
+    "Its address, which may hold a password. None: with `trust_env`, that of the environment."
     trust_env: bool
 
     def make_http(self) -> Http:
-        """The connections of one client. Raises InvalidArguments for a proxy of no use."""
+        """Make the connections of one client. Raises InvalidArguments for an invalid `proxy`."""
         return Http(
             verify=self.verify, timeout=self.timeout, proxy=self.proxy, trust_env=self.trust_env
         )
 
 
 def resolve_transport(given: TrioConfig) -> TransportConfig:
-    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
+    """Return the transport configuration of a client. Raises InvalidArguments."""
     return TransportConfig(
         folder=_choose_folder(given),
         verify=_fspath(given.ssl_verify),
@@ -79,7 +79,7 @@ def _choose_folder(given: TrioConfig) -> str:
 
 
 async def resolve_target(given: TrioConfig) -> Target:
-    """Where to connect, and as whom."""
+    """Return where to connect, and with which credentials. May read the saved token."""
     made = given.connect_target(os.environ, secrets.token_bytes(16))
     if not made.wants_saved_token:
         return made
@@ -88,7 +88,7 @@ async def resolve_target(given: TrioConfig) -> Target:
 
 @functools.lru_cache(maxsize=1)
 def load_saved_token() -> str | None:
-    """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+    """Return the token of Hugging Face that the user has saved, or None; reads the disk."""
+    from huggingface_hub import get_token  # here, because importing it takes 300 ms
 
     return get_token()

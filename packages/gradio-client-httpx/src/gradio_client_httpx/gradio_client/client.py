@@ -1,4 +1,4 @@
-"""In place of `gradio_client.client`; see `compat`."""
+"""Replaces `gradio_client.client`; see `compat`."""
 
 from typing import Any
 
