@@ -37,10 +37,7 @@ TIMEOUT, FOREVER = 60.0, 1e6
 
 
 class Client:
-    """A client of one app, for use in a `with` block.
-
-    Downloads go to `folder`; without one, the outputs keep the server's file objects.
-    """
+    """A client of one app, for a `with` block; it saves files only if it has a `folder`."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None

@@ -34,10 +34,7 @@ CHUNK, TIMEOUT, GRACE = 2**16, 60.0, 2.0
 
 
 class Client:
-    """A client of one app, for use in an `async with` block.
-
-    Downloads go to `folder`; without one, the outputs keep the server's file objects.
-    """
+    """A client of one app, for an `async with` block; it saves files only if it has a `folder`."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
