@@ -36,6 +36,7 @@ def _serve(
     lock: threading.Lock,
     sockets: dict[int, socket.socket],
 ) -> None:
+    # The server is not thread-safe, and its output for one client may go to another one.
     with lock:
         number = server.connect()
         sockets[number] = connected

@@ -84,6 +84,7 @@ class Client:
                         self.core.action_failed(action_id, error)
                 case gp.OpenStream(stream_id=stream_id):
                     time.sleep(command.delay)
+                    # Neither `select` nor `settimeout` accepts infinity.
                     idle = min(command.idle_timeout, FOREVER)
                     self._streams[stream_id] = Connection(command.request, self._tls, idle)
                     self._read(stream_id)
@@ -99,6 +100,7 @@ class Client:
         stream_id, first = min(self._streams.items(), key=lambda item: item[1].due)
         pause = max(first.due - time.monotonic(), 0)
         if ready := select.select([*self._streams.values()], (), (), pause)[0]:
+            # A random one, so that a stream that always has data does not starve the others.
             self._read(choice([key for key, stream in self._streams.items() if stream in ready]))
         else:
             first.due += first.idle
@@ -199,6 +201,7 @@ class Connection:
         http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
         with translate_errors(request, connected=False):
             connected = socket.create_connection((where.host, where.port), TIMEOUT)
+            # Without this, the second small write of a request waits up to 40 ms for an ACK.
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if where.scheme == "https":
                 connected = tls.wrap_socket(connected, server_hostname=where.host)
@@ -216,6 +219,7 @@ class Connection:
                     elif came is h11.NEED_DATA:
                         self.due = min(time.monotonic() + self.idle, self._until)
                         yield None
+                        # Not 0, which would make the socket non-blocking.
                         connected.settimeout(max(self.due - time.monotonic(), 0.001))
                         http.receive_data(connected.recv(CHUNK))
 
@@ -262,6 +266,7 @@ def save(name: str, chunks: Iterable[bytes], folder: Path) -> gp.Saved:
             for chunk in chunks:
                 digest.update(chunk)
                 file.write(chunk)
+        # Under its final name only now, so that no partial file can be taken for a whole one.
         place = folder / digest.hexdigest() / name
         place.parent.mkdir(exist_ok=True)
         Path(partial, name).replace(place)

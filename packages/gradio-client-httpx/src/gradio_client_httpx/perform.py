@@ -91,7 +91,7 @@ class Performer:
             metered = map(BodyLimit(action, head), chunks)
             if not action.takes(head):
                 return head.with_body(b"".join(metered))
-            return self._save(action.name, report_chunks(metered, head.length, on_transfer))
+            return self._save(action.name, track(metered, head.length, on_transfer))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Save bytes in the download folder."""
@@ -169,9 +169,7 @@ def read_chunks(part: FileSlice) -> Iterator[bytes]:
             yield chunk
 
 
-def report_chunks(
-    chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer
-) -> Iterator[bytes]:
+def track(chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer) -> Iterator[bytes]:
     """Yield the chunks of a download, and report progress after each."""
     done = 0
     for chunk in chunks:

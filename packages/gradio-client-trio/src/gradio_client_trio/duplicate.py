@@ -21,7 +21,7 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     settings = inputs.resolve_transport(given)
     http = settings.make_http()
     try:
-        with trio.CancelScope(shield=True):  # a copy that is half made would be nobody's
+        with trio.CancelScope(shield=True):  # a copy must not be left half made
             await connect(protocol, Performer(settings.folder, http), copy)
     finally:
         await http.aclose()
