@@ -123,8 +123,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     def _prepare(self, given: HttpxConfig) -> None:
         """Store the configuration, without connecting."""
         self._given = given
-        settings, target = inputs.resolve_transport(given), inputs.resolve_target(given)
-        self._shared = SharedClient(settings, target, max_workers=given.max_workers)
+        transport, target = inputs.resolve_transport(given), inputs.resolve_target(given)
+        self._shared = SharedClient(transport, target, max_workers=given.max_workers)
         self._session = SessionHandle(self._shared)
         self._guest = False
         self._options = given.options

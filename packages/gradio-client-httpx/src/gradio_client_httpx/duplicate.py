@@ -15,10 +15,10 @@ from .shared_client import connect
 
 def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
-    given = HttpxConfig(target=src, options=Options())
-    protocol = ClientProtocol(inputs.resolve_target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.resolve_transport(given)
-    performer = Performer(settings, Connections(settings, str(protocol.target.hub)))
+    config = HttpxConfig(target=src, options=Options())
+    protocol = ClientProtocol(inputs.resolve_target(config), entropy=secrets.token_bytes(16))
+    transport = inputs.resolve_transport(config)
+    performer = Performer(transport, Connections(transport, str(protocol.target.hub)))
     try:
         connect(protocol, performer, copy)
     finally:

@@ -71,17 +71,17 @@ class Connections:
     exchange on a reused connection waits for the head.
     """
 
-    def __init__(self, settings: TransportConfig, src: str) -> None:
-        self._settings = settings
-        self._timeout = make_timeout(settings)
-        self._library = find_library(settings.http_client)
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        self._config = config
+        self._timeout = make_timeout(config)
+        self._library = find_library(config.http_client)
         self._app_origin = origin(src) if is_address(src) else None
-        self._contexts = TlsContexts(settings)
+        self._contexts = TlsContexts(config)
         self._proxies: dict[Origin, str] = {}
         self._own_client: httpx.Client | None = None
-        if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(settings, self._contexts.get_verifying(), _KEEP_MANY)
-        self._pool = ClientPool(self._make_client, settings.http_client or self._own_client)
+        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
+            self._own_client = make_client(config, self._contexts.get_verifying(), _KEEP_MANY)
+        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
         self.pause = self._pool.pause
         "Wait for some seconds, or until `close` is called."
 
@@ -176,29 +176,29 @@ class Connections:
     def _find_proxy(self, request: Request) -> str:
         target = origin(request.url)
         if target not in self._proxies:
-            self._proxies[target] = find_environment_proxy(self._settings, target)
+            self._proxies[target] = find_environment_proxy(self._config, target)
         return self._proxies[target]
 
     def _choose_auth(self, request: Request) -> Any:
         # Only for the app's own origin. httpx would apply it to every request, including those for
         # files on other hosts that the server names.
-        auth = self._settings.auth
+        auth = self._config.auth
         return auth if auth is not None and self._app_origin == origin(request.url) else None
 
     def _make_client(self, key: Key) -> httpx.Client:
         place, keep = key
-        return make_client(self._settings, self._contexts.get(place), _KEEP if keep else _DROP)
+        return make_client(self._config, self._contexts.get(place), _KEEP if keep else _DROP)
 
 
 class TlsContexts:
     """The TLS contexts of one client; making one takes 17 ms, so this is lazy. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig) -> None:
-        self._settings = settings
+    def __init__(self, config: TransportConfig) -> None:
+        self._config = config
         self._lock = threading.Lock()
         self._verifying: ssl.SSLContext | None = None
         self._unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if not isinstance(settings.verify, bool):
+        if not isinstance(config.verify, bool):
             self.get_verifying()
 
     def get(self, place: Origin) -> ssl.SSLContext:
@@ -209,10 +209,10 @@ class TlsContexts:
         """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""
         with self._lock:
             if self._verifying is None:
-                given = self._settings.httpx_kwargs
+                kwargs = self._config.httpx_kwargs
                 self._verifying = httpx.create_ssl_context(
-                    verify=make_verify(self._settings.verify),
-                    trust_env=given.get("trust_env", True),
+                    verify=make_verify(self._config.verify),
+                    trust_env=kwargs.get("trust_env", True),
                 )
             return self._verifying
 
@@ -239,17 +239,17 @@ def find_library(client: object) -> Any:
 
 
 def make_client(
-    settings: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
+    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
 ) -> httpx.Client:
     """Make an httpx client. Raises InvalidArguments for wrong `httpx_kwargs`."""
-    given = dict(settings.httpx_kwargs)
-    old = given.pop("proxies", None)
+    passed = dict(config.httpx_kwargs)
+    old = passed.pop("proxies", None)
     # The core keeps the cookies. A jar of httpx would send them by other rules as well.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if given.get("proxy") is not None else convert_proxies(old, context, limits)
-        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
-        kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
+        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, context, limits)
+        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(passed.pop("mounts", None) or {})}
+        kwargs: dict[str, Any] = {"limits": limits, **mapped, **passed}
         if limits is _DROP:
             # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
@@ -272,13 +272,13 @@ def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def convert_proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
+def convert_proxies(old: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
     """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now."""
-    match given:
+    match old:
         case None | str() | httpx.URL() | httpx.Proxy():
-            return {"proxy": given}
+            return {"proxy": old}
         case Mapping():
-            mounts = cast("Mapping[str, Any]", given)
+            mounts = cast("Mapping[str, Any]", old)
             return {
                 "mounts": {
                     pattern: proxy
@@ -288,19 +288,19 @@ def convert_proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits
             }
         case _:
             raise InvalidArguments(
-                f"httpx_kwargs: 'proxies' is {type(given).__name__}, not str or dict"
+                f"httpx_kwargs: 'proxies' is {type(old).__name__}, not str or dict"
             )
 
 
-def find_environment_proxy(settings: TransportConfig, target: Origin) -> str:
+def find_environment_proxy(config: TransportConfig, target: Origin) -> str:
     """Return the proxy that httpx takes from the environment for an origin, without credentials.
 
     Empty if there is none, or if arguments of the caller choose the way. httpx does not tell which
     proxy it uses, but asks the same function for it.
     """
-    given = settings.httpx_kwargs
-    decided = settings.http_client is not None or given.keys() & _ROUTE_ARGUMENTS
-    if decided or not given.get("trust_env", True):
+    kwargs = config.httpx_kwargs
+    is_chosen = config.http_client is not None or kwargs.keys() & _ROUTE_ARGUMENTS
+    if is_chosen or not kwargs.get("trust_env", True):
         return ""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(target.scheme) or proxies.get("all")
@@ -309,12 +309,12 @@ def find_environment_proxy(settings: TransportConfig, target: Origin) -> str:
     return proxy_address(proxy)
 
 
-def make_timeout(settings: TransportConfig) -> httpx.Timeout:
+def make_timeout(config: TransportConfig) -> httpx.Timeout:
     """Return the timeouts of the caller, or the defaults. Raises InvalidArguments."""
-    made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
-    if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
-        raise InvalidArguments(f"timeout: expected seconds, got {settings.timeout!r}")
-    return made
+    timeout = _TIMEOUT if config.timeout is None else httpx.Timeout(config.timeout)
+    if any(isinstance(seconds, str) for seconds in timeout.as_dict().values()):
+        raise InvalidArguments(f"timeout: expected seconds, got {config.timeout!r}")
+    return timeout
 
 
 def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
@@ -331,14 +331,14 @@ def make_request(
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
     if request.body:
         headers.append((b"content-length", str(request.size).encode()))
-    made: httpx.Request = library.Request(
+    converted: httpx.Request = library.Request(
         request.method,
         request.url,
         headers=headers,
         content=body if request.body else None,
         extensions={"timeout": timeout.as_dict()},
     )
-    return made
+    return converted
 
 
 @contextlib.contextmanager

@@ -59,21 +59,19 @@ class TransportConfig:
     "An `httpx.Auth` or the like, for the app's origin only; a user and password are a header."
 
 
-def resolve_transport(given: HttpxConfig) -> TransportConfig:
+def resolve_transport(config: HttpxConfig) -> TransportConfig:
     """Return the transport configuration of a client. Raises InvalidArguments."""
-    more = given.httpx_kwargs
+    raw = config.httpx_kwargs
     kept = {
-        key: value
-        for key, value in more.items()
-        if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
+        key: value for key, value in raw.items() if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
     }
     return TransportConfig(
-        folder=_choose_folder(given),
-        verify=_fspath(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
-        timeout=_choose_timeout(more) if given.timeout is None else given.timeout,
+        folder=_choose_folder(config),
+        verify=_fspath(raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify),
+        timeout=_choose_timeout(raw) if config.timeout is None else config.timeout,
         httpx_kwargs=kept,
-        http_client=given.http_client,
-        auth=None if to_basic(more.get("auth")) else more.get("auth"),
+        http_client=config.http_client,
+        auth=None if to_basic(raw.get("auth")) else raw.get("auth"),
     )
 
 
@@ -82,40 +80,40 @@ def _fspath(verify: Any) -> Any:
     return os.fspath(cast("os.PathLike[str]", verify)) if is_path else verify
 
 
-def _choose_timeout(more: Mapping[str, Any]) -> Any:
-    return _NO_TIMEOUT if more.get("timeout", 0) is None else more.get("timeout")
+def _choose_timeout(raw: Mapping[str, Any]) -> Any:
+    return _NO_TIMEOUT if raw.get("timeout", 0) is None else raw.get("timeout")
 
 
-def _choose_folder(given: HttpxConfig) -> str:
-    folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
+def _choose_folder(config: HttpxConfig) -> str:
+    folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-def to_pairs(given: object) -> tuple[tuple[str, Any], ...]:
+def to_pairs(values: object) -> tuple[tuple[str, Any], ...]:
     """Return headers or cookies, in any form that httpx accepts, as pairs."""
     # An `httpx.Cookies` has a jar; an `httpx.Headers` may have a name twice.
-    given = getattr(given, "jar", given)
+    values = getattr(values, "jar", values)
     multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
-    multi_items = getattr(given, "multi_items", None)
-    match given:
+    multi_items = getattr(values, "multi_items", None)
+    match values:
         case None:
             return ()
         case CookieJar():
-            return tuple((cookie.name, cookie.value or "") for cookie in given)
+            return tuple((cookie.name, cookie.value or "") for cookie in values)
         case _ if multi_items is not None:
             return tuple(multi_items())
         case Mapping():
-            return tuple(cast("Mapping[str, Any]", given).items())
+            return tuple(cast("Mapping[str, Any]", values).items())
         case _:
-            return tuple(cast("Iterable[tuple[str, Any]]", given))
+            return tuple(cast("Iterable[tuple[str, Any]]", values))
 
 
-def resolve_target(given: HttpxConfig) -> Target:
+def resolve_target(config: HttpxConfig) -> Target:
     """Return where to connect, and with which credentials. May read the saved token."""
-    made = given.connect_target(os.environ, secrets.token_bytes(16))
-    return replace(made, saved_token=load_saved_token()) if made.wants_saved_token else made
+    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    return replace(target, saved_token=load_saved_token()) if target.wants_saved_token else target
 
 
 @functools.lru_cache(maxsize=1)

@@ -173,7 +173,7 @@ class Job(AwaitableFuture):
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        outputs, taken, final, told = Outputs(self._job_state), 0, False, False
+        outputs, taken, final, has_finished = Outputs(self._job_state), 0, False, False
         with self._subscribe() as wait_for_change:
             while not final:
                 while taken == len(self._times):
@@ -185,9 +185,9 @@ class Job(AwaitableFuture):
                     yield _make_output(outputs.value())
                 # Two views report the end: one of the server's last message, one of the flow. Yield
                 # only the first, as the official client does.
-                if taken > 1 and not (told and final):
+                if taken > 1 and not (has_finished and final):
                     yield status_update(view, known)
-                told = told or finished
+                has_finished = has_finished or finished
         last = self._make_final_update()
         if last is not None:
             yield last
@@ -239,8 +239,8 @@ class Job(AwaitableFuture):
         return self._ended
 
     def _settle(self) -> None:
-        # Release the client, so that a job that somebody keeps does not keep it open, and break the
-        # reference cycle through `_cancel`.
+        # Release the client, so that a job that is kept does not keep the client open, and break
+        # the reference cycle through `_cancel`.
         self._cancel, self._owner = _do_nothing, None
         match self._job_state.view.stage, self._job_state.view.error:
             case Stage.CANCELLED, _:

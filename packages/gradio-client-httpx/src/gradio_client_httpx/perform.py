@@ -47,9 +47,9 @@ _CHUNK = 2**16
 class Performer:
     """Performs actions. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig, connections: Connections) -> None:
+    def __init__(self, config: TransportConfig, connections: Connections) -> None:
         self.connections = connections
-        self._settings = settings
+        self._config = config
         self._partial: set[str] = set()
         "Paths of files being written. Their threads are daemons, so `close` cleans up for them."
 
@@ -109,7 +109,7 @@ class Performer:
 
     def _save(self, name: str, chunks: Iterator[bytes]) -> Saved:
         """Save under a temporary name, then rename into a folder named after the digest."""
-        folder = Path(self._settings.folder)
+        folder = Path(self._config.folder)
         digest = hashlib.sha256()
         with file_errors(str(folder), "download folder"):
             folder.mkdir(parents=True, exist_ok=True)

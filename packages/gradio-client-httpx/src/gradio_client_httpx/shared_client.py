@@ -42,9 +42,9 @@ _log = logging.getLogger("gradio_client_httpx")
 class SharedClient:
     """The connection to one app, which all views of a client share. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig, target: Target, *, max_workers: int) -> None:
+    def __init__(self, config: TransportConfig, target: Target, *, max_workers: int) -> None:
         self.target = target
-        self._settings = settings
+        self._config = config
         self._max_workers = max_workers
         self._closed = False
         self._initialize()
@@ -95,8 +95,8 @@ class SharedClient:
         self._initialize()
 
     def _connect(self) -> Runner:
-        connections = Connections(self._settings, self.target.src)
-        performer = self._connecting = Performer(self._settings, connections)
+        connections = Connections(self._config, self.target.src)
+        performer = self._connecting = Performer(self._config, connections)
         protocol = ClientProtocol(
             self.target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
         )
@@ -174,7 +174,10 @@ class SessionHandle:
 
 
 def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:
-    """Connect, or duplicate a Space, on this thread. Raises what `is_connected` raises."""
+    """Connect, or duplicate a Space, on this thread.
+
+    Raises what `ClientProtocol.is_connected` raises.
+    """
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
         try:

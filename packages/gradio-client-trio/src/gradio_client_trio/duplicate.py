@@ -16,13 +16,13 @@ from .shared_client import connect
 
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
-    given = TrioConfig(target=src, options=Options())
-    protocol = ClientProtocol(await inputs.resolve_target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.resolve_transport(given)
-    http = settings.make_http()
+    config = TrioConfig(target=src, options=Options())
+    protocol = ClientProtocol(await inputs.resolve_target(config), entropy=secrets.token_bytes(16))
+    transport = inputs.resolve_transport(config)
+    http = transport.make_http()
     try:
         with trio.CancelScope(shield=True):  # a copy must not be left half made
-            await connect(protocol, Performer(settings.folder, http), copy)
+            await connect(protocol, Performer(transport.folder, http), copy)
     finally:
         await http.aclose()
     assert protocol.copied is not None

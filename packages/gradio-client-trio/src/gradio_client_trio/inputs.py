@@ -46,14 +46,14 @@ class TransportConfig:
         )
 
 
-def resolve_transport(given: TrioConfig) -> TransportConfig:
+def resolve_transport(config: TrioConfig) -> TransportConfig:
     """Return the transport configuration of a client. Raises InvalidArguments."""
     return TransportConfig(
-        folder=_choose_folder(given),
-        verify=_fspath(given.ssl_verify),
-        timeout=_choose_timeout(given.timeout),
-        proxy=given.proxy,
-        trust_env=given.trust_env,
+        folder=_choose_folder(config),
+        verify=_fspath(config.ssl_verify),
+        timeout=_choose_timeout(config.timeout),
+        proxy=config.proxy,
+        trust_env=config.trust_env,
     )
 
 
@@ -71,19 +71,19 @@ def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
             return Timeout(connect=timeout, read=timeout, write=timeout)
 
 
-def _choose_folder(given: TrioConfig) -> str:
-    folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
+def _choose_folder(config: TrioConfig) -> str:
+    folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-async def resolve_target(given: TrioConfig) -> Target:
+async def resolve_target(config: TrioConfig) -> Target:
     """Return where to connect, and with which credentials. May read the saved token."""
-    made = given.connect_target(os.environ, secrets.token_bytes(16))
-    if not made.wants_saved_token:
-        return made
-    return replace(made, saved_token=await trio.to_thread.run_sync(load_saved_token))
+    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    if not target.wants_saved_token:
+        return target
+    return replace(target, saved_token=await trio.to_thread.run_sync(load_saved_token))
 
 
 @functools.lru_cache(maxsize=1)

@@ -35,10 +35,10 @@ _log = logging.getLogger("gradio_client_trio")
 class SharedClient:
     """The connection to one app. Raises InvalidArguments for an invalid `proxy`."""
 
-    def __init__(self, given: TrioConfig) -> None:
-        self._given = given
-        self._settings = inputs.resolve_transport(given)
-        self._http = self._settings.make_http()
+    def __init__(self, config: TrioConfig) -> None:
+        self._config = config
+        self._transport = inputs.resolve_transport(config)
+        self._http = self._transport.make_http()
         self._runner: Runner | None = None
         self._nursery = AsyncExitStack()
 
@@ -59,16 +59,16 @@ class SharedClient:
         if self._runner is not None:
             raise InvalidArguments("a client cannot be opened twice: make another client")
         protocol = ClientProtocol(
-            await inputs.resolve_target(self._given),
+            await inputs.resolve_target(self._config),
             entropy=secrets.token_bytes(16),
-            max_jobs=self._given.max_workers,
+            max_jobs=self._config.max_workers,
         )
-        performer = Performer(self._settings.folder, self._http)
+        performer = Performer(self._transport.folder, self._http)
         try:
             await connect(protocol, performer)
         except BaseException:
             await self._http.aclose()
-            self._http = self._settings.make_http()  # another `open` may follow
+            self._http = self._transport.make_http()  # another `open` may follow
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
@@ -139,7 +139,10 @@ class SessionHandle:
 async def connect(
     protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None
 ) -> None:
-    """Connect, or duplicate a Space, in this task. Raises what `is_connected` raises."""
+    """Connect, or duplicate a Space, in this task: there is no nursery yet.
+
+    Raises what `ClientProtocol.is_connected` raises.
+    """
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
         try:
