@@ -186,8 +186,8 @@ class Connections:
         return auth if auth is not None and self._app_origin == origin(request.url) else None
 
     def _make_client(self, key: Key) -> httpx.Client:
-        place, keep = key
-        return make_client(self._config, self._contexts.get(place), _KEEP if keep else _DROP)
+        target, keep = key
+        return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
 
 
 class TlsContexts:
@@ -201,9 +201,9 @@ class TlsContexts:
         if not isinstance(config.verify, bool):
             self.get_verifying()
 
-    def get(self, place: Origin) -> ssl.SSLContext:
+    def get(self, target: Origin) -> ssl.SSLContext:
         """Return the context for an origin; for http, an empty one that no connection uses."""
-        return self.get_verifying() if place.scheme == "https" else self._unused
+        return self.get_verifying() if target.scheme == "https" else self._unused
 
     def get_verifying(self) -> ssl.SSLContext:
         """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""

@@ -37,7 +37,7 @@ from gradio_protocol import (
 from .cancel_handle import CancelHandle
 from .job import Job
 from .perform import Performer
-from .silences import Silences
+from .silence_monitor import SilenceMonitor
 from .threads import Workers, run_logged
 
 
@@ -56,7 +56,7 @@ class Runner:
         "Abort the actions and streams under way, by action id or stream id."
         self._obeying = False
         self._will_obey = False
-        self._silences = Silences(self.workers, self._report_silence)
+        self._silence_monitor = SilenceMonitor(self.workers, self._report_silence)
 
     # Callers.
 
@@ -91,7 +91,7 @@ class Runner:
             return self.protocol.open_session()
 
     def reset_session(self, session_id: int) -> None:
-        """Replace a session by a new one under the same id."""
+        """Replace a session by a new one under the same id; jobs of the old one go on."""
         with self.lock:
             self.protocol.reset_session(session_id)
         self._obey_elsewhere()
@@ -156,7 +156,7 @@ class Runner:
         return commands
 
     def _obey_elsewhere(self) -> None:
-        """Obey on another thread; one thread is enough for many jobs cancelled in a row."""
+        """Obey on another thread (rule 3); one is enough for many jobs cancelled in a row."""
         with self.lock:
             if self._will_obey:
                 return
@@ -282,9 +282,9 @@ class Runner:
             return  # closed during its delay
         stream_id = command.stream_id
         # Watch it even before the head: a proxy may accept a connection and never answer.
-        self._silences.watch(stream_id, command.idle_timeout)
+        self._silence_monitor.watch(stream_id, command.idle_timeout)
         with self.connections.open_stream(command.request, handle) as (head, chunks):
-            self._silences.record_data(stream_id)
+            self._silence_monitor.record_data(stream_id)
             with self.lock:
                 self.protocol.stream_opened(stream_id, head)
             self.obey()
@@ -293,7 +293,7 @@ class Runner:
             if reader is None:
                 return
             for chunk in chunks:
-                self._silences.record_data(stream_id)
+                self._silence_monitor.record_data(stream_id)
                 messages = reader.feed(chunk)
                 with self.lock:
                     self.protocol.receive_messages(stream_id, messages)
@@ -305,7 +305,7 @@ class Runner:
         self.obey()
 
     def _close_stream(self, stream_id: int, error: Exception | None) -> None:
-        self._silences.forget(stream_id)
+        self._silence_monitor.forget(stream_id)
         with self.lock:
             del self._handles[stream_id]
             self.protocol.stream_closed(stream_id, error)

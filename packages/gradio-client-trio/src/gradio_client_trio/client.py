@@ -212,8 +212,8 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
     def new_session(self) -> Self:
         """Return a client with a session of its own, over the same connections.
 
-        To the app, it is another visitor. Closing it ends only its own jobs and streams. An `async
-        with` block is optional; leaving it closes the session.
+        To the app, it is another visitor. Closing it ends only its own jobs and streams. It needs
+        no `async with` block; leaving one closes the session.
         """
         return self._view(_session=SessionHandle(self._shared), _guest=True)
 

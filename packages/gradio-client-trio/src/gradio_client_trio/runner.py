@@ -81,7 +81,7 @@ class Runner:
 
     @trio.lowlevel.enable_ki_protection
     def reset_session(self, session_id: int) -> None:
-        """Replace a session by a new one under the same id."""
+        """Replace a session by a new one under the same id; jobs of the old one go on."""
         self.protocol.reset_session(session_id)
         self.obey()
 

@@ -39,7 +39,7 @@ class Workers:
         self._nursery.start_soon(self._run_shielded, work, scope)
 
     def submit(self, work: Work) -> None:
-        """Run `work` in a shared task; `at_once` of these run at most, the rest waits in order."""
+        """Run `work` in a shared task; `at_once` of these run at most; the rest waits in order."""
         # Not a task for each that waits for a semaphore: trio runs tasks that become ready together
         # in order or in reverse, at random, so jobs would join the server's queue in a wrong order.
         self._queue.append(work)
@@ -56,9 +56,9 @@ class Workers:
         # A parking lot, not an event: the conditions differ, and are checked more than once.
         self._waiters.unpark_all()
 
-    async def wait_until(self, over: Callable[[], bool]) -> None:
-        """Wait until `over()` is true; `wake_waiters` checks it."""
-        while not over():
+    async def wait_until(self, is_done: Callable[[], bool]) -> None:
+        """Wait until `is_done()` is true; `wake_waiters` checks it."""
+        while not is_done():
             await self._waiters.park()
 
     async def wait_until_idle(self) -> None:

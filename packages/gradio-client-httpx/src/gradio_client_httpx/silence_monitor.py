@@ -15,7 +15,7 @@ from collections.abc import Callable
 from .threads import Workers
 
 
-class Silences:
+class SilenceMonitor:
     """Calls `report` with the id of each stream that is silent. Thread-safe."""
 
     def __init__(self, workers: Workers, report: Callable[[int], None]) -> None:
