@@ -126,7 +126,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         transport, target = inputs.resolve_transport(given), inputs.resolve_target(given)
         self._shared = SharedClient(transport, target, max_workers=given.max_workers)
         self._session = SessionHandle(self._shared)
-        self._guest = False
+        self._is_extra_session = False
+        "Whether `new_session` made this client; another one then owns the connections."
         self._options = given.options
 
     def _read(self, file: Any) -> object:
@@ -244,11 +245,11 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
 
         To the app, it is another visitor. Closing it ends only its own jobs and streams.
         """
-        return self._view(_session=SessionHandle(self._shared), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
     def close(self) -> None:
         """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""
-        if self._guest:
+        if self._is_extra_session:
             self._session.close()
         else:
             self._shared.close()

@@ -127,7 +127,7 @@ class Runner:
     def obey(self, *, may_run: bool = False) -> RunAction | None:
         """Obey all commands. With `may_run`, return the action that this thread should run."""
         own: RunAction | None = None
-        while commands := self._next_commands():
+        while commands := self._take_commands():
             try:
                 for command in commands:
                     # Waking another thread costs more than starting an exchange, so this thread
@@ -144,7 +144,7 @@ class Runner:
                     self._obeying = False
         return own
 
-    def _next_commands(self) -> list[Command]:
+    def _take_commands(self) -> list[Command]:
         """Take all commands, and become the thread that obeys; none if another thread obeys."""
         commands: list[Command] = []
         with self.lock:

@@ -101,7 +101,8 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         self._shared = SharedClient(given)
         self._session = SessionHandle(self._shared)
         self._verbose = self._analytics_enabled = False
-        self._guest = False
+        self._is_extra_session = False
+        "Whether `new_session` made this client; another one then owns the connections."
         self._options = given.options
 
     def _read(self, file: Any) -> object:
@@ -215,7 +216,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         To the app, it is another visitor. Closing it ends only its own jobs and streams. It needs
         no `async with` block; leaving one closes the session.
         """
-        return self._view(_session=SessionHandle(self._shared), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
     async def aclose(self) -> None:
         """Close all streams and cancel all running jobs. Idempotent; takes at most two seconds."""
@@ -223,7 +224,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         await trio.lowlevel.checkpoint()
 
     async def __aenter__(self) -> Self:
-        if self._guest:
+        if self._is_extra_session:
             await trio.lowlevel.checkpoint()
             return self
         await self._shared.open()
@@ -246,11 +247,11 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         try:
             await self._end()
         finally:
-            if not self._guest:
+            if not self._is_extra_session:
                 await self._shared.exit_block()
 
     async def _end(self) -> None:
-        if self._guest:
+        if self._is_extra_session:
             self._session.close()
             await trio.lowlevel.cancel_shielded_checkpoint()
         else:
