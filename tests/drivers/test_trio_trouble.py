@@ -335,7 +335,7 @@ async def test_nothing_can_be_asked_of_a_client_that_was_left() -> None:
 @pytest.mark.parametrize("times", [1, 1000])
 @pytest.mark.parametrize(
     "where",
-    ["runner.Runner.obey", "runner.Runner._received", "job.Job.notify", "pool.Pool.take"],
+    ["runner.Runner.obey", "runner.Runner._report_data", "job.Job.notify", "pool.Pool.take"],
 )
 def test_an_interrupt_is_no_group_whatever_runs_when_it_comes(
     where: str, times: int, monkeypatch: pytest.MonkeyPatch
