@@ -1,4 +1,4 @@
-"""Send files to an app and keep what comes back.
+"""Upload files to an app and keep the files that it returns.
 
 python examples/files.py [ADDRESS]
 """
@@ -10,7 +10,7 @@ from gradio_client_httpx import Client
 
 
 def main(address: str) -> None:
-    """Have each of two texts changed by the app; the results are files in `downloads`."""
+    """Let the app change two text files; save the results in `downloads`."""
     with Client(address, verbose=False, download_files="downloads") as client:
         for name, text in (("first.txt", "dear reader"), ("second.txt", "yours truly")):
             Path(name).write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Take outputs as a function yields them, and show the progress that a function reports.
+"""Print outputs as a function yields them, and the progress that a function reports.
 
 python examples/generator.py [ADDRESS]
 """
@@ -9,7 +9,7 @@ from gradio_client_httpx import Client, OutputUpdate
 
 
 def main(address: str) -> None:
-    """Print each output on standard output, and each step of progress on standard error."""
+    """Print outputs on standard output and steps of progress on standard error."""
     with Client(address, verbose=False) as client:
         for text in client.submit("one word after another", api_name="/chat"):
             print(text)

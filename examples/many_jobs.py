@@ -1,9 +1,9 @@
-"""Run many jobs at once, and use each result as soon as it is there.
+"""Run many jobs at once, and use each result as soon as it arrives.
 
     python examples/many_jobs.py [ADDRESS]
 
-A job is a `concurrent.futures.Future`, and holds no thread while it waits. The client runs at most
-`max_workers` jobs at a time; the others wait in order.
+A job is a `concurrent.futures.Future`; it needs no thread while it waits. The client runs at most
+`max_workers` jobs at once; the others wait in order.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Run jobs in the tasks of a trio nursery, and cancel one by a timeout.
+"""Run jobs in the tasks of a trio nursery, and cancel one with a timeout.
 
 python examples/nursery.py [ADDRESS]
 """
@@ -11,7 +11,7 @@ from gradio_client_trio import Client
 
 
 async def main(address: str) -> None:
-    """Follow three generators at once, then give up on a function that takes a minute."""
+    """Run three generators at once, then cancel a function that takes a minute."""
     async with Client(address, verbose=False) as client:
         async with trio.open_nursery() as nursery:
             for length in (2, 3, 4):
@@ -23,7 +23,7 @@ async def main(address: str) -> None:
 
 
 async def follow(client: Client, length: int) -> None:
-    """Print all outputs of a generator once it has ended."""
+    """Print all outputs of a generator when it has ended."""
     outputs = [output async for output in client.submit(length, api_name="/count")]
     print(outputs)
 

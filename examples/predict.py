@@ -1,4 +1,4 @@
-"""Look at what an app offers, call it, and see what its errors look like.
+"""Show the endpoints of an app, call one, and handle an error of the app.
 
 python examples/predict.py [ADDRESS]
 """
@@ -9,7 +9,7 @@ from gradio_client_httpx import AppError, Client
 
 
 def main(address: str) -> None:
-    """Call two endpoints; the second one always fails."""
+    """Call two endpoints; the second always fails."""
     with Client(address, verbose=False) as client:
         client.view_api()
         print(client.predict("hello", api_name="/echo"))

@@ -1,4 +1,4 @@
-"""A `ScriptedServer` on a port of this machine, for as long as a block lasts."""
+"""Runs a `ScriptedServer` on a port of this machine for the length of a `with` block."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gradio_protocol.testing import ScriptedServer
 
 
 @contextmanager
-def served(server: ScriptedServer) -> Generator[str]:
-    """The address at which the server answers, each connection on a thread of its own."""
+def serve(server: ScriptedServer) -> Generator[str]:
+    """Serve each connection on a thread of its own; yield the server's address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_accept, args=(server, listener), daemon=True).start()
         try:
@@ -36,6 +36,7 @@ def _serve(
     lock: threading.Lock,
     sockets: dict[int, socket.socket],
 ) -> None:
+    # The server is not thread-safe, and its output for one client may go to another one.
     with lock:
         number = server.connect()
         sockets[number] = connected
@@ -43,7 +44,8 @@ def _serve(
         while data := connected.recv(2**16):
             with lock:
                 for output in server.receive(number, data):
-                    with suppress(OSError):  # a client may have left; its own thread will say so
+                    # A client that has disconnected is removed by its own thread.
+                    with suppress(OSError):
                         sockets[output.connection].sendall(output.data)
                         if output.close:
                             sockets[output.connection].shutdown(socket.SHUT_RDWR)

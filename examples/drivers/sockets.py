@@ -6,8 +6,8 @@
         for output in jobs[0]: ...
         jobs[1].result()
 
-Whoever waits for one job reads the streams meanwhile, which moves all jobs on. Each request has a
-connection of its own: that is what to improve first, and only `Connection` knows of it.
+Waiting for one job reads the streams of all jobs, so that all of them make progress. Each request
+opens a connection of its own. To reuse connections, change `Connection` alone.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ import gradio_protocol as gp
 
 CHUNK = 2**16
 TIMEOUT, FOREVER = 60.0, 1e6
-"Seconds until the next bytes, where the core leaves that to the driver; seconds without end."
+"Seconds between two reads, where the core sets no limit; a finite stand-in for infinity."
 
 
 class Client:
-    """A connection to one app, for a block; without a `folder` files stay the server's objects."""
+    """A client of one app, for a `with` block; it saves files only if it has a `folder`."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
@@ -48,7 +48,7 @@ class Client:
         self._streams: dict[int, Connection] = {}
         self.core.connect()
         self.obey()
-        self.core.is_connected()  # raises what has gone wrong
+        self.core.is_connected()  # raises if connecting failed
         self._session_id = self.core.open_session()
 
     def __enter__(self) -> Self:
@@ -59,22 +59,22 @@ class Client:
         self.obey()
 
     def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
-        """Call an endpoint; returns its result. Whoever stops waiting calls the job off."""
+        """Call an endpoint and return its result. Raises the job's error."""
         job = self.submit(*args, api_name=api_name, **kwargs)
         try:
             return job.result()
         finally:
-            job.cancel()
+            job.cancel()  # after Ctrl-C, nothing waits for the result
 
     def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
-        """Call an endpoint; returns the job as soon as the server knows of it."""
+        """Call an endpoint; return the job as soon as the server has accepted it."""
         bound = self.core.bind(self._session_id, args, kwargs, api_name=api_name)
         job = Job(self, *self.core.submit(bound))
         self.obey()
         return job
 
     def obey(self) -> None:
-        """Do all there is to do, until there is nothing but to wait."""
+        """Obey commands until there are none."""
         while command := self.core.next_command(time.monotonic()):
             match command:
                 case gp.RunAction(action_id=action_id):
@@ -84,21 +84,23 @@ class Client:
                         self.core.action_failed(action_id, error)
                 case gp.OpenStream(stream_id=stream_id):
                     time.sleep(command.delay)
+                    # Neither `select` nor `settimeout` accepts infinity.
                     idle = min(command.idle_timeout, FOREVER)
                     self._streams[stream_id] = Connection(command.request, self._tls, idle)
                     self._read(stream_id)
                 case gp.CloseStream():
                     self._close(command.stream_id)
                 case gp.AbortAction() | gp.NotifyJob():
-                    pass  # each action has ended by now, and nobody waits on another thread
+                    pass  # on one thread, each action has ended by now, and nothing waits
                 case _:
                     assert_never(command)
 
     def wait(self) -> None:
-        """Wait until a stream says something, or has been silent for its time; then go on."""
+        """Wait until a stream has data or has been silent for its timeout, and report that."""
         stream_id, first = min(self._streams.items(), key=lambda item: item[1].due)
         pause = max(first.due - time.monotonic(), 0)
         if ready := select.select([*self._streams.values()], (), (), pause)[0]:
+            # A random one, so that a stream that always has data does not starve the others.
             self._read(choice([key for key, stream in self._streams.items() if stream in ready]))
         else:
             first.due += first.idle
@@ -112,7 +114,7 @@ class Client:
             case gp.SaveBytes():
                 return save(action.name, [action.data], self._folder)
             case gp.InspectFile() | gp.ReadFile():
-                return look(action)
+                return inspect(action)
             case gp.Sleep():
                 time.sleep(action.seconds)
                 return None
@@ -131,7 +133,7 @@ class Client:
             return head.with_body(b"".join(body))
 
     def _read(self, stream_id: int) -> None:
-        """Report what has come of a stream, until more of it has to be waited for."""
+        """Report the data of a stream that has arrived."""
         try:
             for part in self._streams[stream_id].parts:
                 match part:
@@ -152,59 +154,63 @@ class Client:
 
 
 class Job:
-    """One prediction: iterate its outputs, take its result, or call it off."""
+    """One prediction: iterate over its outputs, take its result, or cancel it."""
 
-    def __init__(self, client: Client, job_id: int, life: gp.JobState) -> None:
-        self.life, self._client, self._job_id = life, client, job_id
+    def __init__(self, client: Client, job_id: int, state: gp.JobState) -> None:
+        self.state, self._client, self._job_id = state, client, job_id
 
     def result(self) -> object:
-        """What the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.life.view.stage.is_final:
+        """Return what the app's function returned. Raises the job's error, or JobCancelled."""
+        while not self.state.view.stage.is_final:
             self._client.wait()
-        return self.life.result()
+        return self.state.result()
 
     def cancel(self) -> bool:
-        """Call the job off; returns whether it was not over yet."""
+        """Cancel the job; return whether it was still running."""
         cancelled = self._client.core.cancel(self._job_id)
         self._client.obey()
         return cancelled
 
     def __iter__(self) -> Iterator[object]:
-        outputs = gp.Outputs(self.life)
-        while outputs.taken < self.life.view.outputs or not self.life.view.stage.is_final:
+        outputs = gp.Outputs(self.state)
+        while outputs.taken < self.state.view.outputs or not self.state.view.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:
                 self._client.wait()
-        self.life.result()
+        self.state.result()
 
 
 class Connection:
-    """A connection for one exchange: `idle` seconds between two reads, `patience` in all."""
+    """A connection for one exchange.
+
+    `idle` is how many seconds may pass between two reads, `total_timeout` how many in all.
+    """
 
     def __init__(
-        self, request: gp.Request, tls: ssl.SSLContext, idle: float, patience: float = FOREVER
+        self, request: gp.Request, tls: ssl.SSLContext, idle: float, total_timeout: float = FOREVER
     ) -> None:
         self.parts, self.due = self._parts(request, tls), FOREVER
         self.close = self.parts.close
-        self.idle, self._until = idle, time.monotonic() + min(patience, FOREVER)
+        self.idle, self._until = idle, time.monotonic() + min(total_timeout, FOREVER)
 
     def _parts(
         self, request: gp.Request, tls: ssl.SSLContext
     ) -> Generator[gp.Head | bytes | None, None, None]:
-        """Send the request; give the head and the body of the reply, and None before each wait."""
+        """Send the request; yield the reply's head and body, and None before each wait."""
         http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
-        with network(request, connected=False):
+        with translate_errors(request, connected=False):
             connected = socket.create_connection((where.host, where.port), TIMEOUT)
+            # Without this, the second small write of a request waits up to 40 ms for an ACK.
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if where.scheme == "https":
                 connected = tls.wrap_socket(connected, server_hostname=where.host)
         self.fileno = connected.fileno  # for `select`
         with connected:
-            for event in written(request):
-                with network(request):
+            for event in iter_events(request):
+                with translate_errors(request):
                     connected.sendall(http.send(event) or b"")
-            with network(request):
+            with translate_errors(request):
                 while not isinstance(came := http.next_event(), h11.EndOfMessage):
                     if isinstance(came, h11.Response):
                         yield gp.Head.of(request, came.status_code, came.headers)
@@ -213,13 +219,14 @@ class Connection:
                     elif came is h11.NEED_DATA:
                         self.due = min(time.monotonic() + self.idle, self._until)
                         yield None
+                        # Not 0, which would make the socket non-blocking.
                         connected.settimeout(max(self.due - time.monotonic(), 0.001))
                         http.receive_data(connected.recv(CHUNK))
 
 
 @contextmanager
-def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
-    """What the network and the server's HTTP do wrong, as TransportFailed."""
+def translate_errors(request: gp.Request, *, connected: bool = True) -> Generator[None]:
+    """Raise failures of the network, and of the server's HTTP, as TransportFailed."""
     try:
         yield
     except (OSError, UnicodeError, h11.ProtocolError) as error:
@@ -227,8 +234,8 @@ def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
         raise gp.TransportFailed(reason, connected=connected, late=late) from error
 
 
-def written(request: gp.Request) -> Iterator[h11.Event]:
-    """A request as h11 sends it. A file is read as it goes, and must be what it was."""
+def iter_events(request: gp.Request) -> Iterator[h11.Event]:
+    """Yield a request as h11 sends it; raise FileFailed for a file that has changed."""
     yield h11.Request(method=request.method, target=request.target, headers=request.encoded)
     for part in request.body:
         if isinstance(part, bytes):
@@ -241,8 +248,8 @@ def written(request: gp.Request) -> Iterator[h11.Event]:
     yield h11.EndOfMessage()
 
 
-def look(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
-    """What is to be known of a file."""
+def inspect(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
+    """Read a file, or find out its size, modification time and digest."""
     with open(action.path, "rb") as file:
         if isinstance(action, gp.ReadFile):
             return file.read(action.limit)
@@ -251,7 +258,7 @@ def look(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
 
 
 def save(name: str, chunks: Iterable[bytes], folder: Path) -> gp.Saved:
-    """A file of these bytes, in a folder named by their digest; if they do not all come, none."""
+    """Save the chunks in a folder named by their digest; an error leaves no partial file."""
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".partial-", dir=folder) as partial:
         digest = hashlib.sha256()
@@ -259,6 +266,7 @@ def save(name: str, chunks: Iterable[bytes], folder: Path) -> gp.Saved:
             for chunk in chunks:
                 digest.update(chunk)
                 file.write(chunk)
+        # Under its final name only now, so that no partial file can be taken for a whole one.
         place = folder / digest.hexdigest() / name
         place.parent.mkdir(exist_ok=True)
         Path(partial, name).replace(place)

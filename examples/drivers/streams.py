@@ -4,8 +4,8 @@
         await client.predict("hello", api_name="/echo")
         async for output in client.submit(3, api_name="/count"): ...
 
-Each action and each stream has a task, and nothing needs a lock. Each request has a connection of
-its own: that is what to improve first, and only `exchange` knows of it.
+Each action and each stream has a task, and nothing needs a lock. Each request opens a connection of
+its own. To reuse connections, change `exchange` alone.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ import h11
 import gradio_protocol as gp
 
 CHUNK, TIMEOUT, GRACE = 2**16, 60.0, 2.0
-"Bytes at once; seconds until the next ones, where the core leaves that to us; and for good-bye."
+"Bytes of one read; seconds between two reads, where the core sets no limit; seconds to close."
 
 
 class Client:
-    """A connection to one app, for a block; without a `folder` files stay the server's objects."""
+    """A client of one app, for an `async with` block; it saves files only if it has a `folder`."""
 
     def __init__(
         self, src: str | gp.Target, folder: Path | None = None, tls: ssl.SSLContext | None = None
@@ -72,7 +72,7 @@ class Client:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def predict(self, *args: object, api_name: str | None = None, **kwargs: object) -> object:
-        """Call an endpoint; returns its result. Cancelling this calls the job off."""
+        """Call an endpoint and return its result. Cancelling this cancels the job."""
         job = self.submit(*args, api_name=api_name, **kwargs)
         try:
             return await job.result()
@@ -80,14 +80,14 @@ class Client:
             job.cancel()
 
     def submit(self, *args: object, api_name: str | None = None, **kwargs: object) -> Job:
-        """Begin to call an endpoint; returns the job at once."""
+        """Start to call an endpoint; return its job at once."""
         bound = self.core.bind(self._session_id, args, kwargs, api_name=api_name)
         job = Job(self, *self.core.submit(bound))
         self.obey()
         return job
 
     def obey(self) -> None:
-        """Begin all there is to do, and wake whoever waits for news."""
+        """Obey commands until there are none, and wake all tasks that wait for a change."""
         while command := self.core.next_command(time.monotonic()):
             match command:
                 case gp.RunAction():
@@ -99,7 +99,7 @@ class Client:
                 case gp.CloseStream():
                     self._cancel(self._streams.pop(command.stream_id, None))
                 case gp.NotifyJob():
-                    pass  # whoever waits is woken below, for whatever has changed
+                    pass  # all waiting tasks are woken below
                 case _:
                     assert_never(command)
         self.changed.set()
@@ -112,7 +112,7 @@ class Client:
         return task
 
     def _cancel(self, task: asyncio.Task[None] | None) -> None:
-        # A task that reads a stream may be obeying right now: it ends by itself, at its next read.
+        # The task may be the one that runs this code. It is then cancelled at its next await.
         if task is not None:
             task.cancel()
 
@@ -130,9 +130,9 @@ class Client:
             case gp.Send() | gp.Download():
                 return await self._exchange(action)
             case gp.SaveBytes():
-                return await self._save(action.name, once(action.data))
+                return await self._save(action.name, iter_chunk(action.data))
             case gp.InspectFile() | gp.ReadFile():
-                return await asyncio.to_thread(look, action)
+                return await asyncio.to_thread(inspect, action)
             case gp.Sleep():
                 return await asyncio.sleep(action.seconds, None)
             case _:
@@ -151,7 +151,7 @@ class Client:
             return head.with_body(b"".join([chunk async for chunk in body]))
 
     async def _save(self, name: str, chunks: AsyncIterator[bytes]) -> gp.Saved:
-        """A file of these bytes, in a folder named by their digest; if not all come, none."""
+        """Save the chunks in a folder named by their digest; an error leaves no partial file."""
         await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".partial-", dir=self._folder) as partial:
             digest = hashlib.sha256()
@@ -165,16 +165,16 @@ class Client:
         return gp.Saved(path=str(place))
 
     async def _read(self, command: gp.OpenStream) -> None:
-        """Read a stream to its end, and report what comes."""
+        """Read a stream to its end and report its data."""
         await asyncio.sleep(command.delay)
         stream_id, idle = command.stream_id, command.idle_timeout
 
-        def silent() -> None:
+        def report() -> None:
             self.core.stream_silent(stream_id)
             self.obey()
 
         try:
-            async with aclosing(exchange(command.request, self._tls, idle, inf, silent)) as reply:
+            async with aclosing(exchange(command.request, self._tls, idle, inf, report)) as reply:
                 async for part in reply:
                     if isinstance(part, gp.Head):
                         self.core.stream_opened(stream_id, part)
@@ -189,57 +189,58 @@ class Client:
 
 
 class Job:
-    """One prediction: iterate its outputs, await its result, or call it off."""
+    """One prediction: iterate over its outputs, await its result, or cancel it."""
 
-    def __init__(self, client: Client, job_id: int, life: gp.JobState) -> None:
-        self.life, self._client, self._job_id = life, client, job_id
+    def __init__(self, client: Client, job_id: int, state: gp.JobState) -> None:
+        self.state, self._client, self._job_id = state, client, job_id
 
     async def result(self) -> object:
-        """What the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.life.view.stage.is_final:
+        """Return what the app's function returned. Raises the job's error, or JobCancelled."""
+        while not self.state.view.stage.is_final:
             await self._client.changed.wait()
-        return self.life.result()
+        return self.state.result()
 
     def cancel(self) -> bool:
-        """Call the job off; returns whether it was not over yet."""
+        """Cancel the job; return whether it was still running."""
         cancelled = self._client.core.cancel(self._job_id)
         self._client.obey()
         return cancelled
 
     async def __aiter__(self) -> AsyncGenerator[object, None]:
-        outputs = gp.Outputs(self.life)
-        while outputs.taken < self.life.view.outputs or not self.life.view.stage.is_final:
+        outputs = gp.Outputs(self.state)
+        while outputs.taken < self.state.view.outputs or not self.state.view.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:
                 await self._client.changed.wait()
-        self.life.result()
+        self.state.result()
 
 
 async def exchange(
     request: gp.Request,
     tls: ssl.SSLContext,
     idle: float,
-    patience: float,
-    silent: Callable[[], None] | None = None,
+    total_timeout: float,
+    on_silence: Callable[[], None] | None = None,
 ) -> AsyncGenerator[gp.Head | bytes, None]:
-    """Send the request; give the reply, `idle` seconds apart and in `patience` seconds at most.
+    """Send the request; yield the reply's head and the chunks of its body.
 
-    Where there is `silent`, it is called after `idle` seconds instead, and again after as many.
+    Raises TransportFailed after `idle` seconds without data, or after `total_timeout` seconds.
+    With `on_silence`, calls that after each `idle` seconds without data, and reads on.
     """
     http, where = h11.Connection(h11.CLIENT), gp.origin(request.url)
-    until = time.monotonic() + patience
-    with network(request, connected=False):
+    until = time.monotonic() + total_timeout
+    with translate_errors(request, connected=False):
         async with asyncio.timeout(TIMEOUT):
             secure = tls if where.scheme == "https" else None
             reader, writer = await asyncio.open_connection(where.host, where.port, ssl=secure)
     try:
-        events = written(request)
+        events = iter_events(request)
         while (event := await asyncio.to_thread(next, events, None)) is not None:
-            with network(request):
+            with translate_errors(request):
                 writer.write(http.send(event) or b"")
                 await asyncio.wait_for(writer.drain(), TIMEOUT)
-        with network(request):
+        with translate_errors(request):
             while not isinstance(came := http.next_event(), h11.EndOfMessage):
                 if isinstance(came, h11.Response):
                     yield gp.Head.of(request, came.status_code, came.headers)
@@ -250,9 +251,9 @@ async def exchange(
                         async with asyncio.timeout(min(idle, until - time.monotonic())):
                             data = await reader.read(CHUNK)
                     except TimeoutError:
-                        if silent is None:
+                        if on_silence is None:
                             raise
-                        silent()
+                        on_silence()
                     else:
                         http.receive_data(data)
     finally:
@@ -260,8 +261,8 @@ async def exchange(
 
 
 @contextmanager
-def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
-    """What the network and the server's HTTP do wrong, as TransportFailed."""
+def translate_errors(request: gp.Request, *, connected: bool = True) -> Generator[None]:
+    """Raise failures of the network, and of the server's HTTP, as TransportFailed."""
     try:
         yield
     except (OSError, UnicodeError, h11.ProtocolError) as error:
@@ -269,8 +270,8 @@ def network(request: gp.Request, *, connected: bool = True) -> Generator[None]:
         raise gp.TransportFailed(reason, connected=connected, late=late) from error
 
 
-def written(request: gp.Request) -> Iterator[h11.Event]:
-    """A request as h11 sends it. A file is read as it goes, and must be what it was."""
+def iter_events(request: gp.Request) -> Iterator[h11.Event]:
+    """Yield a request as h11 sends it; raise FileFailed for a file that has changed."""
     yield h11.Request(method=request.method, target=request.target, headers=request.encoded)
     for part in request.body:
         if isinstance(part, bytes):
@@ -283,13 +284,13 @@ def written(request: gp.Request) -> Iterator[h11.Event]:
     yield h11.EndOfMessage()
 
 
-async def once(data: bytes) -> AsyncIterator[bytes]:
-    """Bytes that are there already, as if they came."""
+async def iter_chunk(data: bytes) -> AsyncIterator[bytes]:
+    """Yield `data` as the only chunk."""
     yield data
 
 
-def look(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
-    """What is to be known of a file."""
+def inspect(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
+    """Read a file, or find out its size, modification time and digest."""
     with open(action.path, "rb") as file:
         if isinstance(action, gp.ReadFile):
             return file.read(action.limit)

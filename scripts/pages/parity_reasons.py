@@ -59,7 +59,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "made by `submit` only: on threads a job keeps its forgotten client until it is over": (
         "Job(workers)",
-        "Job(keeps)",
+        "Job(owner)",
     ),
     "it takes the place of a library that blocks": ("install_as_gradio_client",),
     "a thread that a fork did not take along can end nothing: its jobs are told in the child": (

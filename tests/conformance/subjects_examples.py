@@ -76,24 +76,24 @@ def value(arg: Any) -> Any:
 class Watch:
     """Goes through what becomes known of a job."""
 
-    def __init__(self, life: gp.JobState) -> None:
-        self._life = life
-        self._outputs = gp.Outputs(life)
+    def __init__(self, state: gp.JobState) -> None:
+        self._state = state
+        self._outputs = gp.Outputs(state)
         self._taken = 0
 
     def more(self) -> Iterator[Update]:
         """What became known since the last time."""
-        for view in self._life.views[self._taken :]:
+        for view in self._state.views[self._taken :]:
             self._taken += 1
             yield gp.status_update(view, None)
             while self._outputs.taken < view.outputs and self._outputs.advance():
                 yield gp.OutputUpdate(outputs=[self._outputs.value()])
 
 
-def outputs(life: gp.JobState) -> list[Any]:
+def outputs(state: gp.JobState) -> list[Any]:
     """What a job has given until now."""
     found: list[Any] = []
-    given = gp.Outputs(life)
+    given = gp.Outputs(state)
     while given.advance():
         found.append(given.value())
     return found
@@ -167,7 +167,7 @@ class SocketsJob:
         return in_time(self._iterated, "the iteration")
 
     def outputs(self) -> list[Any]:
-        return outputs(self._job.life)
+        return outputs(self._job.state)
 
     def updates(self) -> list[Update]:
         return in_time(lambda: self._updates(lambda _: False, 1), "the last update")
@@ -192,11 +192,11 @@ class SocketsJob:
 
     def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
         """Every update from the first one on, to the last one, or so many that are wanted."""
-        life, found = self._job.life, list[Update]()
-        watch = Watch(life)
+        state, found = self._job.state, list[Update]()
+        watch = Watch(state)
         while True:
             found += watch.more()
-            if life.view.stage.is_final or sum(map(wanted, found)) >= times:
+            if state.view.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             self._client.wait()
 
@@ -285,7 +285,7 @@ class StreamsJob:
         return waited(self._loop, self._iterated())
 
     def outputs(self) -> list[Any]:
-        return outputs(self._job.life)
+        return outputs(self._job.state)
 
     def updates(self) -> list[Update]:
         return waited(self._loop, self._updates(lambda _: False, 1))
@@ -313,10 +313,10 @@ class StreamsJob:
 
     async def _updates(self, wanted: Callable[[Update], bool], times: int) -> list[Update]:
         """Every update from the first one on, to the last one, or so many that are wanted."""
-        life, found = self._job.life, list[Update]()
-        watch = Watch(life)
+        state, found = self._job.state, list[Update]()
+        watch = Watch(state)
         while True:
             found += watch.more()
-            if life.view.stage.is_final or sum(map(wanted, found)) >= times:
+            if state.view.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             await self._client.changed.wait()

@@ -12,7 +12,7 @@ import sockets
 import streams
 import trustme
 from kit import perform, perform_async, play, play_async
-from serve import served
+from serve import serve
 
 import gradio_protocol as gp
 from gradio_protocol.testing import SCENARIOS, VERSIONS, Output, Scenario, ScriptedServer
@@ -36,8 +36,8 @@ def statement(scenario: Scenario) -> str:
 def test_the_blocking_example_passes(
     server: ScriptedServer, scenario: Scenario, tmp_path: Path
 ) -> None:
-    with served(server) as url, sockets.Client(url, tmp_path) as client:
-        play(scenario, lambda deed: perform(client, deed, tmp_path))
+    with serve(server) as url, sockets.Client(url, tmp_path) as client:
+        play(scenario, lambda step: perform(client, step, tmp_path))
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=statement)
@@ -46,9 +46,9 @@ def test_the_asyncio_example_passes(
 ) -> None:
     async def main(url: str) -> None:
         async with streams.Client(url, tmp_path) as client:
-            await play_async(scenario, lambda deed: perform_async(client, deed, tmp_path))
+            await play_async(scenario, lambda step: perform_async(client, step, tmp_path))
 
-    with served(server) as url:
+    with serve(server) as url:
         asyncio.run(main(url))
 
 
@@ -138,13 +138,13 @@ def test_a_prediction_that_is_cancelled_is_cancelled_on_the_server() -> None:
             assert await anext(aiter(following)) == "y"
             assert len(watched.stopped) == 1
 
-    with served(watched) as url:
+    with serve(watched) as url:
         asyncio.run(main(url))
 
 
 def test_a_job_that_is_called_off_is_stopped_on_the_server() -> None:
     scripted = ScriptedServer()
-    with served(scripted) as url, sockets.Client(url) as client:
+    with serve(scripted) as url, sockets.Client(url) as client:
         job = client.submit("x", api_name="/hold")
         assert next(iter(job)) == "x"
         assert job.cancel()

@@ -17,7 +17,7 @@ import trio
 import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, RemoteError, TransportFailed
-from gradio_client_httpx.cancel_handle import CancelHandle, ClientPool, keep_alive
+from gradio_client_httpx.cancel_handle import CancelHandle, ClientPool, enable_keepalive
 from tests.support.latch import PATIENCE
 from tests.support.loopback import Connection, Handler, Loopback, Request, threaded
 
@@ -208,7 +208,7 @@ def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there(
 def test_a_connection_that_is_no_tcp_is_left_as_it_is() -> None:
     one, other = socket.socketpair()
     with one, other:
-        keep_alive(one)
+        enable_keepalive(one)
 
 
 # --- who answers in place of the app -------------------------------------------------------------

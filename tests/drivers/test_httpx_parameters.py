@@ -13,8 +13,8 @@ import pytest
 import trustme
 
 from gradio_client_httpx import Client, InvalidArguments, TransportFailed
-from gradio_client_httpx.http import timeouts
-from gradio_client_httpx.inputs import HttpxConfig, TransportConfig, transport_config
+from gradio_client_httpx.http import make_timeout
+from gradio_client_httpx.inputs import HttpxConfig, TransportConfig, resolve_transport
 from gradio_protocol import Options, Target
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
@@ -23,7 +23,7 @@ from tests.support.loopback import Connection, Loopback, Request, threaded
 
 def configured(**options: Any) -> TransportConfig:
     """What these parameters of a client amount to, and the defaults of all others."""
-    return transport_config(HttpxConfig(target=Target(src=""), options=Options(), **options))
+    return resolve_transport(HttpxConfig(target=Target(src=""), options=Options(), **options))
 
 
 def print_nothing(_: httpx.Request) -> None:
@@ -105,9 +105,9 @@ def test_either_name_of_the_token_is_taken_and_the_new_one_goes_first(
 
 
 def test_no_timeout_is_none_and_not_ours() -> None:
-    assert timeouts(configured(httpx_kwargs={"timeout": None})) == httpx.Timeout(None)
-    assert timeouts(configured(httpx_kwargs={"timeout": 3})) == httpx.Timeout(3)
-    assert timeouts(configured()) == httpx.Timeout(60.0, connect=15.0, pool=None)
+    assert make_timeout(configured(httpx_kwargs={"timeout": None})) == httpx.Timeout(None)
+    assert make_timeout(configured(httpx_kwargs={"timeout": 3})) == httpx.Timeout(3)
+    assert make_timeout(configured()) == httpx.Timeout(60.0, connect=15.0, pool=None)
 
 
 async def nowhere(_: Request, connection: Connection) -> None:

@@ -180,6 +180,6 @@ def test_nothing_is_sent_where_the_environment_objects(
 def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
     monkeypatch: pytest.MonkeyPatch, passed: Any, used: str | None
 ) -> None:
-    monkeypatch.setattr(inputs, "saved_token", lambda: "saved")
+    monkeypatch.setattr(inputs, "load_saved_token", lambda: "saved")
     given = inputs.HttpxConfig(target=Target(src="user/space", token=passed), options=Options())
-    assert inputs.target(given).identity(None).token == used
+    assert inputs.resolve_target(given).identity(None).token == used

@@ -11,7 +11,7 @@ import pytest
 import trio
 import trio.testing
 
-from gradio_client_trio.dial import keep_alive
+from gradio_client_trio.dial import enable_keepalive
 from gradio_client_trio.http import Http
 from gradio_protocol import (
     FileFailed,
@@ -296,4 +296,4 @@ async def test_the_system_sees_to_it_that_the_peer_of_a_connection_is_there() ->
 async def test_a_connection_that_is_no_tcp_is_left_as_it_is() -> None:
     one, other = trio.socket.socketpair()
     with one, other:
-        keep_alive(one)
+        enable_keepalive(one)

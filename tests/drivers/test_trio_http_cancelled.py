@@ -78,8 +78,8 @@ async def one_of_each(client: Http, url: str) -> None:
     """A new connection, the same again, and a stream beside a request."""
     for path in ("a", "b"):
         assert (await client.send(asking("POST", url + path))).body == b"/" + path.encode()
-    async with client.stream(asking("GET", url + "c"), idle=9) as reply:
-        await client.send(asking("GET", url + "d"), patience=9)
+    async with client.stream(asking("GET", url + "c"), idle_timeout=9) as reply:
+        await client.send(asking("GET", url + "d"), total_timeout=9)
         assert [piece async for piece in reply] == [b"/c"]
 
 

@@ -146,7 +146,7 @@ async def test_each_piece_of_a_long_body_has_a_deadline_of_its_own(
 
     request = Request(method="POST", url="http://a/", body=(bytes(10 * PIECE),))
     client = http(dial=dial, timeout=Timeout(write=5))
-    assert (await client.send(request, sent=pieces.append)).status == 200
+    assert (await client.send(request, on_sent=pieces.append)).status == 200
     assert (trio.current_time(), pieces) == (40, [PIECE] * 10)
 
 
@@ -158,7 +158,7 @@ async def test_a_reply_must_come_in_time(
 ) -> None:
     client = http(dial=saying(said), timeout=Timeout(read=7))
     with pytest.raises(TransportFailed, match="too slow") as caught:
-        await client.send(get("http://a/"), patience=patience)
+        await client.send(get("http://a/"), total_timeout=patience)
     assert trio.current_time() == waited
     assert isinstance(caught.value.__cause__, trio.TooSlowError)
 
@@ -185,7 +185,7 @@ async def test_patience_is_for_all_of_a_reply_where_a_deadline_is_for_each_read(
         assert (await http(dial=dial, timeout=timeout).send(get("http://a/"))).body == b"." * 9
         began = trio.current_time()
         with pytest.raises(TransportFailed, match="too slow"):
-            await http(dial=dial, timeout=timeout).send(get("http://a/"), patience=5)
+            await http(dial=dial, timeout=timeout).send(get("http://a/"), total_timeout=5)
         assert trio.current_time() == began + 5
 
 
@@ -193,7 +193,7 @@ async def test_patience_is_for_all_of_a_reply_where_a_deadline_is_for_each_read(
 async def test_a_stream_may_be_as_silent_as_its_deadline_says(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    async with http(dial=saying(CHUNKED)).stream(get("http://a/"), idle=20) as reply:
+    async with http(dial=saying(CHUNKED)).stream(get("http://a/"), idle_timeout=20) as reply:
         with pytest.raises(TransportFailed) as caught:
             await anext(reply)
     assert trio.current_time() == 20
@@ -224,7 +224,7 @@ async def test_a_stream_of_which_nobody_hears_the_silence_must_begin_in_time(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
     with pytest.raises(TransportFailed) as caught:
-        async with http(dial=saying()).stream(get("http://a/"), idle=20):
+        async with http(dial=saying()).stream(get("http://a/"), idle_timeout=20):
             pass
     assert trio.current_time() == 20
     assert caught.value.late
@@ -241,7 +241,7 @@ async def test_a_stream_that_is_fed_says_each_time_that_it_was_silent(
         silences.append(trio.current_time())
 
     client = http(dial=saying(CHUNKED, b"1\r\na\r\n"))
-    async with client.stream(get("http://a/"), idle=16, silent=silent) as reply:
+    async with client.stream(get("http://a/"), idle_timeout=16, on_silence=silent) as reply:
         with trio.move_on_after(50):
             await reply.feed(pieces.append)
     assert pieces == [b"a"]
@@ -269,7 +269,9 @@ async def test_a_stream_goes_on_after_silences_before_its_head_and_in_its_body(
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(speak)
-        async with http(dial=dial).stream(get("http://a/"), idle=16, silent=silent) as reply:
+        async with http(dial=dial).stream(
+            get("http://a/"), idle_timeout=16, on_silence=silent
+        ) as reply:
             await reply.feed(pieces.append)
     assert pieces == [b"a"]
     assert silences == [16, 41, 66]
@@ -294,7 +296,7 @@ async def test_a_loop_that_stood_still_makes_no_stream_silent(
 
     await theirs.send_all(CHUNKED)
     async with (
-        http(dial=dial).stream(get("http://a/"), idle=90) as reply,
+        http(dial=dial).stream(get("http://a/"), idle_timeout=90) as reply,
         trio.open_nursery() as nursery,
     ):
         nursery.start_soon(speak)
@@ -312,7 +314,7 @@ async def test_a_slow_disk_is_not_a_slow_network(
     file = FileSlice(path=str(path), size=facts.st_size, mtime_ns=facts.st_mtime_ns)
     async with aclosing(http(dial=saying(b"HTTP/1.1 204 No\r\n\r\n"))) as client:
         request = Request(method="POST", url="http://a/", body=(file,))
-        reply = await client.send(request, sent=lambda _: mock_clock.jump(1000))
+        reply = await client.send(request, on_sent=lambda _: mock_clock.jump(1000))
     assert reply.status == 204
 
 

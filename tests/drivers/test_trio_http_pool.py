@@ -273,7 +273,7 @@ async def test_what_has_patience_of_its_own_takes_nothing_from_the_bound() -> No
     async with trio.open_nursery() as nursery:
         nursery.start_soon(client.send, asking())
         await trio.testing.wait_all_tasks_blocked()
-        assert (await client.send(asking(), patience=5)).body == b"ok"
+        assert (await client.send(asking(), total_timeout=5)).body == b"ok"
         nursery.cancel_scope.cancel()
 
 

@@ -18,7 +18,7 @@ from gradio_client_trio import Client
 from gradio_client_trio.dial import Dialer
 from gradio_client_trio.http import Http
 from gradio_client_trio.pool import Connection as Pooled
-from gradio_client_trio.proxy import Proxies, Proxy, Trust, choose_proxies, context_for
+from gradio_client_trio.proxy import Proxies, Proxy, Trust, choose_proxies, make_context
 from gradio_protocol import (
     GradioError,
     InvalidArguments,
@@ -81,7 +81,7 @@ def test_a_proxy_is_read_from_its_address(
 
 def test_no_credentials_are_shown() -> None:
     proxies = choose_proxies("http://me:hush@p:1", trust_env=False)
-    between = proxies.between(Origin("http", "a", 80))
+    between = proxies.choose(Origin("http", "a", 80))
     assert between is not None
     assert "hush" not in repr(proxies)
     assert str(between.authorization) not in repr(between)
@@ -100,9 +100,9 @@ def test_an_unusable_proxy_of_the_environment_fails_only_what_needs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     proxies = environment(monkeypatch, {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "b"})
-    assert proxies.between(Origin("http", "b", 80)) is None
+    assert proxies.choose(Origin("http", "b", 80)) is None
     with pytest.raises(InvalidArguments):
-        proxies.between(Origin("http", "a", 80))
+        proxies.choose(Origin("http", "a", 80))
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ def test_the_environment_chooses_by_scheme(
 ) -> None:
     proxies = environment(monkeypatch, environ)
     for scheme, port, wanted in (("http", 80, plain), ("https", 443, secure)):
-        proxy = proxies.between(Origin(scheme, "a", port))
+        proxy = proxies.choose(Origin(scheme, "a", port))
         assert (str(proxy.origin) if proxy else None) == wanted
 
 
@@ -135,7 +135,7 @@ def test_a_named_proxy_serves_what_the_environment_would_exempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     environment(monkeypatch, {"NO_PROXY": "*"})
-    assert choose_proxies("p", trust_env=True).between(Origin("https", "a", 443)) is not None
+    assert choose_proxies("p", trust_env=True).choose(Origin("https", "a", 443)) is not None
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_no_proxy_exempts_hosts_domains_and_ports(
     entry: str, url: str, is_exempt: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxies = environment(monkeypatch, {"ALL_PROXY": "p", "NO_PROXY": entry})
-    assert (proxies.between(origin(url)) is None) is is_exempt
+    assert (proxies.choose(origin(url)) is None) is is_exempt
 
 
 def environment(monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]) -> Proxies:
@@ -333,7 +333,7 @@ async def test_trust_can_be_given(
 
 
 def test_a_folder_of_authorities_can_be_given(tmp_path: Path) -> None:
-    context = context_for(str(tmp_path))
+    context = make_context(str(tmp_path))
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.get_ca_certs() == []
 
@@ -353,7 +353,7 @@ async def test_a_context_is_built_once_and_shared() -> None:
     contexts: list[ssl.SSLContext] = []
 
     async def build() -> None:
-        contexts.append(await trust.context())
+        contexts.append(await trust.get_context())
 
     async with trio.open_nursery() as nursery:
         for _ in range(3):

@@ -23,28 +23,28 @@ def given(**changes: Any) -> inputs.TrioConfig:
 
 
 def test_a_timeout_in_seconds_is_for_each_step_but_not_for_our_own_backlog() -> None:
-    assert inputs.transport_config(given(timeout=3.0)).timeout == Timeout(
+    assert inputs.resolve_transport(given(timeout=3.0)).timeout == Timeout(
         connect=3.0, read=3.0, write=3.0, pool=inf
     )
 
 
 def test_a_timeout_of_ones_own_is_taken_as_it_is() -> None:
-    assert inputs.transport_config(given(timeout=Timeout(read=1.0))).timeout == Timeout(read=1.0)
+    assert inputs.resolve_transport(given(timeout=Timeout(read=1.0))).timeout == Timeout(read=1.0)
 
 
 def test_downloads_go_where_the_caller_or_the_environment_says(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", "/elsewhere")
-    assert inputs.transport_config(given()).folder == "/elsewhere"
-    assert inputs.transport_config(given(download_files=False)).folder == "/elsewhere"
-    assert inputs.transport_config(given(download_files=tmp_path)).folder == str(tmp_path)
-    assert inputs.transport_config(given(download_files="here")).folder == os.path.abspath("here")
+    assert inputs.resolve_transport(given()).folder == "/elsewhere"
+    assert inputs.resolve_transport(given(download_files=False)).folder == "/elsewhere"
+    assert inputs.resolve_transport(given(download_files=tmp_path)).folder == str(tmp_path)
+    assert inputs.resolve_transport(given(download_files="here")).folder == os.path.abspath("here")
 
 
 def test_a_bundle_may_be_given_by_a_path_object(tmp_path: Path) -> None:
-    assert inputs.transport_config(given(ssl_verify=tmp_path)).verify == str(tmp_path)
-    assert inputs.transport_config(given(ssl_verify=False)).verify is False
+    assert inputs.resolve_transport(given(ssl_verify=tmp_path)).verify == str(tmp_path)
+    assert inputs.resolve_transport(given(ssl_verify=False)).verify is False
 
 
 def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
@@ -54,7 +54,7 @@ def test_a_proxy_of_no_use_is_refused_when_the_client_is_made() -> None:
 
 def test_a_proxy_with_a_password_is_not_shown() -> None:
     assert "secret" not in repr(
-        inputs.transport_config(given(proxy="http://me:secret@127.0.0.1:3128"))
+        inputs.resolve_transport(given(proxy="http://me:secret@127.0.0.1:3128"))
     )
 
 

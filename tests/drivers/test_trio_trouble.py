@@ -17,7 +17,7 @@ import trio
 import trio.testing
 
 from gradio_client_trio import Client, InvalidArguments, Job, JobCancelled, StreamLost
-from gradio_client_trio.perform import Partial
+from gradio_client_trio.perform import PartialFile
 from gradio_client_trio.runner import GRACE
 from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import ALL_FUNCTIONS, Call
@@ -335,7 +335,7 @@ async def test_nothing_can_be_asked_of_a_client_that_was_left() -> None:
 @pytest.mark.parametrize("times", [1, 1000])
 @pytest.mark.parametrize(
     "where",
-    ["runner.Runner.obey", "runner.Runner._received", "job.Job.notify", "pool.Pool.take"],
+    ["runner.Runner.obey", "runner.Runner._report_data", "job.Job.notify", "pool.Pool.take"],
 )
 def test_an_interrupt_is_no_group_whatever_runs_when_it_comes(
     where: str, times: int, monkeypatch: pytest.MonkeyPatch
@@ -492,13 +492,13 @@ async def test_without_sockets_a_file_is_kept_without_a_thread_and_in_no_time(
     autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     threads: list[int] = []
-    add = Partial.add
+    add = PartialFile.add
 
-    def seen(file: Partial, chunk: bytes) -> None:
+    def seen(file: PartialFile, chunk: bytes) -> None:
         threads.append(threading.get_ident())
         add(file, chunk)
 
-    monkeypatch.setattr(Partial, "add", seen)
+    monkeypatch.setattr(PartialFile, "add", seen)
     async with in_memory(monkeypatch, FakeGradio(), download_files=tmp_path) as (client, _), client:
         began = trio.current_time()
         kept = await client.predict(b"abc", api_name="/file")

@@ -1,4 +1,4 @@
-"""A blocking client of Gradio apps: threads and httpx around `gradio_protocol`."""
+"""A client of Gradio apps for threads and asyncio: `gradio_protocol` over httpx."""
 
 import logging
 
@@ -66,5 +66,5 @@ __all__ = [
     "install_as_gradio_client",
 ]
 
-# Silent, until the application says where it wants to hear of what is logged.
+# Without a handler, the logging module would print warnings to standard error.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

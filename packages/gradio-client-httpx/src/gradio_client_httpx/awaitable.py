@@ -1,7 +1,8 @@
-"""How asyncio waits for a job: it is awaitable, and a coroutine that tasks can run.
+"""Lets asyncio wait for a job: a future that can be awaited, and that a task can run.
 
-`asyncio.create_task` and `TaskGroup.create_task` take coroutines only. `asyncio.wait` refuses them,
-and says to make tasks; a thread's future it would take, and never see the end of.
+A job has to be a coroutine, because `asyncio.create_task` and `TaskGroup.create_task` take nothing
+else. This also protects callers of `asyncio.wait`: it rejects coroutines with a clear error, but
+would accept a `concurrent.futures.Future` and never notice that it is done.
 """
 
 from __future__ import annotations
@@ -13,26 +14,27 @@ from concurrent.futures import Future
 from typing import Any
 from weakref import WeakKeyDictionary
 
-_Wait = Generator[Any, None, Any]
+_Iterator = Generator[Any, None, Any]
 
 
 class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
-    """A future of a thread, which asyncio can await any number of times."""
+    """A `concurrent.futures.Future` that asyncio can await any number of times."""
 
-    _waits: WeakKeyDictionary[asyncio.Task[Any], _Wait] | None = None
-    "What each task that runs this as its coroutine is at; most jobs are run by none."
+    _iterators: WeakKeyDictionary[asyncio.Task[Any], _Iterator] | None = None
+    "Where each task that runs this as its coroutine has got to. None for most jobs: no task does."
 
-    def __await__(self) -> _Wait:
-        loop, over = asyncio.get_running_loop(), asyncio.Event()
+    def __await__(self) -> _Iterator:
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
 
-        def ring(_: object) -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
-                loop.call_soon_threadsafe(over.set)
+        def wake_loop(_: object) -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so nothing waits
+                loop.call_soon_threadsafe(done.set)
 
-        # Not as one of the caller's callbacks, which may block.
-        super().add_done_callback(ring)
+        # Bypasses `Job.add_done_callback`, which runs callbacks one after the other: a callback of
+        # the caller that blocks would keep this task waiting.
+        super().add_done_callback(wake_loop)
         try:
-            yield from over.wait().__await__()
+            yield from done.wait().__await__()
         except asyncio.CancelledError:
             self.cancel()
             raise
@@ -41,25 +43,26 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
         return self.result()
 
     def send(self, value: Any) -> Any:
-        """For asyncio, whose current task runs this."""
-        return self._wait().send(value)
+        """Advance the wait of the current asyncio task, which runs this as its coroutine."""
+        return self._get_iterator().send(value)
 
     def throw(self, typ: Any, val: Any = None, tb: object = None) -> Any:  # noqa: ARG002
-        """For asyncio, likewise."""
+        """Raise an error in the current asyncio task's wait; a cancellation cancels the job."""
         error = typ if isinstance(typ, BaseException) else (val or typ())
         if isinstance(error, asyncio.CancelledError):
-            # Also if the task never came to wait.
+            # Here too: a task that is cancelled before it starts never runs `__await__`.
             self.cancel()
-        return self._wait().throw(error)
+        return self._get_iterator().throw(error)
 
     def close(self) -> None:
-        """Cancel the job, unless it is over."""
+        """Cancel the job unless it is done."""
         self.cancel()
 
     def _is_run_by_task(self) -> bool:
-        """Whether asyncio runs this as a task right here, and not the caller's code.
+        """Whether the current asyncio task runs this as its coroutine.
 
-        CPython's tasks call `__next__`, where there is one, when they mean `send(None)`.
+        CPython's tasks call `__next__` instead of `send(None)` if the coroutine has one; a job has,
+        for iteration over its outputs.
         """
         try:
             task = asyncio.current_task()
@@ -67,12 +70,12 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
             return False
         return task is not None and task.get_coro() is self
 
-    def _wait(self) -> _Wait:
+    def _get_iterator(self) -> _Iterator:
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a job runs as a coroutine in tasks of asyncio only; await it")
-        if self._waits is None:
-            self._waits = WeakKeyDictionary()
-        if task not in self._waits:
-            self._waits[task] = self.__await__()
-        return self._waits[task]
+            raise RuntimeError("only an asyncio task can run a job as a coroutine; await the job")
+        if self._iterators is None:
+            self._iterators = WeakKeyDictionary()
+        if task not in self._iterators:
+            self._iterators[task] = self.__await__()
+        return self._iterators[task]

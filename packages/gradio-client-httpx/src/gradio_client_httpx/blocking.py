@@ -1,4 +1,7 @@
-"""Warns before a call blocks an event loop: the app that it waits for may run in that loop."""
+"""Warns if a blocking call is made in an event loop.
+
+The call stops the loop, and never returns if the app that it waits for runs in the same loop.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +16,17 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class BlockingCallWarning(UserWarning):
-    """A blocking call was made in a thread that runs an event loop, and stops that loop meanwhile.
+    """A blocking call was made in a thread that runs an event loop, and stops that loop.
 
-    `warnings.simplefilter("ignore", BlockingCallWarning)` turns it off.
+    `warnings.simplefilter("ignore", BlockingCallWarning)` turns the warning off.
     """
 
 
 def warn_in_loop(call: str, instead: str) -> None:
     """Warn the caller of this package if an asyncio loop runs in this thread.
 
-    `call`: what was called; `instead`: what to do instead. Notebooks get no warning: all of their
-    code runs in a loop that nothing else needs meanwhile.
+    `call` names the blocking call, `instead` what to use in its place. Notebooks get no warning:
+    all of their code runs in a loop, which nothing else uses while a cell runs.
     """
     try:
         asyncio.get_running_loop()
@@ -34,24 +37,24 @@ def warn_in_loop(call: str, instead: str) -> None:
             f"{call} stops this thread's event loop until the app has answered, and for ever"
             f" if the app itself runs in this loop; instead, {instead}"
         )
-        warnings.warn(text, BlockingCallWarning, stacklevel=_depth())
+        warnings.warn(text, BlockingCallWarning, stacklevel=_find_stack_level())
 
 
 def _is_notebook() -> bool:
-    # Another thread may be importing IPython right now: then it has no get_ipython yet.
+    # While another thread imports IPython, the module exists but has no get_ipython yet.
     shell: Any = getattr(sys.modules.get("IPython"), "get_ipython", None)
     return shell is not None and shell() is not None
 
 
-def _depth() -> int:
-    """The place of the first frame that is not this package's, as `warnings.warn` counts."""
-    # `skip_file_prefixes` would do it, from Python 3.12 on.
+def _find_stack_level() -> int:
+    """Return the `stacklevel` of the first frame outside this package."""
+    # Python 3.12 and later could use `skip_file_prefixes` of `warnings.warn`.
     frame, depth = inspect.currentframe(), 0
-    while frame is not None and _package(frame) == _PACKAGE:
+    while frame is not None and _get_package(frame) == _PACKAGE:
         frame, depth = frame.f_back, depth + 1
     return depth
 
 
-def _package(frame: FrameType) -> str:
+def _get_package(frame: FrameType) -> str:
     name: str = frame.f_globals.get("__name__", "")
     return name.partition(".")[0]

@@ -1,7 +1,8 @@
-"""The connections under exchanges: whose they are, and how another thread ends one.
+"""Aborts an exchange from another thread, by shutting down the socket that it uses.
 
-A client of httpx that has one exchange at a time has one connection, and that one is known before
-the head of a reply has come. A pool with several would not say which it takes.
+To do so, the socket of each exchange must be known, even before the head of the reply arrives. A
+pool of httpx does not say which of its connections it uses. So each exchange has an httpx client to
+itself, with at most one connection, and `ClientPool` reuses these clients.
 """
 
 from __future__ import annotations
@@ -15,57 +16,58 @@ from typing import Any, TypeAlias
 from gradio_protocol import KEEPALIVE, Origin
 
 Key: TypeAlias = tuple[Origin, bool]
-"An origin, and whether its connections are kept alive."
+"An origin, and whether connections to it are kept alive after an exchange."
 
-_IDLE = 16
-"Clients that are kept for later."
+_MAX_IDLE = 16
+"How many idle clients the pool keeps; a few more than there are I/O threads."
 
 
 class CancelHandle:
-    """The connection under one exchange, to be cut from another thread.
+    """Aborts one exchange from any thread. Thread-safe.
 
-    Closing a response, or its client, does not wake a thread that waits for its bytes, and closing
-    a descriptor under a thread may cut a stranger that has got the same number. Shutting the
-    socket down wakes the thread at once, and leaves the closing to it.
+    Closing a response or its client does not wake a thread that is blocked in `recv`. Closing the
+    descriptor is worse: the system may give its number to another socket while the thread still
+    reads from it. `shutdown` wakes the thread at once, and lets it close the socket itself.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
-        self._cut = False
+        self._aborted = False
 
     def attach(self, connection: socket.socket | None) -> None:
-        """This is under the exchange."""
+        """Set the socket of the exchange; shut it down if the exchange is already aborted."""
         with self._lock:
             self._socket = connection
-            if self._cut:
+            if self._aborted:
                 self._shut_down()
 
     def detach(self) -> None:
-        """The exchange is over; its connection may serve another one."""
+        """Forget the socket: the exchange has ended, and another one may use the connection."""
         with self._lock:
             self._socket = None
 
     @property
     def is_aborted(self) -> bool:
-        """Whether nothing more will come over it."""
-        return self._cut
+        """Whether `abort` was called."""
+        return self._aborted
 
     def abort(self) -> None:
-        """End it, now or as soon as it begins."""
+        """End the exchange now, or as soon as it has a socket."""
         with self._lock:
-            self._cut = True
+            self._aborted = True
             self._shut_down()
 
     def _shut_down(self) -> None:
-        # Under the lock: once the exchange is over, the socket may serve another one.
+        # Under the lock, so that `detach` cannot run in between: after it, this could shut down
+        # the connection of another exchange.
         if self._socket is not None:
-            with contextlib.suppress(OSError):  # it may be gone already
+            with contextlib.suppress(OSError):  # the peer may have closed the connection
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
 class PooledClient:
-    """A client of httpx, in the hands of one exchange."""
+    """An httpx client that one exchange uses."""
 
     __slots__ = ("client", "connection", "key", "shared")
 
@@ -73,26 +75,26 @@ class PooledClient:
         self.client = client
         self.key = key
         self.shared = shared
-        "Others use the client too: which connection it takes is not known."
+        "Other exchanges use this client too, so its connection is known only from the reply."
         self.connection: socket.socket | None = None
 
-    def connected(self, stream: Any) -> socket.socket | None:
-        """The socket under a network stream of httpx, where it is this exchange's alone."""
-        # Over HTTP/2, which a caller's own client may speak, exchanges share a connection: to shut
-        # it down would end all of them.
+    def record_socket(self, stream: Any) -> socket.socket | None:
+        """Remember and return the socket under a network stream of httpx; None if it is shared."""
+        # A caller's own client may speak HTTP/2, where exchanges share a connection: shutting it
+        # down would abort all of them.
         tls = stream and stream.get_extra_info("ssl_object")
         if self.shared and tls is not None and tls.selected_alpn_protocol() == "h2":
             return None
         connection: socket.socket | None = stream and stream.get_extra_info("socket")
         if connection is not None and connection is not self.connection:
-            keep_alive(connection)
+            enable_keepalive(connection)
         self.connection = connection
         return connection
 
 
-def keep_alive(connection: socket.socket) -> None:
-    """Have the system see to it that the peer is there: nobody else would learn that it is not."""
-    # A caller's own transport may connect to what is no TCP.
+def enable_keepalive(connection: socket.socket) -> None:
+    """Let TCP detect a peer that has disappeared; a stream that only reads would never notice."""
+    # The transport of a caller may use a socket that is not TCP.
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE:
@@ -101,10 +103,10 @@ def keep_alive(connection: socket.socket) -> None:
 
 
 class ClientPool:
-    """The clients that nobody uses just now, and the wires of those in use; thread-safe."""
+    """Lends httpx clients to exchanges and keeps the idle ones for reuse. Thread-safe."""
 
-    def __init__(self, made: Callable[[Key], Any], shared: Any) -> None:
-        self._made = made
+    def __init__(self, make_client: Callable[[Key], Any], shared: Any) -> None:
+        self._make_client = make_client
         self._shared = shared
         self._lock = threading.Lock()
         self._idle: list[PooledClient] = []
@@ -112,57 +114,59 @@ class ClientPool:
         self._closed = threading.Event()
 
     def take(self, key: Key, handle: CancelHandle) -> PooledClient | None:
-        """A client for one exchange; None once they are closed."""
-        pooled = self._spare(key) or self._new(key)
+        """Return a client for one exchange, attached to its handle; None after `close`."""
+        pooled = self._take_idle(key) or self._create(key)
         with self._lock:
             if not self._closed.is_set():
                 self._handles.add(handle)
-                # Now, for nothing is traced before the head where an idle connection is used again.
+                # httpx traces no connect event for a connection that is reused. Without this, the
+                # exchange could not be aborted before the head of its reply.
                 handle.attach(pooled.connection)
                 return pooled
         self.give_back(pooled, handle)
         return None
 
     def give_back(self, pooled: PooledClient, handle: CancelHandle) -> None:
-        """The exchange is over."""
-        # First: a late `cut` must not shut down what serves another exchange by then.
+        """Take back a client after its exchange."""
+        # First of all: a late `abort` must not shut down a connection that another exchange uses.
         handle.detach()
         surplus = pooled
         with self._lock:
             self._handles.discard(handle)
             if not pooled.shared and not self._closed.is_set():
                 self._idle.append(pooled)
-                if len(self._idle) <= _IDLE:
+                if len(self._idle) <= _MAX_IDLE:
                     return
                 surplus = self._idle.pop(0)
         if not surplus.shared:
             surplus.client.close()
 
-    def _spare(self, key: Key) -> PooledClient | None:
+    def _take_idle(self, key: Key) -> PooledClient | None:
         with self._lock:
-            # The last one first: the server closes what is idle for long.
+            # The most recently used one: servers close connections that are idle for long.
             pooled = next((pooled for pooled in reversed(self._idle) if pooled.key == key), None)
             if pooled is not None:
                 self._idle.remove(pooled)
         return pooled
 
-    def _new(self, key: Key) -> PooledClient:
-        # Without the lock: to make a client takes time, and the first for https a TLS context.
+    def _create(self, key: Key) -> PooledClient:
+        # Outside the lock: making a client takes time, and the first one for https loads a TLS
+        # context, which takes 17 ms.
         shared = self._shared is not None
-        return PooledClient(self._shared if shared else self._made(key), key, shared=shared)
+        return PooledClient(self._shared if shared else self._make_client(key), key, shared=shared)
 
     def pause(self, seconds: float) -> None:
-        """Wait; not so long if they are closed meanwhile."""
+        """Wait for `seconds`, or until `close` is called."""
         self._closed.wait(seconds)
 
     def close(self) -> None:
-        """Cut what is under way, and close what is not."""
+        """Abort all exchanges under way and close all idle clients."""
         with self._lock:
             self._closed.set()
             idle, self._idle = self._idle, []
-            wires = list(self._handles)
-        # Not under the lock, which the threads that wake up take to give back their clients.
-        for handle in wires:
+            handles = list(self._handles)
+        # Outside the lock: the threads that wake up need it to give back their clients.
+        for handle in handles:
             handle.abort()
         for pooled in idle:
             pooled.client.close()

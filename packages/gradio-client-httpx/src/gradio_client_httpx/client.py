@@ -1,4 +1,4 @@
-"""The public client: connect, predict, submit, describe, close."""
+"""The public `Client`: connects, submits jobs, describes endpoints, closes."""
 
 from __future__ import annotations
 
@@ -18,35 +18,45 @@ from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
 from .duplicate import duplicate
 from .http import HttpClient, Timeout
-from .inputs import HttpxConfig, basic, pairs
+from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
 from .shared_client import SessionHandle, SharedClient
 
 
 class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
-    """A connection to one Gradio app.
+    """A client of one Gradio app. Thread-safe.
 
-    `src` is the app's address, with or without a path or a slash at its end, or the name of a
-    Space. The client is connected when it is made: the constructor raises what `connect` raises.
-    Use it as a context manager, or `close` it; one that is forgotten closes itself, with a
-    ResourceWarning, after its last job. Thread-safe.
+    The constructor connects to the app. It raises InvalidArguments, TransportFailed,
+    SpaceUnavailable, AuthenticationError or RemoteError if that fails. Use the client in a `with`
+    block, or call `close`. A client that is forgotten closes itself after its last job and warns
+    with a ResourceWarning.
 
-    `hf_token`, or `token`: for private Spaces; without it the saved one is used, for hosts of
-    Hugging Face only, and with False none. `max_workers`: jobs in flight at once; threads do not
-    grow with it. `verbose`: print `Loaded as API: …`. `auth`: user and password of the app's login.
-    `httpx_kwargs`: what `httpx.Client` takes, and the `proxies` of old; see the module `inputs`
-    for what wins. `headers`: sent with every request to the app. `download_files`: a folder, or
-    False for the server's file objects. `ssl_verify`: also a bundle's path, or a context.
-    `analytics_enabled`: tell Hugging Face that a Space was connected to, never which.
-    `oauth_token`: only for endpoints that take one. `timeout`: of requests, in seconds or as an
-    `httpx.Timeout`, by default 60 s, and 15 to connect; streams and jobs have none.
-    `stream_idle_timeout`: seconds of silence, by default 90, after which the app is asked whether
-    it is still there; a stream is lost only if it is not. Infinity: it is never asked.
-    `max_retries`: of what changes nothing, and of joins that were not accepted.
-    `max_download_size`: bytes of one file. `resubmit_lost`: make a job again that was lost before
-    its first output. `http_client`: an `httpx.Client`, or one of httpx2, never closed by us.
+    - `src`: the app's address, or the name of a Space (`user/name`).
+    - `token`, or `hf_token`: a token of Hugging Face, for private Spaces. By default, the token
+      that huggingface_hub has saved; False: none. Only hosts of Hugging Face receive it.
+    - `max_workers`: how many jobs may be in flight at once. It does not set a number of threads.
+    - `verbose`: print `Loaded as API: …` after connecting.
+    - `auth`: user name and password of the app's login.
+    - `httpx_kwargs`: arguments of `httpx.Client`, and the `proxies` of older versions of httpx.
+      Parameters of this class win over them.
+    - `headers`: sent with every request to the app.
+    - `download_files`: the folder for files that the app returns. False: outputs contain the
+      server's file objects, and nothing is downloaded.
+    - `ssl_verify`: False to accept any certificate, the path of a CA bundle, or an `SSLContext`.
+    - `analytics_enabled`: report to Hugging Face that some Space was used, without its name.
+    - `oauth_token`: passed to endpoints that take one.
+    - `timeout`: of requests, in seconds or as an `httpx.Timeout`. By default 60 s, and 15 s to
+      connect. Streams and jobs have no timeout; see `with_options`.
+    - `stream_idle_timeout`: seconds, 90 by default. When a stream is silent for so long, the client
+      asks the app whether it is still running, and gives the stream up if it is not. Infinity:
+      never ask.
+    - `max_retries`: how often a request is repeated that is safe to repeat.
+    - `max_download_size`: of one file, in bytes.
+    - `resubmit_lost`: submit a job again if the connection breaks before its first output.
+    - `http_client`: an `httpx.Client`, or one of httpx2, to use for all requests. Closing it is
+      left to the caller.
 
-    A pickled client is its configuration, token included; its twin connects when first used.
+    A client can be pickled, which includes the token. The copy connects when it is first used.
     """
 
     _modules = sys.modules
@@ -78,10 +88,10 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         more = dict(httpx_kwargs or {})
         target = Target(
             src=src,
-            headers=(*pairs(more.get("headers")), *basic(more.get("auth")), *pairs(headers)),
+            headers=to_pairs(more.get("headers")) + to_basic(more.get("auth")) + to_pairs(headers),
             token=hf_token if token is None else token,
             auth=auth,
-            cookies=pairs(more.get("cookies")),
+            cookies=to_pairs(more.get("cookies")),
             stream_idle_timeout=stream_idle_timeout,
         )
         options = Options(
@@ -111,12 +121,13 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
             runner.workers.spawn(telemetry.report)
 
     def _prepare(self, given: HttpxConfig) -> None:
-        """Be configured, and not connected."""
+        """Store the configuration, without connecting."""
         self._given = given
-        settings, target = inputs.transport_config(given), inputs.target(given)
-        self._shared = SharedClient(settings, target, max_workers=given.max_workers)
+        transport, target = inputs.resolve_transport(given), inputs.resolve_target(given)
+        self._shared = SharedClient(transport, target, max_workers=given.max_workers)
         self._session = SessionHandle(self._shared)
-        self._guest = False
+        self._is_extra_session = False
+        "Whether `new_session` made this client; another one then owns the connections."
         self._options = given.options
 
     def _read(self, file: Any) -> object:
@@ -140,12 +151,15 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         *,
         token: str | Literal[False] | None = None,
     ) -> Self:
-        """A client of your own copy of a Space, which is made if you have none.
+        """Duplicate a Space into your account, and return a client of the copy.
 
-        The copy is called like the original unless `to_id` says otherwise; `hardware`, such as
-        `"t4-small"`, is the original's unless given, and may cost you money; `secrets` are set in
-        a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
-        InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
+        A copy that already exists is used as it is. Raises InvalidArguments if there is no such
+        Space, and SpaceDuplicationError if the Hub refuses to copy it.
+
+        - `to_id`: the name of the copy; by default that of the original.
+        - `hardware`: such as `"t4-small"`, by default that of the original. It may cost money.
+        - `secrets`: set in a new copy only.
+        - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
@@ -166,11 +180,14 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         headers: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Call an endpoint and wait for its result.
+        """Call an endpoint, wait, and return its result.
 
-        Arguments are those of the endpoint, by position or by name; see `view_api`. One output
-        comes as it is, several as a tuple. Raises InvalidArguments before anything is sent, then
-        what `Job.result` raises, or TimeoutError; see `with_options`.
+        Arguments go to the endpoint, by position or by name; `view_api` lists them. `api_name` or
+        `fn_index` chooses the endpoint; an app with one public endpoint needs neither. `headers`
+        are added to those of the client. Several outputs are returned as a tuple.
+
+        Raises InvalidArguments before anything is sent, then what `Job.result` raises. Raises
+        TimeoutError, and cancels the job, after the `timeout` of `with_options`.
         """
         warn_in_loop("predict()", "`await client.submit(…)`")
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
@@ -180,7 +197,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
                 raise TimeoutError(f"{job}: no result after {timeout:g} s")
             return job.result()
         except BaseException:
-            # Ctrl-C, most of all: nobody is left to want the result.
+            # On a timeout or Ctrl-C, nothing waits for the result any longer.
             job.cancel()
             raise
 
@@ -193,22 +210,23 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] | None = None,
         **kwargs: Any,
     ) -> Job:
-        """Call an endpoint in the background; returns its job at once.
+        """Call an endpoint in the background, and return its job at once.
 
-        `api_name` may be left out where there is one public endpoint. `result_callbacks` are
-        called with the result, spread where it is a tuple.
+        Takes the arguments of `predict`. Each of `result_callbacks` is called with the result when
+        the job has succeeded; a tuple becomes several arguments. Raises InvalidArguments before
+        anything is sent.
         """
         runner, options = self._shared.runner, self._options
         bound = self._bind(args, kwargs, api_name, fn_index)
         sent = self.add_zero_gpu_headers({**(headers or {})})
-        job = runner.submit(bound, sent, keeps=self._shared)
+        job = runner.submit(bound, sent, owner=self._shared)
         try:
             job.add_result_callbacks(result_callbacks or ())
             runner.start()
             if options.progress:
                 title = bound.endpoint.title
                 runner.workers.spawn(partial(progress.follow, job.updates(), title))
-        except BaseException:  # an interrupt, say: nobody will have the job
+        except BaseException:  # such as Ctrl-C: the caller will never see the job
             job.cancel()
             raise
         return job
@@ -217,21 +235,21 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
 
     @property
     def endpoints(self) -> Endpoints[Any, Job]:
-        """What can be called, by `fn_index` and by name."""
+        """The endpoints as callables, by `fn_index` and by `api_name`."""
         return Endpoints(self, self._known)
 
     # Sessions, views, and the end.
 
     def new_session(self) -> Self:
-        """Another visitor of the same app, over the same connections.
+        """Return a client with a session of its own, over the same connections.
 
-        Closing it ends its own jobs and streams only.
+        To the app, it is another visitor. Closing it ends only its own jobs and streams.
         """
-        return self._view(_session=SessionHandle(self._shared), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
     def close(self) -> None:
-        """End all jobs and streams; running jobs end as cancelled. Idempotent."""
-        if self._guest:
+        """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""
+        if self._is_extra_session:
             self._session.close()
         else:
             self._shared.close()

@@ -1,9 +1,8 @@
-"""In place of `gradio_client`, for code that imports it and is not ours to change.
+"""Lets code that imports `gradio_client` use this package without a change.
 
 `install_as_gradio_client` makes the package in the folder `gradio_client` importable by that name.
-It has our names. What it lacks is looked up, when it is first asked for, in the installed
-`gradio_client`, if there is one. Modules that it lacks are the installed ones. What has imported
-names from there before keeps them.
+A name that it lacks is looked up, at its first use, in the official `gradio_client` if that is
+installed; so is a module that it lacks. Names that were imported before the call do not change.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from typing import Any
 _NAME = "gradio_client"
 _FOLDER = Path(__file__).with_name(_NAME)
 RELEASE = "2.7.2"
-"The release of the official client whose surface this is."
+"The release of the official client whose public names this package has."
 _LOADING = threading.RLock()
-"Held while an official module is loaded: another thread that asks meanwhile waits for it."
+"Held while an official module is loaded, so that other threads wait for it."
 _official: dict[str, ModuleSpec | None] = {}
-"Where the official package is; empty until ours is installed."
+"The spec of the official package, or None; empty before `install_as_gradio_client`."
 _loaded: dict[str, ModuleType] = {}
-"Official modules that our modules of the same names look things up in."
+"Official modules in which modules here of the same name look up names."
 
 
 def install_as_gradio_client() -> None:
-    """From now on `import gradio_client` gives this package. Idempotent."""
+    """Make `import gradio_client` import this package from now on. Idempotent."""
     with _LOADING:
         if _NAME in _official:
             return
@@ -43,29 +42,29 @@ def install_as_gradio_client() -> None:
 
 
 class _Finder:
-    """Says where the package is; where it is not installed, also which version that would be."""
+    """Finds the package for `import`, and its version for `importlib.metadata`."""
 
     def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
-        """The package; what is below it is found by its path."""
+        """Return the spec of the package; its modules are found through its path."""
         if fullname != _NAME:
             return None
         loader = SourceFileLoader(_NAME, str(_FOLDER / "__init__.py"))
         spec = importlib.util.spec_from_loader(_NAME, loader)
         if spec is not None:
-            # Ours come first; a module that we have not is found in the installed package.
-            spec.submodule_search_locations = [str(_FOLDER), *_behind()]
+            # Modules in this folder come first, then those of the official package.
+            spec.submodule_search_locations = [str(_FOLDER), *_find_folders()]
         return spec
 
     def find_distributions(self, context: Any) -> Iterable[Any]:
-        """What `importlib.metadata` asks a finder."""
-        # Here, for importing importlib.metadata takes 15 ms; who calls this has done it.
+        """Return the distribution, for `importlib.metadata`."""
+        # Here, because importing importlib.metadata takes 15 ms; the caller already has it.
         from .distribution import find_distributions  # noqa: PLC0415
 
         return find_distributions(context, _NAME, RELEASE, _FOLDER)
 
 
 def look_up(module: str, name: str) -> Any:
-    """What a module of ours has not: one below it, or what the official one has."""
+    """Return a name that a module here lacks: a submodule, or a name of the official module."""
     if not (name.startswith("__") and name.endswith("__")):
         if module == _NAME and importlib.util.find_spec(f"{module}.{name}"):
             return importlib.import_module(f"{module}.{name}")
@@ -76,23 +75,24 @@ def look_up(module: str, name: str) -> Any:
     raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
 
-def _behind() -> list[str]:
-    """Where the modules of the installed package are."""
-    spec = _official.get(_NAME)  # None as well for who imports the folder without installing it
+def _find_folders() -> list[str]:
+    """Return the folders of the official package."""
+    spec = _official.get(_NAME)  # None too if the folder is imported without installing
     return list(spec.submodule_search_locations or ()) if spec else []
 
 
 def _load(name: str) -> ModuleType:
-    """The official module, a copy for us alone: it is not registered, and imports from us.
+    """Return a private copy of an official module, which is not in `sys.modules`.
 
-    What we define too is ours in it, so that its functions raise our errors.
+    The copy uses the definitions of this package where there are any, so that its functions raise
+    the same errors.
     """
     if name not in _loaded:
-        spec = _official[name] if name == _NAME else PathFinder.find_spec(name, _behind())
+        spec = _official[name] if name == _NAME else PathFinder.find_spec(name, _find_folders())
         if spec is None or spec.loader is None:
             return ModuleType(name)
         official = importlib.util.module_from_spec(spec)
-        # First, for it may ask us while it is loaded.
+        # Before it is executed, because it may look up names here while it loads.
         _loaded[name] = official
         try:
             spec.loader.exec_module(official)

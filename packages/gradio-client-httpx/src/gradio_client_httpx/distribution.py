@@ -1,4 +1,4 @@
-"""What `importlib.metadata` says of a package that stands in for one that is not installed."""
+"""Metadata for `importlib.metadata` of a package that stands in for one not installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 def find_distributions(
     context: DistributionFinder.Context, name: str, version: str, folder: Path
 ) -> Iterable[Distribution]:
-    """The distribution, if it is among those asked for and no real one of that name is there."""
+    """Return the distribution if `context` asks for it and the real one is not installed."""
     asked = context.name
     if asked is not None and asked.lower().replace("-", "_") != name:
         return []

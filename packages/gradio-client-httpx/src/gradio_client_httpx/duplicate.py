@@ -1,4 +1,4 @@
-"""Duplicates a Space, before there is a client."""
+"""Duplicates a Space, for `Client.duplicate`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .shared_client import connect
 
 
 def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
-    """Make the copy, or find it. Raises what `ClientProtocol.is_connected` raises."""
-    given = HttpxConfig(target=src, options=Options())
-    protocol = ClientProtocol(inputs.target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.transport_config(given)
-    performer = Performer(settings, Connections(settings, str(protocol.target.hub)))
+    """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
+    config = HttpxConfig(target=src, options=Options())
+    protocol = ClientProtocol(inputs.resolve_target(config), entropy=secrets.token_bytes(16))
+    transport = inputs.resolve_transport(config)
+    performer = Performer(transport, Connections(transport, str(protocol.target.hub)))
     try:
         connect(protocol, performer, copy)
     finally:

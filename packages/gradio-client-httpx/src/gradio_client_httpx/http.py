@@ -1,9 +1,9 @@
-"""HTTP by httpx: the only module that knows it.
+"""HTTP over httpx; only this module knows the library.
 
-A `Request` of the core is complete and is sent as it is; a reply is delivered whatever its
-status. What httpx raises leaves as TransportFailed, with the exception as its cause. A caller's own
-client may also be one of httpx2, the continuation of httpx under another name: what is needed of a
-library is looked up in the one that the client is of.
+A `Request` of the core is complete, and is sent unchanged. Every reply is delivered, whatever its
+status. Errors of httpx become TransportFailed, with the original error as the cause. The client of
+a caller may be one of httpx2, a continuation of httpx under another name; its requests and errors
+are then those of httpx2.
 """
 
 from __future__ import annotations
@@ -41,87 +41,93 @@ from .inputs import TransportConfig
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
 
-_KEPT_ALIVE = 4.0
-"Seconds; servers close idle connections after 5, and what is sent at that moment is lost."
-_KEPT = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEPT_ALIVE)
-_FRESH = httpx.Limits(max_keepalive_connections=0)
-"For streams and direct calls: whether one that breaks has reached the server must not be a guess."
-_ANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEPT_ALIVE)
-"For a client that makes all connections."
-_CONNECTED = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
-"The events at which httpx has another socket."
-_OVER = ".response_closed.started"
-"The one after which another exchange may have it."
-_TRANSPORTS = ("transport", "mounts")
-"What may make several connections, and is the caller's."
-_WAYS = ("proxy", "proxies", *_TRANSPORTS)
-"What says how to get to a host, in place of the environment."
+_KEEP_ALIVE = 4.0
+"Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
+_KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
+_DROP = httpx.Limits(max_keepalive_connections=0)
+"For streams and direct calls: on a new connection, a failure cannot mean that it was stale."
+_KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
+"For the one client that makes all connections, with the caller's transports."
+_SOCKET_CHANGES = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
+"Trace events of httpx after which an exchange has a new socket."
+_EXCHANGE_ENDS = ".response_closed.started"
+"The trace event after which another exchange may use the socket."
+_TRANSPORT_ARGUMENTS = ("transport", "mounts")
+"Arguments of httpx with transports of the caller, which may pool connections."
+_ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
+"Arguments of httpx that choose the way to a host, so that the environment does not."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
-"Of requests, unless the caller says otherwise; streams and direct calls have no such end."
+"Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 _CHUNK = 2**16
 
 _log = logging.getLogger("gradio_client_httpx")
 
 
 class Connections:
-    """The clients of httpx behind one of ours: one for each connection, as `wire` has it.
+    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
 
-    Where the caller gives a client, or a transport, that one makes all connections, and which it
-    takes for an exchange is only known when the head of the reply has come: no sooner is it cut.
+    If the caller passes a client or a transport, that makes all connections. The one of an exchange
+    is then known only when it is new or when the head of the reply arrives, so an abort of an
+    exchange on a reused connection waits for the head.
     """
 
-    def __init__(self, settings: TransportConfig, src: str) -> None:
-        self._settings = settings
-        self._timeout = timeouts(settings)
-        self._library = library(settings.http_client)
-        self._home = origin(src) if is_address(src) else None
-        self._contexts = Contexts(settings)
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        self._config = config
+        self._timeout = make_timeout(config)
+        self._library = find_library(config.http_client)
+        self._app_origin = origin(src) if is_address(src) else None
+        self._contexts = TlsContexts(config)
         self._proxies: dict[Origin, str] = {}
-        self._own: httpx.Client | None = None
-        if settings.http_client is None and settings.httpx_kwargs.keys() & _TRANSPORTS:
-            self._own = make_client(settings, self._contexts.real(), _ANY)
-        self._pool = ClientPool(self._made, settings.http_client or self._own)
+        self._own_client: httpx.Client | None = None
+        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
+            self._own_client = make_client(config, self._contexts.get_verifying(), _KEEP_MANY)
+        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
         self.pause = self._pool.pause
-        "Wait; not so long if `close` comes first."
+        "Wait for some seconds, or until `close` is called."
 
-    def choose_proxy(self, src: str) -> None:
-        """The app is here: this origin may see what `auth` makes of the caller's secrets."""
-        self._home = origin(src)
+    def set_app_origin(self, src: str) -> None:
+        """Set the app's origin after connecting; only this origin gets what `auth` adds."""
+        self._app_origin = origin(src)
 
     @contextlib.contextmanager
     def exchange(
-        self, request: Request, body: Iterable[bytes], patience: float | None, handle: CancelHandle
+        self, request: Request, body: Iterable[bytes], seconds: float | None, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """One exchange: the head of its reply, and the chunks of the body as they come.
+        """Send a request; yield the head of the reply, and the chunks of its body as they arrive.
 
-        `patience` is that of `Send`. Raises TransportFailed.
+        `seconds` limits each connect, write and read, in place of the client's timeouts; None: the
+        client's timeouts; infinity: reads have no limit, and the connection is not reused. Raises
+        TransportFailed.
         """
-        endless = patience == math.inf
-        if patience is None:
+        endless = seconds == math.inf
+        if seconds is None:
             timeout = self._timeout
         else:
-            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(patience)
-        with self._replied(request, body, timeout, handle, keep=not endless) as reply:
-            yield self._head(request, reply), reply.iter_raw(_CHUNK)
+            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(seconds)
+        with self._open_reply(request, body, timeout, handle, keep=not endless) as reply:
+            yield self._make_head(request, reply), reply.iter_raw(_CHUNK)
 
     @contextlib.contextmanager
     def open_stream(
         self, request: Request, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """A stream's head and chunks, however long they take. Raises TransportFailed."""
+        """Open a stream; yield its head and chunks, without a read timeout.
+
+        Raises TransportFailed.
+        """
         timeout = with_read_timeout(self._timeout, None)
-        with self._replied(request, (), timeout, handle, keep=False) as reply:
-            # Without a size: with one, httpx holds bytes back until there are so many.
-            yield self._head(request, reply), reply.iter_raw()
+        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
+            # No chunk size: httpx would hold bytes back until it has a whole chunk.
+            yield self._make_head(request, reply), reply.iter_raw()
 
     def close(self) -> None:
-        """Cut what is under way, and close all connections; nothing is sent from now on."""
+        """Abort all exchanges and close all connections; later exchanges fail at once."""
         self._pool.close()
-        if self._own is not None:
-            self._own.close()
+        if self._own_client is not None:
+            self._own_client.close()
 
     @contextlib.contextmanager
-    def _replied(
+    def _open_reply(
         self,
         request: Request,
         body: Iterable[bytes],
@@ -134,11 +140,11 @@ class Connections:
         if pooled is None:
             raise TransportFailed(f"{request!r}: the client was closed", connected=False)
         try:
-            with translate_errors(self._library, request, self._proxy(request)):
+            with translate_errors(self._library, request, self._find_proxy(request)):
                 reply = self._send(request, body, timeout, handle, pooled)
                 with contextlib.closing(reply):
-                    # Again: a transport of the caller's may know no traces.
-                    handle.attach(pooled.connected(reply.extensions.get("network_stream")))
+                    # Again here, because a transport of the caller may not support traces.
+                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
                     yield reply
         finally:
             self._pool.give_back(pooled, handle)
@@ -152,100 +158,100 @@ class Connections:
         pooled: PooledClient,
     ) -> httpx.Response:
         try:
-            sent = as_httpx(self._library, request, body, timeout)
+            sent = make_request(self._library, request, body, timeout)
             sent.extensions["trace"] = make_trace(handle, pooled)
             reply: httpx.Response = pooled.client.send(
-                sent, stream=True, auth=self._auth(request), follow_redirects=False
+                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
             )
-        except UnicodeError as error:  # a host that no name can have, such as `a..b`
-            raise transport_error(request, error, connected=False) from error
+        except UnicodeError as error:  # an invalid host name, such as `a..b`
+            raise make_transport_error(request, error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
 
-    def _head(self, request: Request, reply: httpx.Response) -> Head:
-        proxy = self._proxy(request)
+    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
+        proxy = self._find_proxy(request)
         return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
 
-    def _proxy(self, request: Request) -> str:
+    def _find_proxy(self, request: Request) -> str:
         target = origin(request.url)
         if target not in self._proxies:
-            self._proxies[target] = environment_proxy(self._settings, target)
+            self._proxies[target] = find_environment_proxy(self._config, target)
         return self._proxies[target]
 
-    def _auth(self, request: Request) -> Any:
-        # Only to the app's own origin: httpx would apply it to any request, also to one for a file
-        # that the server keeps elsewhere.
-        auth = self._settings.auth
-        return auth if auth is not None and self._home == origin(request.url) else None
+    def _choose_auth(self, request: Request) -> Any:
+        # Only for the app's own origin. httpx would apply it to every request, including those for
+        # files on other hosts that the server names.
+        auth = self._config.auth
+        return auth if auth is not None and self._app_origin == origin(request.url) else None
 
-    def _made(self, key: Key) -> httpx.Client:
-        place, keep = key
-        return make_client(self._settings, self._contexts.of(place), _KEPT if keep else _FRESH)
+    def _make_client(self, key: Key) -> httpx.Client:
+        target, keep = key
+        return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
 
 
-class Contexts:
-    """The TLS contexts of one client: one takes 17 ms to be made, so they are shared, and lazy."""
+class TlsContexts:
+    """The TLS contexts of one client; making one takes 17 ms, so this is lazy. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig) -> None:
-        self._settings = settings
+    def __init__(self, config: TransportConfig) -> None:
+        self._config = config
         self._lock = threading.Lock()
-        self._real: ssl.SSLContext | None = None
-        self._none = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if not isinstance(settings.verify, bool):
-            self.real()
+        self._verifying: ssl.SSLContext | None = None
+        self._unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not isinstance(config.verify, bool):
+            self.get_verifying()
 
-    def of(self, place: Origin) -> ssl.SSLContext:
-        """The context for this origin; where there is no TLS, one that trusts nobody."""
-        return self.real() if place.scheme == "https" else self._none
+    def get(self, target: Origin) -> ssl.SSLContext:
+        """Return the context for an origin; for http, an empty one that no connection uses."""
+        return self.get_verifying() if target.scheme == "https" else self._unused
 
-    def real(self) -> ssl.SSLContext:
-        """The context that was asked for. Raises InvalidArguments."""
+    def get_verifying(self) -> ssl.SSLContext:
+        """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""
         with self._lock:
-            if self._real is None:
-                given = self._settings.httpx_kwargs
-                self._real = httpx.create_ssl_context(
-                    verify=make_verify(self._settings.verify),
-                    trust_env=given.get("trust_env", True),
+            if self._verifying is None:
+                kwargs = self._config.httpx_kwargs
+                self._verifying = httpx.create_ssl_context(
+                    verify=make_verify(self._config.verify),
+                    trust_env=kwargs.get("trust_env", True),
                 )
-            return self._real
+            return self._verifying
 
 
 def make_trace(
     handle: CancelHandle, pooled: PooledClient
 ) -> Callable[[str, Mapping[str, Any]], None]:
-    """What tells the wire of a new connection, and of its end, as soon as there is one."""
+    """Return a trace function of httpx that keeps the handle attached to the current socket."""
 
     def trace(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_CONNECTED):
-            handle.attach(pooled.connected(info["return_value"]))
-        elif event.endswith(_OVER):
+        if event.endswith(_SOCKET_CHANGES):
+            handle.attach(pooled.record_socket(info["return_value"]))
+        elif event.endswith(_EXCHANGE_ENDS):
             handle.detach()
 
     return trace
 
 
-def library(client: object) -> Any:
-    """The module whose `Client` this is an instance of; httpx if there is none."""
+def find_library(client: object) -> Any:
+    """Return the module that a client comes from, httpx or httpx2; httpx for None."""
     names = [kind.__module__.partition(".")[0] for kind in type(client).__mro__]
     found = next((name for name in names if name in ("httpx", "httpx2")), "httpx")
     return sys.modules[found]
 
 
 def make_client(
-    settings: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
+    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
 ) -> httpx.Client:
-    """A new client of httpx."""
-    given = dict(settings.httpx_kwargs)
-    old = given.pop("proxies", None)
-    # The core keeps the cookies; a second jar would send them by rules of its own.
+    """Make an httpx client. Raises InvalidArguments for wrong `httpx_kwargs`."""
+    passed = dict(config.httpx_kwargs)
+    old = passed.pop("proxies", None)
+    # The core keeps the cookies. A jar of httpx would send them by other rules as well.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if given.get("proxy") is not None else proxies(old, context, limits)
-        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(given.pop("mounts", None) or {})}
-        kwargs: dict[str, Any] = {"limits": limits, **mapped, **given}
-        if limits is _FRESH:
-            # The caller's are for requests; a stream's connection is never kept.
+        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, context, limits)
+        mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(passed.pop("mounts", None) or {})}
+        kwargs: dict[str, Any] = {"limits": limits, **mapped, **passed}
+        if limits is _DROP:
+            # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
         return httpx.Client(
             verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
@@ -255,7 +261,7 @@ def make_client(
 
 
 def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
-    """How to verify certificates; a path is that of a CA bundle, or of a folder of them."""
+    """Return `verify` for httpx; load the CA bundle, or the folder of CAs, of a path."""
     if not isinstance(verify, str):
         return verify
     try:
@@ -266,13 +272,13 @@ def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
-    """What httpx took as `proxies` until 0.28, as it takes it now."""
-    match given:
+def convert_proxies(old: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
+    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now."""
+    match old:
         case None | str() | httpx.URL() | httpx.Proxy():
-            return {"proxy": given}
+            return {"proxy": old}
         case Mapping():
-            mounts = cast("Mapping[str, Any]", given)
+            mounts = cast("Mapping[str, Any]", old)
             return {
                 "mounts": {
                     pattern: proxy
@@ -282,19 +288,19 @@ def proxies(given: object, context: ssl.SSLContext, limits: httpx.Limits) -> dic
             }
         case _:
             raise InvalidArguments(
-                f"httpx_kwargs: 'proxies' is {type(given).__name__}, not str or dict"
+                f"httpx_kwargs: 'proxies' is {type(old).__name__}, not str or dict"
             )
 
 
-def environment_proxy(settings: TransportConfig, target: Origin) -> str:
-    """The proxy that httpx takes from the environment for this origin, without credentials.
+def find_environment_proxy(config: TransportConfig, target: Origin) -> str:
+    """Return the proxy that httpx takes from the environment for an origin, without credentials.
 
-    Empty where there is none, or the caller has decided what is between. httpx does not say which
-    one it takes, but has it from the same function.
+    Empty if there is none, or if arguments of the caller choose the way. httpx does not tell which
+    proxy it uses, but asks the same function for it.
     """
-    given = settings.httpx_kwargs
-    decided = settings.http_client is not None or given.keys() & _WAYS
-    if decided or not given.get("trust_env", True):
+    kwargs = config.httpx_kwargs
+    is_chosen = config.http_client is not None or kwargs.keys() & _ROUTE_ARGUMENTS
+    if is_chosen or not kwargs.get("trust_env", True):
         return ""
     proxies = urllib.request.getproxies()
     proxy = proxies.get(target.scheme) or proxies.get("all")
@@ -303,54 +309,54 @@ def environment_proxy(settings: TransportConfig, target: Origin) -> str:
     return proxy_address(proxy)
 
 
-def timeouts(settings: TransportConfig) -> httpx.Timeout:
-    """The timeouts that the caller wants, or ours."""
-    made = _TIMEOUT if settings.timeout is None else httpx.Timeout(settings.timeout)
-    if any(isinstance(seconds, str) for seconds in made.as_dict().values()):
-        raise InvalidArguments(f"timeout: expected seconds, got {settings.timeout!r}")
-    return made
+def make_timeout(config: TransportConfig) -> httpx.Timeout:
+    """Return the timeouts of the caller, or the defaults. Raises InvalidArguments."""
+    timeout = _TIMEOUT if config.timeout is None else httpx.Timeout(config.timeout)
+    if any(isinstance(seconds, str) for seconds in timeout.as_dict().values()):
+        raise InvalidArguments(f"timeout: expected seconds, got {config.timeout!r}")
+    return timeout
 
 
 def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
-    """These timeouts with another one for each read; None: no limit."""
+    """Return the timeouts with another limit for each read, in seconds; None: no limit."""
     return httpx.Timeout(
         connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
     )
 
 
-def as_httpx(
+def make_request(
     library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
 ) -> httpx.Request:
-    """The request as httpx wants it, with nothing added: the headers are complete."""
+    """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
     if request.body:
         headers.append((b"content-length", str(request.size).encode()))
-    made: httpx.Request = library.Request(
+    converted: httpx.Request = library.Request(
         request.method,
         request.url,
         headers=headers,
         content=body if request.body else None,
         extensions={"timeout": timeout.as_dict()},
     )
-    return made
+    return converted
 
 
 @contextlib.contextmanager
 def translate_errors(library: Any, request: Request, proxy: str = "") -> Generator[None]:
-    """What the library raises, as TransportFailed."""
+    """Raise errors of the library as TransportFailed."""
     h = library
     try:
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
-        unmade = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
+        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         late = isinstance(error, h.TimeoutException)
-        connected = not isinstance(error, unmade)
-        raise transport_error(
+        connected = not isinstance(error, unconnected)
+        raise make_transport_error(
             request, error, connected=connected, late=late, proxy=proxy
         ) from error
 
 
-def transport_error(
+def make_transport_error(
     request: Request,
     error: Exception,
     *,
@@ -358,7 +364,7 @@ def transport_error(
     late: bool = False,
     proxy: str = "",
 ) -> TransportFailed:
-    """What the library said, and of which request."""
+    """Make a TransportFailed that names the request and the error of the library."""
     said = f"{request!r}: {error or type(error).__name__}"
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

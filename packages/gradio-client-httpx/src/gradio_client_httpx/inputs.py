@@ -1,11 +1,15 @@
-"""What the caller passed, made into values: options, bytes, open files, environment.
+"""Turns the arguments of `Client` into a `TransportConfig` and a `Target`.
 
-Where an option can be given twice, the order is: our own parameter (`ssl_verify` unless it is
-True, `timeout`, `headers`), then `httpx_kwargs` (`mounts` before `proxy` before `proxies`), then
-the environment; a header of a call wins over the client's. `http_client` makes all entries of
-`httpx_kwargs` pointless but `headers`, `cookies`, `auth` and `timeout`. `httpx_kwargs` is never
-changed. Of its entries `headers`, `cookies`, `auth` and `follow_redirects` do not reach httpx,
-which would send them to any host: the core decides who may see them, and what is followed.
+If an option is given twice, the first of these wins:
+
+1. a parameter of `Client`: `ssl_verify` unless it is True, `timeout`, `headers`
+2. `httpx_kwargs`: `mounts` before `proxy` before `proxies`
+3. the environment
+
+A header of one call wins over a header of the client. With `http_client`, only `headers`,
+`cookies`, `auth` and `timeout` of `httpx_kwargs` have an effect. `headers`, `cookies`, `auth` and
+`follow_redirects` are not passed to httpx, which would send secrets to any host and follow any
+redirect: the core decides both.
 """
 
 from __future__ import annotations
@@ -25,9 +29,9 @@ from gradio_protocol import ClientConfig, InvalidArguments, Target
 
 _OWN_ARGUMENTS = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
 _UNUSED_ARGUMENTS = ("base_url", "params", "default_encoding")
-"Entries that would change requests which the core has made complete."
+"Entries that would change requests of the core, which are complete."
 _NO_TIMEOUT = (None, None, None, None)
-"What httpx takes for no timeout at all; None stands for ours."
+"No timeout at all, for httpx; None means the default timeouts."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,90 +44,88 @@ class HttpxConfig(ClientConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportConfig:
-    """How one client speaks HTTP, and where its files go."""
+    """How one client uses httpx, and where it saves files."""
 
     folder: str
-    "Where downloads go."
+    "The folder for downloads."
     verify: bool | str | ssl.SSLContext
     timeout: Any
-    "What httpx takes as such; None: our own."
+    "In seconds, or anything that `httpx.Timeout` accepts; None: the defaults."
     httpx_kwargs: Mapping[str, Any] = field(repr=False)
-    "What goes to httpx.Client as it is, and the old `proxies`."
+    "Arguments that go to `httpx.Client` unchanged, and `proxies` of older versions."
     http_client: Any
-    "The caller's own, for everything, and never closed by us."
+    "The client of the caller, used for all requests; the caller closes it."
     auth: Any = field(repr=False)
-    "What httpx takes as such, for the app's own origin; user and password are a header by then."
+    "An `httpx.Auth` or the like, for the app's origin only; a user and password are a header."
 
 
-def transport_config(given: HttpxConfig) -> TransportConfig:
-    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
-    more = given.httpx_kwargs
+def resolve_transport(config: HttpxConfig) -> TransportConfig:
+    """Return the transport configuration of a client. Raises InvalidArguments."""
+    raw = config.httpx_kwargs
     kept = {
-        key: value
-        for key, value in more.items()
-        if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
+        key: value for key, value in raw.items() if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
     }
     return TransportConfig(
-        folder=_folder(given),
-        verify=_verify(more.get("verify", True) if given.ssl_verify is True else given.ssl_verify),
-        timeout=_timeout(more) if given.timeout is None else given.timeout,
+        folder=_choose_folder(config),
+        verify=_fspath(raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify),
+        timeout=_choose_timeout(raw) if config.timeout is None else config.timeout,
         httpx_kwargs=kept,
-        http_client=given.http_client,
-        auth=None if basic(more.get("auth")) else more.get("auth"),
+        http_client=config.http_client,
+        auth=None if to_basic(raw.get("auth")) else raw.get("auth"),
     )
 
 
-def _verify(verify: Any) -> Any:
+def _fspath(verify: Any) -> Any:
     is_path = isinstance(verify, os.PathLike)
     return os.fspath(cast("os.PathLike[str]", verify)) if is_path else verify
 
 
-def _timeout(more: Mapping[str, Any]) -> Any:
-    return _NO_TIMEOUT if more.get("timeout", 0) is None else more.get("timeout")
+def _choose_timeout(raw: Mapping[str, Any]) -> Any:
+    return _NO_TIMEOUT if raw.get("timeout", 0) is None else raw.get("timeout")
 
 
-def _folder(given: HttpxConfig) -> str:
-    folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
+def _choose_folder(config: HttpxConfig) -> str:
+    folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-def pairs(given: object) -> tuple[tuple[str, Any], ...]:
-    """Headers or cookies, however a caller may write them down, as pairs."""
-    # An httpx.Cookies has a jar, an httpx.Headers keeps names that come twice.
-    given = getattr(given, "jar", given)
+def to_pairs(values: object) -> tuple[tuple[str, Any], ...]:
+    """Return headers or cookies, in any form that httpx accepts, as pairs."""
+    # An `httpx.Cookies` has a jar; an `httpx.Headers` may have a name twice.
+    values = getattr(values, "jar", values)
     multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
-    multi_items = getattr(given, "multi_items", None)
-    match given:
+    multi_items = getattr(values, "multi_items", None)
+    match values:
         case None:
             return ()
         case CookieJar():
-            return tuple((cookie.name, cookie.value or "") for cookie in given)
+            return tuple((cookie.name, cookie.value or "") for cookie in values)
         case _ if multi_items is not None:
             return tuple(multi_items())
         case Mapping():
-            return tuple(cast("Mapping[str, Any]", given).items())
+            return tuple(cast("Mapping[str, Any]", values).items())
         case _:
-            return tuple(cast("Iterable[tuple[str, Any]]", given))
+            return tuple(cast("Iterable[tuple[str, Any]]", values))
 
 
-def target(given: HttpxConfig) -> Target:
-    """Where to connect, and as whom."""
-    made = given.connect_target(os.environ, secrets.token_bytes(16))
-    return replace(made, saved_token=saved_token()) if made.wants_saved_token else made
+def resolve_target(config: HttpxConfig) -> Target:
+    """Return where to connect, and with which credentials. May read the saved token."""
+    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    return replace(target, saved_token=load_saved_token()) if target.wants_saved_token else target
 
 
 @functools.lru_cache(maxsize=1)
-def saved_token() -> str | None:
-    """The token that the user has saved for Hugging Face."""
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+def load_saved_token() -> str | None:
+    """Return the token of Hugging Face that the user has saved, or None."""
+    from huggingface_hub import get_token  # here, because importing it takes 300 ms
 
     return get_token()
 
 
-def basic(auth: object) -> tuple[tuple[str, str], ...]:
-    """User and password, as httpx takes them, as a header."""
+def to_basic(auth: object) -> tuple[tuple[str, str], ...]:
+    """Return a user and password as a header; no header for any other `auth` of httpx."""
     match auth:
         case (str() | bytes() as user, str() | bytes() as password):
             both = b":".join(p if isinstance(p, bytes) else p.encode() for p in (user, password))

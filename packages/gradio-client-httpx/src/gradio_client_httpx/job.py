@@ -1,9 +1,11 @@
-"""The handle of one prediction: a future whose partial outputs and status can be watched.
+"""The `Job`: a future that also has the status and the outputs of one prediction.
 
-A job's life is the core's machine; here are only the condition that its watchers wait on, and
-the time stamps. A result is set, and callbacks run, without any lock held; callbacks run one
-after the other on a thread that may block, so they may call the client again. Under asyncio a
-job is awaited and iterated without a thread: whatever changes it wakes the loop.
+The core's `JobState` holds all of it. This module adds time stamps, and ways to wait for a change:
+
+1. Threads wait on one condition. asyncio tasks wait for an event that `notify` sets through their
+   loop, so they need no thread.
+2. No lock is held while a result is set or a callback runs, so both may call the client.
+3. The callbacks of a job run one after the other, on a thread that they may block.
 """
 
 from __future__ import annotations
@@ -40,97 +42,106 @@ from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
 from .threads import Serial, Workers
 
-Bell = Callable[[], None]
+Waker = Callable[[], None]
 
 _log = logging.getLogger("concurrent.futures")
 
 
 class Job(AwaitableFuture):
-    """One prediction. Made by `Client.submit`.
+    """One call of an endpoint; `Client.submit` returns it. Thread-safe.
 
-    `result(timeout=None)` and `exception(timeout=None)` wait for the end, and raise TimeoutError
-    after so many seconds. Both raise `concurrent.futures.CancelledError` for a job that was called
-    off, and `result` the error of one that failed.
+    A job is a `concurrent.futures.Future`:
 
-    Iterating gives each output as it comes, and raises the job's error at the end, if it has
-    one; each iteration starts at the first output. `await job` is its result, any number of times,
-    and tasks can be made of it, as of a coroutine; whoever is cancelled there cancels the job.
-    Under `async for` a job gives what the official client gives there: a StatusUpdate for each
-    message, an OutputUpdate for each output, and at the end one that is `final`, whose `outputs`
-    are a dict with `data`, or with `error`.
-
-    A loop that is left leaves the job alone; a `with` or `async with` block that is left cancels
-    it, unless it is over. Everything here may be used from any thread.
+    - `result(timeout=None)` and `exception(timeout=None)` wait for the end of the job, or raise
+      TimeoutError after `timeout` seconds. Both raise `concurrent.futures.CancelledError` for a
+      cancelled job; `result` raises the error of a failed one.
+    - `for output in job` yields each output when it arrives, from the first one on, and raises the
+      job's error at the end if it failed. Leaving the loop does not cancel the job.
+    - `await job` returns the result, any number of times, and `asyncio.create_task(job)` makes a
+      task of it. Cancelling the task that waits cancels the job.
+    - `async for update in job` yields what the official client yields: a StatusUpdate for each
+      message of the server, an OutputUpdate for each output, and at the end an OutputUpdate that is
+      `final`, whose `outputs` are a dict with `data` or with `error`.
+    - Leaving a `with` or `async with` block cancels the job if it still runs.
     """
 
     def __init__(
-        self, state: JobState, workers: Workers, cancel: Callable[[], None], keeps: object = None
+        self, state: JobState, workers: Workers, cancel: Callable[[], None], owner: object = None
     ) -> None:
         super().__init__()
         self._job_state = state
         self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
         self._times = [time.time()]
-        "When each view became known, in seconds since the epoch."
-        self._bells: list[Bell] = []
+        "When each view arrived, in seconds since the epoch."
+        self._wakers: list[Waker] = []
         self._callbacks = Serial(workers)
-        self._keeps = keeps
+        self._owner = owner
         self._ended = False
-        self._turn = threading.Lock()
+        self._next_lock = threading.Lock()
         self._iterator: Iterator[Any] | None = None
         JOBS.add(self)
 
     # For callers.
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for the result; one output comes as it is, several as a tuple."""
-        self._warn("Job.result()", timeout)
+        """Wait for the result and return it; several outputs are a tuple.
+
+        Raises TimeoutError after `timeout` seconds, `concurrent.futures.CancelledError` if the job
+        was cancelled, and the job's error if it failed: usually an AppError, a RemoteError or a
+        TransportFailed.
+        """
+        self._warn_if_unfinished("Job.result()", timeout)
         return super().result(timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end; returns the job's error, or None."""
-        self._warn("Job.exception()", timeout)
+        """Wait for the end and return the job's error, or None.
+
+        Raises TimeoutError after `timeout` seconds, and `concurrent.futures.CancelledError` if the
+        job was cancelled.
+        """
+        self._warn_if_unfinished("Job.exception()", timeout)
         return super().exception(timeout)
 
     def outputs(self) -> list[Any]:
-        """All outputs that have come until now."""
+        """Return all outputs that have arrived so far."""
         return all_outputs(self._job_state)
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now; STARTING until the server says something of it."""
+        """Return the current status; its code is STARTING until the server reports on the job."""
         with self._changed:
-            return current_status(self._job_state.view, local(self._times[-1]))
+            return current_status(self._job_state.view, to_local_time(self._times[-1]))
 
     def cancel(self) -> bool:
-        """Call the job off; returns whether it is cancelled now.
+        """Cancel the job; return whether it is cancelled now.
 
-        The job ends at once. What the server can be told, and is, depends on its version; other
-        jobs are never harmed.
+        The job ends at once. Whether the app's function stops too depends on the server's version.
+        Other jobs are not affected.
         """
         self._cancel()
         self.notify()
         return self._job_state.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
-        """Whether the job is not over yet."""
+        """Whether the job has not ended yet."""
         return not self.done()
 
     def updates(self) -> Iterator[StatusUpdate | OutputUpdate]:
-        """Every change of status and every output, in order, from the first one on.
+        """Yield every change of status and every output, in order, from the first one on.
 
-        Among the changes are bytes moved (`transferred`), while files are sent or fetched.
+        While files are uploaded or downloaded, changes of `transferred` are among them.
         """
-        self._warn("Job.updates()", instead="use `async for`")
+        self._warn_if_unfinished("Job.updates()", instead="use `async for`")
         outputs, taken, final = Outputs(self._job_state), 0, False
         while not final:
-            view, known = self._view(taken)
+            view, known = self._wait_for_view(taken)
             taken, final = taken + 1, view.stage.is_final
             yield status_update(view, known)
             while outputs.taken < view.outputs and outputs.advance():
                 yield OutputUpdate(outputs=spread(outputs.value()))
 
     def __iter__(self) -> Iterator[Any]:
-        self._warn("iterating a job", instead="use `async for`")
+        self._warn_if_unfinished("iterating a job", instead="use `async for`")
         outputs = Outputs(self._job_state)
         while True:
             with self._changed:
@@ -143,7 +154,7 @@ class Job(AwaitableFuture):
             if not outputs.advance():
                 break
             yield outputs.value()
-        # A failed job says so after all that it has given.
+        # After all outputs, so that a caller gets those of a job that failed later.
         error = (
             None if self._job_state.view.stage is Stage.CANCELLED else self._job_state.view.error
         )
@@ -151,36 +162,38 @@ class Job(AwaitableFuture):
             raise error
 
     def __next__(self) -> Any:
-        """The next output, or StopIteration after the last one."""
+        """Wait for the next output; raise StopIteration after the last one."""
         if self._is_run_by_task():
             return self.send(None)
-        # One thread waits, the others for it: each output is given to one of them.
-        with self._turn:
+        # A generator cannot run on two threads at once. Threads that share the job take turns, and
+        # each output goes to one of them.
+        with self._next_lock:
             if self._iterator is None:
                 self._iterator = iter(self)
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        outputs, taken, final, told = Outputs(self._job_state), 0, False, False
-        with self._heard() as heard:
+        outputs, taken, final, has_finished = Outputs(self._job_state), 0, False, False
+        with self._subscribe() as wait_for_change:
             while not final:
                 while taken == len(self._times):
-                    await heard()
-                view, known = self._view(taken)
+                    await wait_for_change()
+                view, known = self._wait_for_view(taken)
                 taken, final = taken + 1, view.stage.is_final
                 finished = view.code is Status.FINISHED
                 while not finished and outputs.taken < view.outputs and outputs.advance():
-                    yield _output(outputs.value())
-                # The end is told twice: by the server's last message, and by the flow.
-                if taken > 1 and not (told and final):
+                    yield _make_output(outputs.value())
+                # Two views report the end: one of the server's last message, one of the flow. Yield
+                # only the first, as the official client does.
+                if taken > 1 and not (has_finished and final):
                     yield status_update(view, known)
-                told = told or finished
-        last = self._last()
+                has_finished = has_finished or finished
+        last = self._make_final_update()
         if last is not None:
             yield last
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
-        """Call `fn(job)` once the job is over, on a thread that may block."""
+        """Call `fn(job)` when the job has ended, on a thread that it may block."""
         if self.done():
             _call_when_done(fn, self)
             return
@@ -206,31 +219,34 @@ class Job(AwaitableFuture):
     # For the runner.
 
     def notify(self) -> bool:
-        """There is news in the job's life: wake whoever waits for it; returns whether it is over.
+        """Wake everything that waits for a change of the job; return whether the job has ended.
 
-        Thread-safe.
+        The runner calls this outside the lock of the protocol: it sets the result of the future,
+        which may run code of callers, and that may call the client. Thread-safe.
         """
         with self._changed:
-            news = len(self._job_state.views) - len(self._times)
-            self._times += [time.time()] * news
+            added = len(self._job_state.views) - len(self._times)
+            self._times += [time.time()] * added
             ended = self._job_state.views[len(self._times) - 1].stage.is_final and not self._ended
             self._ended = self._ended or ended
-            if news:
+            if added:
                 self._changed.notify_all()
-            bells = self._bells.copy() if news else []
+            wakers = self._wakers.copy() if added else []
         if ended:
-            self._end()
-        for bell in bells:
-            bell()
+            self._settle()
+        for wake in wakers:
+            wake()
         return self._ended
 
-    def _end(self) -> None:
-        # What is over keeps nothing alive, neither a client nor, in a circle, itself.
-        self._cancel, self._keeps = _nothing, None
+    def _settle(self) -> None:
+        # Release the client, so that a job that is kept does not keep the client open, and break
+        # the reference cycle through `_cancel`.
+        self._cancel, self._owner = _do_nothing, None
         match self._job_state.view.stage, self._job_state.view.error:
             case Stage.CANCELLED, _:
-                # `Future.cancel` can be called off from outside only until a future runs, so this
-                # one stays pending until its end. The second call wakes those who wait for several.
+                # `Future.cancel` does nothing for a future that runs, so a job's future stays
+                # pending until the job ends. `set_running_or_notify_cancel` wakes the threads in
+                # `concurrent.futures.wait` and `as_completed`, which `cancel` does not.
                 super().cancel()
                 self.set_running_or_notify_cancel()
             case _, None:
@@ -241,80 +257,81 @@ class Job(AwaitableFuture):
     def add_result_callbacks(
         self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
     ) -> None:
-        """Call each with the result, spread where it is a tuple."""
+        """Call each with the result when the job has succeeded; a tuple as several arguments."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
             self.add_done_callback(partial(_call_with_output, callback))
 
     def after_fork(self) -> None:
-        """This is another process now, where nobody works at the job."""
-        # Another thread may have held these; whoever waited has stayed behind.
+        """Fail the job in a forked child, which has none of the threads that run it."""
+        # A thread of the parent may have held these locks at the fork, and nothing in the child
+        # would ever release them. The threads that waited exist only in the parent.
         self._condition, self._changed = threading.Condition(), threading.Condition()
-        self._turn, self._iterator = threading.Lock(), None
+        self._next_lock, self._iterator = threading.Lock(), None
         mine: Any = self
-        mine._done_callbacks, mine._waiters, self._bells = [], [], []
+        mine._done_callbacks, mine._waiters, self._wakers = [], [], []
         self._job_state.apply(
-            Raised(error=StreamLost("the job belongs to the process that was forked"))
+            Raised(error=StreamLost("the job belongs to the parent of this forked process"))
         )
         self.notify()
 
-    # For those who watch.
+    # For those that wait.
 
-    def _warn(
+    def _warn_if_unfinished(
         self, call: str, timeout: float | None = None, instead: str = "`await` the job"
     ) -> None:
         if timeout != 0 and not self.done():
             warn_in_loop(call, instead)
 
-    def _view(self, number: int) -> tuple[JobView, datetime]:
-        """A view, when it has come."""
+    def _wait_for_view(self, number: int) -> tuple[JobView, datetime]:
+        """Wait for a view and return it with the time at which it arrived."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._times) > number)
-            return self._job_state.views[number], local(self._times[number])
+            return self._job_state.views[number], to_local_time(self._times[number])
 
     @contextlib.contextmanager
-    def _heard(self) -> Generator[Callable[[], Awaitable[None]]]:
-        """What a task awaits until something has changed since the last time."""
+    def _subscribe(self) -> Generator[Callable[[], Awaitable[None]]]:
+        """Yield a coroutine function that waits until the job has changed since the last call."""
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
-        def ring() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        def wake() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so nothing waits
                 loop.call_soon_threadsafe(changed.set)
 
-        async def heard() -> None:
+        async def wait_for_change() -> None:
             await changed.wait()
             changed.clear()
 
-        self._bells.append(ring)
+        self._wakers.append(wake)
         try:
-            yield heard
+            yield wait_for_change
         finally:
-            self._bells.remove(ring)
+            self._wakers.remove(wake)
 
-    def _last(self) -> OutputUpdate | None:
-        """What ends an `async for`; None for a cancelled job."""
+    def _make_final_update(self) -> OutputUpdate | None:
+        """Return the update that ends an `async for`, or None for a cancelled job."""
         view = self._job_state.view
         match view.stage:
             case Stage.SUCCEEDED:
-                return _output({"data": spread(self._job_state.result())}, final=True)
+                return _make_output({"data": spread(self._job_state.result())}, final=True)
             case Stage.FAILED:
                 shown = ("title", "duration", "visible")
                 how = {name: getattr(view.error, name, None) for name in shown}
-                return _output({"error": str(view.error), **how}, success=False, final=True)
+                return _make_output({"error": str(view.error), **how}, success=False, final=True)
             case _:
                 return None
 
 
 JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
-"All of this process."
+"All jobs of this process; a fork fails those in the child."
 
 
-def local(seconds: float) -> datetime:
-    """Local time, without a zone, as the official client stamps its updates."""
+def to_local_time(seconds: float) -> datetime:
+    """Return naive local time, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
-def _output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
-    """As officially, `outputs` is whatever it is, and no list."""
+def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
+    """Return an update for `async for`, whose `outputs` need not be a list in that place."""
     return OutputUpdate(outputs=outputs, success=success, final=final)
 
 
@@ -328,10 +345,10 @@ def _call_with_output(callback: Callable[..., object], job: Future[Any]) -> None
 def _call_when_done(fn: Callable[[Future[Any]], object], job: Job) -> None:
     try:
         fn(job)
-    except Exception:  # noqa: BLE001 - it is the caller's code
-        # Where the standard library says it, for futures of its own.
+    except Exception:  # noqa: BLE001 - the caller's code may raise anything
+        # The standard library logs such errors of its futures with this logger and text.
         _log.exception("exception calling callback for %r", job)
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass

@@ -1,8 +1,8 @@
-"""What Gradio itself asks of a client, for `compat` to offer.
+"""A client with the methods of the official one that Gradio itself calls; `compat` offers it.
 
-`gr.load`, which builds an app from another one, goes through the endpoints in the order of the
-other app's config, and makes of each a function that takes and gives all that travels, hidden
-places included, and the data of an event. The MCP server hands on the headers of its own request.
+`gr.load` builds an app from another one. It takes the endpoints in the order of the other app's
+config, and turns each into a function with all inputs and outputs, hidden ones included, and with
+the data of an event. The MCP server of Gradio passes on the headers of the request that it serves.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from gradio_protocol import BoundEndpoint, Endpoint, Endpoints
 from .client import Client
 from .job import Job
 
-_OF_A_CONNECTION = frozenset(
+_REQUEST_HEADERS = frozenset(
     (
         "connection",
         "content-length",
@@ -29,42 +29,42 @@ _OF_A_CONNECTION = frozenset(
         "upgrade",
     )
 )
-"Headers that are about the request which brought them."
+"Headers that belong to one request, and must not be copied to another."
 
 
 class LoadableClient(Client):
-    """A client with the parts of the official one that Gradio itself relies on."""
+    """A `Client` with the methods of the official client that Gradio itself calls."""
 
     @property
     def app_version(self) -> Any:
-        """The app's version of Gradio, in the form that can be compared."""
-        # Brought by huggingface_hub, and needed nowhere else.
+        """The app's version of Gradio, as a `packaging.version.Version`."""
+        # huggingface_hub depends on packaging; nothing else here needs it.
         from packaging.version import Version  # noqa: PLC0415
 
         return Version(super().app_version)
 
     @property
     def endpoints(self) -> Endpoints[Any, Job]:
-        """Whatever the config has, by `fn_index`: private and browser-only functions too."""
+        """All functions of the config by `fn_index`, private and browser-only ones too."""
         indices = [d.get("id", place) for place, d in enumerate(self.config["dependencies"])]
-        return _All(self, self._known, indices)
+        return _AllEndpoints(self, self._known, indices)
 
     def submit(self, *args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Job:
-        """As usual; `headers` may be those of a request that is being served."""
-        sent = {k: v for k, v in (headers or {}).items() if k.lower() not in _OF_A_CONNECTION}
+        """Submit a job; `headers` may be those of a request that is being served."""
+        sent = {k: v for k, v in (headers or {}).items() if k.lower() not in _REQUEST_HEADERS}
         return super().submit(*args, headers=sent, **kwargs)
 
     def new_helper(self, fn_index: int, headers: object = None) -> object:  # noqa: ARG002
-        """Officially what the threads of one call share; here nothing needs it."""
+        """Return a placeholder for the helper object that the official client shares per call."""
         return object()
 
-    def for_event(self, data: object) -> LoadableClient:
-        """The same client, in the same session, whose calls carry the data of an event."""
+    def with_event_data(self, data: object) -> LoadableClient:
+        """Return a view of this client, in the same session, whose calls carry event data."""
         return self._view(_options=replace(self._options, event_data=data))
 
 
 class LoadableEndpoint(BoundEndpoint[Any, Job]):
-    """One of the config's functions; `backend_fn` tells whether a server runs it."""
+    """One function of the config; `backend_fn` tells whether the server can run it."""
 
     def __init__(self, client: LoadableClient, fn_index: int, endpoint: Endpoint | None) -> None:
         if endpoint is None:
@@ -76,20 +76,20 @@ class LoadableEndpoint(BoundEndpoint[Any, Job]):
         self._loadable = client
 
     def make_end_to_end_fn(self, helper: object = None) -> Callable[..., Any]:  # noqa: ARG002
-        """A function for Gradio to call instead of one of its own app's."""
-        # By its name, for it outlives the app that it was made from, and an index does not.
+        """Return a function that Gradio calls in place of a local one."""
+        # By name if there is one: after a restart of the app, an index may mean another function.
         index = self.fn_index if self.api_name is None else None
 
-        # Gradio names MCP tools after functions, and this is the name that they have officially;
-        # there, too, other keywords are taken and make no difference.
+        # Gradio names MCP tools after `__name__`, so this keeps the name of the official client.
+        # Other keywords are ignored, as there.
         def _inner(*data: Any, event_data: object = None, **_: object) -> Any:
-            client = self._loadable.for_event(event_data)
+            client = self._loadable.with_event_data(event_data)
             return client.predict(*data, api_name=self.api_name, fn_index=index)
 
         return _inner
 
 
-class _All(Endpoints[Any, Job]):
+class _AllEndpoints(Endpoints[Any, Job]):
     def __init__(
         self, client: LoadableClient, known: Callable[[], Iterable[Endpoint]], indices: list[int]
     ) -> None:

@@ -1,8 +1,7 @@
-"""Runs flows: one function for each action that is I/O, and one place that translates exceptions.
+"""Performs the actions of the core, which are I/O: exchanges and files.
 
-An action either gives its reply or raises TransportFailed or FileFailed, which the flow then
-sees at the line that asked. Nothing here decides anything: statuses, headers, redirects and
-names are the core's.
+An action returns its reply, or raises TransportFailed or FileFailed. Nothing here decides: the core
+handles statuses, headers, redirects and file names.
 """
 
 from __future__ import annotations
@@ -39,34 +38,34 @@ from .http import Connections
 from .inputs import TransportConfig
 
 IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download
-Moved: TypeAlias = Callable[[Transferred], None]
-"Is told of bytes as they move."
+OnTransfer: TypeAlias = Callable[[Transferred], None]
+"Is called with the progress of an upload or a download."
 
 _CHUNK = 2**16
 
 
 class Performer:
-    """Performs the actions that are I/O."""
+    """Performs actions. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig, connections: Connections) -> None:
+    def __init__(self, config: TransportConfig, connections: Connections) -> None:
         self.connections = connections
-        self._settings = settings
+        self._config = config
         self._partial: set[str] = set()
-        "Files that are being written. Their threads are daemons, and may never clean up."
+        "Paths of files being written. Their threads are daemons, so `close` cleans up for them."
 
     def close(self) -> None:
-        """Cut what is under way, and remove the files that it had begun to write."""
+        """Abort all exchanges, and remove the files that are only partly written."""
         self.connections.close()
         for partial in list(self._partial):
-            # Where open files cannot be removed, the thread that writes one does it a little later.
+            # Windows cannot remove an open file; the thread that writes it does so a little later.
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, moved: Moved, handle: CancelHandle) -> object:
-        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+    def perform(self, action: IO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
+        """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
-                return self.send(action, moved, handle)
+                return self.send(action, on_transfer, handle)
             case InspectFile():
                 return inspect(action)
             case ReadFile():
@@ -74,49 +73,51 @@ class Performer:
             case SaveBytes():
                 return self.save_bytes(action)
             case Download():
-                return self.download(action, moved, handle)
+                return self.download(action, on_transfer, handle)
             case _:
                 assert_never(action)
 
-    def send(self, action: Send, moved: Moved, handle: CancelHandle) -> Response:
-        """One exchange."""
+    def send(self, action: Send, on_transfer: OnTransfer, handle: CancelHandle) -> Response:
+        """Perform one exchange; return the whole reply."""
         request = action.request
-        with self._exchange(request, action.patience, moved, handle) as (head, chunks):
+        with self._exchange(request, action.patience, on_transfer, handle) as (head, chunks):
             return head.with_body(b"".join(map(BodyLimit(action, head), chunks)))
 
-    def download(self, action: Download, moved: Moved, handle: CancelHandle) -> Saved | Response:
-        """Stream a body to the disk, if it is the one that was asked for."""
-        with self._exchange(action.request, None, moved, handle) as (head, chunks):
+    def download(
+        self, action: Download, on_transfer: OnTransfer, handle: CancelHandle
+    ) -> Saved | Response:
+        """Save the body of a reply, or return a reply that the action does not take."""
+        with self._exchange(action.request, None, on_transfer, handle) as (head, chunks):
             metered = map(BodyLimit(action, head), chunks)
             if not action.takes(head):
                 return head.with_body(b"".join(metered))
-            return self._save(action.name, count_bytes(metered, head.length, moved))
+            return self._save(action.name, track(metered, head.length, on_transfer))
 
     def save_bytes(self, action: SaveBytes) -> Saved:
-        """Write bytes into the download folder."""
+        """Save bytes in the download folder."""
         return self._save(action.name, iter((action.data,)))
 
     @contextlib.contextmanager
     def _exchange(
-        self, request: Request, patience: float | None, moved: Moved, handle: CancelHandle
+        self, request: Request, seconds: float | None, on_transfer: OnTransfer, handle: CancelHandle
     ) -> Generator[tuple[Head, Iterator[bytes]]]:
         with (
-            contextlib.closing(body_of(request, moved)) as body,
-            self.connections.exchange(request, body, patience, handle) as exchange,
+            contextlib.closing(iter_body(request, on_transfer)) as body,
+            self.connections.exchange(request, body, seconds, handle) as exchange,
         ):
             yield exchange
 
     def _save(self, name: str, chunks: Iterator[bytes]) -> Saved:
-        """Write to a temporary name, then rename into a folder named after the content."""
-        folder = Path(self._settings.folder)
+        """Save under a temporary name, then rename into a folder named after the digest."""
+        folder = Path(self._config.folder)
         digest = hashlib.sha256()
         with file_errors(str(folder), "download folder"):
             folder.mkdir(parents=True, exist_ok=True)
-            # In the folder itself: a rename is atomic only within one file system.
+            # In the download folder, because a rename is atomic only within one file system.
             handle, partial = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
         self._partial.add(partial)
         try:
-            # What is left in the buffer is written when the file is closed.
+            # Closing the file is inside too: it writes the rest of the buffer, and may fail.
             with file_errors(name), os.fdopen(handle, "wb") as file:
                 for chunk in chunks:
                     digest.update(chunk)
@@ -134,31 +135,31 @@ class Performer:
             self._partial.discard(partial)
 
 
-def body_of(request: Request, moved: Moved) -> Generator[bytes, None, None]:
-    """The bytes of a body; those of files are read as they are sent, and reported."""
+def iter_body(request: Request, on_transfer: OnTransfer) -> Generator[bytes, None, None]:
+    """Yield the chunks of a body; read its files while they are sent, and report progress."""
     total, done = request.size, 0
     is_form = len(request.body) > 1
     for part in request.body:
-        for chunk in file_chunks(part) if isinstance(part, FileSlice) else chunks_of(part):
+        for chunk in read_chunks(part) if isinstance(part, FileSlice) else split_bytes(part):
             yield chunk
             done += len(chunk)
             if is_form:
-                moved(Transferred(done=done, total=total, upload=True))
+                on_transfer(Transferred(done=done, total=total, upload=True))
 
 
-def chunks_of(part: bytes) -> Iterator[bytes]:
-    """Bytes, in pieces of which one is sent soon."""
+def split_bytes(part: bytes) -> Iterator[bytes]:
+    """Split bytes into chunks, so that progress is reported between them."""
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
-def file_chunks(part: FileSlice) -> Iterator[bytes]:
-    """The bytes of a file, which must be the one that was looked at, and stay so."""
+def read_chunks(part: FileSlice) -> Iterator[bytes]:
+    """Yield the chunks of a file. Raises FileFailed if it has changed since it was inspected."""
     with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size
         while True:
             chunk = file.read(min(left, _CHUNK))
-            # After each read: the head has promised a length, and a mixture of two versions of a
-            # file should not be taken for one of them.
+            # After each read: the request has announced a length, and a mixture of two versions of
+            # the file must not arrive as one of them.
             part.check(os.fstat(file.fileno()))
             if left and not chunk:
                 raise FileFailed(f"file {part.path!r} is shorter than it says")
@@ -168,17 +169,17 @@ def file_chunks(part: FileSlice) -> Iterator[bytes]:
             yield chunk
 
 
-def count_bytes(chunks: Iterator[bytes], total: int | None, moved: Moved) -> Iterator[bytes]:
-    """The chunks of a download, each reported."""
+def track(chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer) -> Iterator[bytes]:
+    """Yield the chunks of a download, and report progress after each."""
     done = 0
     for chunk in chunks:
         done += len(chunk)
-        moved(Transferred(done=done, total=total, upload=False))
+        on_transfer(Transferred(done=done, total=total, upload=False))
         yield chunk
 
 
 def inspect(action: InspectFile) -> FileFacts:
-    """Look at a local file."""
+    """Find out the size, modification time and digest of a local file."""
     with file_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -186,7 +187,7 @@ def inspect(action: InspectFile) -> FileFacts:
 
 
 def read_file(action: ReadFile) -> bytes:
-    """The content of a local file."""
+    """Return the content of a local file. Raises FileFailed if it is longer than the limit."""
     with file_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
     action.check(len(data))
@@ -194,4 +195,4 @@ def read_file(action: ReadFile) -> bytes:
 
 
 def ignore_transfer(_: Transferred) -> None:
-    """For exchanges that move no files."""
+    """Ignore the progress of an exchange that transfers no files."""

@@ -1,8 +1,8 @@
-"""A progress bar for one job, where the caller has asked for it (`with_options(progress=True)`).
+"""Draws the progress bar of a job, for `with_options(progress=True)`.
 
-It shows the place in the queue, the steps of `gr.Progress`, and how long it may take. tqdm draws
-it where that is installed, in notebooks too; elsewhere it is one line on standard error, drawn
-only if that is a terminal. What cannot be drawn takes nothing from the job.
+The bar shows the place in the queue, the steps of `gr.Progress`, and the expected time. tqdm draws
+it if it is installed, in notebooks too; otherwise it is one line on standard error, if that is a
+terminal. An error while drawing does not affect the job.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _log = logging.getLogger("gradio_client_httpx")
 
 
 def follow(updates: Iterable[StatusUpdate | OutputUpdate], title: str) -> None:
-    """Draw a job to its end; takes a thread."""
+    """Draw a job's progress until it ends. Blocks."""
     try:
         drawn, ticker = Bar(title), ProgressTicker()
         for update in updates:
@@ -28,12 +28,12 @@ def follow(updates: Iterable[StatusUpdate | OutputUpdate], title: str) -> None:
             if progress is not None:
                 drawn.show(progress)
         drawn.close()
-    except Exception:  # noqa: BLE001 - a bar is worth no more than a line in the log
+    except Exception:  # noqa: BLE001 - a failed bar must not affect the job
         _log.debug("%s: the progress bar failed", title, exc_info=True)
 
 
 class Bar:
-    """One job's bar, of which nothing is drawn yet."""
+    """The progress bar of one job."""
 
     def __init__(self, title: str) -> None:
         self._title = title
@@ -41,12 +41,12 @@ class Bar:
         with contextlib.suppress(ImportError):
             from tqdm.auto import tqdm
 
-            # tqdm would start a thread that looks after its bars.
+            # Without an interval, tqdm starts no thread to monitor its bars.
             quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
             self._tqdm = quiet(desc=title, leave=False, file=_STDERR, bar_format=UNCOUNTED)
 
     def show(self, progress: Progress) -> None:
-        """Draw."""
+        """Draw the progress."""
         if self._tqdm is not None:
             self._tqdm.__dict__.update(progress.attributes)
             self._tqdm.refresh()
@@ -55,7 +55,7 @@ class Bar:
             _STDERR.flush()
 
     def close(self) -> None:
-        """Leave what was drawn."""
+        """End the bar."""
         if self._tqdm is not None:
             self._tqdm.close()
         elif _STDERR.isatty():
@@ -64,9 +64,9 @@ class Bar:
 
 
 class _Stderr:
-    """Standard error, whatever that is by now; what it cannot take is lost.
+    """The current `sys.stderr`, without its errors: what cannot be written is lost.
 
-    tqdm never gives back the lock of all its bars if a write fails.
+    If a write raises, tqdm keeps the lock that all of its bars share, for ever.
     """
 
     def write(self, text: str) -> None:

@@ -1,10 +1,15 @@
 """Obeys the commands of one client's `ClientProtocol`, on threads.
 
-1. One lock guards the protocol, and nothing else happens under it: no I/O, no code of the user's.
-2. One thread at a time obeys, so that commands are obeyed in order; whoever finds another one at
-   it leaves the rest to that one. No thread of the user's ever does: Ctrl-C would lose a command.
-3. While a job waits for the server it costs no thread. An I/O thread that has brought a reply goes
-   on with the next exchange itself.
+1. One lock guards the protocol, which is not thread-safe. Under it runs nothing but the protocol:
+   no I/O, no parsing, no code of the caller. So it is held for microseconds, and code of the caller
+   that calls the client cannot deadlock.
+2. One thread at a time obeys, because commands must be obeyed in order. A thread that finds another
+   one obeying leaves its commands to it.
+3. Threads of the caller do not obey while jobs run: Ctrl-C raises KeyboardInterrupt at any line of
+   the main thread, and a command that was taken but not obeyed is lost. `close` is the exception,
+   since nothing has to be obeyed after it.
+4. A job that waits for the server needs no thread. An I/O thread that has reported a reply runs the
+   next exchange itself, instead of waking another thread for it.
 """
 
 from __future__ import annotations
@@ -32,12 +37,12 @@ from gradio_protocol import (
 from .cancel_handle import CancelHandle
 from .job import Job
 from .perform import Performer
-from .silences import Silences
-from .threads import Workers, guarded
+from .silence_monitor import SilenceMonitor
+from .threads import Workers, run_logged
 
 
 class Runner:
-    """See the module; thread-safe."""
+    """Obeys the commands of a `ClientProtocol` and reports what happened. Thread-safe."""
 
     def __init__(self, protocol: ClientProtocol, performer: Performer) -> None:
         self.protocol = protocol
@@ -46,32 +51,33 @@ class Runner:
         self.connections = performer.connections
         self._performer = performer
         self._jobs: dict[int, Job] = {}
-        "Those that are not over."
+        "The jobs that have not ended."
         self._handles: dict[int, CancelHandle] = {}
-        "Under the actions and streams that are under way."
+        "Abort the actions and streams under way, by action id or stream id."
         self._obeying = False
         self._will_obey = False
-        self._silences = Silences(self.workers, self._report_silence)
+        self._silence_monitor = SilenceMonitor(self.workers, self._report_silence)
 
     # Callers.
 
-    def submit(self, bound: BoundCall, headers: dict[str, str], keeps: object) -> Job:
-        """Begin a job, which keeps something alive until it is over.
+    def submit(self, bound: BoundCall, headers: dict[str, str], owner: object) -> Job:
+        """Submit a job; `start` lets it begin. The job refers to `owner` until it ends.
 
-        Raises InvalidArguments if the client, or its session, was closed.
+        Raises InvalidArguments if the client or its session is closed.
         """
         with self.lock:
             job_id, state = self.protocol.submit(bound, headers)
-            job = Job(state, self.workers, partial(self._cancel, job_id), keeps)
+            job = Job(state, self.workers, partial(self._cancel, job_id), owner)
             self._jobs[job_id] = job
         return job
 
     def start(self) -> None:
-        """See to it that what was submitted begins."""
+        """Let submitted jobs begin, on another thread."""
         try:
-            self.workers.submit(partial(self._work, None))
-        except RuntimeError:  # there are no more threads: the job will be told so
-            # Here all the same: otherwise it would wait for ever for a thread that never comes.
+            self.workers.submit(partial(self._run_actions, None))
+        except RuntimeError:  # the system has no more threads
+            # Obey on this thread, although it belongs to the caller: otherwise the job would wait
+            # for ever. Its first action then fails for want of a thread, and so does the job.
             self.obey()
 
     def _cancel(self, job_id: int) -> None:
@@ -80,33 +86,33 @@ class Runner:
         self._obey_elsewhere()
 
     def open_session(self) -> int:
-        """A new session."""
+        """Open a session and return its id."""
         with self.lock:
             return self.protocol.open_session()
 
     def reset_session(self, session_id: int) -> None:
-        """Let a new session take the place of this one."""
+        """Replace a session by a new one under the same id; jobs of the old one go on."""
         with self.lock:
             self.protocol.reset_session(session_id)
         self._obey_elsewhere()
 
     def close_session(self, session_id: int) -> None:
-        """End all jobs and streams of one session."""
+        """End all jobs and streams of one session, without waiting."""
         with self.lock:
             self.protocol.close_session(session_id)
         self._notify_all()
         self._obey_elsewhere()
 
     def close(self) -> None:
-        """End all jobs and streams, and wait for nothing; idempotent."""
+        """End all jobs and streams, without waiting. Idempotent."""
         with self.lock:
             self.protocol.close()
         try:
             self._notify_all()
             self.obey()
         finally:
-            # Threads that wait for a server wake up when their sockets are shut down. They are not
-            # waited for: closing takes no longer if one of them hangs in a name server.
+            # Threads that wait for a server wake up, because their sockets are shut down. Do not
+            # join them: one may hang in `getaddrinfo`, which nothing can interrupt.
             self._performer.close()
             self.workers.close()
 
@@ -119,27 +125,27 @@ class Runner:
     # Commands.
 
     def obey(self, *, may_run: bool = False) -> RunAction | None:
-        """Do all there is to do; returns the action that this thread is to run, if it may."""
-        kept: RunAction | None = None
-        while commands := self._next_commands():
+        """Obey all commands. With `may_run`, return the action that this thread should run."""
+        own: RunAction | None = None
+        while commands := self._take_commands():
             try:
                 for command in commands:
-                    # To hand an exchange to another thread and to wake it costs more than to begin
-                    # it; the commands behind it are obeyed first, for it may take long.
-                    if may_run and kept is None and _is_brief(command):
-                        kept = command
+                    # Waking another thread costs more than starting an exchange, so this thread
+                    # keeps the first one, and obeys the others before, as it may take long.
+                    if may_run and own is None and _is_brief(command):
+                        own = command
                         self._handles[command.action_id] = CancelHandle()
                     else:
-                        # A bug in one must not take the commands after it along.
-                        guarded(partial(self._obey, command))
+                        # A bug in one command must not lose the commands after it.
+                        run_logged(partial(self._obey, command))
             finally:
-                # Then look again: who came meanwhile has left its commands to this thread.
+                # Then take commands again: other threads have left theirs to this one.
                 with self.lock:
                     self._obeying = False
-        return kept
+        return own
 
-    def _next_commands(self) -> list[Command]:
-        """What there is to do; nothing while another thread does what came before."""
+    def _take_commands(self) -> list[Command]:
+        """Take all commands, and become the thread that obeys; none if another thread obeys."""
         commands: list[Command] = []
         with self.lock:
             if not self._obeying:
@@ -150,14 +156,14 @@ class Runner:
         return commands
 
     def _obey_elsewhere(self) -> None:
-        """Have another thread obey; one is enough, however many jobs are cancelled in a row."""
+        """Obey on another thread (rule 3); one is enough for many jobs cancelled in a row."""
         with self.lock:
             if self._will_obey:
                 return
             self._will_obey = True
         try:
             self.workers.spawn(self._obey_soon)
-        except RuntimeError:  # there are no more threads
+        except RuntimeError:  # the system has no more threads
             self._obey_soon()
 
     def _obey_soon(self) -> None:
@@ -170,12 +176,12 @@ class Runner:
             case NotifyJob():
                 self._notify(command.job_id)
             case RunAction():
-                self._start(command)
+                self._start_action(command)
             case AbortAction():
                 self._abort(command.action_id)
             case OpenStream():
                 self._handles[command.stream_id] = CancelHandle()
-                self._open(command, command.delay)
+                self._start_stream(command, command.delay)
             case CloseStream():
                 self._abort(command.stream_id)
             case _:
@@ -189,31 +195,33 @@ class Runner:
                 self._jobs.pop(job_id, None)
 
     def _abort(self, number: int) -> None:
-        # What is cut fails on the thread that waits for it, and ends there as any failure does.
-        # What has not begun remembers it: a stream before its delay is over, an action in a queue.
+        # The exchange then fails on the thread that waits for it, and is reported there like any
+        # failure. The handle of one that has not begun remembers the abort: a stream during its
+        # delay, or an action in the queue.
         handle = self._handles.get(number)
-        if handle is not None:  # else it has just ended
+        if handle is not None:  # otherwise it has just ended
             handle.abort()
 
     # Actions.
 
-    def _start(self, command: RunAction) -> None:
+    def _start_action(self, command: RunAction) -> None:
         action_id = command.action_id
         self._handles[action_id] = CancelHandle()
         try:
             match command.action:
                 case Sleep(seconds=seconds):
-                    self.workers.call_later(seconds, partial(self._end_pause, action_id))
+                    self.workers.call_later(seconds, partial(self._finish_pause, action_id))
                 case Send(patience=patience) if patience == inf:
-                    # A direct call lasts as long as its job: it must not take an I/O thread.
-                    self.workers.spawn(partial(self._work, command))
+                    # A direct call lasts as long as its job: a dozen of them would take all I/O
+                    # threads, and nothing else could be sent.
+                    self.workers.spawn(partial(self._run_actions, command))
                 case _:
-                    self.workers.submit(partial(self._work, command))
-        except RuntimeError as error:  # there are no more threads
+                    self.workers.submit(partial(self._run_actions, command))
+        except RuntimeError as error:  # the system has no more threads
             self._fail(action_id, error)
 
-    def _work(self, command: RunAction | None) -> None:
-        """Run an action, and those that come of it, until none is left for this thread."""
+    def _run_actions(self, command: RunAction | None) -> None:
+        """Run an action, then the next ones, until none is left for this thread."""
         command = command or self.obey(may_run=True)
         while command is not None:
             self._run(command)
@@ -221,11 +229,11 @@ class Runner:
 
     def _run(self, command: RunAction) -> None:
         action_id = command.action_id
-        moved = partial(self._moved, action_id)
+        on_transfer = partial(self._report_transfer, action_id)
         try:
             assert not isinstance(command.action, Sleep)
-            reply = self._performer.perform(command.action, moved, self._handles[action_id])
-        except Exception as error:  # noqa: BLE001 - whatever it is, its job must end with it
+            reply = self._performer.perform(command.action, on_transfer, self._handles[action_id])
+        except Exception as error:  # noqa: BLE001 - any error, or the job would never end
             self._fail(action_id, error)
         else:
             self._succeed(action_id, reply)
@@ -240,52 +248,52 @@ class Runner:
             del self._handles[action_id]
             self.protocol.action_failed(action_id, error)
 
-    def _end_pause(self, action_id: int) -> None:
+    def _finish_pause(self, action_id: int) -> None:
         self._succeed(action_id, None)
         self.obey()
 
-    def _moved(self, action_id: int, moved: Transferred) -> None:
+    def _report_transfer(self, action_id: int, transferred: Transferred) -> None:
         with self.lock:
-            self.protocol.action_progress(action_id, moved)
+            self.protocol.action_progress(action_id, transferred)
         self.obey()
 
     # Streams.
 
-    def _open(self, command: OpenStream, delay: float) -> None:
+    def _start_stream(self, command: OpenStream, delay: float) -> None:
         try:
             if delay:
-                self.workers.call_later(delay, partial(self._open, command, 0))
+                self.workers.call_later(delay, partial(self._start_stream, command, 0))
             else:
                 self.workers.spawn(partial(self._read, command))
-        except RuntimeError as error:  # there are no more threads
-            self._end_stream(command.stream_id, error)
+        except RuntimeError as error:  # the system has no more threads
+            self._close_stream(command.stream_id, error)
 
     def _read(self, command: OpenStream) -> None:
         error: Exception | None = None
         try:
             self._receive(command, self._handles[command.stream_id])
-        except Exception as failure:  # noqa: BLE001 - whatever it is, jobs wait for this stream
+        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
             error = failure
-        self._end_stream(command.stream_id, error)
+        self._close_stream(command.stream_id, error)
         self.obey()
 
     def _receive(self, command: OpenStream, handle: CancelHandle) -> None:
         if handle.is_aborted:
-            return  # closed before it was open
+            return  # closed during its delay
         stream_id = command.stream_id
-        # From before the head: a proxy may accept a connection and never answer.
-        self._silences.watch(stream_id, command.idle_timeout)
+        # Watch it even before the head: a proxy may accept a connection and never answer.
+        self._silence_monitor.watch(stream_id, command.idle_timeout)
         with self.connections.open_stream(command.request, handle) as (head, chunks):
-            self._silences.end(stream_id)
+            self._silence_monitor.record_data(stream_id)
             with self.lock:
                 self.protocol.stream_opened(stream_id, head)
             self.obey()
-            # Parsing happens outside the lock, so that streams do not wait for one another.
+            # Parse outside the lock, so that streams do not wait for one another.
             reader = self.protocol.stream_reader(stream_id)
             if reader is None:
                 return
             for chunk in chunks:
-                self._silences.end(stream_id)
+                self._silence_monitor.record_data(stream_id)
                 messages = reader.feed(chunk)
                 with self.lock:
                     self.protocol.receive_messages(stream_id, messages)
@@ -296,15 +304,15 @@ class Runner:
             self.protocol.stream_silent(stream_id)
         self.obey()
 
-    def _end_stream(self, stream_id: int, error: Exception | None) -> None:
-        self._silences.forget(stream_id)
+    def _close_stream(self, stream_id: int, error: Exception | None) -> None:
+        self._silence_monitor.forget(stream_id)
         with self.lock:
             del self._handles[stream_id]
             self.protocol.stream_closed(stream_id, error)
 
 
 def _is_brief(command: Command) -> TypeGuard[RunAction]:
-    """Whether it is an action for a thread that others wait for: no pause, no direct call."""
+    """Whether this is an action that a shared I/O thread may run: no pause, no direct call."""
     if not isinstance(command, RunAction) or isinstance(command.action, Sleep):
         return False
     return not (isinstance(command.action, Send) and command.action.patience == inf)

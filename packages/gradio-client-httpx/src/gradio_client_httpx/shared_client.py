@@ -1,10 +1,10 @@
-"""What a client and its views share: the line to the app, and a place at it.
+"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
 
-1. A line is connected when it is first needed, and again after a fork: two processes must not
-   speak over the same sockets.
-2. Nothing that runs on a thread holds a line, so that a forgotten one is collected and closes what
-   it had, with a ResourceWarning. A job holds it until it is over.
-3. A `Visit` is one visitor of the app: a session, opened when it is first needed.
+1. A `SharedClient` connects when it is first needed. After a fork, the child connects again: two
+   processes must not use the same sockets.
+2. No thread refers to a `SharedClient`, so a client that is forgotten is collected. Its finalizer
+   closes the connections and warns with a ResourceWarning. A job refers to it until the job ends.
+3. A `SessionHandle` opens its session when it is first needed, and a new one after a fork.
 """
 
 from __future__ import annotations
@@ -40,18 +40,19 @@ _log = logging.getLogger("gradio_client_httpx")
 
 
 class SharedClient:
-    """See the module; thread-safe."""
+    """The connection to one app, which all views of a client share. Thread-safe."""
 
-    def __init__(self, settings: TransportConfig, target: Target, *, max_workers: int) -> None:
+    def __init__(self, config: TransportConfig, target: Target, *, max_workers: int) -> None:
         self.target = target
-        self._settings = settings
+        self._config = config
         self._max_workers = max_workers
         self._closed = False
-        self._begin()
+        self._initialize()
         _CLIENTS.add(self)
 
-    def _begin(self) -> None:
-        # Held while connecting: whoever comes meanwhile waits for just that.
+    def _initialize(self) -> None:
+        # Held while connecting, so that other threads wait for the connection. A forked child makes
+        # a new lock: a thread of the parent may have held the old one.
         self.lock = threading.RLock()
         self._connecting: Performer | None = None
         self._runner: Runner | None = None
@@ -59,10 +60,10 @@ class SharedClient:
 
     @property
     def runner(self) -> Runner:
-        """What obeys the protocol, connected. Raises what `connect` raises."""
+        """The runner of the connected protocol. Connects if needed; raises what that raises."""
         with self.lock:
             if self._runner is None:
-                self._runner = self._connected()
+                self._runner = self._connect()
                 self._finalizer = weakref.finalize(self, _close_forgotten, self._runner, repr(self))
                 if self._closed:
                     self.close()
@@ -70,12 +71,12 @@ class SharedClient:
 
     @property
     def protocol(self) -> ClientProtocol:
-        """The protocol, connected. Raises what `connect` raises."""
+        """The connected protocol. Connects if needed; raises what that raises."""
         return self.runner.protocol
 
     def close(self) -> None:
-        """End all jobs and streams, and the connecting; idempotent."""
-        # Without the lock: whoever connects holds it, perhaps to a server that never answers.
+        """End all jobs and streams, and a connect under way. Idempotent."""
+        # Without the lock: a thread that connects holds it, perhaps to a server that never answers.
         self._closed = True
         connecting, runner = self._connecting, self._runner
         if connecting is not None:
@@ -85,17 +86,17 @@ class SharedClient:
             runner.close()
 
     def after_fork(self) -> None:
-        """This is another process now: leave to the first one what is its own."""
+        """In a forked child, leave the connections to the parent, and connect again when needed."""
         if self._finalizer is not None:
             self._finalizer.detach()
-        # Kept: collected, its connections would say goodbye over sockets that the first process
-        # still uses.
-        _OTHERS.extend((self._runner, self._connecting))
-        self._begin()
+        # Keep the objects of the parent alive: to collect them would close their TLS connections,
+        # which sends close_notify over sockets that the parent still uses.
+        _PARENT_OBJECTS.extend((self._runner, self._connecting))
+        self._initialize()
 
-    def _connected(self) -> Runner:
-        connections = Connections(self._settings, self.target.src)
-        performer = self._connecting = Performer(self._settings, connections)
+    def _connect(self) -> Runner:
+        connections = Connections(self._config, self.target.src)
+        performer = self._connecting = Performer(self._config, connections)
         protocol = ClientProtocol(
             self.target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
         )
@@ -112,7 +113,7 @@ class SharedClient:
             self._connecting = None
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
-        connections.choose_proxy(protocol.app.access.src)
+        connections.set_app_origin(protocol.app.access.src)
         return Runner(protocol, performer)
 
     def __repr__(self) -> str:
@@ -121,59 +122,62 @@ class SharedClient:
 
 
 class SessionHandle:
-    """One visitor of the app; thread-safe."""
+    """One session with the app: to the server, one visitor. Thread-safe."""
 
     def __init__(self, shared: SharedClient) -> None:
         self._shared = shared
-        self._place: tuple[Runner, int] | None = None
-        "Where the session is, and its id."
-        self._left = False
+        self._opened: tuple[Runner, int] | None = None
+        "The runner that has the session, and its id."
+        self._closed = False
 
     @property
     def session_id(self) -> int:
-        """The session, new at the first use and after a fork.
+        """The id of the session, which is opened at the first use and after a fork.
 
-        Raises InvalidArguments once it was closed.
+        Raises InvalidArguments after `close`.
         """
         runner = self._shared.runner
         with self._shared.lock:
-            place = self._place
-            if place is None or place[0] is not runner:
-                place = self._place = runner, runner.open_session()
-        if self._left:
+            opened = self._opened
+            if opened is None or opened[0] is not runner:
+                opened = self._opened = runner, runner.open_session()
+        if self._closed:
             self.close()
             raise InvalidArguments("the session was closed")
-        return place[1]
+        return opened[1]
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """What can be called from this session."""
+        """The endpoints of the app, as this session sees them."""
         session_id, runner = self.session_id, self._shared.runner
         with runner.lock:
             return runner.protocol.endpoints(session_id)
 
     @property
     def session_hash(self) -> str:
-        """What the server knows this visitor by."""
+        """The `session_hash` by which the server knows this session."""
         session_id, runner = self.session_id, self._shared.runner
         with runner.lock:
             return runner.protocol.session_hash(session_id)
 
     def reset(self) -> None:
-        """Be another visitor from now on."""
+        """Replace the session by a new one, with new state on the server."""
         self._shared.runner.reset_session(self.session_id)
 
     def close(self) -> None:
-        """End the jobs and streams of this visitor."""
-        # Without the lock: see `Line.close`.
-        self._left = True
-        place, self._place = self._place, None
-        if place is not None:
-            place[0].close_session(place[1])
+        """End the jobs and streams of this session."""
+        # Without the lock, like `SharedClient.close`.
+        self._closed = True
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            opened[0].close_session(opened[1])
 
 
 def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:
-    """Connect, or copy a Space, on the thread of whoever waits. Raises what has gone wrong."""
+    """Connect, or duplicate a Space, on this thread.
+
+    Raises what `ClientProtocol.is_connected` raises.
+    """
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
         try:
@@ -191,7 +195,8 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
 
 
 _CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()
-_OTHERS: list[object] = []
+_PARENT_OBJECTS: list[object] = []
+"What a forked child must never collect."
 
 
 def _after_fork() -> None:
@@ -207,8 +212,8 @@ if hasattr(os, "register_at_fork"):
 
 def _close_forgotten(runner: Runner, name: str) -> None:
     # Close before warning: a warning may be raised as an error. Close on another thread: the
-    # collector may run while this one holds the locks that `close` needs. At the interpreter's exit
-    # no thread can be started.
+    # collector may run on this one while it holds the locks that `close` needs. While the
+    # interpreter exits, no thread can start (3.12 raises RuntimeError), so close on this one.
     if threading.main_thread().is_alive():
         threading.Thread(target=runner.close, name="gradio-client", daemon=True).start()
     else:

@@ -1,7 +1,7 @@
-"""One word to Hugging Face that this package was used with a Space; never with which one.
+"""Reports to Hugging Face that this package was used with some Space, without naming it.
 
-Sent by huggingface_hub, which has conventions for it; nobody waits for it, and its failure is
-nobody's. Silent where any of the usual variables says so.
+huggingface_hub sends the report, by its own conventions. A failure is ignored. Environment
+variables such as `HF_HUB_DISABLE_TELEMETRY` turn it off.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ._version import __version__
 
 
 def report() -> None:
-    """Send the word, if it is wanted; on a thread that nobody waits for."""
+    """Send the report if the environment allows it. Blocks; ignores all errors."""
     if not telemetry_allowed(os.environ):
         return
     with contextlib.suppress(Exception):

@@ -1,16 +1,19 @@
-"""The threads of one client: as few as there are things that really wait at once.
+"""The threads of one client.
 
-`spawn` runs a function on a thread of its own, kept for the next one when it is done. `submit`
-does the same for I/O, but only `IO_THREADS` at a time: more make nothing faster. `call` is for
-callbacks, which are the user's code and may block, so they have other threads, no more than
-`CALLBACK_THREADS`. `later` runs a function after a pause; all pauses share one thread. Each raises
-RuntimeError where the system gives no thread. All threads are daemons and hold only what they
-run, so that neither a forgotten client nor the end of the interpreter waits for them.
+- `spawn` runs a function on a thread of its own. A thread that is done waits for more work.
+- `submit` runs I/O, on at most `IO_THREADS` threads at once: more make nothing faster.
+- `call` runs callbacks, on at most `CALLBACK_THREADS` others: a callback may block, which must not
+  stop the I/O.
+- `call_later` runs a function after a pause. One thread serves all pauses.
 
-So a client has one thread for each stream and heartbeat that it reads, and at most 19 others. From
-4.9 on all jobs of a session share a stream; only an isolated job, a job of 4.0 to 4.8 and a direct
-call have something of their own to read, and thus a thread: of these there are no more than jobs in
-flight, which `max_workers` bounds.
+Each raises RuntimeError if the system has no more threads. All threads are daemons, and refer only
+to what they run: the exit of the interpreter does not wait for them, and a forgotten client can be
+collected.
+
+So a client has one thread for each stream and heartbeat that it reads, and at most 19 others (12, 6
+and the timer). From Gradio 4.9 on, all jobs of a session share one stream. Only an isolated job, a
+job on 4.0 to 4.8 and a direct call have a connection of their own to read; `max_workers` limits how
+many of these there are.
 """
 
 from __future__ import annotations
@@ -26,54 +29,54 @@ from itertools import count
 Work = Callable[[], None]
 
 IO_THREADS = 12
-"Exchanges at once; streams have threads of their own."
+"How many exchanges run at once. Streams have threads of their own."
 CALLBACK_THREADS = 6
-"Jobs whose callbacks run at once."
+"How many jobs may run callbacks at once."
 _IDLE = 10.0
-"Seconds that a thread waits for more work before it ends."
+"Seconds after which an idle thread ends."
 
 _log = logging.getLogger("gradio_client_httpx")
 
 
 class Workers:
-    """See the module; thread-safe."""
+    """Runs functions on threads. Thread-safe."""
 
-    # Not `concurrent.futures.ThreadPoolExecutor`: the end of the interpreter waits for its threads,
-    # and they would wait for a server.
+    # Not a `concurrent.futures.ThreadPoolExecutor`: the exit of the interpreter joins its threads,
+    # and so would wait for as long as a server does not answer.
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()  # its lock is reentrant, which `later` needs
+        self._changed = threading.Condition()  # its lock is reentrant: call_later calls spawn
         self._queue: deque[Work] = deque()
-        "For each entry there is a thread that is idle, or about to start."
+        "Work that has a thread, which is idle or about to start."
         self._idle = 0
         self._timer: _Timer | None = None
         self._closed = False
         self.submit = _Pool(self.spawn, IO_THREADS).submit
-        "Run a function when an I/O thread is free."
+        "Run a function as soon as an I/O thread is free."
         self.call = _Pool(self.spawn, CALLBACK_THREADS).submit
-        "Run a callback when a thread for these is free."
+        "Run a callback as soon as a callback thread is free."
 
     def spawn(self, work: Work) -> None:
-        """Run `work` on a thread of its own, at once."""
+        """Run `work` on a thread of its own, at once. Raises RuntimeError if there is none."""
         with self._changed:
             self._queue.append(work)
             if len(self._queue) <= self._idle:
                 self._changed.notify()
                 return
         try:
-            # Without `work` as an argument, which the thread would hold as long as it lives.
+            # `work` is no argument of the thread: it would then stay alive as long as the thread.
             threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
         except RuntimeError:
             with self._changed:
                 if work not in self._queue:
-                    return  # another thread has just become free and does it
+                    return  # a thread has become idle and taken it
                 self._queue.remove(work)
-            # When the interpreter ends there is nobody to tell.
+            # While the interpreter exits, no thread can start, and nothing waits for the work.
             if threading.main_thread().is_alive():
                 raise
 
     def call_later(self, seconds: float, work: Work) -> None:
-        """Run `work`, which must be short, after a pause; never once the crew is closed."""
+        """Run `work`, which must be short, after `seconds`; after `close`, do nothing."""
         with self._changed:
             if self._closed:
                 return
@@ -84,7 +87,7 @@ class Workers:
             self._timer.add(seconds, work)
 
     def close(self) -> None:
-        """Let go of all threads that have nothing to do; the others end after their work."""
+        """End all idle threads now, and the others when their work is done."""
         with self._changed:
             self._closed = True
             timer, self._timer = self._timer, None
@@ -93,11 +96,11 @@ class Workers:
             timer.close()
 
     def _run(self) -> None:
-        while (work := self._next()) is not None:
-            guarded(work)
-            del work  # an idle thread keeps nothing alive
+        while (work := self._wait_for_work()) is not None:
+            run_logged(work)
+            del work  # so that an idle thread keeps nothing alive
 
-    def _next(self) -> Work | None:
+    def _wait_for_work(self) -> Work | None:
         with self._changed:
             self._idle += 1
             self._changed.wait_for(lambda: self._queue or self._closed, _IDLE)
@@ -106,7 +109,7 @@ class Workers:
 
 
 class _Pool:
-    """Some threads at once; what comes meanwhile waits for one of them, in order."""
+    """Runs at most `size` functions at once; the rest wait in order."""
 
     def __init__(self, spawn: Callable[[Work], None], size: int) -> None:
         self._spawn = spawn
@@ -116,41 +119,41 @@ class _Pool:
         self._busy = 0
 
     def submit(self, work: Work) -> None:
-        """Run `work` when a thread is free."""
+        """Run `work` as soon as a thread is free. Raises RuntimeError if there is none."""
         with self._lock:
             self._queue.append(work)
             if self._busy == self._size:
-                return  # a busy thread looks here before it leaves, under the same lock
+                return  # a busy thread takes it: it checks the queue under this lock before it ends
             self._busy += 1
         try:
-            self._spawn(self._work_off)
+            self._spawn(self._run_queued)
         except RuntimeError:
             with self._lock:
                 self._busy -= 1
                 if self._busy or work not in self._queue:
-                    return  # others do it
+                    return  # a busy thread takes it, or has taken it
                 self._queue.remove(work)
             raise
 
-    def _work_off(self) -> None:
+    def _run_queued(self) -> None:
         while True:
             with self._lock:
                 if not self._queue:
                     self._busy -= 1
                     return
                 work = self._queue.popleft()
-            guarded(work)
+            run_logged(work)
 
 
 class Serial(_Pool):
-    """Runs callbacks one after the other, in order: all of them on one thread at a time."""
+    """Runs the callbacks of one job in order, one at a time."""
 
     def __init__(self, workers: Workers) -> None:
         super().__init__(workers.call, 1)
 
 
 class _Timer:
-    """All pauses of one client, on one thread."""
+    """Runs functions after pauses, on one thread for all of them."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -160,7 +163,7 @@ class _Timer:
 
     def add(self, seconds: float, work: Work) -> None:
         with self._changed:
-            # Numbers keep functions of the same moment in order, and from being compared.
+            # The number keeps entries of equal time in order; functions cannot be compared.
             heapq.heappush(self._entries, (time.monotonic() + seconds, next(self._numbers), work))
             self._changed.notify()
 
@@ -171,10 +174,10 @@ class _Timer:
             self._changed.notify()
 
     def run(self) -> None:
-        while (work := self._next()) is not None:
-            guarded(work)
+        while (work := self._wait_for_work()) is not None:
+            run_logged(work)
 
-    def _next(self) -> Work | None:
+    def _wait_for_work(self) -> Work | None:
         with self._changed:
             while not self._closed:
                 pause = self._entries[0][0] - time.monotonic() if self._entries else None
@@ -184,9 +187,9 @@ class _Timer:
             return None
 
 
-def guarded(work: Work) -> None:
-    """What is run here handles its own errors; a bug must not take the thread with it."""
+def run_logged(work: Work) -> None:
+    """Run `work`; log an error, which is a bug, so that it does not end the thread."""
     try:
         work()
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:  # noqa: BLE001 - any error, so that the thread goes on
         _log.exception("unexpected error")

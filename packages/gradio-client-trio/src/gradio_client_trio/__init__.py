@@ -1,4 +1,4 @@
-"""An async client of Gradio apps: one trio nursery around `gradio_protocol`."""
+"""A client of Gradio apps for trio: `gradio_protocol` over h11, in one nursery."""
 
 import logging
 
@@ -64,5 +64,5 @@ __all__ = [
     "handle_file",
 ]
 
-# Silent, until the application says where it wants to hear of what is logged.
+# Without a handler, the logging module would print warnings to standard error.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

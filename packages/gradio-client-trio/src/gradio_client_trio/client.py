@@ -1,4 +1,4 @@
-"""The public client: connect, predict, submit, describe, close."""
+"""The public `Client`: connects, submits jobs, describes endpoints, closes."""
 
 from __future__ import annotations
 
@@ -25,17 +25,21 @@ from .shared_client import SessionHandle, SharedClient
 
 
 class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
-    """A connection to one Gradio app, for the length of an `async with` block.
+    """A client of one Gradio app, for use in an `async with` block, in one trio loop.
 
-    `src` is the app's address, or the name of a Space. Entering the block connects, and raises
-    what `connect` raises. Leaving it ends all jobs and streams, within two seconds; what the
-    block raises leaves it as it is, never in a group. Used from one trio loop only.
+    Entering the block connects to the app. It raises InvalidArguments, TransportFailed,
+    SpaceUnavailable, AuthenticationError or RemoteError if that fails. Leaving the block cancels
+    all running jobs and closes all streams, within two seconds. An exception of the block leaves it
+    unchanged, never in an exception group.
 
-    The parameters are those of the blocking client. Instead of `httpx_kwargs` there are `proxy`,
-    the address of an HTTP proxy for all hosts, and `trust_env`: whether the environment
-    chooses the proxy where `proxy` does not. `timeout` may be a `Timeout`.
+    The parameters are those of the Client of gradio_client_httpx, except:
 
-    A pickled client is its configuration, token included; its twin is connected by its own block.
+    - `timeout`: of requests, in seconds or as a `Timeout`.
+    - `proxy`: the address of an HTTP proxy for all hosts.
+    - `trust_env`: whether environment variables choose the proxy if `proxy` does not.
+    - There are no `httpx_kwargs` and no `http_client`.
+
+    A client can be pickled, which includes the token. The copy connects in a block of its own.
     """
 
     _modules = sys.modules
@@ -92,16 +96,17 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         self._analytics_enabled = analytics_enabled
 
     def _prepare(self, given: TrioConfig) -> None:
-        """Be configured, and not connected."""
+        """Store the configuration, without connecting."""
         self._given = given
         self._shared = SharedClient(given)
         self._session = SessionHandle(self._shared)
         self._verbose = self._analytics_enabled = False
-        self._guest = False
+        self._is_extra_session = False
+        "Whether `new_session` made this client; another one then owns the connections."
         self._options = given.options
 
     def _read(self, file: Any) -> object:
-        return getattr(file, "wrapped", file).read()  # in what trio.open_file gives
+        return getattr(file, "wrapped", file).read()  # trio.open_file returns a wrapper
 
     def _print(self, text: str) -> None:
         print(text)
@@ -121,13 +126,16 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         *,
         token: str | Literal[False] | None = None,
     ) -> Self:
-        """A client of your own copy of a Space, which is made if you have none.
+        """Duplicate a Space into your account, and return a client of the copy.
 
-        It is still to be connected: `async with await Client.duplicate("user/name") as client`.
-        The copy is called like the original unless `to_id` says otherwise; `hardware`, such as
-        `"t4-small"`, is the original's unless given, and may cost you money; `secrets` are set in
-        a new copy only; `sleep_timeout` is in minutes, of upgraded hardware. Raises
-        InvalidArguments where there is no such Space, SpaceDuplicationError where the Hub refuses.
+        The client is not connected yet: `async with await Client.duplicate("user/name") as client`.
+        A copy that already exists is used as it is. Raises InvalidArguments if there is no such
+        Space, and SpaceDuplicationError if the Hub refuses to copy it.
+
+        - `to_id`: the name of the copy; by default that of the original.
+        - `hardware`: such as `"t4-small"`, by default that of the original. It may cost money.
+        - `secrets`: set in a new copy only.
+        - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
@@ -148,11 +156,15 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         headers: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Call an endpoint and wait for its result.
+        """Call an endpoint, wait, and return its result.
 
-        Arguments are those of the endpoint, by position or by name; see `view_api`. Raises
-        InvalidArguments before anything is sent, then what `Job.result` raises, or TimeoutError
-        where `with_options` has set a timeout. If it is cancelled, so is the job.
+        Arguments go to the endpoint, by position or by name; `view_api` lists them. `api_name` or
+        `fn_index` chooses the endpoint; an app with one public endpoint needs neither. `headers`
+        are added to those of the client. Several outputs are returned as a tuple.
+
+        Raises InvalidArguments before anything is sent, then what `Job.result` raises. Raises
+        TimeoutError after the `timeout` of `with_options`. That, and a cancellation of this call,
+        cancel the job.
         """
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         timeout = self._options.timeout
@@ -161,7 +173,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
                 return await job.result()
             raise TimeoutError(f"{job}: no result after {timeout:g} s")
         except BaseException:
-            # Cancelled, most of all: nobody is left to want the result.
+            # On a timeout or a cancellation, nothing waits for the result any longer.
             job.cancel()
             raise
 
@@ -174,17 +186,18 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         result_callbacks: Callable[..., object] | Iterable[Callable[..., object]] | None = None,
         **kwargs: Any,
     ) -> Job:
-        """Call an endpoint in the background; returns its job at once.
+        """Call an endpoint in the background, and return its job at once.
 
-        `api_name` may be left out where there is one public endpoint. `result_callbacks` are
-        called with the result, spread where it is a tuple; they are plain functions, and brief.
+        Takes the arguments of `predict`. Each of `result_callbacks` is called with the result when
+        the job has succeeded; a tuple becomes several arguments. They are plain functions, and must
+        be brief: they run in the loop. Raises InvalidArguments before anything is sent.
         """
         runner, options = self._shared.runner, self._options
         bound = self._bind(args, kwargs, api_name, fn_index)
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.add_result_callbacks(result_callbacks or ())
         if options.progress:
-            title, threads = bound.endpoint.title, runner.workers.drawing
+            title, threads = bound.endpoint.title, runner.workers.drawing_threads
             runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
 
@@ -192,26 +205,26 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
 
     @property
     def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], Job]:
-        """The endpoints as something to call, by `fn_index` and by name."""
+        """The endpoints as callables, by `fn_index` and by `api_name`."""
         return Endpoints(self, self._known)
 
     # Sessions, views, and the end.
 
     def new_session(self) -> Self:
-        """Another visitor of the same app, over the same connections.
+        """Return a client with a session of its own, over the same connections.
 
-        Closing it ends its own jobs and streams only. It needs no block of its own; with one, it
-        is closed at the end of that.
+        To the app, it is another visitor. Closing it ends only its own jobs and streams. It needs
+        no `async with` block; leaving one closes the session.
         """
-        return self._view(_session=SessionHandle(self._shared), _guest=True)
+        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
     async def aclose(self) -> None:
-        """End all jobs and streams; running jobs end as cancelled. Idempotent."""
+        """Close all streams and cancel all running jobs. Idempotent; takes at most two seconds."""
         await self._end()
         await trio.lowlevel.checkpoint()
 
     async def __aenter__(self) -> Self:
-        if self._guest:
+        if self._is_extra_session:
             await trio.lowlevel.checkpoint()
             return self
         await self._shared.open()
@@ -234,11 +247,11 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         try:
             await self._end()
         finally:
-            if not self._guest:
-                await self._shared.leave()
+            if not self._is_extra_session:
+                await self._shared.exit_block()
 
     async def _end(self) -> None:
-        if self._guest:
+        if self._is_extra_session:
             self._session.close()
             await trio.lowlevel.cancel_shielded_checkpoint()
         else:

@@ -1,4 +1,4 @@
-"""How a connection is made: a byte stream to a host, the proxy between, and TLS around it."""
+"""Opens connections: TCP to a host or a proxy, then TLS."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from .pool import Connection
 from .proxy import Proxies, Proxy, Trust
 
 Dial: TypeAlias = Callable[[str, int], Awaitable[trio.abc.Stream]]
-"Opens a byte stream to a host and a port; raises OSError."
+"Opens a byte stream to a host and a port. Raises OSError."
 
 
 async def dial(host: str, port: int) -> trio.abc.Stream:
-    """A TCP stream, by happy eyeballs (RFC 8305) where a name has several addresses.
+    """Open a TCP stream, by happy eyeballs (RFC 8305) if a name has several addresses.
 
-    If one does not answer within 250 ms, the next one is tried beside it, and the first to connect
-    wins: with IPv6 that leads nowhere, one would otherwise wait for minutes.
+    If an address does not answer within 250 ms, the next one is tried as well, and the first to
+    connect wins. Otherwise a host whose IPv6 address is unreachable would take minutes.
     """
     try:
         return await trio.open_tcp_stream(host, port)
     except BaseExceptionGroup as group:
-        # The nursery of `open_tcp_stream` is in the caller's task, and may leave Ctrl-C in a group.
+        # `open_tcp_stream` has a nursery in the task of the caller, which puts a KeyboardInterrupt
+        # into an exception group. No `except KeyboardInterrupt` would catch that.
         interrupts = group.subgroup(KeyboardInterrupt)
         if interrupts is None:
             raise
         raise KeyboardInterrupt from interrupts
 
 
-def keep_alive(connection: trio.socket.SocketType) -> None:
-    """Have the system see to it that the peer is there: nobody else would learn that it is not."""
-    # A caller's own `dial` may connect to what is no TCP.
+def enable_keepalive(connection: trio.socket.SocketType) -> None:
+    """Let TCP detect a peer that has disappeared; a stream that only reads would never notice."""
+    # The `dial` of a caller may return a socket that is not TCP.
     with contextlib.suppress(OSError):
         connection.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE:
@@ -46,34 +47,34 @@ def keep_alive(connection: trio.socket.SocketType) -> None:
 
 
 class Dialer:
-    """Makes connections: straight, or by way of a proxy; in plain text, or inside TLS."""
+    """Makes connections, directly or through a proxy, with or without TLS."""
 
     def __init__(self, dial: Dial, trust: Trust, proxies: Proxies) -> None:
         self._dial = dial
         self._trust = trust
         self._proxies = proxies
 
-    def environment_proxy(self, target: Origin) -> str:
-        """The proxy of the environment between us and this origin, without credentials."""
-        proxy = None if self._proxies.named else self._proxies.between(target)
+    def find_environment_proxy(self, target: Origin) -> str:
+        """Return the environment's proxy for an origin, without credentials, or an empty text."""
+        proxy = None if self._proxies.is_explicit else self._proxies.choose(target)
         return str(proxy.origin) if proxy else ""
 
     async def connect(self, target: Origin, seconds: float) -> Connection:
-        """A connection on which requests to `target` can be written.
+        """Return a connection on which requests to `target` can be written.
 
-        `seconds` bound all of it: names, TCP, the proxy, TLS. Raises ConnectionRefusedError if
-        the proxy will not connect us.
+        `seconds` limits all of it: name resolution, TCP, the proxy and TLS. Raises OSError, and
+        ConnectionRefusedError if the proxy refuses the tunnel.
         """
-        proxy = self._proxies.between(target)
+        proxy = self._proxies.choose(target)
         hop = target if proxy is None else proxy.origin
         with trio.fail_after(seconds):
             stream = await self._dial(hop.host, hop.port)
             if isinstance(stream, trio.SocketStream):
-                keep_alive(stream.socket)
+                enable_keepalive(stream.socket)
             try:
                 return await self._prepare(stream, proxy, target)
             except BaseException:
-                # Also when cancelled, where a polite close would be cancelled as well.
+                # Forcefully: in a cancelled task, an orderly close would be cancelled too.
                 await trio.aclose_forcefully(stream)
                 raise
 
@@ -84,30 +85,31 @@ class Dialer:
             if proxy.origin.scheme == "https":
                 stream = await self._start_tls(stream, proxy.origin.host)
             if target.scheme == "http":
-                # The proxy reads and forwards each request, and decides about connections.
+                # Without a tunnel: the proxy reads each request and forwards it.
                 return Connection(stream, relay=proxy)
-            await _tunnel(stream, proxy, target)
+            await _open_tunnel(stream, proxy, target)
         if target.scheme == "https":
             stream = await self._start_tls(stream, target.host)
         return Connection(stream)
 
     async def _start_tls(self, stream: trio.abc.Stream, host: str) -> trio.abc.Stream:
-        context = await self._trust.context()
-        # Web servers do not say good-bye in TLS; HTTP's own framing tells a cut reply.
+        context = await self._trust.get_context()
+        # `https_compatible`: many servers close without close_notify. A truncated reply is detected
+        # by the framing of HTTP instead.
         tls = trio.SSLStream(stream, context, server_hostname=host, https_compatible=True)
         await tls.do_handshake()
         return tls
 
 
-async def _tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
-    where = target.host_port
-    headers = [("Host", where)]
+async def _open_tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) -> None:
+    host = target.host_port
+    headers = [("Host", host)]
     if proxy.authorization is not None:
         headers.append(("Proxy-Authorization", proxy.authorization))
-    talk = Connection(stream)
-    await talk.ask(h11.Request(method="CONNECT", target=where, headers=headers), (), inf)
-    reply = await talk.head()
-    # What follows the head would be read as the server's first words: of a proxy that answers 200
-    # with a page of its own, or of somebody who wants to speak in the server's name.
-    if not talk.tunnelled():
+    tunnel = Connection(stream)
+    await tunnel.send_request(h11.Request(method="CONNECT", target=host, headers=headers), (), inf)
+    reply = await tunnel.read_head()
+    # Bytes after the head would be read as the first bytes of the server. They come from a proxy
+    # that answers 200 with a page of its own, or from one that impersonates the server.
+    if not tunnel.is_tunnel_open():
         raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")

@@ -1,4 +1,4 @@
-"""Duplicates a Space, before there is a client."""
+"""Duplicates a Space, for `Client.duplicate`."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from .shared_client import connect
 
 
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
-    """Make the copy, or find it. Raises what `ClientProtocol.is_connected` raises."""
-    given = TrioConfig(target=src, options=Options())
-    protocol = ClientProtocol(await inputs.target(given), entropy=secrets.token_bytes(16))
-    settings = inputs.transport_config(given)
-    http = settings.http()
+    """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
+    config = TrioConfig(target=src, options=Options())
+    protocol = ClientProtocol(await inputs.resolve_target(config), entropy=secrets.token_bytes(16))
+    transport = inputs.resolve_transport(config)
+    http = transport.make_http()
     try:
-        with trio.CancelScope(shield=True):  # a copy that is half made would be nobody's
-            await connect(protocol, Performer(settings.folder, http), copy)
+        with trio.CancelScope(shield=True):  # a copy must not be left half made
+            await connect(protocol, Performer(transport.folder, http), copy)
     finally:
         await http.aclose()
     assert protocol.copied is not None

@@ -1,7 +1,6 @@
-"""Files as arguments: what the official client's users write for them.
+"""`handle_file` and `file`: mark a text as the path or address of a file, for a file argument.
 
-A path object, bytes and an open binary file can be passed as they are; a
-text is only a text. These are the ways to say that a text names a file.
+A `Path`, bytes and an open binary file need no mark. A plain text is never taken for a file.
 """
 
 from __future__ import annotations
@@ -14,17 +13,18 @@ from gradio_protocol import file_argument
 
 
 def handle_file(filepath_or_url: str | os.PathLike[str], *, fetch: bool = False) -> Any:
-    """A file argument: a local file to upload, or an http(s) address for the app to fetch.
+    """Mark a text as a file argument: a local file to upload, or an address for the app to fetch.
 
-    The content of a `data:` address is uploaded, too. With `fetch`, this machine downloads the
-    address when the call is made, and uploads the file: for an app that cannot reach the address.
-    Raises InvalidArguments if the argument is neither an existing file nor an address.
+    An address begins with `http:`, `https:` or `data:`; the content of a `data:` address is
+    uploaded. With `fetch`, the client downloads the address when the call is made, and uploads the
+    file; use it for an app that cannot reach the address. Raises InvalidArguments if the text is
+    neither an existing file nor an address.
     """
     given = os.fspath(filepath_or_url)
     return file_argument(given, exists=os.path.exists(given), fetch=fetch)
 
 
 def file(filepath_or_url: str | os.PathLike[str]) -> Any:
-    """The old name of `handle_file`."""
+    """Call `handle_file`, with a DeprecationWarning: this is its old name."""
     warnings.warn("file() is now called handle_file()", DeprecationWarning, stacklevel=2)
     return handle_file(filepath_or_url)

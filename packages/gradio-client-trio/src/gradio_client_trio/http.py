@@ -1,16 +1,15 @@
-"""HTTP/1.1 for this driver: h11 over trio streams, and what a client must know around that.
+"""HTTP/1.1 for trio: h11 over the connections of a pool.
 
 Rules:
 
-1. A `Request` goes out as it is, in `target` and `encoded`; nothing is compressed, and nothing
-   decoded here. Every reply is delivered, whatever its status; nothing is followed and no cookie
-   is kept.
-2. What the network does wrong becomes `TransportFailed` here and nowhere else. It names the
-   origin, never a path, a query or a header; its `__cause__` is what trio, h11, ssl or the
-   system raised, `trio.TooSlowError` where a deadline passed. `connected` is False while nothing
-   can have been sent. A disk's failure is `FileFailed`.
-3. Only a GET is repeated, once, on a new connection, if a connection that had rested was closed
-   before it brought a byte of the reply.
+1. A `Request` is sent unchanged, with its `target` and its `encoded` headers. Every reply is
+   delivered, whatever its status. Nothing is decompressed, no redirect followed, no cookie kept.
+2. Failures of the network become `TransportFailed` in `_translate_errors`, and nowhere else. The
+   text names the origin, never a path, a query or a header, which may hold secrets. The
+   `__cause__` is the error of trio, h11, ssl or the system, `trio.TooSlowError` for a deadline.
+   `connected` is False while nothing can have been sent. A failure of the disk is `FileFailed`.
+3. Only a GET is repeated, once, on a new connection, and only if an idle connection was closed
+   before it brought a byte of the reply: the server may have run any other request.
 4. Leaving an exchange early, by an exception, a cancellation or a `break`, closes its connection.
 """
 
@@ -23,7 +22,7 @@ from dataclasses import dataclass
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeAlias
 
 import h11
 import trio
@@ -40,46 +39,49 @@ from gradio_protocol import (
 )
 
 from .dial import Dial, Dialer, dial
-from .pool import Connection, Pool, Sent, ignore_progress
+from .pool import Connection, OnSent, Pool, ignore_progress
 from .proxy import Proxy, Trust, Verify, choose_proxies
 
-_NETWORK = (
+_NETWORK_ERRORS = (
     OSError,
     UnicodeError,
     h11.ProtocolError,
     trio.BrokenResourceError,
     trio.TooSlowError,
 )
-"""What a connection may raise; ssl.SSLError is an OSError, and a host name with an empty label
-is a UnicodeError."""
-
+"""What a connection may raise. ssl.SSLError is an OSError; an invalid host name, such as `a..b`,
+raises UnicodeError."""
 
 REQUESTS = 12
-"""Requests to one origin at once. A server tells every waiting event of every change of its
-queue: of 400 jobs that all join at once, 6.31 sends ten times the messages (and half the jobs a
-second) that it sends of 400 that join by the dozen."""
+"""How many requests to one origin run at once. Gradio 6.31 sends each change of its queue to all
+waiting events: if 400 jobs join at once, and not 12 at a time, it sends ten times the messages and
+finishes half the jobs per second."""
+
+
+OnSilence: TypeAlias = Callable[[], None]
+"Is called when nothing has arrived for the idle timeout."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeout:
-    """How long one step of a request may take, in seconds; `math.inf` for as long as it likes."""
+    """How long each step of a request may take, in seconds; `math.inf` for no limit."""
 
     connect: float = 15.0
-    "Names, TCP, the proxy and TLS together."
+    "Name resolution, TCP, the proxy and TLS together."
     read: float = 60.0
-    "Until a reply has begun, and then until its next bytes."
+    "Until the head of the reply, and then until the next bytes of its body."
     write: float = 60.0
-    "Until some 64 KB of a request are taken."
+    "For each write of about 64 KB."
     pool: float = inf
-    "Until fewer than twelve requests are out."
+    "Until fewer than twelve requests to the same origin are running."
 
 
 class Reply:
-    """A reply to be asked for: enter it for its head, iterate for the pieces of its body.
+    """One exchange: `async with` sends the request and reads the head; iterate for the body.
 
-    A piece is what one read brought. Rule 4 says what leaving it does. When nothing has come for
-    `read` seconds, it calls `silent` and waits on; without `silent` it raises TransportFailed,
-    with TooSlowError as the cause.
+    Each iteration returns what one read brought. After `read` seconds without data, it calls
+    `on_silence` and reads on; without `on_silence`, it raises TransportFailed, caused by
+    TooSlowError.
     """
 
     __slots__ = ("_connection", "_pool", "_read", "_request", "_sent", "_silent", "_write", "head")
@@ -91,28 +93,28 @@ class Reply:
         *,
         read: float,
         write: float,
-        sent: Sent = ignore_progress,
-        silent: Callable[[], None] | None = None,
+        on_sent: OnSent = ignore_progress,
+        on_silence: OnSilence | None = None,
     ) -> None:
         self.head: Head
         self._connection: Connection
         self._pool = pool
         self._request = request
         self._read, self._write = read, write
-        self._sent = sent
-        self._silent = silent
+        self._sent = on_sent
+        self._silent = on_silence
 
     async def __aenter__(self) -> Self:
-        rested = await self._pool.take()
-        if rested is not None:
+        idle = await self._pool.take()
+        if idle is not None:
             try:
-                await self._send_request(rested)
+                await self._send_request(idle)
                 return self
             except TransportFailed as failure:
-                # The server closes what rests for long, and its FIN may cross our request.
-                if not _can_repeat(self._request, rested, failure):
+                # Servers close idle connections, and may do so while the request is on its way.
+                if not _can_repeat(self._request, idle, failure):
                     raise
-        with _translated("connecting to", self._pool, connected=False):
+        with _translate_errors("connecting to", self._pool, connected=False):
             fresh = await self._pool.connect()
         await self._send_request(fresh)
         return self
@@ -124,8 +126,8 @@ class Reply:
         traceback: TracebackType | None,
     ) -> None:
         if kind is None:
-            # After a `break` too: `give` sees that the reply is not at its end.
-            await self._pool.give(self._connection)
+            # After a `break` too: `give_back` closes a connection with an unfinished reply.
+            await self._pool.give_back(self._connection)
         else:
             await self._connection.aclose()
 
@@ -133,37 +135,37 @@ class Reply:
         return self
 
     async def __anext__(self) -> bytes:
-        """The next bytes of the body, until it has ended as its framing says it should.
+        """Return the next bytes of the body.
 
-        Raises TransportFailed if it was cut, or fell silent.
+        Raises TransportFailed if the body is truncated or nothing arrives in time.
         """
-        with _translated("reading from", self._pool), trio.fail_after(self._read):
-            data = await self._connection.data()
+        with _translate_errors("reading from", self._pool), trio.fail_after(self._read):
+            data = await self._connection.read_data()
         if data is None:
             raise StopAsyncIteration
         return data
 
     async def feed(self, take: Callable[[bytes], None]) -> None:
-        """Give the pieces to `take` as they come, until the body has ended.
+        """Pass the body to `take` as it arrives, until its end.
 
-        Raises TransportFailed if it was cut.
+        Raises TransportFailed if the body is truncated.
         """
-        heard = trio.current_time()
-        with _translated("reading from", self._pool):
+        last_data = trio.current_time()
+        with _translate_errors("reading from", self._pool):
             while True:
-                # One scope serves many reads: to set its deadline at each costs 6 % of the CPU of
-                # a stream. Instead the deadline passes too early, and is then looked at again.
-                with trio.CancelScope(deadline=heard + self._read):
-                    while (data := await self._connection.data()) is not None:
+                # One scope serves many reads: a new deadline for each costs 6 % of the CPU of a
+                # stream. So the deadline may pass too early, which is checked below.
+                with trio.CancelScope(deadline=last_data + self._read):
+                    while (data := await self._connection.read_data()) is not None:
                         take(data)
-                        heard = trio.current_time()
+                        last_data = trio.current_time()
                     return
-                if heard + self._read <= trio.current_time():
-                    heard = trio.current_time()
+                if last_data + self._read <= trio.current_time():
+                    last_data = trio.current_time()
                     self._report_silence()
 
     async def read_all(self, check: Callable[[int], None]) -> bytes:
-        """The rest of the body; `check` is told of its bytes until now, and may raise."""
+        """Return the rest of the body. `check` gets its size after each read, and may raise."""
         body = bytearray()
         async for piece in self:
             body += piece
@@ -173,23 +175,23 @@ class Reply:
     async def _send_request(self, connection: Connection) -> None:
         request = self._request
         try:
-            with _translated("asking", self._pool):
-                opening = _h11_request(request, self._pool.target, connection.relay)
-                await connection.ask(opening, request.body, self._write, self._sent)
+            with _translate_errors("asking", self._pool):
+                opening = _make_h11_request(request, self._pool.target, connection.relay)
+                await connection.send_request(opening, request.body, self._write, self._sent)
                 answer = await self._read_head(connection)
         except BaseException:
-            # Half a request may be out, or half a head in: nobody can go on from there.
+            # Half a request may be sent, or half a head read: the connection is unusable.
             await connection.aclose()
             raise
         self._connection = connection
         self.head = Head.of(request, answer.status_code, answer.headers, proxy=self._pool.proxy)
 
     async def _read_head(self, connection: Connection) -> h11.Response:
-        """The head of the reply, however long it takes where silence is reported."""
+        """Read the head of the reply, for as long as `on_silence` does not raise."""
         while True:
-            # To cancel a read loses no bytes, so that it may begin again where it stopped.
+            # Cancelling a read loses no bytes, so `read_head` can be called again.
             with trio.move_on_after(self._read):
-                return await connection.head()
+                return await connection.read_head()
             self._report_silence()
 
     def _report_silence(self) -> None:
@@ -199,12 +201,12 @@ class Reply:
 
 
 class Http:
-    """The connections of one client: send whole requests, stream long replies.
+    """The HTTP client of one `Client`: sends requests and streams replies.
 
-    `max_connections` bounds the requests that are out to one origin at a time; streams do not
-    count. A `proxy` is an address that may hold credentials; without one, and with `trust_env`,
-    the environment decides (`proxy.py`). `dial` opens byte streams, for other ways to a server.
-    Raises InvalidArguments if `proxy` cannot be used.
+    `max_connections` limits the requests to one origin at once, not the streams. `proxy` is an
+    address, which may hold credentials; without one, and with `trust_env`, the environment decides
+    (`proxy.py`). `dial` opens the byte streams; tests replace it. Raises InvalidArguments for an
+    invalid `proxy`.
     """
 
     def __init__(
@@ -226,70 +228,70 @@ class Http:
         self,
         request: Request,
         *,
-        patience: float | None = None,
+        total_timeout: float | None = None,
         check: Callable[[int], None] = ignore_progress,
-        sent: Sent = ignore_progress,
+        on_sent: OnSent = ignore_progress,
     ) -> Response:
-        """One exchange, whole.
+        """Send a request and return the whole reply.
 
-        `patience` bounds all of it in place of the read deadline, infinity for a reply that takes
-        as long as a job; such a request waits for no other, and no other for it. `check` is told
-        how many bytes the body has until now, and may raise; `sent` is told of the bytes of the
-        request's own as they go out. Raises TransportFailed and FileFailed.
+        `total_timeout` limits the exchange to so many seconds, in place of the read timeout;
+        infinity is for a reply that takes as long as a job. Such a request does not count among the
+        running requests. `check` gets the size of the body so far after each read, and may raise.
+        `on_sent` gets the size of each part of the request's body. Raises TransportFailed and
+        FileFailed.
         """
-        pool = self._pool(request)
-        if patience is not None:
-            # Without a slot: a dozen direct calls, each as long as its job, would stop all joins.
-            with _translated("asking", pool), trio.fail_after(patience):
-                return await self._read_all(request, inf, check, sent)
+        pool = self._get_pool(request)
+        if total_timeout is not None:
+            # Without a slot: a dozen direct calls, each as long as its job, would block all joins.
+            with _translate_errors("asking", pool), trio.fail_after(total_timeout):
+                return await self._read_all(request, inf, check, on_sent)
         waiting = "waiting for a free connection to"
-        with _translated(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
+        with _translate_errors(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
             await pool.slots.acquire()
         try:
-            return await self._read_all(request, self.timeout.read, check, sent)
+            return await self._read_all(request, self.timeout.read, check, on_sent)
         finally:
             pool.slots.release()
 
     def stream(
-        self, request: Request, *, idle: float = inf, silent: Callable[[], None] | None = None
+        self, request: Request, *, idle_timeout: float = inf, on_silence: OnSilence | None = None
     ) -> Reply:
-        """One exchange whose body is read as it comes, with `feed` or by iteration.
+        """Return a reply whose body is read as it arrives, with `feed` or by iteration.
 
-        Whenever nothing has come for `idle` seconds, also before the head, `silent` is called;
-        without it, that is a failure. Raises TransportFailed and FileFailed, on entry and from the
-        reply; what the block itself raises is left alone.
+        `on_silence` is called after each `idle_timeout` seconds without data, before the head too;
+        without it, silence is a failure. Entering and reading raise TransportFailed.
         """
-        pool, write = self._pool(request), self.timeout.write
-        return Reply(pool, request, read=idle, write=write, silent=silent)
+        pool, write = self._get_pool(request), self.timeout.write
+        return Reply(pool, request, read=idle_timeout, write=write, on_silence=on_silence)
 
     async def aclose(self) -> None:
-        """Close what rests; what is in use is closed at the end of its exchange."""
+        """Close the idle connections; the others close at the end of their exchanges."""
         for pool in self._pools.values():
             await pool.aclose()
 
     async def _read_all(
-        self, request: Request, read: float, check: Callable[[int], None], sent: Sent
+        self, request: Request, read: float, check: Callable[[int], None], on_sent: OnSent
     ) -> Response:
-        pool, write = self._pool(request), self.timeout.write
-        async with Reply(pool, request, read=read, write=write, sent=sent) as reply:
+        pool, write = self._get_pool(request), self.timeout.write
+        async with Reply(pool, request, read=read, write=write, on_sent=on_sent) as reply:
             return reply.head.with_body(await reply.read_all(check))
 
-    def _pool(self, request: Request) -> Pool:
+    def _get_pool(self, request: Request) -> Pool:
         target = origin(request.url)
         if target not in self._pools:
             connect = partial(self._dialer.connect, target, self.timeout.connect)
-            proxy = self._dialer.environment_proxy(target)
+            proxy = self._dialer.find_environment_proxy(target)
             self._pools[target] = Pool(target, self._bound, connect, proxy=proxy)
         return self._pools[target]
 
 
 def _can_repeat(request: Request, connection: Connection, failure: TransportFailed) -> bool:
-    """Rule 3; a deadline that passed says nothing about the connection."""
-    return request.method == "GET" and not connection.heard and not failure.late
+    """Whether rule 3 allows another try. After a deadline, the connection may still be alive."""
+    return request.method == "GET" and not connection.has_received and not failure.late
 
 
-def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
-    """The request line and headers: rule 1, and what a proxy that reads them itself wants."""
+def _make_h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.Request:
+    """Return the request line and the headers; a proxy without a tunnel gets an absolute URL."""
     path, proxied = request.target, list[tuple[bytes, bytes]]()
     if relay is not None:
         path = f"{target}{path}"
@@ -299,19 +301,19 @@ def _h11_request(request: Request, target: Origin, relay: Proxy | None) -> h11.R
         headers = [*request.encoded, *proxied]
         return h11.Request(method=request.method, target=path, headers=headers)
     except (UnicodeError, h11.LocalProtocolError):
-        # Their texts quote the header, which may be a secret.
+        # The text of the error quotes the header, which may be a secret, so drop the cause.
         raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
 
 
 @contextmanager
-def _translated(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
-    """Rule 2: the one place that turns the network's failures into ours."""
+def _translate_errors(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
+    """Raise failures of the network as TransportFailed (rule 2)."""
     try:
         yield
-    except _NETWORK as error:
+    except _NETWORK_ERRORS as error:
         chain = causes(error)
         raise TransportFailed(
-            f"{doing} {pool.target}: {_reason(error)}",
+            f"{doing} {pool.target}: {_describe(error)}",
             connected=connected,
             late=isinstance(error, trio.TooSlowError),
             untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain),
@@ -319,13 +321,14 @@ def _translated(doing: str, pool: Pool, *, connected: bool = True) -> Generator[
         ) from error
 
 
-def _reason(error: BaseException) -> str:
-    """What `error` says, or what caused it: trio's own say little where ssl's say much."""
+def _describe(error: BaseException) -> str:
+    """Return a short reason: the error's text, or that of its cause, which often says more."""
     if isinstance(error, trio.TooSlowError):
         return "too slow"
     if isinstance(error, h11.ProtocolError):
-        return str(error).partition(":")[0]  # beyond it are headers, quoted
-    # `open_tcp_stream` says only that all attempts failed. Why is in a group: one for each address.
+        return str(error).partition(":")[0]  # the rest quotes headers
+    # The error of `open_tcp_stream` says only that all attempts failed. Its cause is a group, with
+    # one error for each address.
     attempts: tuple[Exception, ...] = getattr(error.__cause__, "exceptions", ())
     if attempts:
         return ", ".join(map(str, attempts))

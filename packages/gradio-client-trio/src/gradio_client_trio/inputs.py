@@ -1,6 +1,6 @@
-"""What the caller passed, made into values: options, bytes, open files, environment.
+"""Turns the arguments of `Client` into a `TransportConfig` and a `Target`.
 
-Where an option can come from two places, our own parameter goes before the environment.
+A parameter of `Client` wins over the environment.
 """
 
 from __future__ import annotations
@@ -29,39 +29,39 @@ class TrioConfig(ClientConfig):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportConfig:
-    """How one client speaks HTTP, and where its files go."""
+    """How one client makes connections, and where it saves files."""
 
     folder: str
-    "Where downloads go."
+    "The folder for downloads."
     verify: Verify
     timeout: Timeout
     proxy: str | None = field(repr=False)
-    "Its address, which may hold a password; None: the environment's, if that is trusted."
+    "Its address, which may hold a password. None: with `trust_env`, that of the environment."
     trust_env: bool
 
-    def http(self) -> Http:
-        """The connections of one client. Raises InvalidArguments for a proxy of no use."""
+    def make_http(self) -> Http:
+        """Make the connections of one client. Raises InvalidArguments for an invalid `proxy`."""
         return Http(
             verify=self.verify, timeout=self.timeout, proxy=self.proxy, trust_env=self.trust_env
         )
 
 
-def transport_config(given: TrioConfig) -> TransportConfig:
-    """The settings that these parameters of a client amount to. Raises InvalidArguments."""
+def resolve_transport(config: TrioConfig) -> TransportConfig:
+    """Return the transport configuration of a client. Raises InvalidArguments."""
     return TransportConfig(
-        folder=_folder(given),
-        verify=_verify(given.ssl_verify),
-        timeout=_timeouts(given.timeout),
-        proxy=given.proxy,
-        trust_env=given.trust_env,
+        folder=_choose_folder(config),
+        verify=_fspath(config.ssl_verify),
+        timeout=_choose_timeout(config.timeout),
+        proxy=config.proxy,
+        trust_env=config.trust_env,
     )
 
 
-def _verify(verify: Verify | os.PathLike[str]) -> Verify:
+def _fspath(verify: Verify | os.PathLike[str]) -> Verify:
     return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
 
 
-def _timeouts(timeout: float | Timeout | None) -> Timeout:
+def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
     match timeout:
         case None:
             return Timeout()
@@ -71,24 +71,24 @@ def _timeouts(timeout: float | Timeout | None) -> Timeout:
             return Timeout(connect=timeout, read=timeout, write=timeout)
 
 
-def _folder(given: TrioConfig) -> str:
-    folder: str = os.path.abspath(given.download_folder(os.environ, tempfile.gettempdir()))
+def _choose_folder(config: TrioConfig) -> str:
+    folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise InvalidArguments(f"download_files: {folder!r} is not a folder")
     return folder
 
 
-async def target(given: TrioConfig) -> Target:
-    """Where to connect, and as whom."""
-    made = given.connect_target(os.environ, secrets.token_bytes(16))
-    if not made.wants_saved_token:
-        return made
-    return replace(made, saved_token=await trio.to_thread.run_sync(saved_token))
+async def resolve_target(config: TrioConfig) -> Target:
+    """Return where to connect, and with which credentials. May read the saved token."""
+    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    if not target.wants_saved_token:
+        return target
+    return replace(target, saved_token=await trio.to_thread.run_sync(load_saved_token))
 
 
 @functools.lru_cache(maxsize=1)
-def saved_token() -> str | None:
-    """The token that the user has saved for Hugging Face; slow, for it is read from the disk."""
-    from huggingface_hub import get_token  # here, for importing it costs 300 ms
+def load_saved_token() -> str | None:
+    """Return the token of Hugging Face that the user has saved, or None; reads the disk."""
+    from huggingface_hub import get_token  # here, because importing it takes 300 ms
 
     return get_token()

@@ -1,8 +1,8 @@
-"""The handle of one prediction: its result can be awaited, its outputs and status watched.
+"""The `Job`: the status, the outputs and the result of one prediction.
 
-A job's life is the core's machine; here are only the tasks that wait for its news, and the time
-stamps. The history of a job only grows and each watcher keeps an index into it, so that
-a slow one delays nobody. What waits here may be cancelled, and waited for again.
+The core's `JobState` holds all of it. This module adds time stamps, and the tasks that wait for a
+change. The history of a job only grows, and each iterator has its own position in it, so a slow one
+delays no other. Every wait can be cancelled and repeated without losing an output.
 """
 
 from __future__ import annotations
@@ -31,12 +31,11 @@ _log = logging.getLogger("gradio_client_trio")
 
 
 class Job:
-    """One prediction. Made by `Client.submit`.
+    """One call of an endpoint; `Client.submit` returns it.
 
-    Iterating gives each output as it comes, and raises the job's error at the end, if it has
-    one; each iteration starts at the first output. Waiting for a job does not bind the job to the
-    one who waits: a cancelled wait, or a loop that is left, leaves it alone. An `async with` block
-    that is left cancels it, unless it is over.
+    `async for output in job` yields each output when it arrives, from the first one on, and raises
+    the job's error at the end if it failed. To cancel a wait, or to leave a loop, does not cancel
+    the job. Leaving an `async with` block does, if the job still runs.
     """
 
     def __init__(self, state: JobState, cancel: Callable[[], bool]) -> None:
@@ -44,58 +43,59 @@ class Job:
         self._cancel = cancel
         self._waiting: set[trio.lowlevel.Task] = set()
         self._times = [time.time()]
-        "When each view became known, in seconds since the epoch."
+        "When each view arrived, in seconds since the epoch."
         self._callbacks: tuple[Callable[..., object], ...] = ()
         self._iterator: AsyncIterator[Any] | None = None
 
     # For callers.
 
     async def result(self) -> Any:
-        """Wait for the result.
+        """Wait for the result and return it; several outputs are a tuple.
 
-        One output comes as it is, several as a tuple. Raises the job's error, or JobCancelled.
+        Raises JobCancelled if the job was cancelled, and the job's error if it failed: usually an
+        AppError, a RemoteError or a TransportFailed.
         """
         await self.until(self.done)
         return self._job_state.result()
 
     async def exception(self) -> BaseException | None:
-        """Wait for the end; returns the job's error, or None."""
+        """Wait for the end and return the job's error, or None."""
         await self.until(self.done)
         return self._job_state.view.error
 
     def outputs(self) -> list[Any]:
-        """All outputs that have come until now."""
+        """Return all outputs that have arrived so far."""
         return all_outputs(self._job_state)
 
     def status(self) -> StatusUpdate:
-        """What is known of the job right now; STARTING until the server says something of it."""
-        return current_status(self._job_state.view, local(self._times[-1]))
+        """Return the current status; its code is STARTING until the server reports on the job."""
+        return current_status(self._job_state.view, to_local_time(self._times[-1]))
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
-        """Call the job off; returns whether it is cancelled now.
+        """Cancel the job; return whether it is cancelled now.
 
-        The job ends at once. What the server can be told, and is, depends on its version; other
-        jobs are never harmed.
+        The job ends at once. Whether the app's function stops too depends on the server's version.
+        Other jobs are not affected.
         """
         return self._cancel() or self.cancelled()
 
     def done(self) -> bool:
-        """Whether the job is over, however it ended."""
+        """Whether the job has ended: succeeded, failed or cancelled."""
         return self._job_state.view.stage.is_final
 
     def cancelled(self) -> bool:
-        """Whether the job was called off."""
+        """Whether the job was cancelled."""
         return self._job_state.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
-        """Whether the job is not over yet."""
+        """Whether the job has not ended yet."""
         return not self.done()
 
     def updates(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        """Every change of status and every output, in order, from the first one on.
+        """Yield every change of status and every output, in order, from the first one on.
 
-        Among the changes are bytes moved (`transferred`), while files are sent or fetched.
+        While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         return JobUpdates(self, self._job_state, self._times)
 
@@ -103,7 +103,7 @@ class Job:
         return JobOutputs(self, self._job_state)
 
     async def __anext__(self) -> Any:
-        """The next output, or StopAsyncIteration after the last one."""
+        """Wait for the next output; raise StopAsyncIteration after the last one."""
         if self._iterator is None:
             self._iterator = aiter(self)
         return await anext(self._iterator)
@@ -117,18 +117,18 @@ class Job:
     def __repr__(self) -> str:
         return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
 
-    # For the runner, and for those who watch.
+    # For the runner and the iterators.
 
     async def until(self, ready: Callable[[], bool]) -> None:
-        """Wait until something is so, or the job is over; always a checkpoint."""
+        """Wait until `ready()` is true or the job has ended; always a checkpoint."""
         if ready() or self.done():
             await trio.lowlevel.checkpoint()
         while not (ready() or self.done()):
-            await self._change()
+            await self._wait_for_change()
 
     @trio.lowlevel.enable_ki_protection
-    async def _change(self) -> None:
-        """Wait for the next news, for two thirds of the price of a `ParkingLot`."""
+    async def _wait_for_change(self) -> None:
+        """Wait for the next `notify`; costs two thirds of a wait in a `ParkingLot`."""
         task, waiting = trio.lowlevel.current_task(), self._waiting
 
         def leave(_: object) -> trio.lowlevel.Abort:
@@ -139,31 +139,31 @@ class Job:
         await trio.lowlevel.wait_task_rescheduled(leave)
 
     def notify(self) -> None:
-        """There is news in the job's life: wake whoever waits for it."""
+        """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
         while len(self._times) < len(self._job_state.views):
             self._times.append(time.time())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
         if self._job_state.view.stage is Stage.SUCCEEDED:
-            self._call_back(self._job_state.result())
+            self._run_callbacks(self._job_state.result())
 
     def add_result_callbacks(
         self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
     ) -> None:
-        """Call each with the result, spread where it is a tuple."""
+        """Call each with the result when the job has succeeded; a tuple as several arguments."""
         self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
 
-    @trio.lowlevel.disable_ki_protection  # an interrupt may stop what the caller wrote
-    def _call_back(self, value: object) -> None:
+    @trio.lowlevel.disable_ki_protection  # Ctrl-C may interrupt code of the caller
+    def _run_callbacks(self, value: object) -> None:
         for callback in self._callbacks:
             try:
                 callback(*value) if isinstance(value, tuple) else callback(value)
-            except Exception:  # noqa: BLE001 - the caller's mistake, and nobody here to take it
+            except Exception:  # noqa: BLE001 - the caller's code may raise anything
                 _log.exception("%r: a callback failed", self)
 
 
 class JobOutputs:
-    """The outputs of one job, as they come; an iterator that can be cancelled and gone on with."""
+    """Iterates over the outputs of one job as they arrive. Can be cancelled and continued."""
 
     def __init__(self, job: Job, state: JobState) -> None:
         self._job = job
@@ -174,21 +174,21 @@ class JobOutputs:
         return self
 
     async def __anext__(self) -> Any:
-        await self._job.until(self._is_there)
+        await self._job.until(self._has_more)
         if self._outputs.advance():
             return self._outputs.value()
-        # A failed job says so after all that it has given.
+        # After all outputs, so that a caller gets those of a job that failed later.
         error = None if self._job.cancelled() else self._job_state.view.error
         if error is not None:
             raise error
         raise StopAsyncIteration
 
-    def _is_there(self) -> bool:
+    def _has_more(self) -> bool:
         return self._outputs.taken < self._job_state.view.outputs
 
 
 class JobUpdates:
-    """Everything that is seen of one job, in order; likewise."""
+    """Iterates over the statuses and outputs of one job. Can be cancelled and continued."""
 
     def __init__(self, job: Job, state: JobState, times: list[float]) -> None:
         self._job = job
@@ -196,27 +196,27 @@ class JobUpdates:
         self._times = times
         self._outputs = Outputs(state)
         self._taken = 0
-        "How many views have been shown."
-        self._told = 0
-        "How many outputs the last one of them told of."
+        "How many views have been yielded as statuses."
+        self._outputs_known = 0
+        "How many outputs there were at the last of these views."
 
     def __aiter__(self) -> JobUpdates:
         return self
 
     async def __anext__(self) -> StatusUpdate | OutputUpdate:
         await self._job.until(self._has_more)
-        if self._outputs.taken < self._told and self._outputs.advance():
+        if self._outputs.taken < self._outputs_known and self._outputs.advance():
             return OutputUpdate(outputs=spread(self._outputs.value()))
         if not self._has_more():
             raise StopAsyncIteration
-        view, known = self._job_state.views[self._taken], local(self._times[self._taken])
-        self._taken, self._told = self._taken + 1, view.outputs
+        view, known = self._job_state.views[self._taken], to_local_time(self._times[self._taken])
+        self._taken, self._outputs_known = self._taken + 1, view.outputs
         return status_update(view, known)
 
     def _has_more(self) -> bool:
-        return self._taken < len(self._times) or self._outputs.taken < self._told
+        return self._taken < len(self._times) or self._outputs.taken < self._outputs_known
 
 
-def local(seconds: float) -> datetime:
-    """Local time, without a zone, as the official client stamps its updates."""
+def to_local_time(seconds: float) -> datetime:
+    """Return naive local time, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006

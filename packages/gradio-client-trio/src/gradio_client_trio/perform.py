@@ -1,8 +1,8 @@
-"""Runs flows: one function for each action that is I/O, and one place that translates exceptions.
+"""Performs the actions of the core, which are I/O: exchanges, files and pauses.
 
-An action either gives its reply or raises TransportFailed or FileFailed, which the flow then
-sees at the line that asked. Nothing here decides anything: statuses, headers, redirects and
-names are the core's. The disk is touched, and what is on it hashed, in worker threads only.
+An action returns its reply, or raises TransportFailed or FileFailed. Nothing here decides: the core
+handles statuses, headers, redirects and file names. Files are read, written and hashed in worker
+threads, so that a slow disk does not stop the event loop.
 """
 
 from __future__ import annotations
@@ -36,77 +36,77 @@ from gradio_protocol import (
 )
 
 from .http import Http
-from .pool import PAGE, Sent, ignore_progress
+from .pool import PAGE, OnSent, ignore_progress
 
-Moved: TypeAlias = Callable[[Transferred], None]
-"Is told of bytes as they move."
+OnTransfer: TypeAlias = Callable[[Transferred], None]
+"Is called with the progress of an upload or a download."
 
 
 class Performer:
-    """Performs the actions that are I/O."""
+    """Performs actions."""
 
     def __init__(self, folder: str, http: Http) -> None:
         self._folder = folder
         self.http = http
 
-    async def perform(self, action: AnyIO, moved: Moved) -> object:
-        """The reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+    async def perform(self, action: AnyIO, on_transfer: OnTransfer) -> object:
+        """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
-                return await self.send(action, moved)
+                return await self.send(action, on_transfer)
             case InspectFile():
-                # Whoever is cancelled does not wait for a disk that is slow or gone.
+                # A cancelled job does not wait for a disk that is slow or gone.
                 return await trio.to_thread.run_sync(inspect, action, abandon_on_cancel=True)
             case ReadFile():
                 return await trio.to_thread.run_sync(read_file, action, abandon_on_cancel=True)
             case SaveBytes():
                 return await self.save_bytes(action)
             case Download():
-                return await self.download(action, moved)
+                return await self.download(action, on_transfer)
             case Sleep():
                 await trio.sleep(action.seconds)
                 return None
             case _:
                 assert_never(action)
 
-    async def send(self, action: Send, moved: Moved) -> Response:
-        """One exchange."""
-        request, sent = action.request, counting(action.request, moved)
+    async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
+        """Perform one exchange; return the whole reply."""
+        request, sent = action.request, count_sent(action.request, on_transfer)
         patience, check = action.patience, action.check
-        return await self.http.send(request, patience=patience, check=check, sent=sent)
+        return await self.http.send(request, total_timeout=patience, check=check, on_sent=sent)
 
-    async def download(self, action: Download, moved: Moved) -> Saved | Response:
-        """Stream a body to the disk, if it is the one that was asked for."""
-        async with self.http.stream(action.request, idle=self.http.timeout.read) as reply:
+    async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
+        """Save the body of a reply, or return a reply that the action does not take."""
+        async with self.http.stream(action.request, idle_timeout=self.http.timeout.read) as reply:
             head, done, meter = reply.head, 0, BodyLimit(action, reply.head)
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
-            async with self._partial(action.name) as file:
+            async with self._open_partial(action.name) as file:
                 async for chunk in reply:
                     await trio.to_thread.run_sync(file.add, meter(chunk))
                     done += len(chunk)
-                    moved(Transferred(done=done, total=head.length, upload=False))
+                    on_transfer(Transferred(done=done, total=head.length, upload=False))
                 return await trio.to_thread.run_sync(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:
-        """Write bytes into the download folder."""
-        async with self._partial(action.name) as file:
+        """Save bytes in the download folder."""
+        async with self._open_partial(action.name) as file:
             await trio.to_thread.run_sync(file.add, action.data)
             return await trio.to_thread.run_sync(file.keep)
 
     @contextlib.asynccontextmanager
-    async def _partial(self, name: str) -> AsyncGenerator[Partial, None]:
-        file = await trio.to_thread.run_sync(Partial, self._folder, name)
+    async def _open_partial(self, name: str) -> AsyncGenerator[PartialFile, None]:
+        file = await trio.to_thread.run_sync(PartialFile, self._folder, name)
         try:
             yield file
         finally:
-            # Shielded: a cancelled download must leave no part of a file behind.
+            # Shielded, so that a cancelled download leaves no partial file behind.
             with trio.CancelScope(shield=True):
                 await trio.to_thread.run_sync(file.drop)
 
 
-class Partial:
-    """A file that is being written, under a temporary name; each method is for a thread."""
+class PartialFile:
+    """A file being written under a temporary name. All methods block."""
 
     def __init__(self, folder: str, name: str) -> None:
         self._folder = Path(folder)
@@ -114,18 +114,18 @@ class Partial:
         self._digest = hashlib.sha256()
         with file_errors(folder, "download folder"):
             self._folder.mkdir(parents=True, exist_ok=True)
-            # In the folder itself: a rename is atomic only within one file system.
+            # In the download folder, because a rename is atomic only within one file system.
             handle, self._path = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
         self._file = os.fdopen(handle, "wb")
 
     def add(self, chunk: bytes) -> None:
-        """Write what comes next."""
+        """Write the next chunk."""
         self._digest.update(chunk)
         with file_errors(self._name):
             self._file.write(chunk)
 
     def keep(self) -> Saved:
-        """All has come: rename it into a folder named after the content."""
+        """Rename the complete file into a folder named after its digest."""
         place = self._folder / self._digest.hexdigest() / self._name
         with file_errors(self._name):
             self._file.close()
@@ -134,31 +134,32 @@ class Partial:
         return Saved(path=str(place))
 
     def drop(self) -> None:
-        """Leave nothing but what was kept."""
+        """Close the file, and remove it if it was not kept."""
         with contextlib.suppress(OSError):
             self._file.close()
         with contextlib.suppress(OSError):
             Path(self._path).unlink(missing_ok=True)
 
 
-def counting(request: Request, moved: Moved) -> Sent:
-    """Tells how much of a body is sent, if it is a form: a form has files in it."""
+def count_sent(request: Request, on_transfer: OnTransfer) -> OnSent:
+    """Return a callback that reports the progress of a body, if that is a form with files."""
     total, done = request.size, 0
 
-    def sent(size: int) -> None:
+    def count(size: int) -> None:
         nonlocal done
         done += size
-        moved(Transferred(done=done, total=total, upload=True))
+        on_transfer(Transferred(done=done, total=total, upload=True))
 
-    return sent if len(request.body) > 1 else ignore_progress
+    return count if len(request.body) > 1 else ignore_progress
 
 
 def inspect(action: InspectFile) -> FileFacts:
-    """Look at a local file, for as long as somebody waits for that."""
+    """Find out the size, modification time and digest of a local file."""
     digest = hashlib.sha256()
     with file_errors(action.path), open(action.path, "rb") as file:
         facts = os.fstat(file.fileno())
-        # Not `hashlib.file_digest`: an endless file, such as a pipe, must stop with its job.
+        # Not `hashlib.file_digest`: the thread must end with its job, even for an endless file,
+        # such as a pipe.
         while data := file.read(PAGE):
             trio.from_thread.check_cancelled()
             digest.update(data)
@@ -166,7 +167,7 @@ def inspect(action: InspectFile) -> FileFacts:
 
 
 def read_file(action: ReadFile) -> bytes:
-    """The content of a local file."""
+    """Return the content of a local file. Raises FileFailed if it is longer than the limit."""
     with file_errors(action.path), open(action.path, "rb") as file:
         data = file.read(action.limit + 1)
     action.check(len(data))
@@ -174,4 +175,4 @@ def read_file(action: ReadFile) -> bytes:
 
 
 def ignore_transfer(_: Transferred) -> None:
-    """For exchanges that move no files."""
+    """Ignore the progress of an exchange that transfers no files."""

@@ -1,16 +1,16 @@
-"""Connections: how one carries one exchange after another, and where it rests.
+"""Connections: one carries exchanges, one after the other; a pool keeps it between them.
 
 Rules:
 
-1. A connection belongs to one exchange at a time. Whoever holds it gives it back or closes it;
-   one whose exchange was cancelled, failed or was left half read is closed, never given back.
-2. Only a connection at a clean boundary is kept: both sides done, keep-alive agreed, not a byte
-   beyond the reply.
-3. It rests at most KEEP_ALIVE seconds by trio's clock and the youngest leaves first. One that
-   turned readable meanwhile was closed by the server, or worse, and is not used again.
-4. Deadlines are the caller's, but for that of writing, which is for each write.
-5. Nothing here decides what a failure means: what trio, h11, ssl and the system raise goes to
-   `http.py`.
+1. A connection belongs to one exchange at a time, which gives it back or closes it. After an
+   exchange that failed, was cancelled or was left half read, it is closed, never given back.
+2. Only a connection in a clean state is kept: both sides are done, keep-alive is agreed, and no
+   byte followed the reply.
+3. A connection is idle for at most KEEP_ALIVE seconds, and the most recently used one is taken
+   first. One that became readable while it was idle was closed by the server, or worse, and is
+   not used again.
+4. Callers set the deadlines, except for writes: each write has its own.
+5. Nothing here interprets a failure: errors of trio, h11, ssl and the system go to `http.py`.
 """
 
 from __future__ import annotations
@@ -29,87 +29,88 @@ from gradio_protocol import FileFailed, FileSlice, Origin
 from .proxy import Proxy
 
 KEEP_ALIVE = 4.0
-"""Seconds of rest. uvicorn closes after 5, and nobody can tell whether it read a request that is on
-its way at that moment. The second between is for the network."""
+"""Seconds that a connection may be idle. uvicorn closes it after 5; whether it has read a request
+that is on its way at that moment is unknown. One second is left for the network."""
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a reply's status line and headers, or of one chunk's header.
 
-h11 keeps what it cannot parse yet: without a limit, a server that never ends a line would fill the
-memory. h11's default of 16 KB is less than some proxies send in cookies."""
+h11 buffers what it cannot parse yet: without a limit, a server that never ends a line would fill
+the memory. h11's default of 16 KB is less than some proxies send in cookies."""
 
 PIECE = 64 * 1024
-"Bytes read from a socket at once, and gathered before they are written to one."
+"Bytes of one read from a socket, and of one write to it."
 
 PAGE = 4 * PIECE
-"Bytes read from a file at once: each read is a trip to a thread."
+"Bytes of one read from a file; each read costs a switch to a thread and back."
 
-Sent: TypeAlias = Callable[[int], None]
-"Is told of the bytes of a request's body as they go out."
+OnSent: TypeAlias = Callable[[int], None]
+"Is called with the size of each part of a request's body that is sent."
 
 
 def ignore_progress(_: int) -> None:
-    """Nobody wants to know."""
+    """Ignore a size."""
 
 
-_TLS: type[Any] = trio.SSLStream  # generic in what it wraps, which can be anything
+_TLS: type[Any] = trio.SSLStream  # SSLStream is generic in the stream that it wraps
 
 
 class Connection:
-    """One stream and the HTTP/1.1 conversation on it."""
+    """A byte stream with the state of HTTP/1.1 on it."""
 
     def __init__(self, stream: trio.abc.Stream, *, relay: Proxy | None = None) -> None:
         self.relay = relay
-        "The proxy that reads our requests itself and wants them in absolute form."
-        self.heard = False
-        "Whether the present exchange has brought a single byte."
-        self.rested_since = 0.0
+        "The proxy that forwards requests without a tunnel; it takes them in absolute form."
+        self.has_received = False
+        "Whether a byte of the current reply has arrived."
+        self.idle_since = 0.0
         self._stream = stream
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
-    async def ask(
+    async def send_request(
         self,
         head: h11.Request,
         body: tuple[bytes | FileSlice, ...],
         seconds: float,
-        sent: Sent = ignore_progress,
+        on_sent: OnSent = ignore_progress,
     ) -> None:
-        """Write one request, small parts in one packet; each write may take so many seconds.
+        """Write one request; gather small parts into one write.
 
-        Raises FileFailed if a file is not what it was, TooSlowError if a write takes too long.
+        Raises FileFailed if a file has changed since it was inspected, and TooSlowError if a write
+        takes more than `seconds`.
         """
-        self.heard = False
+        self.has_received = False
         pending = bytearray(self._h11.send(head) or b"")
         try:
             for part in body:
-                async with aclosing(_pages(part)) as pages:
+                async with aclosing(_read_pages(part)) as pages:
                     async for page in pages:
-                        await self._put(pending, page, seconds, sent)
+                        await self._write(pending, page, seconds, on_sent)
             pending += self._h11.send(h11.EndOfMessage()) or b""
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
-            # A server that closes before it has read everything has usually answered first, as
-            # with 413. So the reply is read next; without one, that fails.
+            # A server that closes before it has read the request has usually replied first, for
+            # example with 413. So read the reply next, which fails if there is none.
             pass
 
-    async def head(self) -> h11.Response:
-        """The reply's head. What precedes it, such as 103 Early Hints, is skipped."""
+    async def read_head(self) -> h11.Response:
+        """Read the head of the reply; skip informational ones, such as 103 Early Hints."""
         while not isinstance(event := self._h11.next_event(), h11.Response):
             if event is h11.NEED_DATA:
                 await self._receive()
         return event
 
-    async def data(self) -> bytes | None:
-        """What the next read brings of the reply's body; None at its end."""
+    async def read_data(self) -> bytes | None:
+        """Read the next bytes of the reply's body; return None at its end."""
         pieces: list[bytes] = []
-        # A read often brings many chunks, of a line each. Handed on together they cost one trip
-        # through the core and not one each.
+        # One read often brings many chunks of one line each. Joined, they cost one call of the core
+        # instead of one each.
         while self._h11.their_state in (h11.SEND_BODY, h11.ERROR):
             try:
                 event = self._h11.next_event()
             except h11.RemoteProtocolError:
                 if pieces:
-                    break  # h11 raises again, when what came before has been handed on
+                    break  # return these first; h11 raises again at the next call
                 raise
             if isinstance(event, h11.Data):
                 pieces.append(event.data)
@@ -122,51 +123,53 @@ class Connection:
     async def _receive(self) -> None:
         data = bytes(await self._stream.receive_some(PIECE))
         if not data and self._h11.their_state is h11.SEND_RESPONSE:
-            # h11 would say that it cannot switch states, which helps nobody.
+            # The error of h11 would be about its states, which says nothing to a user.
             raise h11.RemoteProtocolError("the connection was closed before a reply came")
-        self.heard = True
+        self.has_received = True
         self._h11.receive_data(data)
 
     def start_next_cycle(self) -> bool:
-        """Make ready for another exchange, if the present one ended at a clean boundary."""
+        """Prepare for another exchange; return False if the connection is not in a clean state."""
         done = self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE
-        # Bytes beyond a reply would be read as the reply to the next request. Whoever sends them
-        # is broken, or smuggles a reply of his own.
+        # Bytes after a reply would be read as the reply to the next request. The server is broken,
+        # or someone smuggles a reply.
         if not done or self._h11.trailing_data[0]:
             return False
         self._h11.start_next_cycle()
-        self.rested_since = trio.current_time()
+        self.idle_since = trio.current_time()
         return True
 
-    def expired(self) -> bool:
-        """Whether it has rested for too long."""
-        return trio.current_time() - self.rested_since >= KEEP_ALIVE
+    def is_expired(self) -> bool:
+        """Whether the connection has been idle for too long."""
+        return trio.current_time() - self.idle_since >= KEEP_ALIVE
 
     def has_unexpected_data(self) -> bool:
-        """Whether something came while it rested: the end, or bytes that nobody asked for.
+        """Whether data or an end of file arrived while the connection was idle.
 
-        Either way nothing sent on it is answered. A server says nothing between two exchanges,
-        except that it closes (in TLS also that it says goodbye, or has new keys: these look the
-        same from here, and a new connection costs less than a lost POST).
+        Either way, it must not be used again. Between exchanges, a server sends nothing but the end
+        of the connection. Over TLS, it may also send new keys, which looks the same from here; a
+        new connection costs less than a lost POST.
         """
-        raw = _raw(self._stream)
+        raw = _unwrap_tls(self._stream)
         return isinstance(raw, trio.SocketStream) and raw.socket.is_readable()
 
-    def tunnelled(self) -> bool:
-        """Whether a CONNECT was agreed to, with nothing said beyond that."""
+    def is_tunnel_open(self) -> bool:
+        """Whether the proxy has accepted a CONNECT, and has sent nothing after that."""
         return self._h11.their_state is h11.SWITCHED_PROTOCOL and not self._h11.trailing_data[0]
 
     async def aclose(self) -> None:
-        """Close at once, also when cancelled. HTTP needs no goodbye, and TLS's may block."""
+        """Close at once, even in a cancelled task: the close_notify of TLS may block."""
         await trio.aclose_forcefully(self._stream)
 
-    async def _put(self, pending: bytearray, data: bytes, seconds: float, sent: Sent) -> None:
+    async def _write(
+        self, pending: bytearray, data: bytes, seconds: float, on_sent: OnSent
+    ) -> None:
         for start in range(0, len(data), PIECE):
             piece = data[start : start + PIECE]
             pending += self._h11.send(h11.Data(data=piece)) or b""
             if len(pending) >= PIECE:
                 await self._flush(pending, seconds)
-            sent(len(piece))
+            on_sent(len(piece))
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:
         if pending:
@@ -176,10 +179,7 @@ class Connection:
 
 
 class Pool:
-    """The connections of one origin: some rest, some are lent out.
-
-    At most `bound` connections rest.
-    """
+    """Lends the connections to one origin to exchanges; keeps at most `bound` idle ones."""
 
     def __init__(
         self,
@@ -191,60 +191,60 @@ class Pool:
     ) -> None:
         self.target = target
         self.proxy = proxy
-        "That of the environment, by which they go: its address, without credentials."
+        "The address of the environment's proxy for this origin, without credentials, or empty."
         self.connect = connect
-        "Makes a new one."
+        "Makes a new connection."
         self.slots = trio.Semaphore(bound)
-        """One for each request that may be out at a time; first come, first served.
+        """One slot for each request that may run at once, in order of arrival.
 
-        Streams take none: they last, and would starve the requests that feed them."""
-        self._bound = bound
-        self._resting: deque[Connection] = deque()
-        "The youngest is last."
+        Streams take no slot: they last, and would block the joins that need them."""
+        self._max_idle = bound
+        self._idle: deque[Connection] = deque()
+        "The most recently used one is last."
 
     async def take(self) -> Connection | None:
-        """The connection that has rested least, if one is fit for use.
+        """Return the most recently used idle connection, or None.
 
-        It is the least likely to be closed by the server next; the others grow old and go.
+        The server is least likely to close this one soon; the others expire.
         """
-        while self._resting and self._resting[0].expired():
-            await self._resting.popleft().aclose()
-        while self._resting:
-            connection = self._resting.pop()
+        while self._idle and self._idle[0].is_expired():
+            await self._idle.popleft().aclose()
+        while self._idle:
+            connection = self._idle.pop()
             if not connection.has_unexpected_data():
                 return connection
             await connection.aclose()
         return None
 
-    async def give(self, connection: Connection) -> None:
-        """Let it rest, or close it if it is spent."""
-        # No more than can be out at once: the rest was made for streams, which come in hundreds.
-        if len(self._resting) < self._bound and connection.start_next_cycle():
-            self._resting.append(connection)
+    async def give_back(self, connection: Connection) -> None:
+        """Keep a connection for reuse, or close it if that is impossible."""
+        # No more than there can be requests at once: others were made for hundreds of streams.
+        if len(self._idle) < self._max_idle and connection.start_next_cycle():
+            self._idle.append(connection)
         else:
             await connection.aclose()
 
     async def aclose(self) -> None:
-        """Close what rests; what is lent out is closed when it is given back."""
-        self._bound = 0
-        with trio.CancelScope(shield=True):  # bounded: closing forcefully waits for nobody
-            while self._resting:
-                await self._resting.pop().aclose()
+        """Close the idle connections; the others close when they are given back."""
+        self._max_idle = 0
+        with trio.CancelScope(shield=True):  # aclose_forcefully does not block
+            while self._idle:
+                await self._idle.pop().aclose()
 
 
-def _raw(stream: Any) -> Any:
-    """What lies below the layers of TLS; trio leaves their types open."""
-    return _raw(stream.transport_stream) if isinstance(stream, _TLS) else stream
+def _unwrap_tls(stream: Any) -> Any:
+    """Return the stream below all layers of TLS: two if the proxy is an https one."""
+    return _unwrap_tls(stream.transport_stream) if isinstance(stream, _TLS) else stream
 
 
-async def _pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
-    """A part of a body; that of a file in pages. Raises FileFailed."""
+async def _read_pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
+    """Yield a part of a body; a file in pages. Raises FileFailed if the file has changed."""
     if isinstance(part, bytes):
         yield part
         return
     try:
         async with await trio.open_file(part.path, "rb") as file:
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
             left = part.size
             while left:
                 page = await file.read(min(PAGE, left))
@@ -252,12 +252,12 @@ async def _pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
                     raise FileFailed(f"{part.path}: shrank while it was sent")
                 left -= len(page)
                 yield page
-            # The length was promised in the head, and is kept. The content may still be a mixture
-            # of two versions, which nobody should take for a success.
-            await trio.to_thread.run_sync(_check, file.fileno(), part)
+            # The size is as announced in the head, but the content may be a mixture of two versions
+            # of the file, which must not count as a success.
+            await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
     except OSError as error:
         raise FileFailed(f"{part.path}: {error.strerror or error}") from error
 
 
-def _check(descriptor: int, part: FileSlice) -> None:
+def _check_unchanged(descriptor: int, part: FileSlice) -> None:
     part.check(os.fstat(descriptor))

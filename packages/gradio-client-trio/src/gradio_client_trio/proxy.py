@@ -1,20 +1,20 @@
-"""What stands between this machine and an origin: perhaps a proxy, and whom TLS trusts.
+"""Chooses the proxy for an origin, and makes the TLS context.
 
 Rules for proxies:
 
-1. A proxy that the caller names serves every origin; the environment is then not consulted.
+1. A proxy that the caller names serves every origin, and the environment is ignored.
 2. Otherwise `urllib.request` reads the environment: `HTTP_PROXY` and `HTTPS_PROXY` serve their
    scheme, `ALL_PROXY` the rest. A lower-case name wins over an upper-case one, and an empty value
-   means none. Where `REQUEST_METHOD` is set, it ignores an upper-case `HTTP_PROXY`: in a CGI
-   script, a visitor sets it by a `Proxy:` header (CVE-2016-1000110).
-3. It reads `NO_PROXY` too: `example.org` is that host and every host below it, with or without a
-   leading dot; `example.org:8080` is that port only; `*` is everything. There are no ranges of
-   addresses (`10.0.0.0/8`): httpx has none either.
-4. A proxy of a kind that is not spoken here (SOCKS) fails the request that needs it, no other.
+   means no proxy. If `REQUEST_METHOD` is set, it ignores an upper-case `HTTP_PROXY`: a visitor of a
+   CGI script sets that with a `Proxy:` header (CVE-2016-1000110).
+3. It reads `NO_PROXY` too: `example.org` is that host and all of its subdomains, with or without a
+   leading dot; `example.org:8080` is that port only; `*` is everything. Ranges of addresses, such
+   as `10.0.0.0/8`, are not supported, as in httpx.
+4. A proxy of an unsupported kind, such as SOCKS, fails only the requests that need it.
 
-Rules for trust: a context is built only when a connection needs TLS, off the event loop, once.
-Unless `verify` says otherwise, it trusts what OpenSSL or the system trusts: OpenSSL reads
-SSL_CERT_FILE and SSL_CERT_DIR by itself.
+The TLS context is made once, in a thread, when a connection first needs TLS. Unless `verify` says
+otherwise, it trusts what OpenSSL or the system trusts. OpenSSL reads SSL_CERT_FILE and
+SSL_CERT_DIR.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ import truststore
 from gradio_protocol import InvalidArguments, Origin, origin
 
 Verify: TypeAlias = bool | str | ssl.SSLContext
-"True: what this machine trusts; a path: a file or folder of CAs; False: anybody."
+"True: what this machine trusts; a path: a file or folder of CAs; False: any certificate."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """One HTTP proxy, reached in plain text or over TLS."""
+    """An HTTP proxy, reached with or without TLS."""
 
     origin: Origin
     authorization: str | None = field(default=None, repr=False)
-    "The value of Proxy-Authorization, where the address carried credentials."
+    "The value of Proxy-Authorization, if the address has credentials."
 
     @classmethod
     def parse(cls, address: str) -> Proxy:
-        """Read `[http[s]://][user:password@]host[:port]`, credentials percent-encoded.
+        """Parse `[http[s]://][user:password@]host[:port]`, with percent-encoded credentials.
 
-        Raises InvalidArguments for anything else; its text shows no credentials.
+        Raises InvalidArguments for anything else; the text of the error has no credentials.
         """
         url = address if "://" in address else f"http://{address}"
         try:
             where, parts = origin(url), urlsplit(url)
-        except InvalidArguments:  # which may quote a password with a slash in it
+        except InvalidArguments:  # its text may quote a password that has a slash
             raise InvalidArguments(
                 "proxy: expected [http[s]://][user:password@]host[:port]"
             ) from None
@@ -67,17 +67,17 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
-    """The proxies of one client, as `urllib.request` has them."""
+    """The proxies of one client, in the form of `urllib.request`."""
 
     addresses: Mapping[str, str] = field(repr=False)
-    "By `http`, `https` or `all`; values may hold credentials. `no` is the value of NO_PROXY."
-    named: bool = False
-    "By the caller: the environment has no say."
+    "Keys are `http`, `https` and `all`, and `no` for NO_PROXY; values may hold credentials."
+    is_explicit: bool = False
+    "Whether the caller named the proxy."
 
-    def between(self, target: Origin) -> Proxy | None:
-        """The proxy for requests to `target`, or None where it is reached directly.
+    def choose(self, target: Origin) -> Proxy | None:
+        """Return the proxy for requests to `target`, or None for a direct connection.
 
-        Raises InvalidArguments where the proxy's address cannot be used.
+        Raises InvalidArguments if the address of the proxy is invalid.
         """
         address = self.addresses.get(target.scheme) or self.addresses.get("all")
         if not address or _is_exempt(target, self.addresses):
@@ -86,47 +86,47 @@ class Proxies:
 
 
 def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
-    """The proxies by rules 1 to 3.
+    """Return the proxies, by rules 1 to 3.
 
-    Raises InvalidArguments if `proxy` cannot be used, so that the caller learns of it at once.
+    Raises InvalidArguments if `proxy` is invalid: early, when the client is made.
     """
     if proxy is None:
         proxies = urllib.request.getproxies_environment() if trust_env else {}
-        # For urllib a star means everything only if it stands alone, for httpx among others too.
+        # urllib takes a star for everything only if it stands alone; httpx takes it in a list too.
         if "*" in proxies.get("no", "").replace(" ", "").split(","):
             return Proxies(addresses={})
         return Proxies(addresses=proxies)
     Proxy.parse(proxy)
-    return Proxies(addresses={"all": proxy}, named=True)
+    return Proxies(addresses={"all": proxy}, is_explicit=True)
 
 
 def _is_exempt(target: Origin, proxies: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY says that `target` is reached directly."""
-    # typeshed has only `proxy_bypass`, which on macOS and Windows may ask the system's settings.
+    """Whether NO_PROXY excludes `target`."""
+    # `proxy_bypass` also reads the settings of macOS and Windows. typeshed lacks this function.
     is_exempt: Callable[[str, Mapping[str, str]], bool]
     is_exempt = vars(urllib.request)["proxy_bypass_environment"]
-    # An IPv6 address may stand in NO_PROXY without its brackets.
+    # The host without a port too: NO_PROXY may have an IPv6 address without its brackets.
     return is_exempt(target.host_port, proxies) or is_exempt(target.host, proxies)
 
 
 class Trust:
-    """The TLS context of one client: built in a thread when first needed, then shared."""
+    """Makes the TLS context of one client when it is first needed, and shares it."""
 
     def __init__(self, verify: Verify) -> None:
         self._verify = verify
         self._building = trio.Lock()
         self._context: ssl.SSLContext | None = None
 
-    async def context(self) -> ssl.SSLContext:
-        """Raises InvalidArguments if the CAs that were asked for cannot be read."""
+    async def get_context(self) -> ssl.SSLContext:
+        """Return the TLS context. Raises InvalidArguments if the CAs cannot be read."""
         async with self._building:
             if self._context is None:
-                self._context = await trio.to_thread.run_sync(context_for, self._verify)
+                self._context = await trio.to_thread.run_sync(make_context, self._verify)
             return self._context
 
 
-def context_for(verify: Verify) -> ssl.SSLContext:
-    """A TLS context. Raises InvalidArguments if the CAs that were asked for cannot be read."""
+def make_context(verify: Verify) -> ssl.SSLContext:
+    """Make a TLS context. Raises InvalidArguments if the CAs cannot be read."""
     match verify:
         case ssl.SSLContext():
             return verify
@@ -143,9 +143,9 @@ def context_for(verify: Verify) -> ssl.SSLContext:
             context.verify_mode = ssl.CERT_NONE
             return context
         case True if sys.platform in ("win32", "darwin"):
-            # The system's own verifier knows what no file says.
+            # On these systems, certificates are checked by an API; there is no file of CAs.
             return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         case True:
-            # Not truststore: on Linux, 0.10 reads the CAs again for every connection, which takes
-            # 35 ms of CPU on the event loop.
+            # Not truststore: on Linux, 0.10 reads the CAs again for every connection, which costs
+            # 35 ms of CPU time in the event loop.
             return ssl.create_default_context()

@@ -1,14 +1,14 @@
-"""Obeys the commands of one client's `ClientProtocol`, with tasks in its one nursery.
+"""Obeys the commands of one client's `ClientProtocol`, with tasks in one nursery.
 
-There is no lock: between two checkpoints nobody else runs, and no call of the protocol has one.
-After every input `obey` takes the commands there are. An exchange shares a few tasks with all
-others; what lasts (a stream, a file, a direct call) has a task of its own. Each has a cancel scope,
-and nothing that goes wrong in it leaves its task: the protocol is told, and decides. An exception
-that left a task would cancel the nursery, and with it the caller's block and all other jobs.
-
-Ctrl-C raises KeyboardInterrupt at any line of the running task. Between an input and the command
-that follows from it, that would lose the command, and a job would wait for ever. So whatever
-touches the protocol is protected from it, and Ctrl-C arrives at the caller's next checkpoint.
+1. There is no lock: no call of the protocol has a checkpoint, and between two checkpoints no other
+   task runs. After every input, `obey` takes all commands.
+2. Exchanges share a few tasks. A stream, a file and a direct call last longer, and have tasks of
+   their own. Each action and each stream has a cancel scope, by which the protocol aborts it.
+3. No error leaves a task: the task reports it to the protocol, which decides. An error that left a
+   task would cancel the nursery, and with it the block of the caller and all other jobs.
+4. Ctrl-C raises KeyboardInterrupt at any line of the running task. Between an input and the command
+   that follows from it, this would lose the command, and a job would wait for ever. So all code
+   that calls the protocol has KI protection, and Ctrl-C is raised at the caller's next checkpoint.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ from .perform import Performer
 from .tasks import Workers
 
 GRACE = 2.0
-"Seconds that closing may take: for what the server must still be told."
+"Seconds that `close` may take, to tell the server of cancelled events."
 
 
 class Runner:
-    """See the module."""
+    """Obeys the commands of a `ClientProtocol`, and reports what happened."""
 
     def __init__(
         self, protocol: ClientProtocol, performer: Performer, nursery: trio.Nursery
@@ -51,7 +51,7 @@ class Runner:
         self.workers = Workers(nursery, REQUESTS)
         self._performer = performer
         self._jobs: dict[int, Job] = {}
-        "Those that are not over."
+        "The jobs that have not ended."
         self._actions: dict[int, trio.CancelScope] = {}
         self._streams: dict[int, trio.CancelScope] = {}
 
@@ -59,9 +59,9 @@ class Runner:
 
     @trio.lowlevel.enable_ki_protection
     def submit(self, bound: BoundCall, headers: dict[str, str]) -> Job:
-        """Begin a job, at the next checkpoint: if it is cancelled there, it has sent nothing.
+        """Submit a job, which begins at the next checkpoint; cancelled before, it sends nothing.
 
-        Raises InvalidArguments if the client, or its session, was closed.
+        Raises InvalidArguments if the client or its session is closed.
         """
         job_id, state = self.protocol.submit(bound, headers)
         job = self._jobs[job_id] = Job(state, partial(self._cancel, job_id))
@@ -69,7 +69,7 @@ class Runner:
         return job
 
     async def _obey_soon(self) -> None:
-        # A task, for `submit` is no coroutine: to start a job is not to wait for it.
+        # In a task, because `submit` is no coroutine and has no checkpoint of its own.
         await trio.lowlevel.checkpoint()
         self.obey()
 
@@ -81,37 +81,37 @@ class Runner:
 
     @trio.lowlevel.enable_ki_protection
     def reset_session(self, session_id: int) -> None:
-        """Let a new session take the place of this one."""
+        """Replace a session by a new one under the same id; jobs of the old one go on."""
         self.protocol.reset_session(session_id)
         self.obey()
 
     @trio.lowlevel.enable_ki_protection
     def close_session(self, session_id: int) -> None:
-        """End all jobs and streams of one session."""
+        """End all jobs and streams of one session, without waiting."""
         self.protocol.close_session(session_id)
         self.obey()
 
     @trio.lowlevel.enable_ki_protection
     async def close(self) -> None:
-        """End all jobs and streams, and wait until nothing of them is left; idempotent."""
+        """End all jobs and streams, and wait until all tasks have ended. Idempotent."""
         with trio.CancelScope(shield=True):
             try:
                 self.protocol.close()
                 self.obey()
-                # What the server must still be told is sent now. A server that does not answer
-                # keeps nobody from leaving.
+                # Requests that tell the server of cancelled events may still be sent. A server that
+                # does not answer delays the close by GRACE seconds at most.
                 with trio.move_on_after(GRACE):
-                    await self.workers.until(self.protocol.is_closed)
-            finally:  # an interrupt is no reason to leave anything behind
-                self.workers.end()
-            await self.workers.gone()
+                    await self.workers.wait_until(self.protocol.is_closed)
+            finally:  # after an interrupt too, end all tasks
+                self.workers.cancel_all()
+            await self.workers.wait_until_idle()
             await self._performer.http.aclose()
 
     # Commands.
 
     @trio.lowlevel.enable_ki_protection
     def obey(self) -> None:
-        """Do all there is to do."""
+        """Obey all commands."""
         while command := self.protocol.next_command(trio.current_time()):
             match command:
                 case NotifyJob():
@@ -126,38 +126,37 @@ class Runner:
                     scope = self._streams[command.stream_id] = trio.CancelScope()
                     self.workers.spawn(partial(self._read, command, scope))
                 case CloseStream():
-                    # Its task tells the protocol when it is closed, as of any other end.
-                    if command.stream_id in self._streams:  # else it has just ended
+                    # The task of the stream reports that it is closed, like any other end.
+                    if command.stream_id in self._streams:  # otherwise it has just ended
                         self._streams[command.stream_id].cancel()
                 case _:
                     assert_never(command)
-        self.workers.check_gone()
+        self.workers.wake_waiters()
 
     def _notify(self, job_id: int) -> None:
         job = self._jobs[job_id]
         if job.done():
-            # Whoever wants its outputs holds the job; a client of a server's life must not.
+            # A client that runs for months must not keep the outputs of all of its jobs.
             del self._jobs[job_id]
         job.notify()
 
     async def _run(self, command: RunAction, scope: trio.CancelScope) -> None:
         action_id = command.action_id
-        moved = partial(self._moved, action_id)
+        on_transfer = partial(self._report_transfer, action_id)
         try:
-            # Aborted: the scope swallows the cancellation, and the protocol, which asked for it,
-            # is told nothing. Only what it may lose is aborted: never a join, which runs on the
-            # server all the same.
+            # An abort cancels the scope, which absorbs the cancellation: the protocol asked for it,
+            # and expects no report. It never aborts a join, which the server may have accepted.
             with scope:
-                reply = await self._performer.perform(command.action, moved)
+                reply = await self._performer.perform(command.action, on_transfer)
                 self.protocol.action_succeeded(action_id, reply)
-        except Exception as error:  # noqa: BLE001 - whatever it is, its job must end with it
+        except Exception as error:  # noqa: BLE001 - any error, or the job would never end
             self.protocol.action_failed(action_id, error)
         finally:
             del self._actions[action_id]
         self.obey()
 
-    def _moved(self, action_id: int, moved: Transferred) -> None:
-        self.protocol.action_progress(action_id, moved)
+    def _report_transfer(self, action_id: int, transferred: Transferred) -> None:
+        self.protocol.action_progress(action_id, transferred)
         self.obey()
 
     async def _read(self, command: OpenStream, scope: trio.CancelScope) -> None:
@@ -165,34 +164,34 @@ class Runner:
         error: Exception | None = None
         try:
             with scope:
-                # In the scope: a stream may be closed before it is open.
+                # The delay is in the scope too: a stream may be closed before it is open.
                 await trio.sleep(command.delay)
                 http = self._performer.http
-                silent = partial(self._silent, stream_id)
-                idle = command.idle_timeout
-                async with http.stream(command.request, idle=idle, silent=silent) as reply:
-                    self._opened(stream_id, reply.head)
-                    await reply.feed(partial(self._received, stream_id))
-        except Exception as failure:  # noqa: BLE001 - nobody must wait for this stream for ever
+                silent = partial(self._report_silence, stream_id)
+                request, idle = command.request, command.idle_timeout
+                async with http.stream(request, idle_timeout=idle, on_silence=silent) as reply:
+                    self._report_opened(stream_id, reply.head)
+                    await reply.feed(partial(self._report_data, stream_id))
+        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
             error = failure
         finally:
             del self._streams[stream_id]
         self.protocol.stream_closed(stream_id, error)
         self.obey()
 
-    def _opened(self, stream_id: int, head: Head) -> None:
+    def _report_opened(self, stream_id: int, head: Head) -> None:
         self.protocol.stream_opened(stream_id, head)
         self.obey()
 
-    def _silent(self, stream_id: int) -> None:
+    def _report_silence(self, stream_id: int) -> None:
         self.protocol.stream_silent(stream_id)
         self.obey()
 
-    def _received(self, stream_id: int, chunk: bytes) -> None:
+    def _report_data(self, stream_id: int, chunk: bytes) -> None:
         self.protocol.receive_data(stream_id, chunk)
         self.obey()
 
 
 def _is_brief(command: RunAction) -> bool:
-    """Whether it is one exchange that lasts no longer than others."""
+    """Whether this is an exchange with a limited time, which may share a task."""
     return isinstance(command.action, Send) and command.action.patience != inf

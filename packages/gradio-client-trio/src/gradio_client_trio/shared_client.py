@@ -1,10 +1,10 @@
-"""What a client and its views share: the line to the app, and a place at it.
+"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
 
-1. A line is open for the length of one block: from `open` it is connected, and has its nursery;
-   after `close` it stays closed.
-2. What goes wrong in the block is the block's own: nothing that runs in the nursery fails with
-   it, nor it with that, so that nobody meets an exception group.
-3. A `Visit` is one visitor of the app: a session, opened when it is first needed.
+1. A `SharedClient` is open for one block: `open` connects it and opens its nursery; after `close`
+   it stays closed.
+2. An error of the block does not affect the tasks in the nursery, nor do their errors leave the
+   nursery, so no caller gets an exception group.
+3. A `SessionHandle` opens its session when it is first needed.
 """
 
 from __future__ import annotations
@@ -33,42 +33,42 @@ _log = logging.getLogger("gradio_client_trio")
 
 
 class SharedClient:
-    """See the module. Raises InvalidArguments for a proxy of no use."""
+    """The connection to one app. Raises InvalidArguments for an invalid `proxy`."""
 
-    def __init__(self, given: TrioConfig) -> None:
-        self._given = given
-        self._settings = inputs.transport_config(given)
-        self._http = self._settings.http()
+    def __init__(self, config: TrioConfig) -> None:
+        self._config = config
+        self._transport = inputs.resolve_transport(config)
+        self._http = self._transport.make_http()
         self._runner: Runner | None = None
         self._nursery = AsyncExitStack()
 
     @property
     def runner(self) -> Runner:
-        """What obeys the protocol. Raises InvalidArguments before the block."""
+        """The runner of the connected protocol. Raises InvalidArguments before the block."""
         if self._runner is None:
             raise InvalidArguments("the client is not open: use it in an 'async with' block")
         return self._runner
 
     @property
     def protocol(self) -> ClientProtocol:
-        """The protocol, connected. Raises InvalidArguments before the block."""
+        """The connected protocol. Raises InvalidArguments before the block."""
         return self.runner.protocol
 
     async def open(self) -> None:
-        """Connect. Raises what `ClientProtocol.is_connected` raises."""
+        """Connect, and open the nursery. Raises what `ClientProtocol.is_connected` raises."""
         if self._runner is not None:
-            raise InvalidArguments("a client has one block: make another client for another one")
+            raise InvalidArguments("a client cannot be opened twice: make another client")
         protocol = ClientProtocol(
-            await inputs.target(self._given),
+            await inputs.resolve_target(self._config),
             entropy=secrets.token_bytes(16),
-            max_jobs=self._given.max_workers,
+            max_jobs=self._config.max_workers,
         )
-        performer = Performer(self._settings.folder, self._http)
+        performer = Performer(self._transport.folder, self._http)
         try:
             await connect(protocol, performer)
         except BaseException:
             await self._http.aclose()
-            self._http = self._settings.http()  # for another try: a closed one keeps nothing alive
+            self._http = self._transport.make_http()  # another `open` may follow
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
@@ -76,19 +76,20 @@ class SharedClient:
         self._runner = Runner(protocol, performer, nursery)
 
     def report(self) -> None:
-        """Say that a Space was connected to, if nothing objects."""
-        self.runner.workers.aside(telemetry.report)
+        """Report the use of a Space to Hugging Face, in the background."""
+        self.runner.workers.run_in_thread(telemetry.report)
 
     async def close(self) -> None:
-        """End all jobs and streams, and wait until nothing is left of them; idempotent."""
+        """End all jobs and streams, and wait until all tasks have ended. Idempotent."""
         await self.runner.close()
 
-    async def leave(self) -> None:
-        """The end of the block."""
+    async def exit_block(self) -> None:
+        """Close the nursery at the end of the block; raise the error of a task without a group."""
         try:
             await self._nursery.aclose()
         except BaseExceptionGroup as group:
-            # Our tasks keep errors to their jobs: this one ends the program, and needs no group.
+            # Tasks report every Exception to the protocol, so this is another kind of error, such
+            # as SystemExit. A group would only hide it.
             raise group.exceptions[0] from None
         finally:
             await self._http.aclose()
@@ -98,17 +99,17 @@ class SharedClient:
 
 
 class SessionHandle:
-    """One visitor of the app."""
+    """One session with the app: to the server, one visitor."""
 
     def __init__(self, shared: SharedClient) -> None:
         self._shared = shared
         self._session_id: int | None = None
-        self._left = False
+        self._closed = False
 
     @property
     def session_id(self) -> int:
-        """The session, new at the first use. Raises InvalidArguments once it was closed."""
-        if self._left:
+        """The id of the session, opened at the first use. Raises InvalidArguments after `close`."""
+        if self._closed:
             raise InvalidArguments("the session was closed")
         if self._session_id is None:
             self._session_id = self._shared.protocol.open_session()
@@ -116,21 +117,21 @@ class SessionHandle:
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """What can be called from this session."""
+        """The endpoints of the app, as this session sees them."""
         return self._shared.protocol.endpoints(self.session_id)
 
     @property
     def session_hash(self) -> str:
-        """What the server knows this visitor by."""
+        """The `session_hash` by which the server knows this session."""
         return self._shared.protocol.session_hash(self.session_id)
 
     def reset(self) -> None:
-        """Be another visitor from now on."""
+        """Replace the session by a new one, with new state on the server."""
         self._shared.runner.reset_session(self.session_id)
 
     def close(self) -> None:
-        """End the jobs and streams of this visitor."""
-        self._left = True
+        """End the jobs and streams of this session."""
+        self._closed = True
         if self._session_id is not None:
             self._shared.runner.close_session(self._session_id)
 
@@ -138,7 +139,10 @@ class SessionHandle:
 async def connect(
     protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None
 ) -> None:
-    """Connect, or copy a Space, in the task of whoever waits: there is no nursery yet."""
+    """Connect, or duplicate a Space, in this task: there is no nursery yet.
+
+    Raises what `ClientProtocol.is_connected` raises.
+    """
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
         try:

@@ -1,11 +1,11 @@
-"""The tasks that work for one client, in its one nursery.
+"""The tasks of one client, in its one nursery.
 
-All are shielded from what cancels the block that the nursery belongs to: until the block is left
-they serve it, and then `Runner.close` ends them. Otherwise a timeout around the block would cut the
-requests by which the client tells the server that it leaves.
+All tasks are shielded from a cancellation of the block that the client is open for; `Runner.close`
+ends them when the block is left. Otherwise a timeout around the block would also cancel the
+requests that tell the server of cancelled events.
 
-Each task has a scope of its own, for it may end before the others. The nursery cannot have one
-shield for all: the block itself runs inside the nursery, and the caller may cancel the block.
+Each task has a shielded scope of its own. One shield for the nursery would not do: the block runs
+inside the nursery, and the caller must be able to cancel the block.
 """
 
 from __future__ import annotations
@@ -21,80 +21,70 @@ Work: TypeAlias = Callable[[], Awaitable[None]]
 
 
 class Workers:
-    """See the module."""
+    """Runs functions in tasks of a nursery, shielded from its cancellation."""
 
     def __init__(self, nursery: trio.Nursery, at_once: int) -> None:
         self._nursery = nursery
-        self._spare = at_once
+        self._free = at_once
         self._queue = deque[Work]()
         self._scopes: set[trio.CancelScope] = set()
-        self._asides: list[trio.CancelScope] = []
-        self._departures = trio.lowlevel.ParkingLot()
-        self.drawing = trio.CapacityLimiter(4)
-        "For threads that draw: a terminal that stands still holds them, and no others."
+        self._waiters = trio.lowlevel.ParkingLot()
+        self.drawing_threads = trio.CapacityLimiter(4)
+        "For progress bars, so that a paused terminal blocks these threads and no others."
 
-    def spawn(self, work: Work, scope: trio.CancelScope | None = None) -> None:
-        """Run a task until it ends, or its scope is cancelled."""
-        scope = scope or trio.CancelScope()
-        scope.shield = True
+    def spawn(self, work: Work) -> None:
+        """Run a task until it ends or `cancel_all` is called."""
+        scope = trio.CancelScope(shield=True)
         self._scopes.add(scope)
-        self._nursery.start_soon(self._shielded, work, scope)
+        self._nursery.start_soon(self._run_shielded, work, scope)
 
     def submit(self, work: Work) -> None:
-        """Do the same, but only so many at once; what comes meanwhile waits, and costs no task."""
-        # Not a task each that waits for a semaphore, which would cost as much: trio runs the tasks
-        # that are ready together in order or, at random, in reverse, and jobs would join the
-        # server's queue in the wrong order.
+        """Run `work` in a shared task; `at_once` of these run at most; the rest waits in order."""
+        # Not a task for each that waits for a semaphore: trio runs tasks that become ready together
+        # in order or in reverse, at random, so jobs would join the server's queue in a wrong order.
         self._queue.append(work)
-        if self._spare:
-            self._spare -= 1
-            self.spawn(self._work_off)
+        if self._free:
+            self._free -= 1
+            self.spawn(self._run_queued)
 
-    def aside(self, work: Callable[[], None]) -> None:
-        """Run something in a thread; nobody waits for it, and leaving the block does not either."""
-        self._asides.append(trio.CancelScope())
-        run = partial(trio.to_thread.run_sync, work, abandon_on_cancel=True)
-        self.spawn(run, self._asides[-1])
+    def run_in_thread(self, work: Callable[[], None]) -> None:
+        """Run `work` in a thread in the background; leaving the block does not wait for it."""
+        self.spawn(partial(trio.to_thread.run_sync, work, abandon_on_cancel=True))
 
-    def check_gone(self) -> None:
-        """Something is over that somebody may wait for."""
-        # A parking lot and not an event: what is waited for differs, and comes more than once.
-        self._departures.unpark_all()
+    def wake_waiters(self) -> None:
+        """Let the tasks in `wait_until` check their conditions again."""
+        # A parking lot, not an event: the conditions differ, and are checked more than once.
+        self._waiters.unpark_all()
 
-    async def until(self, over: Callable[[], bool]) -> None:
-        """Wait until enough is over."""
-        while not over():
-            await self._departures.park()
+    async def wait_until(self, is_done: Callable[[], bool]) -> None:
+        """Wait until `is_done()` is true; `wake_waiters` checks it."""
+        while not is_done():
+            await self._waiters.park()
 
-    async def gone(self) -> None:
-        """Wait until there is no task."""
-        await self.until(lambda: not self._scopes)
+    async def wait_until_idle(self) -> None:
+        """Wait until all tasks have ended."""
+        await self.wait_until(lambda: not self._scopes)
 
-    def end_asides(self) -> None:
-        """End what nobody waits for."""
-        for scope in self._asides:
-            scope.cancel()
-
-    def end(self) -> None:
-        """End all tasks, also those that have not begun."""
+    def cancel_all(self) -> None:
+        """Cancel all tasks, and drop the work that has not begun."""
         self._queue.clear()
         for scope in self._scopes:
             scope.cancel()
 
-    async def _work_off(self) -> None:
+    async def _run_queued(self) -> None:
         try:
             while self._queue:
                 await self._queue.popleft()()
         finally:
-            self._spare += 1
+            self._free += 1
 
-    # Ctrl-C is for the program's own task, where it is one error and no group of them. Tasks that a
-    # nursery starts have no protection unless their function says so.
+    # KI protection, so that Ctrl-C is raised in the main task, as one error and not in a group. A
+    # task of a nursery is not protected unless its function is.
     @trio.lowlevel.enable_ki_protection
-    async def _shielded(self, work: Work, scope: trio.CancelScope) -> None:
+    async def _run_shielded(self, work: Work, scope: trio.CancelScope) -> None:
         try:
             with scope:
                 await work()
         finally:
             self._scopes.discard(scope)
-            self.check_gone()
+            self.wake_waiters()

@@ -1,4 +1,4 @@
-"""What `import gradio_client` gives after `install_as_gradio_client()`; see `compat`."""
+"""Replaces `gradio_client` after `install_as_gradio_client()`; see `compat`."""
 
 from typing import Any
 

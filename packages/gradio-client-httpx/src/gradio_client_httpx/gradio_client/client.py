@@ -1,15 +1,15 @@
-"""In place of `gradio_client.client`; see `compat`."""
+"""Replaces `gradio_client.client`; see `compat`."""
 
 from typing import Any
 
 from gradio_client_httpx.compat import look_up
-from gradio_client_httpx.inputs import HttpxConfig, transport_config
+from gradio_client_httpx.inputs import HttpxConfig, resolve_transport
 from gradio_client_httpx.job import Job
 from gradio_client_httpx.loadable import LoadableClient as Client
 from gradio_client_httpx.loadable import LoadableEndpoint as Endpoint
 from gradio_protocol import Options, Target
 
-DEFAULT_TEMP_DIR = transport_config(HttpxConfig(target=Target(src=""), options=Options())).folder
+DEFAULT_TEMP_DIR = resolve_transport(HttpxConfig(target=Target(src=""), options=Options())).folder
 
 __all__ = ["DEFAULT_TEMP_DIR", "Client", "Endpoint", "Job"]
 

@@ -1,4 +1,4 @@
-"""In place of `gradio_client.data_classes`; see `compat`."""
+"""Replaces `gradio_client.data_classes`; see `compat`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""In place of `gradio_client.exceptions`; see `compat`."""
+"""Replaces `gradio_client.exceptions`; see `compat`."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""In place of `gradio_client.utils`; see `compat`."""
+"""Replaces `gradio_client.utils`; see `compat`."""
 
 from typing import Any
 
@@ -38,17 +38,17 @@ __all__ = [
 
 
 def get_package_version() -> str:
-    """The release of the official client whose surface this is."""
+    """Return the release of the official client whose public names this package has."""
     return RELEASE
 
 
 def is_http_url_like(possible_url: object) -> bool:
-    """Whether this is a text that begins like an address."""
+    """Whether this is a text that begins with `http://` or `https://`."""
     return isinstance(possible_url, str) and is_address(possible_url)
 
 
 def is_file_obj_with_meta(d: object) -> bool:
-    """Whether this is a file object as 4.21 and later mark it."""
+    """Whether this is a file object with the mark that Gradio 4.21 and later add."""
     match d:
         case {"path": str(), "meta": {"_type": "gradio.FileData"}}:
             return True

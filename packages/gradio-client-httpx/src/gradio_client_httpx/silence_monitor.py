@@ -1,6 +1,8 @@
-"""Notices streams on which nothing comes; a thread that waits for bytes cannot.
+"""Detects streams that have been silent for too long.
 
-One timer looks at all streams of a client when the first of them is due.
+The thread that reads a stream is blocked in `recv`. A read timeout of httpx would not help: it ends
+the connection, and a silent stream has to stay open while the core asks the app. So one timer
+serves all streams of a client, and fires when the next of them may be silent.
 """
 
 from __future__ import annotations
@@ -13,40 +15,42 @@ from collections.abc import Callable
 from .threads import Workers
 
 
-class Silences:
-    """See the module; thread-safe. `report` is called with the id of each silent stream."""
+class SilenceMonitor:
+    """Calls `report` with the id of each stream that is silent. Thread-safe."""
 
     def __init__(self, workers: Workers, report: Callable[[int], None]) -> None:
         self._workers = workers
         self._report = report
         self._lock = threading.Lock()
         self._streams: dict[int, tuple[float, float]] = {}
-        "Seconds that a stream may be silent, and when it will have been, by its id."
+        "For each stream: the seconds that it may be silent, and the time when these have passed."
         self._is_looking = False
 
     def watch(self, stream_id: int, idle_timeout: float) -> None:
-        """Watch a stream from now on."""
+        """Watch a stream from now on; report it after `idle_timeout` seconds without data."""
         if idle_timeout == math.inf:
             return
         with self._lock:
             self._streams[stream_id] = idle_timeout, time.monotonic() + idle_timeout
             begins, self._is_looking = not self._is_looking, True
         if begins:
-            self._look()
+            self._report_silent()
 
-    def end(self, stream_id: int) -> None:
-        """Something has come on a stream."""
+    def record_data(self, stream_id: int) -> None:
+        """Record that data has arrived on a stream."""
+        # Without the lock, since this runs for every chunk. Only the thread that reads the stream
+        # calls this and `forget`; a race with the timer shifts the next report a little.
         found = self._streams.get(stream_id)
         if found is not None:
             self._streams[stream_id] = found[0], time.monotonic() + found[0]
 
     def forget(self, stream_id: int) -> None:
-        """A stream has ended."""
+        """Stop watching a stream."""
         with self._lock:
             self._streams.pop(stream_id, None)
 
-    def _look(self) -> None:
-        """Report the streams that are silent, and look again when the next one may be."""
+    def _report_silent(self) -> None:
+        """Report the silent streams, and run again when the next one may be silent."""
         now = time.monotonic()
         with self._lock:
             silent = [key for key, (_, due) in self._streams.items() if due <= now]
@@ -56,6 +60,6 @@ class Silences:
             first = min((due for _, due in self._streams.values()), default=math.inf)
             self._is_looking = first < math.inf
         if first < math.inf:
-            self._workers.call_later(first - now, self._look)
+            self._workers.call_later(first - now, self._report_silent)
         for key in silent:
             self._report(key)
