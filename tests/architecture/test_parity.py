@@ -83,7 +83,7 @@ def test_what_is_public_is_compared(name: str) -> None:
 class Changes(TypedDict, total=False):
     """Keywords."""
 
-    patience: float
+    total_timeout: float
 
 
 class Blocking:
@@ -141,7 +141,7 @@ def test_a_class_does_not_differ_from_itself() -> None:
         ("Client(src)", ("positional or keyword", "keyword-only")),
         ("Client.wait", ("plain", "coroutine")),
         ("Client.updates", ("iterator of int", "async iterator of int")),
-        ("Client.changed(patience)", ("keyword of its own", "")),
+        ("Client.changed(total_timeout)", ("keyword of its own", "")),
         ("Client.address", ("property", "plain")),
         ("Client.copied", ("class method, plain", "")),
     ],

@@ -164,3 +164,12 @@ def test_all_arguments_of_the_description_are_heeded(
 def test_no_callbacks_may_be_said_as_officially(server: Loopback) -> None:
     with Client(server.url, verbose=False) as client:
         assert client.submit("x", api_name="/echo", result_callbacks=None).result(PATIENCE) == "x"
+
+
+def test_an_exemption_that_httpx_cannot_read_is_the_callers_mistake(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "[::1]")
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9/")
+    with pytest.raises(InvalidArguments, match="NO_PROXY"):
+        Client(server.url, verbose=False)

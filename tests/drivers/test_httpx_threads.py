@@ -11,6 +11,7 @@ from functools import partial
 import pytest
 
 from gradio_client_httpx import Client
+from gradio_client_httpx.threads import CALLBACK_THREADS
 from tests.support.client_threads import client_threads
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Ledger
@@ -71,6 +72,17 @@ def test_callbacks_of_a_job_run_in_order_and_get_a_tuple_spread(client: Client) 
 
 def test_none_is_no_callback(client: Client) -> None:
     assert client.submit("x", api_name="/echo", result_callbacks=None).result() == "x"
+
+
+def test_callbacks_that_want_to_exit_take_no_thread_from_others(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    called: Ledger[object] = Ledger("callbacks")
+    for _ in range(2 * CALLBACK_THREADS):
+        client.submit("x", api_name="/echo", result_callbacks=sys.exit).result(PATIENCE)
+    client.submit("y", api_name="/echo", result_callbacks=called.append)
+    assert called.until_blocking(lambda _: True) == ["y"]
+    assert "unexpected error" in caplog.text
 
 
 def test_a_callback_that_fails_takes_nothing_with_it(

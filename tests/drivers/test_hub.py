@@ -10,11 +10,13 @@ from typing import Any
 import huggingface_hub
 import huggingface_hub.utils
 import pytest
+import trio
 
 import gradio_client_httpx
 import gradio_client_trio
 from gradio_client_httpx import InvalidArguments, inputs
-from gradio_protocol import Options, Target
+from gradio_client_trio.perform import OnTransfer, Performer
+from gradio_protocol import Options, Response, Send, Target
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import Connection, Request, threaded
 
@@ -113,6 +115,24 @@ async def test_a_copy_that_is_there_keeps_its_secrets_and_a_warning_says_so(hub:
     with pytest.warns(UserWarning, match="its secrets are left as they are"):
         await gradio_client_trio.Client.duplicate("them/app", **asked)
     assert hub.asked == []
+
+
+@pytest.mark.trio
+@pytest.mark.parametrize(("method", "made"), [("GET", []), ("POST", MADE)])
+async def test_a_copy_can_be_cancelled_until_something_is_changed(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, method: str, made: list[Any]
+) -> None:
+    scope, send = trio.CancelScope(), Performer.send
+
+    async def cancel_and_send(self: Performer, action: Send, on_transfer: OnTransfer) -> Response:
+        if action.request.method == method:
+            scope.cancel()
+        return await send(self, action, on_transfer)
+
+    monkeypatch.setattr(Performer, "send", cancel_and_send)
+    with scope:
+        await gradio_client_trio.Client.duplicate("them/app", **ASKED)
+    assert hub.asked == made
 
 
 @pytest.mark.trio

@@ -1,4 +1,4 @@
-"""The trio driver's HTTP: how each failure of the network is told, and when patience ends."""
+"""The trio driver's HTTP: how a failure of the network is reported, and when time is up."""
 
 from __future__ import annotations
 
@@ -152,13 +152,13 @@ async def test_each_piece_of_a_long_body_has_a_deadline_of_its_own(
 
 @pytest.mark.trio
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n1234"])
-@pytest.mark.parametrize(("patience", "waited"), [(None, 7), (100.0, 100), (3.0, 3)])
+@pytest.mark.parametrize(("total_timeout", "waited"), [(None, 7), (100.0, 100), (3.0, 3)])
 async def test_a_reply_must_come_in_time(
-    autojump_clock: trio.testing.MockClock, said: bytes, patience: float | None, waited: float
+    autojump_clock: trio.testing.MockClock, said: bytes, total_timeout: float | None, waited: float
 ) -> None:
     client = http(dial=saying(said), timeout=Timeout(read=7))
     with pytest.raises(TransportFailed, match="too slow") as caught:
-        await client.send(get("http://a/"), total_timeout=patience)
+        await client.send(get("http://a/"), total_timeout=total_timeout)
     assert trio.current_time() == waited
     assert isinstance(caught.value.__cause__, trio.TooSlowError)
 

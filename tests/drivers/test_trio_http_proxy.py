@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -330,6 +331,18 @@ async def test_trust_can_be_given(
     }
     async with loopback(answer, tls=server_side) as server:
         assert await reached(server, Http(verify=verify[how]))
+
+
+def test_the_environment_names_authorities_in_place_of_the_usual_ones(
+    bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", bundle)
+    for platform in ("linux", "darwin"):
+        monkeypatch.setattr(sys, "platform", platform)
+        assert len(make_context(True).get_ca_certs()) == 1
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    with pytest.raises(InvalidArguments, match="cannot read the CAs in /nowhere"):
+        make_context(True)
 
 
 def test_a_folder_of_authorities_can_be_given(tmp_path: Path) -> None:

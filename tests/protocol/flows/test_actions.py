@@ -153,7 +153,7 @@ def test_a_download_may_have_no_limit() -> None:
 
 def test_an_exchange_has_the_patience_that_the_core_asks_for_or_the_clients() -> None:
     assert Send(request=GET, limit=3).timeouts(60.0) == (60.0, inf)
-    assert Send(request=GET, limit=3, patience=5.0).timeouts(60.0) == (inf, 5.0)
+    assert Send(request=GET, limit=3, total_timeout=5.0).timeouts(60.0) == (inf, 5.0)
     assert Download(request=GET, name="a", limit=3).timeouts(60.0) == (60.0, inf)
 
 

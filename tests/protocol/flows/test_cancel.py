@@ -67,7 +67,7 @@ def test_the_server_is_told_by_the_same_visitor_as_ever() -> None:
 def test_the_server_has_five_seconds_to_listen() -> None:
     driver = web({CANCEL: reply()})
     driver.run(cancel_event(order()))
-    assert [send.patience for send in driver.sends] == [5.0]
+    assert [send.total_timeout for send in driver.sends] == [5.0]
 
 
 @pytest.mark.parametrize("status", [302, 401, 404, 422, 429, 500, 503])

@@ -31,7 +31,7 @@ def test_an_answer_has_a_limit_of_its_own_whatever_the_clients_timeouts_are() ->
     driver.run(check_app(order(sample_app())))
     driver.run(check_app(order(sample_app(app_id=None))))
     assert driver.asked[:2] == [ID, CONFIG]
-    assert {send.patience for send in driver.sends} == {15}
+    assert {send.total_timeout for send in driver.sends} == {15}
 
 
 def test_another_app_is_named_at_once() -> None:

@@ -585,14 +585,14 @@ def test_a_space_that_is_being_built_is_waited_for() -> None:
 def test_a_space_that_takes_too_long_is_an_error() -> None:
     driver = space("BUILDING")
     with pytest.raises(RemoteError, match="Space user/name: BUILDING after 5 s: it is being built"):
-        connected(driver, src="user/name", space_patience=5.0)
+        connected(driver, src="user/name", space_timeout=5.0)
     assert driver.slept == [2, 2, 1]
 
 
 def test_who_has_no_patience_does_not_wait() -> None:
     driver = space("BUILDING")
     with pytest.raises(RemoteError, match="Space user/name: BUILDING: it is being built"):
-        connected(driver, src="user/name", space_patience=0.0)
+        connected(driver, src="user/name", space_timeout=0.0)
     assert driver.slept == []
 
 
@@ -617,7 +617,7 @@ def test_a_space_that_sleeps_is_woken_by_a_visit(welcome: Answer) -> None:
     connected(driver, src="user/name", token="hf_x")
     assert driver.asked[:6] == [HOST, RUNTIME, home, RUNTIME, RUNTIME, home]
     assert header(driver.requests[2], "x-hf-authorization") == "Bearer hf_x"
-    assert driver.sends[2].patience == 10
+    assert driver.sends[2].total_timeout == 10
 
 
 # Connecting again.

@@ -70,7 +70,7 @@ def test_a_function_is_called_by_its_name_so_that_it_can_be_no_other() -> None:
 def test_the_reply_may_take_as_long_as_the_job_does() -> None:
     here = harness(PLAIN, {RUN: output("y")})
     call(here)
-    assert [(send.patience, send.limit) for send in here.driver.sends] == [(inf, 2**30)]
+    assert [(send.total_timeout, send.limit) for send in here.driver.sends] == [(inf, 2**30)]
 
 
 def test_a_function_without_a_name_is_called_by_its_index() -> None:

@@ -29,8 +29,10 @@ def test_without_changes_options_are_what_they_were(changes: Any) -> None:
 
 
 def test_what_is_no_option_is_refused() -> None:
-    changes: Any = {"patience": 3}
-    with pytest.raises(InvalidArguments, match="no option 'patience'; the options are isolated, "):
+    changes: Any = {"total_timeout": 3}
+    with pytest.raises(
+        InvalidArguments, match="no option 'total_timeout'; the options are isolated, "
+    ):
         Options().changed(changes)
 
 
@@ -58,7 +60,7 @@ def test_the_apps_own_state_is_no_argument() -> None:
 
 
 def test_an_app_that_calls_another_one_sees_the_whole() -> None:
-    endpoint, data = Options(whole=True).bind(ENDPOINT, ("state", b"x"), {})
+    endpoint, data = Options(include_hidden=True).bind(ENDPOINT, ("state", b"x"), {})
     assert data == ["state", Inline("file", b"x")]
     assert not any(slot.hidden for slot in (*endpoint.inputs, *endpoint.outputs))
     assert endpoint.visible_outputs(["state", "x"]) == ("state", "x")

@@ -306,7 +306,7 @@ def test_what_the_server_asked_for_holds_for_one_pause() -> None:
     assert stream.pause == 1.0
 
 
-# --- patience -----------------------------------------------------------------------------------
+# --- total timeouts -----------------------------------------------------------------------------
 
 
 def again(stream: EventStream, ending: EndReason = EndReason.REFUSED) -> StreamOutcome:

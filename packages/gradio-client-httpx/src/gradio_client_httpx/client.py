@@ -100,7 +100,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
             max_download_size=max_download_size,
             resubmit_lost=resubmit_lost,
             download=download_files is not False,
-            whole=not _skip_components,
+            include_hidden=not _skip_components,
         )
         self._prepare(
             HttpxConfig(

@@ -256,6 +256,8 @@ def make_client(
         return httpx.Client(
             verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
         )
+    except httpx.InvalidURL as error:  # such as NO_PROXY=[::1], which httpx cannot read
+        raise InvalidArguments(f"a proxy in httpx_kwargs, or NO_PROXY: {error}") from error
     except (TypeError, ValueError, AttributeError, ImportError) as error:
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 

@@ -80,7 +80,7 @@ class Performer:
     def send(self, action: Send, on_transfer: OnTransfer, handle: CancelHandle) -> Response:
         """Perform one exchange; return the whole reply."""
         request = action.request
-        with self._exchange(request, action.patience, on_transfer, handle) as (head, chunks):
+        with self._exchange(request, action.total_timeout, on_transfer, handle) as (head, chunks):
             return head.with_body(b"".join(map(BodyLimit(action, head), chunks)))
 
     def download(

@@ -211,7 +211,7 @@ class Runner:
             match command.action:
                 case Sleep(seconds=seconds):
                     self.workers.call_later(seconds, partial(self._finish_pause, action_id))
-                case Send(patience=patience) if patience == inf:
+                case Send(total_timeout=total_timeout) if total_timeout == inf:
                     # A direct call lasts as long as its job: a dozen of them would take all I/O
                     # threads, and nothing else could be sent.
                     self.workers.spawn(partial(self._run_actions, command))
@@ -315,4 +315,4 @@ def _is_brief(command: Command) -> TypeGuard[RunAction]:
     """Whether this is an action that a shared I/O thread may run: no pause, no direct call."""
     if not isinstance(command, RunAction) or isinstance(command.action, Sleep):
         return False
-    return not (isinstance(command.action, Send) and command.action.patience == inf)
+    return not (isinstance(command.action, Send) and command.action.total_timeout == inf)

@@ -188,8 +188,11 @@ class _Timer:
 
 
 def run_logged(work: Work) -> None:
-    """Run `work`; log an error, which is a bug, so that it does not end the thread."""
+    """Run `work`; log an error, so that it does not end the thread.
+
+    A SystemExit of a callback, too: a thread that ends so would keep its place in the pool.
+    """
     try:
         work()
-    except Exception:  # noqa: BLE001 - any error, so that the thread goes on
+    except BaseException:  # noqa: BLE001 - see above
         _log.exception("unexpected error")

@@ -6,11 +6,12 @@ import secrets
 
 import trio
 
-from gradio_protocol import ClientProtocol, CopiedSpace, Options, SpaceCopy, Target
+from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
 
 from . import inputs
+from .http import Http
 from .inputs import TrioConfig
-from .perform import Performer
+from .perform import OnTransfer, Performer
 from .shared_client import connect
 
 
@@ -21,9 +22,21 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     transport = inputs.resolve_transport(config)
     http = transport.make_http()
     try:
-        with trio.CancelScope(shield=True):  # a copy must not be left half made
-            await connect(protocol, Performer(transport.folder, http), copy)
+        with trio.CancelScope() as scope:
+            await connect(protocol, _CopyPerformer(transport.folder, http, scope), copy)
     finally:
         await http.aclose()
     assert protocol.copied is not None
     return protocol.copied
+
+
+class _CopyPerformer(Performer):
+    """Shields from cancellation once something is changed: no copy is left half made."""
+
+    def __init__(self, folder: str, http: Http, scope: trio.CancelScope) -> None:
+        super().__init__(folder, http)
+        self._scope = scope
+
+    async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
+        self._scope.shield = self._scope.shield or action.request.method == "POST"
+        return await super().send(action, on_transfer)

@@ -72,8 +72,8 @@ class Performer:
     async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
         """Perform one exchange; return the whole reply."""
         request, sent = action.request, count_sent(action.request, on_transfer)
-        patience, check = action.patience, action.check
-        return await self.http.send(request, total_timeout=patience, check=check, on_sent=sent)
+        total_timeout, check = action.total_timeout, action.check
+        return await self.http.send(request, total_timeout=total_timeout, check=check, on_sent=sent)
 
     async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
         """Save the body of a reply, or return a reply that the action does not take."""

@@ -131,17 +131,16 @@ def make_context(verify: Verify) -> ssl.SSLContext:
         case ssl.SSLContext():
             return verify
         case str():
-            try:
-                if os.path.isdir(verify):
-                    return ssl.create_default_context(capath=verify)
-                return ssl.create_default_context(cafile=verify)
-            except OSError as error:
-                raise InvalidArguments(f"cannot read the CAs in {verify}: {error}") from error
+            is_folder = os.path.isdir(verify)
+            return _trust_only(None if is_folder else verify, verify if is_folder else None)
         case False:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             return context
+        case True if any(named := [os.environ.get(f"SSL_CERT_{kind}") for kind in ("FILE", "DIR")]):
+            # In place of the usual CAs, as in httpx. OpenSSL by itself would trust both.
+            return _trust_only(*named)
         case True if sys.platform in ("win32", "darwin"):
             # On these systems, certificates are checked by an API; there is no file of CAs.
             return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -149,3 +148,11 @@ def make_context(verify: Verify) -> ssl.SSLContext:
             # Not truststore: on Linux, 0.10 reads the CAs again for every connection, which costs
             # 35 ms of CPU time in the event loop.
             return ssl.create_default_context()
+
+
+def _trust_only(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """Make a TLS context that trusts the CAs in these places, and no others."""
+    try:
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    except OSError as error:
+        raise InvalidArguments(f"cannot read the CAs in {file or folder}: {error}") from error

@@ -194,4 +194,4 @@ class Runner:
 
 def _is_brief(command: RunAction) -> bool:
     """Whether this is an exchange with a limited time, which may share a task."""
-    return isinstance(command.action, Send) and command.action.patience != inf
+    return isinstance(command.action, Send) and command.action.total_timeout != inf

@@ -43,7 +43,7 @@ class Send(Action[Response]):
     request: Request
     limit: int
     "Largest body of the reply in bytes; a longer one is a RemoteError."
-    patience: float | None = None
+    total_timeout: float | None = None
     """Seconds that the whole exchange may take; infinity for a direct call, which takes as long as
     the job. None: the client's timeouts apply."""
     is_join: bool = False
@@ -55,7 +55,7 @@ class Send(Action[Response]):
 
         `timeout` is the client's timeout.
         """
-        return (timeout, inf) if self.patience is None else (inf, self.patience)
+        return (timeout, inf) if self.total_timeout is None else (inf, self.total_timeout)
 
     def check(self, size: int) -> None:
         """Raise RemoteError if `size` bytes are more than the limit."""

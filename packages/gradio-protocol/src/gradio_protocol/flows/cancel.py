@@ -32,7 +32,7 @@ def cancel_event(order: CancelEvent) -> Steps[None]:
             },
         )
     try:
-        yield from ask(Send(request=request, limit=_MAX_REPLY, patience=_TOTAL_TIMEOUT))
+        yield from ask(Send(request=request, limit=_MAX_REPLY, total_timeout=_TOTAL_TIMEOUT))
     # The job then runs to its end on the server, and nobody waits for it.
     except GradioError:
         return

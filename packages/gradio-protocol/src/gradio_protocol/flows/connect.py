@@ -80,7 +80,7 @@ class Target:
     "User and password, for the app's own login."
     cookies: tuple[tuple[str, str], ...] = ()
     policy: RetryPolicy = RetryPolicy()
-    space_patience: float = 300.0
+    space_timeout: float = 300.0
     "Seconds to wait for a Space that is asleep, starting or being built."
     stream_idle_timeout: float | None = None
     """Seconds of silence on a stream before the app is asked whether it still runs. None: 90;
@@ -152,7 +152,7 @@ def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | No
         return (yield from _has_same_config(app, total_timeout))
     request = app.access.get("app_id")
     try:
-        reply = yield from ask(Send(request=request, limit=2**16, patience=total_timeout))
+        reply = yield from ask(Send(request=request, limit=2**16, total_timeout=total_timeout))
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
@@ -164,7 +164,9 @@ def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | No
 def _has_same_config(app: App, total_timeout: float | None) -> Steps[bool | None]:
     request = app.access.request("GET", app.access.page("config"))
     try:
-        reply = yield from ask(Send(request=request, limit=MAX_DOCUMENT, patience=total_timeout))
+        reply = yield from ask(
+            Send(request=request, limit=MAX_DOCUMENT, total_timeout=total_timeout)
+        )
         said = read_config(reply.body)
     except GradioError:
         return None
@@ -237,14 +239,14 @@ def _resolve_space_url(target: Target, space: str) -> Steps[str]:
         prospect = outlook(stage)
         if prospect is Outlook.READY:
             return src
-        if prospect is Outlook.HOPELESS or waited >= target.space_patience:
+        if prospect is Outlook.HOPELESS or waited >= target.space_timeout:
             after = f" after {waited:g} s" if waited else ""
             text = f"Space {space}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
         # A Space wakes at any request to the app, not at those to the Hub.
         if stage is SpaceStage.SLEEPING:
             yield from _wake_space(_make_access(target, src, Jar()))
-        seconds = min(_POLL_INTERVAL, target.space_patience - waited)
+        seconds = min(_POLL_INTERVAL, target.space_timeout - waited)
         yield from ask(Sleep(seconds=seconds))
         waited += seconds
 
@@ -261,7 +263,7 @@ def _wake_space(access: Access) -> Steps[None]:
     # Without retries: the loop that waits for the Space sends the next one.
     request = access.request("GET", access.page("config"))
     try:
-        yield from ask(Send(request=request, limit=MAX_DOCUMENT, patience=_WAKE_TIMEOUT))
+        yield from ask(Send(request=request, limit=MAX_DOCUMENT, total_timeout=_WAKE_TIMEOUT))
     except GradioError:
         return
 

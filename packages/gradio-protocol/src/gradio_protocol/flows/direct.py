@@ -111,7 +111,7 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
         # A restart during a pause may have given the index to another function.
         recheck = partial(check_same_app, attempt)
     path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
-    send = Send(request=attempt.post(path, **more), limit=_MAX_RESULT, patience=inf)
+    send = Send(request=attempt.post(path, **more), limit=_MAX_RESULT, total_timeout=inf)
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:
         return read_object(reply.body, where="result")

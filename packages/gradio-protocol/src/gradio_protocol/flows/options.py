@@ -54,7 +54,7 @@ class Options:
     "Submit a job again if it was lost before its first output."
     download: bool = True
     "False: files stay the server's file objects."
-    whole: bool = False
+    include_hidden: bool = False
     "Arguments and outputs include the hidden positions, as between two Gradio apps."
     event_data: object = None
     'JSON for a function that takes `gr.SelectData` or the like, such as `{"index": 0}`.'
@@ -80,7 +80,7 @@ class Options:
 
         Raises InvalidArguments for arguments that the endpoint does not accept.
         """
-        if not self.whole:
+        if not self.include_hidden:
             return endpoint, endpoint.bind(args, kwargs)
         inputs = tuple(replace(slot, hidden=False) for slot in endpoint.inputs)
         outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
