@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 REASONS: Mapping[str, tuple[str, ...]] = {
-    "whoever waits for it lets other tasks run": (
+    "trio's are async functions, so that other tasks run while this one waits": (
         "Client.predict",
         "Job.result",
         "Job.exception",
@@ -19,7 +19,7 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.result(timeout)",
         "Job.exception(timeout)",
     ),
-    "`with` and `async with`; what is awaited to be closed is called `aclose` in trio": (
+    "`with` and `async with`; in trio an async method that closes is called `aclose`": (
         "Client.__enter__",
         "Client.__exit__",
         "Job.__enter__",
@@ -34,36 +34,40 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.__next__",
         "Job.__anext__",
     ),
-    "what is httpx's own; without it there are two parameters for what it does most": (
+    "options of httpx; the trio client has a parameter for each of the two used most": (
         "Client(httpx_kwargs)",
         "Client(http_client)",
         "Client(proxy)",
         "Client(trust_env)",
     ),
-    "the other one takes an `httpx.Timeout`": ("Timeout",),
-    "asyncio can await a job on threads, and run it; there a cancelled wait cancels the job": (
+    "the blocking client takes an `httpx.Timeout`": ("Timeout",),
+    "asyncio can await a job on threads, or run it as a task; cancelling that cancels the job": (
         "Job.__await__",
         "Job.send",
         "Job.throw",
     ),
-    "what makes a task of a job calls `close`, and so does `contextlib.closing`": ("Job.close",),
-    "a call that blocks may be made in an event loop by mistake": ("BlockingCallWarning",),
-    "a job on threads is a Future of the standard library": (
+    "asyncio closes a coroutine that it drops, and `contextlib.closing` calls `close` too": (
+        "Job.close",
+    ),
+    "only a blocking call can stop an event loop by mistake": ("BlockingCallWarning",),
+    "a blocking client's job is a `concurrent.futures.Future`": (
         "Job.add_done_callback",
         "Job.set_exception",
         "Job.set_result",
         "Job.set_running_or_notify_cancel",
     ),
-    "under asyncio as officially, for Gradio's own code relies on it; in trio like `for`": (
+    "under asyncio like the official client, on which Gradio's code relies; in trio like `for`": (
         "Job.__aiter__",
     ),
-    "made by `submit` only: on threads a job keeps its forgotten client until it is over": (
+    "only `submit` creates jobs; on threads a job keeps its client alive until it ends": (
         "Job(workers)",
         "Job(owner)",
     ),
-    "it takes the place of a library that blocks": ("install_as_gradio_client",),
-    "a thread that a fork did not take along can end nothing: its jobs are told in the child": (
+    "the library that it replaces blocks": ("install_as_gradio_client",),
+    "a fork copies no threads, so the child has to end the jobs that it inherits": (
         "Job.after_fork",
     ),
-    "generators on threads; in trio objects, for a cancelled generator is over": ("Job.until",),
+    "on threads these are generators; trio has objects, since a cancelled generator is finished": (
+        "Job.until",
+    ),
 }

@@ -47,7 +47,7 @@ The caller's job ends at once in every case. In the session that all jobs share:
 """
 
 ISOLATED = """
-With a session of its own, where no neighbour can be harmed:
+In a session of its own, where no other job can be harmed:
 
 """
 
