@@ -124,7 +124,7 @@ def test_a_job_runs_as_a_coroutine_in_tasks_only(client: Client) -> None:
         asyncio.get_running_loop().call_soon(called)
         return await failed
 
-    assert "await it" in run(main())
+    assert "await the job" in run(main())
 
 
 @pytest.mark.parametrize("left", ["async with", "with", "closing"])

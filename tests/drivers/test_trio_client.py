@@ -280,7 +280,7 @@ async def test_outside_of_its_block_a_client_says_so() -> None:
             await client.aclose()
             with pytest.raises(InvalidArguments, match="closed"):
                 client.submit("late", api_name="/echo")
-        with pytest.raises(InvalidArguments, match="one block"):
+        with pytest.raises(InvalidArguments, match="opened twice"):
             await client.__aenter__()
 
 

@@ -132,7 +132,7 @@ def called(url: str) -> dict[str, Any]:
         "double": [word, Path(file).read_text()],
         "count": list(caller.submit(3, api_name="/count")),
         "more": [caller.predict(api_name="/more") for _ in range(2)],
-        "picked": caller.for_event(event).predict(api_name="/picked"),
+        "picked": caller.with_event_data(event).predict(api_name="/picked"),
         "keep": error(caller, "/keep"),
         "relay": error(caller, "/relay"),
     }
