@@ -99,7 +99,7 @@ def test_a_file_is_no_folder_for_downloads(subject: Subject, tmp_path: Path) -> 
         pass
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there files have no such limit")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on the size of files")
 def test_a_full_disk_is_a_failed_file_and_leaves_nothing(subject: Subject, tmp_path: Path) -> None:
     with rigged(subject, VERSION, tmp_path) as rig:
         with no_room(2**20):

@@ -301,7 +301,7 @@ def test_what_cannot_be_pickled_is_named(server: Loopback) -> None:
         pickle.dumps(client)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no os.fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_client_carried_over_a_fork_has_connections_of_its_own(client: Client) -> None:
     assert client.predict("before", api_name="/echo") == "before"

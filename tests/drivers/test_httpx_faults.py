@@ -120,7 +120,7 @@ def test_a_reader_that_breaks_down_ends_its_jobs(
     assert isinstance(error, GradioError)
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no full disk here")
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full, which is always full")
 def test_a_full_disk_is_a_failed_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(**_: object) -> tuple[int, str]:
         return os.open("/dev/full", os.O_WRONLY), str(tmp_path / "partial")
@@ -223,7 +223,7 @@ def test_a_call_that_is_interrupted_before_it_begins_is_never_sent(
     assert [request.body.count(b"interrupted") for request in fake.requests("queue/join")] == [0]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no os.fork")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_job_carried_over_a_fork_is_lost_in_the_child(client: Client, fake: FakeGradio) -> None:
     job = client.submit(1, api_name="/slow")

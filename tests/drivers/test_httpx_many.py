@@ -33,7 +33,9 @@ def descriptors() -> int:
     return len(os.listdir("/proc/self/fd"))
 
 
-needs_proc = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc")
+needs_proc = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="counts descriptors in /proc"
+)
 
 
 @pytest.fixture

@@ -137,7 +137,9 @@ client.close()
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no signals to threads here")
+@pytest.mark.skipif(
+    not hasattr(signal, "pthread_kill"), reason="this system cannot signal a thread"
+)
 def test_an_interrupt_in_predict_cancels_the_job(server: Loopback) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INTERRUPTED, server.url], capture_output=True, text=True, check=True

@@ -435,7 +435,7 @@ async def test_a_program_that_blocks_longer_than_any_deadline_loses_nothing(
 
 
 @pytest.mark.trio
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
 async def test_a_file_that_nobody_waits_for_any_more_is_read_no_further(tmp_path: Path) -> None:
     given, broken = tmp_path / "endless", threading.Event()
     os.mkfifo(given)
