@@ -35,6 +35,10 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
+NIGHTLY = ("tests/live/test_view_api_parity.py",)
+"""What only `--matrix` runs: without it, `tests/protocol/app` compares the same apps with what the
+official client was recorded to say of them."""
+
 PAGES = ("behaviours", "corpus", "import_map", "parity", "states", "tables")
 """The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
@@ -86,7 +90,7 @@ def steps() -> Iterator[Step]:
 def driver_tests() -> Iterator[Step]:
     """The tests that wait for servers, in parts that take about a minute each."""
     played = "tests/live/test_scenarios.py"
-    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else ()
+    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else NIGHTLY
     yield live_tests("live tests: the others", "tests/live", *without([played, *elsewhere]))
     if played not in elsewhere:
         yield live_tests("live tests: scenarios", played)

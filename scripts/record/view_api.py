@@ -27,9 +27,8 @@ from urllib.parse import urlsplit
 from scripts.bootstrap import ROOT
 from scripts.environments.official import ask
 from scripts.environments.servers import NEWEST
-from tests.support.live import live
+from tests.support.live import VIEW_API_APPS, live
 
-VIEW_API_APPS = ROOT / "tests" / "support" / "apps" / "view_api_apps.py"
 WRITTEN = ROOT / "tests" / "protocol" / "app" / "fixtures" / "view_api.json.xz"
 VERSIONS = (
     *("3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.19.2", "4.22.0", "4.29.0", "4.44.1"),

@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from scripts.environments.servers import NEWEST, USUAL
-from tests.support.live import Fleet, LiveServer, live
+from tests.support.live import Fleet, LiveServer
 
 MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
-VIEW_API_APPS = Path(__file__).parent.parent / "support" / "apps" / "view_api_apps.py"
 
 
 def chosen() -> list[str]:
@@ -43,13 +42,6 @@ def fleet() -> Generator[Fleet, None, None]:
 def reference_app(fleet: Fleet) -> LiveServer:
     """The reference app on the newest Gradio."""
     return fleet.server(NEWEST)
-
-
-@pytest.fixture(scope="session")
-def view_api_apps() -> Generator[LiveServer, None, None]:
-    """Many small apps on the newest Gradio: see `tests/support/apps/view_api_apps.py`."""
-    with live(NEWEST, app=VIEW_API_APPS) as server:
-        yield server
 
 
 @pytest.fixture(scope="session", params=chosen())

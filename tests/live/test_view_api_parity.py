@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import urllib.request
+from collections.abc import Generator
 from typing import Any
 
 import pytest
 
 from gradio_client_httpx import Client
 from scripts.environments import official
-from tests.support.live import LiveServer
+from scripts.environments.servers import NEWEST
+from tests.support.live import VIEW_API_APPS, LiveServer, live
 
 Side = dict[str, dict[str, Any]]
 
@@ -29,6 +31,12 @@ def described(url: str) -> dict[str, Any]:
             for form, which in (("text", None), ("all", True), ("named", False))
         }
         return {**texts, "dict": client.view_api(print_info=False, return_format="dict")}
+
+
+@pytest.fixture(scope="module")
+def view_api_apps() -> Generator[LiveServer, None, None]:
+    with live(NEWEST, app=VIEW_API_APPS) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from scripts.environments.servers import ensure
 from tests.support.ports import reserved_port
 
 REFERENCE_APP = Path(__file__).parent / "apps" / "reference_app.py"
+VIEW_API_APPS = REFERENCE_APP.with_name("view_api_apps.py")
 START = 300.0
 """Seconds that a server may take until it is ready: on a busy machine old ones import slowly, and
 the corpus mounts a hundred apps."""

@@ -4,7 +4,8 @@ It runs in the environment of Gradio 6.31, where only Gradio is installed, so it
 of this project. It prints `ready <url>` once it answers, where `<url>NAMES` lists the names of the
 apps and `<url>NAME/` is the app; it stops when its standard input ends.
 
-Settings, by environment variable: PORT (required).
+Settings, by environment variable: PORT (required), and APPS, the names of the apps to serve, with
+commas between them; without it, all.
 """
 
 from __future__ import annotations
@@ -449,15 +450,16 @@ def listed_twice() -> Any:
 
 
 def built() -> dict[str, Any]:
-    """All apps, without routes.
+    """The apps that were asked for, without routes.
 
     Gradio makes the routes of Blocks twice while they are built and again when they are mounted,
     which takes most of the time of starting; the first two are left out.
     """
+    names = os.environ["APPS"].split(",") if "APPS" in os.environ else BUILDERS
     routes = gr.routes.App
     create, routes.create_app = routes.create_app, lambda *_, **__: routes()
     try:
-        return {name: build() for name, build in BUILDERS.items()}
+        return {name: BUILDERS[name]() for name in names}
     finally:
         routes.create_app = create
 

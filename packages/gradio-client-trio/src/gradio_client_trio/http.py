@@ -167,9 +167,12 @@ class Reply:
     async def read_all(self, check: Callable[[int], None]) -> bytes:
         """Return the rest of the body. `check` gets its size after each read, and may raise."""
         body = bytearray()
-        async for piece in self:
-            body += piece
+
+        def take(piece: bytes) -> None:
+            body.extend(piece)
             check(len(body))
+
+        await self.feed(take)
         return bytes(body)
 
     async def _send_request(self, connection: Connection) -> None:
