@@ -9,24 +9,23 @@ from __future__ import annotations
 from typing import assert_type
 
 from gradio_protocol import (
-    App,
     Download,
     FileFacts,
     InspectFile,
     ReadFile,
-    RetryPolicy,
     SaveBytes,
     Saved,
     Send,
     Sleep,
     Target,
 )
+from gradio_protocol.app.access import App
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Steps, ask
 from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import connect
-from gradio_protocol.flows.retry import Repeat, send_with_retries
+from gradio_protocol.flows.retry import Repeat, RetryPolicy, send_with_retries
 from gradio_protocol.jobs.messages import FlowMessage
 from gradio_protocol.jobs.orders import (
     AppRefreshed,

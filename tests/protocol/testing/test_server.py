@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import InvalidArguments, StreamReader
+from gradio_protocol import InvalidArguments
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.jobs.messages import Completed, Generated, Started
 from gradio_protocol.jobs.orders import StreamKind
+from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.testing import VERSIONS, ScriptedServer
 
 JOIN = {"session_hash": "s", "data": ["x"], "fn_index": 4}
