@@ -117,7 +117,7 @@ class ClientProtocol:
         self.copied: CopiedSpace | None = None
         self._closed = False
         self._sessions: dict[int, Session] = {}
-        self._limiter = JobLimiter[_Job](max_jobs)
+        self._limiter = JobLimiter(max_jobs)
         self._jobs: dict[int, _Job] = {}
         "Jobs whose conversations have not ended, although some are over for their callers."
         self._cancellations = 0
@@ -282,7 +282,7 @@ class ClientProtocol:
             conversation=conversation,
         )
         self._jobs[job_id] = job
-        if self._limiter.add(job):
+        if self._limiter.add(job_id):
             self._conversations.start(conversation)
         return job_id, job.state
 
@@ -322,7 +322,7 @@ class ClientProtocol:
     def _stop(self, job: _Job) -> None:
         """Abort what runs for a job that is over, except for a join in flight."""
         cancelled = JobCancelled("the job was cancelled")
-        if self._limiter.withdraw(job):
+        if self._limiter.withdraw(job.job_id):
             self._finish_job(job, None, cancelled)
         else:
             # Also if its join goes on: a slow server must not hold up the jobs that wait.
@@ -339,9 +339,9 @@ class ClientProtocol:
 
     def _make_room(self, job: _Job) -> None:
         """Start the next job in place of one that is over."""
-        next_job = self._limiter.remove(job)
-        if next_job is not None:
-            self._conversations.start(next_job.conversation)
+        next_id = self._limiter.remove(job.job_id)
+        if next_id is not None:
+            self._conversations.start(self._jobs[next_id].conversation)
 
     # Closing.
 

@@ -232,7 +232,7 @@ class Resume(NamedTuple):
     reply: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CancelEvent:
     """Run the flow `cancel_event`, which tells the server that an event is not wanted.
 
@@ -242,9 +242,9 @@ class CancelEvent:
     app: App
     session_hash: str
     event_id: str
-    fn_index: int
+    fn_index: int = -1
     "-1 completes exactly this event, without stopping any function (4.31 and later)."
-    reset: bool
+    reset: bool = False
     "Use /reset (4.19.2 to 4.23) instead of /cancel."
 
 
