@@ -73,10 +73,11 @@ MUTANTS = (
         "a sealed mailbox accepts nothing more",
     ),
     mutant(
-        "jobs/pending_job.py",
-        "_LAST = (Completed, Failed, QueueFull)",
-        "_LAST = (Completed, Failed)",
+        "jobs/messages.py",
+        "LastMessage: TypeAlias = Completed | Failed | QueueFull",
+        "LastMessage: TypeAlias = Completed | Failed",
         "a refusal is a last message",
+        ("jobs/test_pending_job.py",),
     ),
     mutant(
         "jobs/pending_job.py",

@@ -148,21 +148,6 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 class EventStream:
     """One stream of a session, through all of its openings."""
 
-    __slots__ = (
-        "_announces",
-        "_checking",
-        "_data_since_check",
-        "_empty_openings",
-        "_is_heartbeat",
-        "_kind",
-        "_no_message_yet",
-        "_requested_pause",
-        "app",
-        "epoch",
-        "key",
-        "state",
-    )
-
     def __init__(self, wanted: StreamSpec, dialect: Dialect) -> None:
         self._kind, self.key = wanted.kind, wanted.key
         self.app = wanted.app

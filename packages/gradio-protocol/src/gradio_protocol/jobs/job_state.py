@@ -39,6 +39,7 @@ from .messages import (
     ProgressUnit,
     Queued,
     QueueFull,
+    Report,
     Started,
 )
 from .status import Status
@@ -150,23 +151,8 @@ class Cancelled:
     """The caller cancels."""
 
 
-_ViewUpdate: TypeAlias = (
-    Joining
-    | Transferred
-    | Queued
-    | DataRequested
-    | Started
-    | Progressed
-    | Logged
-    | Generated
-    | Output
-    | Completed
-    | Failed
-    | QueueFull
-    | Returned
-    | Raised
-    | Cancelled
-)
+_Ending: TypeAlias = Returned | Raised | Cancelled
+_ViewUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | _Ending
 JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
 
 

@@ -176,21 +176,15 @@ class Ignored:
     "The name in the message; empty if it is not a text."
 
 
-JobMessage: TypeAlias = (
-    Queued
-    | DataRequested
-    | Started
-    | Progressed
-    | Logged
-    | Generated
-    | Completed
-    | Failed
-    | QueueFull
-    | Ignored
-)
-"What a mailbox can contain; `Completed`, `Failed` and `QueueFull` are last messages."
+LastMessage: TypeAlias = Completed | Failed | QueueFull
+"Ends an event."
 
-FlowMessage: TypeAlias = Output | DataRequested | Completed | Failed | QueueFull
+Report: TypeAlias = Queued | DataRequested | Started | Progressed | Logged | LastMessage
+
+JobMessage: TypeAlias = Report | Generated | Ignored
+"What a mailbox can contain."
+
+FlowMessage: TypeAlias = Output | DataRequested | LastMessage
 "What the flow of a job has to act on; other messages go straight to the job's state."
 
 Message: TypeAlias = JobMessage | Heartbeat | StreamClosing | Broken

@@ -20,10 +20,8 @@ from typing import TypeAlias
 
 from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
-from .messages import Completed, Failed, FlowMessage, Generated, JobMessage, QueueFull, Started
+from .messages import Failed, FlowMessage, Generated, JobMessage, LastMessage, Started
 from .orders import JobStopped, Order, Resume
-
-_LAST = (Completed, Failed, QueueFull)
 
 Receiver: TypeAlias = Callable[[JobMessage], "FlowMessage | JobMessage | None"]
 "Receives a message; returns it, perhaps in another form, if the flow has to act on it."
@@ -61,7 +59,7 @@ class Mailbox:
                 self.started = self.yielded = True
             else:
                 self.started = self.started or isinstance(message, Started)
-                self.sealed = isinstance(message, _LAST)
+                self.sealed = isinstance(message, LastMessage)
 
     def take(self) -> JobMessage | None:
         """Remove and return the oldest message, or return None."""
