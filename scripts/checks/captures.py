@@ -31,7 +31,7 @@ from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, He
 from gradio_protocol.jobs.orders import StreamKind
 from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.cookies import Jar
-from gradio_protocol.wire.document import as_list, as_object, need, read, write
+from gradio_protocol.wire.document import LIST, check_kind, need, read, read_object, write
 from gradio_protocol.wire.exchange import Headers, Request, Response
 from gradio_protocol.wire.redirect import follow_redirect
 from gradio_protocol.wire.sse import EventParser
@@ -216,7 +216,7 @@ def read_page(capture: Capture) -> None:
 
 
 def read_info(capture: Capture) -> None:
-    info = as_object(read(capture.body, where="info"), where="info")
+    info = read_object(capture.body, where="info")
     listed = read_endpoints(config_of(capture.path.parent), info)
     if not listed and info.get("named_endpoints"):
         raise Unread("no endpoint was found")
@@ -231,18 +231,18 @@ def read_document(capture: Capture) -> None:
 
 
 def read_join(capture: Capture) -> None:
-    said = as_object(read(capture.body, where="join"), where="join")
+    said = read_object(capture.body, where="join")
     need(said, "event_id", str, where="join")
 
 
 def read_upload(capture: Capture) -> None:
-    paths = as_list(read(capture.body, where="upload"), where="upload")
+    paths = check_kind(read(capture.body, where="upload"), LIST, "upload")
     if not all(isinstance(path, str) for path in paths):
         raise Unread("not all are paths")
 
 
 def read_run(capture: Capture) -> None:
-    need(as_object(read(capture.body, where="result"), where="result"), "data", list, where="run")
+    need(read_object(capture.body, where="result"), "data", LIST, where="run")
 
 
 def read_redirect(capture: Capture) -> None:

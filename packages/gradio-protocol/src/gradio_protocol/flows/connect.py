@@ -37,7 +37,7 @@ from ..errors import (
     SpaceUnavailable,
 )
 from ..wire.cookies import Jar
-from ..wire.document import LenientReader, Object, read_object
+from ..wire.document import Notes, Object, read_object
 from ..wire.exchange import (
     Headers,
     Origin,
@@ -339,19 +339,19 @@ def _log_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps
 
 def _load_api_info(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
     """Return the app, with its endpoints from `/info` or, failing that, from the config."""
-    lenient, info, undocumented = LenientReader(), None, None
+    notes, info, undocumented = Notes(), None, None
     if config.dialect.info:
         # Without this parameter, 3.x describes values in the old client's serialized form.
         request = access.get("info", serialize="false")
-        access, info = yield from _fetch_info(access, request, policy, lenient, _OF_ALL)
+        access, info = yield from _fetch_info(access, request, policy, notes, _OF_ALL)
     else:
-        lenient.note(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
+        notes.add(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
     if info is not None and config.dialect.info_of_undocumented and _has_undocumented(config):
         request = access.get("info", all_endpoints="true", serialize="false")
-        access, undocumented = yield from _fetch_info(access, request, policy, lenient, _OF_OTHERS)
-    known = read_endpoints(config, info, undocumented, lenient)
-    notes = (*config.notes, *lenient.notes)
-    return App(access=access, config=config, endpoints=known, notes=notes)
+        access, undocumented = yield from _fetch_info(access, request, policy, notes, _OF_OTHERS)
+    known = read_endpoints(config, info, undocumented, notes)
+    sentences = (*config.notes, *notes.sentences)
+    return App(access=access, config=config, endpoints=known, notes=sentences)
 
 
 def _has_undocumented(config: Config) -> bool:
@@ -360,7 +360,7 @@ def _has_undocumented(config: Config) -> bool:
 
 
 def _fetch_info(
-    access: Access, request: Request, policy: RetryPolicy, lenient: LenientReader, what: str
+    access: Access, request: Request, policy: RetryPolicy, notes: Notes, what: str
 ) -> Steps[tuple[Access, Object | None]]:
     """Return `/info`, or None if it fails: the config describes the endpoints then."""
     access, reply = yield from send_following_redirects(access, request, policy)
@@ -370,7 +370,7 @@ def _fetch_info(
     try:
         if reply.status == 200:
             return access, read_object(reply.body, where="info")
-        lenient.note(f"{redact_url(request.url)} answered {reply.status}: {what} {_DERIVED}")
+        notes.add(f"{redact_url(request.url)} answered {reply.status}: {what} {_DERIVED}")
     except RemoteError as error:
-        lenient.note(f"{error}: {what} {_DERIVED}")
+        notes.add(f"{error}: {what} {_DERIVED}")
     return access, None

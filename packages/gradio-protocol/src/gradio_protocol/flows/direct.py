@@ -22,7 +22,7 @@ from ..errors import GradioError, RemoteError
 from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import RequestJoin
-from ..wire.document import JSON, Object, need, read_object
+from ..wire.document import JSON, LIST, Object, need, read_object
 from ..wire.exchange import Response, quoted, redact_url
 from .actions import Publish, Send, Steps, ask
 from .attempt import (
@@ -142,4 +142,4 @@ def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
 
 
 def _read_data(output: Object) -> tuple[JSON, ...]:
-    return tuple(need(output, "data", list, where="result"))
+    return tuple(need(output, "data", LIST, where="result"))

@@ -35,7 +35,7 @@ from ..app.files import (
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import LookUpUploads, RecordUploads
 from ..wire import multipart
-from ..wire.document import JSON, as_list, read
+from ..wire.document import JSON, LIST, check_kind, read
 from ..wire.exchange import FileSlice
 from ..wire.status import error_from_response
 from .actions import InspectFile, ReadFile, Send, Steps, ask
@@ -177,7 +177,7 @@ def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[lis
         raise error_from_response(reply, doing="uploading")
     # 4.0 and later answer 200 with an empty list if they find no files in the form.
     where = "reply to the upload"
-    paths = as_list(read(reply.body, where=where), where=where)
+    paths = check_kind(read(reply.body, where=where), LIST, where)
     found = [path for path in paths if isinstance(path, str)]
     if len(found) != len(files) or len(paths) != len(files):
         raise RemoteError(f"{where}: expected {len(files)} paths, got {len(found)}")

@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeAlias
 from ..app.dialect import Dialect
 from ..app.files import RemoteFile
 from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
-from ..wire.document import JSON, Object, as_object, need, read_object
+from ..wire.document import JSON, LIST, OBJECT, Object, check_kind, need, read_object
 from .edits import Change
 from .failures import failure
 from .fields import count, duration, flag, number, text
@@ -302,7 +302,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     if output == {}:
         return Completed(data=None)
     try:
-        data = need(as_object(output, where=_OUTPUT), "data", list, where=_OUTPUT)
+        data = need(check_kind(output, OBJECT, _OUTPUT), "data", LIST, where=_OUTPUT)
     except RemoteError as error:
         return Failed(error=error)
     rendering = fields.get("render_config")
