@@ -383,8 +383,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        return [*self._streams.close(job.job_id), job.answer(question)]\n",
-        "        return [job.answer(question)]\n",
+        "return [*self._streams.close(job.job_id), job.answer(None)]\n",
+        "return [job.answer(None)]\n",
         "who need not join leaves its private stream",
     ),
     mutant(

@@ -271,9 +271,11 @@ def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
     asked: Ledger[object] = Ledger("asked")
     ask = app_tracker.AppTracker.ask
 
-    def noting(self: app_tracker.AppTracker, question: AnyAppQuestion, now: float) -> list[Resume]:
+    def noting(
+        self: app_tracker.AppTracker, job_id: int, question: AnyAppQuestion, now: float
+    ) -> list[Resume]:
         try:
-            return ask(self, question, now)
+            return ask(self, job_id, question, now)
         finally:
             asked.append(question)
 

@@ -23,6 +23,7 @@ from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.check import check_app
 from gradio_protocol.flows.connect import Target
+from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.history import History
@@ -122,13 +123,12 @@ class Client:
         state = JobState(endpoint, History(self.app.dialect.edits))
         job_id = session.add_job(state.receive)
         spec = Call(
-            job_id=job_id,
             app=self.app,
             endpoint=endpoint,
             data=endpoint.bind([value], {}),
+            options=Options(resubmit_lost=resubmit),
             target=Target(src=self.app.access.src),
             policy=RetryPolicy(entropy=bytes(16)),
-            resubmit_lost=resubmit,
         )
         caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
         self.callers[job_id] = caller
@@ -164,7 +164,7 @@ class Client:
             case Question():
                 assert caller.asking is None
                 caller.asking = action
-                self.obey(caller.session, caller.session.ask(action, self.now))
+                self.obey(caller.session, caller.session.ask(caller.job_id, action, self.now))
             case _:
                 raise AssertionError(f"no file is sent here: {action}")
 

@@ -39,6 +39,7 @@ from gradio_protocol.flows.actions import (
 from gradio_protocol.flows.attempt import Call, join_error
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.connect import Target, connect
+from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.failures import failure, validation
@@ -287,13 +288,12 @@ def calls(raw: bytes, document: JSON) -> None:
         endpoint = pick(app.endpoints, raw)
         state = _life(app, endpoint)
         spec = Call(
-            job_id=1,
             app=app,
             endpoint=endpoint,
             data=[normalize_args(document), *[None] * (len(endpoint.inputs) - 1)],
+            options=Options(resubmit_lost=raw[:1] > b"\x80"),
             target=Target(src=SRC),
             policy=RetryPolicy(entropy=_ENTROPY),
-            resubmit_lost=raw[:1] > b"\x80",
         )
         with suppress(GradioError):
             Driver(_World(raw, document, state).answer).run(call(spec))
@@ -318,10 +318,10 @@ def sessions(raw: bytes, document: JSON) -> None:
         job_ids = [session.add_job(state.receive) for state in lives]
         orders: list[Order] = []
         for job_id, event_id in zip(job_ids, "ab", strict=True):
-            orders += session.ask(RequestJoin(job_id=job_id, fn_index=0, direct=False), 0.0)
+            orders += session.ask(job_id, RequestJoin(fn_index=0, direct=False), 0.0)
             if app.dialect.delivery is Delivery.SHARED:
-                orders += session.ask(JoinAccepted(job_id=job_id, event_id=event_id), 0.0)
-            orders += session.ask(NextMessage(job_id=job_id), 0.0)
+                orders += session.ask(job_id, JoinAccepted(event_id=event_id), 0.0)
+            orders += session.ask(job_id, NextMessage(), 0.0)
         for turn in (*raw[:40], *[0] * _ENOUGH):
             listens = [order for order in orders if isinstance(order, StartStream)]
             orders = [order for order in orders if not isinstance(order, StartStream)]
@@ -367,7 +367,7 @@ def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]
             case Resume() if turn % 7 == 1:
                 yield from session.cancel(order.job_id)
             case Resume():
-                yield from session.ask(NextMessage(job_id=order.job_id), 0.0)
+                yield from session.ask(order.job_id, NextMessage(), 0.0)
             case EndStream():
                 pass
             case _:

@@ -32,6 +32,7 @@ from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import Target, connect
+from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.event_stream import HEARTBEAT
@@ -227,7 +228,7 @@ class Job:
                 return "download-head" if request.method == "HEAD" else "download"
 
     def _asked(self, question: AnyQuestion) -> object:
-        replies = self.obey(self.session.ask(question, 0.0))
+        replies = self.obey(self.session.ask(self.job_id, question, 0.0))
         while not replies:
             replies = self.obey(self._next())
         assert len(replies) == 1
@@ -279,10 +280,10 @@ def job(
     state = JobState(endpoint, history, FileSearch(app.dialect, endpoint))
     job_id = session.add_job(state.receive)
     spec = Call(
-        job_id=job_id,
         app=app,
         endpoint=endpoint,
         data=endpoint.bind(args, {}),
+        options=Options(),
         target=Target(src=SRC),
         policy=RetryPolicy(max_retries=0, entropy=bytes(16)),
     )

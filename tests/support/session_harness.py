@@ -92,18 +92,17 @@ class SessionHarness:
 
     # Flows.
 
-    def ask(self, question: AnyQuestion) -> object:
+    def ask(self, job_id: int, question: AnyQuestion) -> object:
         """The answer, or None if there is none yet."""
-        job_id = question.job_id
         assert job_id not in self.asking
         self.asking.add(job_id)
         said = self.answers.setdefault(job_id, [])
         before = len(said)
-        self.obey(self.session.ask(question, self.now))
+        self.obey(self.session.ask(job_id, question, self.now))
         return said[-1] if len(said) > before else None
 
     def enter(self, job_id: int, fn_index: int = ECHO, *, direct: bool = False) -> object:
-        return self.ask(RequestJoin(job_id=job_id, fn_index=fn_index, direct=direct))
+        return self.ask(job_id, RequestJoin(fn_index=fn_index, direct=direct))
 
     def joining(self, fn_index: int = ECHO) -> int:
         """A job whose join is in flight."""
@@ -118,14 +117,20 @@ class SessionHarness:
         return job_id
 
     def accepted(self, job_id: int, event_id: str) -> object:
-        return self.ask(JoinAccepted(job_id=job_id, event_id=event_id))
+        return self._report(job_id, JoinAccepted(event_id=event_id))
 
     def unjoined(self, job_id: int) -> object:
-        return self.ask(JoinFailed(job_id=job_id))
+        return self._report(job_id, JoinFailed())
+
+    def _report(self, job_id: int, question: AnyQuestion) -> object:
+        """Say what became of a join: None, or a `JobStopped`."""
+        answer = self.ask(job_id, question)
+        assert job_id not in self.asking, "a report is answered at once"
+        return answer
 
     def next(self, job_id: int) -> object:
         """Ask for the next message."""
-        return self.ask(NextMessage(job_id=job_id))
+        return self.ask(job_id, NextMessage())
 
     def last(self, job_id: int) -> object:
         """The latest answer."""

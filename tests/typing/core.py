@@ -66,8 +66,8 @@ def questions(
     enter: RequestJoin, joined: JoinAccepted, failed: JoinFailed, await_: NextMessage
 ) -> Steps[None]:
     assert_type((yield from ask(enter)), JoinGranted | JobStopped)
-    assert_type((yield from ask(joined)), JoinAccepted | JobStopped)
-    assert_type((yield from ask(failed)), JoinFailed | JobStopped)
+    assert_type((yield from ask(joined)), JobStopped | None)
+    assert_type((yield from ask(failed)), JobStopped | None)
     assert_type((yield from ask(await_)), FlowMessage | JobStopped)
 
 

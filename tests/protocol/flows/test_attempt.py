@@ -9,7 +9,6 @@ import pytest
 
 from gradio_protocol.errors import (
     AuthenticationError,
-    InvalidArguments,
     JobCancelled,
     QueueError,
     RemoteError,
@@ -24,7 +23,6 @@ from gradio_protocol.flows.attempt import (
     require_grant,
 )
 from gradio_protocol.flows.download import Downloads
-from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
 from gradio_protocol.jobs.orders import JobStopped, JoinGranted
@@ -43,11 +41,6 @@ def attempt(files: Downloads | None = None, known: Any = APP, **more: Any) -> At
     return Attempt(
         call=spec, app=known, endpoint=endpoint, data=["a"], session_hash=HASH, downloads=files
     )
-
-
-def test_a_call_needs_the_entropy_of_a_boundary() -> None:
-    with pytest.raises(InvalidArguments, match="expected 16 bytes of entropy, got 15"):
-        call_of(APP, policy=RetryPolicy(entropy=bytes(15)))
 
 
 def test_a_request_carries_the_arguments_and_the_headers_of_the_call() -> None:

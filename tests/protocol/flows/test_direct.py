@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol.app.access import App
+from gradio_protocol.app.access import App, session_hash
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Send
 from gradio_protocol.flows.attempt import Attempt, RetryCall
@@ -18,7 +18,7 @@ from gradio_protocol.jobs.orders import RequestJoin
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import (
     HASH,
-    TICKET,
+    POLICY,
     CallHarness,
     Routes,
     app,
@@ -32,7 +32,7 @@ RUN, PREDICT, RESET = "POST run/echo", "POST run/predict", "POST reset"
 GENERATOR: Any = {"types": {"generator": True}}
 PLAIN = app("3.50.2", function())
 STEPPING = app("3.50.2", function(0, "other"), function(1, **GENERATOR))
-OWN = f"{HASH}{TICKET}"
+OWN = session_hash(POLICY.entropy)
 
 
 def output(*data: Any, more: bool = False) -> Response:

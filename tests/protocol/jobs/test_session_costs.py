@@ -40,7 +40,7 @@ class Office:
         self.job_ids = [self.session.add_job() for _ in range(jobs)]
         self.epoch = 0
         for job_id in self.job_ids:
-            self.session.ask(RequestJoin(job_id=job_id, fn_index=ECHO, direct=False), 0.0)
+            self.session.ask(job_id, RequestJoin(fn_index=ECHO, direct=False), 0.0)
         if joined:
             self.join()
 
@@ -49,7 +49,7 @@ class Office:
         for job_id in self.job_ids:
             if early and self.epoch:
                 self.say(job_id, Queued())
-            for order in self.session.ask(JoinAccepted(job_id=job_id, event_id=str(job_id)), 0.0):
+            for order in self.session.ask(job_id, JoinAccepted(event_id=str(job_id)), 0.0):
                 if isinstance(order, StartStream) and order.stream.key == SHARED:
                     self.epoch = order.epoch
                     self.session.stream_opened(SHARED, self.epoch, Head(status=200, headers=EVENTS))
@@ -67,14 +67,14 @@ def joining_in_vain(jobs: int) -> None:
     """All joins but the last are refused."""
     office = Office(jobs, joined=False)
     for job_id in office.job_ids[:-1]:
-        office.session.ask(JoinFailed(job_id=job_id), 0.0)
+        office.session.ask(job_id, JoinFailed(), 0.0)
 
 
 def ending(jobs: int) -> None:
     """All wait, and all get their last message, the newest first."""
     office = Office(jobs)
     for job_id in reversed(office.job_ids):
-        office.session.ask(NextMessage(job_id=job_id), 0.0)
+        office.session.ask(job_id, NextMessage(), 0.0)
         office.say(job_id, DONE)
         office.session.finish_job(job_id)
 

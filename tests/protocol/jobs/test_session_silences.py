@@ -31,8 +31,8 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
     d = harness()
     d.joined("a")
     finder, new = d.session.add_job(), sample_app(app_id="2")
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.ask(finder, RefreshApp(app=d.app))
+    d.ask(finder, AppRefreshed(app=new))
     d.silent()
     (order,) = d.checks
     assert order.app is d.app
@@ -43,8 +43,8 @@ def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then
     d = harness()
     d.joined("a")
     finder, new = d.session.add_job(), sample_app(app_id="2")
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.ask(finder, RefreshApp(app=d.app))
+    d.ask(finder, AppRefreshed(app=new))
     d.end(EndReason.REFUSED)
     d.silent()
     (order,) = d.checks

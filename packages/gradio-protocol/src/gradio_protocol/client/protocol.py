@@ -42,12 +42,14 @@ from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow
+from ..flows.attempt import Call
 from ..flows.call import call
 from ..flows.cancel import cancel_event
 from ..flows.check import check_app
 from ..flows.connect import Target, connect
 from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
 from ..flows.options import Options
+from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
 from ..jobs.file_search import FileSearch
 from ..jobs.history import History
@@ -266,13 +268,22 @@ class ClientProtocol:
         # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
         # same shape.
         search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
-        arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
-        prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
+        prediction = Call(
+            app=bound.app,
+            endpoint=bound.endpoint,
+            data=bound.data,
+            options=options,
+            target=self.target,
+            policy=RetryPolicy(max_retries=options.max_retries, entropy=self._derive("job")),
+            headers=(*options.headers, *(headers or {}).items()),
+        )
         conversation = Conversation(
             flow=Flow(call(prediction)),
             finish=lambda value, error: self._finish_job(job, value, error),
             tell=lambda update: self._publish(job, update),
-            ask=lambda question: self._obey_later(session, session.ask(question, self._now)),
+            ask=lambda question: self._obey_later(
+                session, session.ask(job_id, question, self._now)
+            ),
             is_wanted=lambda: not job.state.view.stage.is_final,
         )
         job = _Job(

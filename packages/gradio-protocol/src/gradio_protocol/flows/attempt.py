@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..errors import AppChanged, AppError, GradioError, InvalidArguments, RemoteError
+from ..errors import AppChanged, AppError, GradioError, RemoteError
 from ..jobs.failures import HIDDEN, validation
 from ..jobs.messages import Completed, Generated, Output
 from ..jobs.orders import JobStopped, JoinGranted
@@ -21,45 +21,26 @@ from ..wire.status import error_from_response
 from .actions import Publish, Steps
 from .connect import Target, is_same_app
 from .download import Downloads
+from .options import Options
 from .retry import RetryPolicy
-
-_ENTROPY = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A prediction whose arguments match its endpoint.
+    """A prediction whose arguments match its endpoint."""
 
-    Raises InvalidArguments if the policy has less than 16 bytes of entropy.
-    """
-
-    job_id: int
     app: App
     endpoint: Endpoint
     "An endpoint of `app`."
     data: list[object]
     "The arguments, from `Endpoint.bind`."
+    options: Options
     target: Target
     "How to connect again if the app was replaced."
     policy: RetryPolicy
     "Its entropy differs for each call; the boundary of uploads is derived from it too."
     headers: Headers = field(default=(), repr=False)
-    "Headers of this call only."
-    oauth_token: str | None = field(default=None, repr=False)
-    "Sent if the endpoint takes one (6.21 and later)."
-    event_data: object = None
-    "The event for functions that take one, such as `gr.SelectData`."
-    download: bool = True
-    "False: outputs contain the server's file objects instead of local paths."
-    max_download_size: int | None = None
-    "The largest file, in bytes; None: no limit."
-    resubmit_lost: bool = False
-    "Run a job again that was lost before its first output."
-
-    def __post_init__(self) -> None:
-        if len(self.policy.entropy) < _ENTROPY:
-            came = len(self.policy.entropy)
-            raise InvalidArguments(f"call: expected {_ENTROPY} bytes of entropy, got {came}")
+    "Headers of this call, with those of the options."
 
 
 class Attempt(NamedTuple):
@@ -84,13 +65,13 @@ class Attempt(NamedTuple):
         """Return a request with the arguments. Raises InvalidArguments if they are not JSON."""
         body: dict[str, object] = {
             "data": self.data,
-            "event_data": self.call.event_data,
+            "event_data": self.call.options.event_data,
             "session_hash": self.session_hash,
             **more,
         }
         # Only to an endpoint that declares it: the token acts on behalf of the caller.
-        if self.endpoint.oauth and self.call.oauth_token:
-            body["oauth_token"] = self.call.oauth_token
+        if self.endpoint.oauth and self.call.options.oauth_token:
+            body["oauth_token"] = self.call.options.oauth_token
         return self.app.access.post(path, body, call=self.call.headers)
 
 

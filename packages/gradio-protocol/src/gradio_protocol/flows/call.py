@@ -97,7 +97,7 @@ def call(spec: Call) -> Steps[object]:
         except RetryCall as retry:
             reason = retry
         except AppError as error:
-            if endpoint.event and spec.event_data is None:
+            if endpoint.event and spec.options.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
         # An app that reloads all the time ends its jobs with an error, not with endless attempts.
@@ -118,12 +118,11 @@ def call(spec: Call) -> Steps[object]:
 
 def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     """Upload the files, and get permission to join. Raises RetryCall if the app has changed."""
-    job_id, policy, limit = spec.job_id, spec.policy, spec.max_download_size
-    steps = upload_files(app, endpoint, spec.data, job_id=job_id, policy=policy, limit=limit)
-    data = yield from steps
+    policy, limit = spec.policy, spec.options.max_download_size
+    data = yield from upload_files(app, endpoint, spec.data, policy=policy, limit=limit)
     session_hash = yield from _request_join(spec, app, endpoint)
     downloads = None
-    if spec.download:
+    if spec.options.download:
         downloads = Downloads(app, endpoint, policy=policy, limit=limit)
     return Attempt(spec, app, endpoint, data, session_hash, downloads)
 
@@ -141,15 +140,13 @@ def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
     )
     if at_once and (yield from is_same_app(app)) is False:
         raise _make_app_changed()
-    question = RequestJoin(
-        job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
-    )
+    question = RequestJoin(fn_index=endpoint.index, direct=direct, headers=spec.headers)
     grant = require_grant((yield from ask(question)))
     # The session may know of a restart that this job has not seen: its files are not on that
     # server.
     if grant.app is app and not (grant.app_is_stale and (yield from is_same_app(app)) is False):
         return grant.session_hash
-    yield from ask(JoinFailed(job_id=spec.job_id))
+    yield from ask(JoinFailed())
     raise _make_app_changed()
 
 
@@ -160,7 +157,7 @@ def _make_app_changed() -> RetryCall:
 
 def _refresh(spec: Call, app: App) -> Steps[App]:
     """Return the current app, which one job of the client fetches for all."""
-    answer = yield from ask(RefreshApp(job_id=spec.job_id, app=app))
+    answer = yield from ask(RefreshApp(app=app))
     if isinstance(answer, JobStopped):
         raise answer.error
     if not isinstance(answer, RefreshNeeded):
@@ -169,9 +166,9 @@ def _refresh(spec: Call, app: App) -> Steps[App]:
         fresh = yield from refresh_app(app, spec.target)
     except GradioError:
         # In any case, since other jobs wait for this one.
-        yield from ask(AppRefreshed(job_id=spec.job_id, app=None))
+        yield from ask(AppRefreshed(app=None))
         raise
-    return (yield from ask(AppRefreshed(job_id=spec.job_id, app=fresh)))
+    return (yield from ask(AppRefreshed(app=fresh)))
 
 
 def _join(attempt: Attempt) -> Steps[str]:
@@ -180,7 +177,6 @@ def _join(attempt: Attempt) -> Steps[str]:
     if attempt.app.dialect.delivery is Delivery.PRIVATE:
         # The session opens the stream, which is the join (4.0 to 4.8).
         return ""
-    spec = attempt.call
     try:
         index = attempt.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
@@ -188,15 +184,16 @@ def _join(attempt: Attempt) -> Steps[str]:
         # A refused join is often due to a restart, so the app is checked before each retry: the
         # index may mean another function.
         recheck = partial(check_same_app, attempt)
-        reply = yield from send_with_retries(send, spec.policy, Repeat.UNACCEPTED, recheck)
+        policy = attempt.call.policy
+        reply = yield from send_with_retries(send, policy, Repeat.UNACCEPTED, recheck)
         event_id = _read_event_id(reply)
     except (GradioError, RetryCall):
-        yield from ask(JoinFailed(job_id=spec.job_id))
+        yield from ask(JoinFailed())
         raise
-    answer = yield from ask(JoinAccepted(job_id=spec.job_id, event_id=event_id))
-    if isinstance(answer, JobStopped):
+    stopped = yield from ask(JoinAccepted(event_id=event_id))
+    if stopped is not None:
         # The stream was lost, or the job cancelled, while the join was in flight.
-        raise (yield from _explain(attempt, answer.error, shown=False))
+        raise (yield from _explain(attempt, stopped.error, shown=False))
     return event_id
 
 
@@ -215,7 +212,7 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """Join, and act on messages up to the last one; return its data."""
     event_id = yield from _join(attempt)
     while True:
-        message = yield from ask(NextMessage(job_id=attempt.call.job_id))
+        message = yield from ask(NextMessage())
         match message:
             case Output():
                 yield from publish_output(attempt, message)
@@ -250,7 +247,7 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
     if not isinstance(error, _LOST):
         return error
     # Only if the caller agrees, since the lost job may have had its effects already.
-    if attempt.call.resubmit_lost and not shown:
+    if attempt.call.options.resubmit_lost and not shown:
         return RetryCall(error, anyway=True)
     if (yield from is_same_app(attempt.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")

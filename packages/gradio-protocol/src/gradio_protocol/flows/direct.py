@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import partial
 from math import inf
 
-from ..app.access import App
+from ..app.access import App, session_hash
 from ..app.dialect import Delivery
 from ..app.endpoint import Endpoint
 from ..errors import GradioError, RemoteError
@@ -73,7 +73,7 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """Publish all outputs of a generator and return the last one."""
     output = yield from _post_call(attempt)
     last = data = _read_data(output)
-    enter = RequestJoin(job_id=attempt.call.job_id, fn_index=attempt.endpoint.index, direct=True)
+    enter = RequestJoin(fn_index=attempt.endpoint.index, direct=True)
     while output.get("is_generating") is True:
         last = data
         yield from publish_output(attempt, Generated(data=data))
@@ -92,10 +92,9 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 
 def _isolate_generator(attempt: Attempt) -> Steps[Attempt]:
     """Return the attempt in a session where no other call's generator is left."""
-    session_hash, index = attempt.session_hash, attempt.endpoint.index
     if not attempt.endpoint.stateful:
-        return attempt._replace(session_hash=f"{session_hash}{attempt.call.job_id}")
-    body = {"session_hash": session_hash, "fn_index": index}
+        return attempt._replace(session_hash=session_hash(attempt.call.policy.entropy))
+    body = {"session_hash": attempt.session_hash, "fn_index": attempt.endpoint.index}
     reset = Send(request=attempt.app.access.post("reset", body), limit=_MAX_REPLY)
     yield from send_with_retries(reset, attempt.call.policy, Repeat.HARMLESS)
     return attempt

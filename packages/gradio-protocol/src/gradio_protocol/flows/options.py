@@ -10,15 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
-from ..app.access import App
 from ..app.arguments import normalize_args
 from ..app.endpoint import Endpoint
 from ..app.files import find_uploads
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
-from .attempt import Call
-from .connect import Target
-from .retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
@@ -86,32 +82,6 @@ class Options:
         outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
         data = [normalize_args(value) for value in args]
         return replace(endpoint, inputs=inputs, outputs=outputs), data
-
-    def call(
-        self,
-        job_id: int,
-        app: App,
-        target: Target,
-        bound: tuple[Endpoint, list[object]],
-        headers: Mapping[str, str],
-        entropy: bytes,
-    ) -> Call:
-        """Return a call with these options; `headers` and `entropy` are for this call only."""
-        endpoint, data = bound
-        return Call(
-            job_id=job_id,
-            app=app,
-            endpoint=endpoint,
-            data=data,
-            target=target,
-            policy=RetryPolicy(max_retries=self.max_retries, entropy=entropy),
-            headers=(*self.headers, *headers.items()),
-            oauth_token=self.oauth_token,
-            event_data=self.event_data,
-            download=self.download,
-            max_download_size=self.max_download_size,
-            resubmit_lost=self.resubmit_lost,
-        )
 
 
 def _event_data(given: object) -> object:

@@ -64,7 +64,6 @@ def upload_files(
     endpoint: Endpoint,
     data: list[object],
     *,
-    job_id: int,
     policy: RetryPolicy,
     limit: int | None = None,
 ) -> Steps[list[object]]:
@@ -91,11 +90,7 @@ def upload_files(
     files = find_uploads([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])
     urls = yield from _embed({file: contents[file] for file in images})
     rest = {file: contents[file] for file in files}
-    places = (
-        (yield from _send(app, rest, job_id, policy))
-        if app.dialect.upload
-        else (yield from _embed(rest))
-    )
+    places = yield from (_send(app, rest, policy) if app.dialect.upload else _embed(rest))
     values: dict[UploadSource, JSON] = {
         file: file_value(app.dialect, place, contents[file].name, contents[file].size)
         for file, place in places.items()
@@ -127,30 +122,30 @@ def _basename(path: str) -> str:
 
 
 def _send(
-    app: App, contents: Mapping[UploadSource, _Content], job_id: int, policy: RetryPolicy
+    app: App, contents: Mapping[UploadSource, _Content], policy: RetryPolicy
 ) -> Steps[dict[UploadSource, str]]:
     """Send the files that the server lacks; return the server's path of each file."""
     # By digest: a call often has the same file twice, as in a gallery.
     distinct = {content.digest: content for content in contents.values()}
-    known = yield from _look_up(app, distinct, job_id, policy)
+    known = yield from _look_up(app, distinct, policy)
     missing = [content for digest, content in distinct.items() if digest not in known]
     for start in range(0, len(missing), multipart.MOST_FILES):
         batch = missing[start : start + multipart.MOST_FILES]
         paths = yield from _post(app, batch, policy)
         found = {content.digest: path for content, path in zip(batch, paths, strict=True)}
         # After each batch, so that a failure of the next one does not lose these paths.
-        yield from ask(RecordUploads(job_id=job_id, paths=tuple(found.items())))
+        yield from ask(RecordUploads(paths=tuple(found.items())))
         known |= found
     return {file: known[content.digest] for file, content in contents.items()}
 
 
 def _look_up(
-    app: App, contents: Mapping[str, _Content], job_id: int, policy: RetryPolicy
+    app: App, contents: Mapping[str, _Content], policy: RetryPolicy
 ) -> Steps[dict[str, str]]:
     """Return the paths of the contents that the server still has, by digest."""
     if not contents:
         return {}
-    paths = yield from ask(LookUpUploads(job_id=job_id, digests=tuple(contents)))
+    paths = yield from ask(LookUpUploads(digests=tuple(contents)))
     sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
     large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL_FILE}
     known: dict[str, str] = {}

@@ -62,7 +62,6 @@ class JoinGranted:
 class RequestJoin(Question[JoinGranted | JobStopped]):
     """Ask to join. The answer waits while a `/cancel` of the same function is under way."""
 
-    job_id: int
     fn_index: int
     direct: bool
     "The call is a request of its own, without a join and without messages."
@@ -71,18 +70,15 @@ class RequestJoin(Question[JoinGranted | JobStopped]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinAccepted(Question["JoinAccepted | JobStopped"]):
-    """Report that the server accepted the join under this event id. The answer is the question."""
+class JoinAccepted(Question[JobStopped | None]):
+    """Report that the server accepted the join under this event id."""
 
-    job_id: int
     event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinFailed(Question["JoinFailed | JobStopped"]):
-    """Report that the join failed, so no message will come. The answer is the question."""
-
-    job_id: int
+class JoinFailed(Question[JobStopped | None]):
+    """Report that the join failed, so no message will come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +87,6 @@ class NextMessage(Question[FlowMessage | JobStopped]):
 
     All messages before that one go straight to the job's state.
     """
-
-    job_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +97,6 @@ class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
     `AppRefreshed`. The others wait for its result.
     """
 
-    job_id: int
     app: App
 
 
@@ -114,7 +107,6 @@ class AppRefreshed(AppQuestion[App]):
     The answer is the app as it is now known.
     """
 
-    job_id: int
     app: App | None
 
 
@@ -122,7 +114,6 @@ class AppRefreshed(AppQuestion[App]):
 class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
     """Ask for the server paths of contents with these digests; None for those not uploaded yet."""
 
-    job_id: int
     digests: tuple[str, ...]
 
 
@@ -130,7 +121,6 @@ class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
 class RecordUploads(AppQuestion[None]):
     """Report the server paths of contents that were uploaded, by digest."""
 
-    job_id: int
     paths: tuple[tuple[str, str], ...]
 
 

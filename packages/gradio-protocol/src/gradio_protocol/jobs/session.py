@@ -157,17 +157,16 @@ class Session:
 
     # Questions of flows.
 
-    def ask(self, question: AnyQuestion, now: float) -> list[Order]:
-        """Take a question; the orders include a `Resume` with the answer, unless it comes later.
+    def ask(self, job_id: int, question: AnyQuestion, now: float) -> list[Order]:
+        """Take a job's question; the orders include a `Resume` with the answer, or it comes later.
 
         `now` is monotonic time, in seconds.
         """
         if isinstance(question, AppQuestion):
-            return [*self._tracker.ask(question, now)]
-        job = self._registry.get(question.job_id)
+            return [*self._tracker.ask(job_id, question, now)]
+        job = self._registry.get(job_id)
         if job is None:
-            stopped = JobStopped(error=JobCancelled("the session was closed"))
-            return [Resume(question.job_id, stopped)]
+            return [Resume(job_id, JobStopped(error=JobCancelled("the session was closed")))]
         match question:
             # A stopped job gets no message and no grant, but its reports of a join are still
             # needed: only they name the event to cancel.
@@ -184,9 +183,11 @@ class Session:
             case JoinAccepted():
                 # The app has just replied, so joins of the next second need no check.
                 self._tracker.saw_app(now)
-                return self._accept_join(job, question)
+                return self._accept_join(job, question.event_id)
             case JoinFailed():
-                return self._fail_join(job, question)
+                self._registry.finish_joining(job, JoinState.NOT_JOINED)
+                # A private stream is open already, and joins an app that has been replaced.
+                return [*self._streams.close(job.job_id), job.answer(None)]
             case _:
                 assert_never(question)
 
@@ -222,8 +223,8 @@ class Session:
         )
         return Resume(job_id=job.job_id, reply=grant)
 
-    def _accept_join(self, job: PendingJob, question: JoinAccepted) -> list[Order]:
-        job.event_id = question.event_id
+    def _accept_join(self, job: PendingJob, event_id: str) -> list[Order]:
+        job.event_id = event_id
         job.epoch = self._streams.epoch(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
@@ -239,12 +240,7 @@ class Session:
             # Also for a job that was cancelled meanwhile: its `/cancel` may have to wait until it
             # starts.
             orders += self._open_stream(SHARED)
-        return [*orders, job.answer(question)]
-
-    def _fail_join(self, job: PendingJob, question: JoinFailed) -> list[Order]:
-        self._registry.finish_joining(job, JoinState.NOT_JOINED)
-        # A private stream is open already, and joins an app that has been replaced.
-        return [*self._streams.close(job.job_id), job.answer(question)]
+        return [*orders, job.answer(None)]
 
     # Reports about streams.
 
