@@ -42,6 +42,7 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.event_stream import stream_kind
 from gradio_protocol.jobs.failures import failure, validation
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History, HistoryCursor
@@ -63,8 +64,8 @@ from gradio_protocol.jobs.orders import (
     AppRefreshed,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
@@ -335,20 +336,20 @@ def sessions(raw: bytes, document: JSON) -> None:
 
 def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iterator[Order]:
     """What comes of opening a stream: any head, any bytes, any end."""
-    key, epoch = listen.stream.key, listen.epoch
+    stream_id = listen.stream_id
     head = Head(status=pick(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
-    opening = session.stream_opened(key, epoch, head)
-    yield from opening.orders
-    if opening.read:
-        reader = StreamReader(listen.stream.kind, pick(APPS, turn).dialect)
+    orders = session.stream_opened(stream_id, head)
+    yield from orders
+    if CloseStream(stream_id=stream_id) not in orders:
+        reader = StreamReader(stream_kind(listen.key), pick(APPS, turn).dialect)
         with suppress(GradioError):
             good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
             for chunk in cut(good + raw, raw[::-1]):
-                yield from session.receive(key, epoch, reader.feed(chunk))
+                yield from session.receive(stream_id, reader.feed(chunk))
         if turn % 3 == 1:
-            yield from session.stream_silent(key, epoch)
+            yield from session.stream_silent(stream_id)
             return
-        yield from session.stream_ended(key, epoch, pick(tuple(EndReason), turn))
+        yield from session.stream_ended(stream_id, pick(tuple(EndReason), turn))
 
 
 def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]:
@@ -361,14 +362,14 @@ def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]
                 yield from session.cancel_finished(order.event_id)
             case CheckApp():
                 why = None if turn % 2 else RemoteError("nobody answers")
-                yield from session.app_checked(*order.name, why)
+                yield from session.app_checked(order.stream_id, why)
             case Resume(reply=JobStopped() | Failed() | Completed()):
                 yield from session.finish_job(order.job_id)
             case Resume() if turn % 7 == 1:
                 yield from session.cancel(order.job_id)
             case Resume():
                 yield from session.ask(order.job_id, NextMessage(), 0.0)
-            case EndStream():
+            case CloseStream():
                 pass
             case _:
                 assert_never(order)

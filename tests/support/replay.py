@@ -35,7 +35,7 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
-from gradio_protocol.jobs.event_stream import HEARTBEAT
+from gradio_protocol.jobs.event_stream import HEARTBEAT, stream_kind
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import JobState, Outputs, Returned
@@ -43,12 +43,11 @@ from gradio_protocol.jobs.orders import (
     AnyQuestion,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     Order,
     Resume,
     StartStream,
-    StreamKind,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.jobs.stream_reader import StreamReader
@@ -134,8 +133,9 @@ class Job:
     "What happens once the first output has come."
     sent: list[tuple[Request, Transcript]] = field(default_factory=list[tuple[Request, Transcript]])
     "Each request, with the recorded exchange that answered it."
-    left: list[EndStream] = field(default_factory=list[EndStream])
+    left: list[CloseStream] = field(default_factory=list[CloseStream])
     _listens: deque[StartStream] = field(default_factory=deque[StartStream])
+    _heartbeats: set[int] = field(default_factory=set[int])
     _reading: Iterator[list[Order]] = field(default_factory=lambda: iter(()))
 
     @property
@@ -165,7 +165,9 @@ class Job:
     def unended(self) -> list[Order]:
         """What would close the streams that bring messages, if the server has not ended them."""
         leaves = self.session.retire()
-        return [o for o in leaves if isinstance(o, EndStream) and o.key != HEARTBEAT]
+        return [
+            o for o in leaves if isinstance(o, CloseStream) and o.stream_id not in self._heartbeats
+        ]
 
     def obey(self, orders: Iterable[Order]) -> list[object]:
         """Obey orders; returns what the flow is to be resumed with, if it is."""
@@ -175,9 +177,11 @@ class Job:
                 case Resume():
                     replies.append(order.reply)
                 case StartStream():
-                    if order.stream.kind is not StreamKind.HEARTBEAT:
+                    if order.key == HEARTBEAT:
+                        self._heartbeats.add(order.stream_id)
+                    else:
                         self._listens.append(order)
-                case EndStream():
+                case CloseStream():
                     self.left.append(order)
                 case CancelEvent():
                     Driver(self._exchanged).run(cancel_event(order))
@@ -246,21 +250,21 @@ class Job:
 
     def _listened(self, listen: StartStream, name: str) -> Iterator[list[Order]]:
         """What the session orders while one recorded stream is read."""
-        key, epoch = listen.stream.key, listen.epoch
+        stream_id = listen.stream_id
         exchange = transcripts.load(self.app.config.version, name)
-        self.sent.append((listen.stream.request, exchange))
+        self.sent.append((listen.request, exchange))
         head = Head(status=exchange.status, headers=exchange.headers, url=SRC)
-        opening = self.session.stream_opened(key, epoch, head)
-        yield opening.orders
-        if opening.read:
-            reader = StreamReader(listen.stream.kind, self.app.dialect)
+        orders = self.session.stream_opened(stream_id, head)
+        yield orders
+        if CloseStream(stream_id=stream_id) not in orders:
+            reader = StreamReader(stream_kind(listen.key), self.app.dialect)
             for chunk in self.cut(exchange):
                 before = len(self.state.history)
-                orders = self.session.receive(key, epoch, reader.feed(chunk))
+                orders = self.session.receive(stream_id, reader.feed(chunk))
                 first = not before and len(self.state.history)
                 yield [*orders, *self.meanwhile(self)] if first else orders
             if exchange.ending != "left" or self.streams:
-                yield self.session.stream_ended(key, epoch, _ENDINGS[exchange.ending])
+                yield self.session.stream_ended(stream_id, _ENDINGS[exchange.ending])
 
 
 def job(

@@ -17,8 +17,8 @@ from gradio_protocol.jobs.orders import (
     AnyQuestion,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
@@ -75,12 +75,13 @@ class SessionHarness:
         for order in orders:
             match order:
                 case StartStream():
-                    key = order.stream.key
-                    assert key not in self.listening, "two epochs of one stream"
+                    key = order.key
+                    assert key not in self.listening, "two openings of one stream"
                     self.listening[key] = order
-                case EndStream():
-                    assert self.listening[order.key].epoch == order.epoch
-                    self.left.append(self.listening.pop(order.key))
+                case CloseStream():
+                    opened = self.listening.items()
+                    (key,) = [key for key, one in opened if one.stream_id == order.stream_id]
+                    self.left.append(self.listening.pop(key))
                 case Resume():
                     assert order.job_id in self.asking, "an answer that nobody asked for"
                     self.asking.remove(order.job_id)
@@ -153,11 +154,13 @@ class SessionHarness:
     def open(self, key: int = SHARED, head: Head | None = None) -> bool:
         """The head of the stream comes; whether to read on."""
         head = head or Head(status=200, headers=EVENTS)
-        opening = self.session.stream_opened(key, self.listening[key].epoch, head)
-        if not opening.read:
+        stream_id = self.listening[key].stream_id
+        orders = self.session.stream_opened(stream_id, head)
+        refused = orders[:1] == [CloseStream(stream_id=stream_id)]
+        if refused:
             del self.listening[key]
-        self.obey(opening.orders)
-        return opening.read
+        self.obey(orders[refused:])
+        return not refused
 
     def say(self, event_id: str | None, *messages: Message, key: int = SHARED) -> None:
         """Messages of one event come on a stream."""
@@ -166,20 +169,20 @@ class SessionHarness:
     def arrive(self, *messages: tuple[str | None, Message], key: int = SHARED) -> None:
         """Messages come on a stream, at once."""
         deliveries = [EventMessage(event_id, message) for event_id, message in messages]
-        self.obey(self.session.receive(key, self.listening[key].epoch, deliveries))
+        self.obey(self.session.receive(self.listening[key].stream_id, deliveries))
 
     def silent(self, key: int = SHARED) -> None:
         """Nothing comes on the stream."""
-        self.obey(self.session.stream_silent(key, self.listening[key].epoch))
+        self.obey(self.session.stream_silent(self.listening[key].stream_id))
 
     def checked(self, why: GradioError | None = None) -> None:
         """The app has said, to the oldest question, that it is there; or why it is not."""
-        self.obey(self.session.app_checked(*self.checks.pop(0).name, why))
+        self.obey(self.session.app_checked(self.checks.pop(0).stream_id, why))
 
     def end(self, ending: EndReason, key: int = SHARED, why: GradioError | None = None) -> None:
         """The stream ends."""
         listen = self.listening.pop(key)
-        self.obey(self.session.stream_ended(key, listen.epoch, ending, why))
+        self.obey(self.session.stream_ended(listen.stream_id, ending, why))
 
     def dismissed(self, event_id: str) -> None:
         self.obey(self.session.cancel_finished(event_id))

@@ -47,6 +47,11 @@ def test_all_tickets_of_a_client_differ() -> None:
     assert len({one.new_job_id() for _ in range(5)}) == 5
 
 
+def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
+    assert tracker().idle_timeout == 90
+    assert AppTracker(OLD, now=0.0, stream_idle_timeout=7).idle_timeout == 7
+
+
 # --- signs of life ------------------------------------------------------------------------------
 
 

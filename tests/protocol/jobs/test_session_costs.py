@@ -38,7 +38,7 @@ class Office:
         self.tracker = AppTracker(sample_app(heartbeat=True), now=0.0)
         self.session = Session(self.tracker, entropy=b"entropy")
         self.job_ids = [self.session.add_job() for _ in range(jobs)]
-        self.epoch = 0
+        self.stream_id = 0
         for job_id in self.job_ids:
             self.session.ask(job_id, RequestJoin(fn_index=ECHO, direct=False), 0.0)
         if joined:
@@ -47,15 +47,15 @@ class Office:
     def join(self, *, early: bool = False) -> None:
         """Each join has its reply; the messages of the next event may be there before that."""
         for job_id in self.job_ids:
-            if early and self.epoch:
+            if early and self.stream_id:
                 self.say(job_id, Queued())
             for order in self.session.ask(job_id, JoinAccepted(event_id=str(job_id)), 0.0):
-                if isinstance(order, StartStream) and order.stream.key == SHARED:
-                    self.epoch = order.epoch
-                    self.session.stream_opened(SHARED, self.epoch, Head(status=200, headers=EVENTS))
+                if isinstance(order, StartStream) and order.key == SHARED:
+                    self.stream_id = order.stream_id
+                    self.session.stream_opened(self.stream_id, Head(status=200, headers=EVENTS))
 
     def say(self, job_id: int, message: Queued | Started | Completed) -> None:
-        self.session.receive(SHARED, self.epoch, [EventMessage(str(job_id), message)])
+        self.session.receive(self.stream_id, [EventMessage(str(job_id), message)])
 
 
 def joining(jobs: int) -> None:

@@ -154,16 +154,16 @@ def test_a_lost_job_says_why_where_the_driver_knows() -> None:
     assert "connection reset" in str(error)
 
 
-def test_late_news_of_an_older_epoch_is_ignored() -> None:
+def test_late_news_of_an_older_opening_is_ignored() -> None:
     d = harness("4.14.0")
     job_id = d.joined("a")
     d.open()
-    old = d.listening[SHARED].epoch
+    old = d.listening[SHARED].stream_id
     d.end(EndReason.FINISHED)
-    assert d.session.receive(SHARED, old, [("a", DONE)]) == []  # type: ignore[list-item]
-    assert d.session.stream_ended(SHARED, old, EndReason.BROKEN) == []
-    opening = d.session.stream_opened(SHARED, old, Head(status=200))
-    assert (opening.read, opening.orders) == (False, [])
+    assert d.session.receive(old, [("a", DONE)]) == []  # type: ignore[list-item]
+    assert d.session.stream_ended(old, EndReason.BROKEN) == []
+    assert d.session.stream_opened(old, Head(status=200)) == []
+    assert d.session.stream_reader(old) is None
     assert d.next(job_id) is None
 
 

@@ -21,7 +21,7 @@ def private(d: SessionHarness) -> int:
 def test_a_private_stream_is_the_join_and_has_the_jobs_key() -> None:
     d = harness("4.7.1")
     job_id = private(d)
-    url = d.listening[job_id].stream.request.url
+    url = d.listening[job_id].request.url
     assert url == f"http://here/queue/join?fn_index={COUNT}&session_hash={d.session.hash}"
     d.say("a", DataRequested(event_id="a"), key=job_id)
     d.say(None, DONE, key=job_id)
@@ -72,7 +72,7 @@ def test_a_job_that_need_not_join_this_app_leaves_its_private_stream() -> None:
     assert d.unjoined(job_id) is None
     assert d.streams == []
     d.enter(job_id, COUNT)
-    assert f"fn_index={COUNT}" in d.listening[job_id].stream.request.url
+    assert f"fn_index={COUNT}" in d.listening[job_id].request.url
 
 
 def test_a_cancelled_job_closes_its_private_stream() -> None:

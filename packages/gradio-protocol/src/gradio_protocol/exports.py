@@ -9,7 +9,6 @@ from .app.files import file_argument as file_argument
 from .app.telemetry import telemetry_allowed as telemetry_allowed
 from .client.base import BaseClient as BaseClient
 from .client.commands import AbortAction as AbortAction
-from .client.commands import CloseStream as CloseStream
 from .client.commands import Command as Command
 from .client.commands import NotifyJob as NotifyJob
 from .client.commands import OpenStream as OpenStream
@@ -61,6 +60,7 @@ from .jobs.job_state import Stage as Stage
 from .jobs.job_state import Transferred as Transferred
 from .jobs.messages import ProgressUnit as ProgressUnit
 from .jobs.orders import KEEPALIVE as KEEPALIVE
+from .jobs.orders import CloseStream as CloseStream
 from .jobs.status import Status as Status
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..flows.actions import AnyIO
+from ..jobs.orders import CloseStream, StartStream
 from ..wire.exchange import Request
 
 
@@ -35,12 +36,15 @@ class OpenStream:
     delay: float
     "Seconds to wait before sending; `CloseStream` ends the wait."
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseStream:
-    """Close this stream, even if it is not open yet; report nothing more about it."""
-
-    stream_id: int
+    @classmethod
+    def of(cls, order: StartStream) -> OpenStream:
+        """Return the command that carries out a session's order."""
+        return cls(
+            stream_id=order.stream_id,
+            request=order.request,
+            idle_timeout=order.idle_timeout,
+            delay=order.delay,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,14 +55,13 @@ from ..jobs.file_search import FileSearch
 from ..jobs.history import History
 from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
-from ..jobs.orders import CancelEvent, CheckApp, EndReason, EndStream, Order, Resume, StartStream
+from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, Order, Resume, StartStream
 from ..jobs.session import Session
 from ..jobs.stream_reader import StreamReader
 from ..wire.exchange import Head
-from .commands import CloseStream, Command, NotifyJob
+from .commands import Command, NotifyJob, OpenStream
 from .conversations import Conversation, Conversations
 from .job_limiter import JobLimiter
-from .streams import Stream, Streams
 
 MAX_JOBS = 40
 "Default for how many jobs of one client are in flight at once."
@@ -126,7 +125,8 @@ class ClientProtocol:
         "Requests under way that cancel an event on the server."
         self._commands = deque[Command]()
         self._conversations = Conversations(self._ids, self._commands)
-        self._streams = Streams(self._ids, self._commands)
+        self._streams: dict[int, Session] = {}
+        "The sessions of the open streams, by stream id."
         self._checks: dict[int, Conversation] = {}
         "Checks whether the app still runs, by the id of the silent stream."
         self._orders = deque[tuple[Session, Order]]()
@@ -382,7 +382,8 @@ class ClientProtocol:
         Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
-        return self._closed and not (joining or self._streams.are_opening or self._cancellations)
+        opening = any(session.is_opening for session in self._streams.values())
+        return self._closed and not (joining or opening or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
         for job in jobs:
@@ -429,14 +430,9 @@ class ClientProtocol:
 
     def stream_opened(self, stream_id: int, head: Head) -> None:
         """Report the head of a stream."""
-        stream = self._streams.get(stream_id)
-        if stream is None:
-            return
-        stream.has_head = True
-        opening = stream.session.stream_opened(*stream.name, head)
-        self._obey_later(stream.session, opening.orders)
-        if not opening.read:
-            self._close_stream(stream)
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.stream_opened(stream_id, head))
 
     def receive_data(self, stream_id: int, chunk: bytes) -> None:
         """Report bytes of the body of a stream."""
@@ -455,34 +451,40 @@ class ClientProtocol:
 
     def stream_reader(self, stream_id: int) -> StreamReader | None:
         """Return the parser of a stream, or None if it was closed. See `receive_messages`."""
-        stream = self._streams.get(stream_id)
-        return None if stream is None else stream.reader
+        session = self._streams.get(stream_id)
+        return session.stream_reader(stream_id) if session else None
 
     def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
         """Report messages that `stream_reader` parsed, in order, instead of `receive_data`."""
-        stream = self._streams.get(stream_id)
-        if stream is not None:
-            self._obey_later(stream.session, stream.session.receive(*stream.name, messages))
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.receive(stream_id, messages))
 
     def stream_silent(self, stream_id: int) -> None:
         """Report that a stream was silent for its idle timeout; keep reading it."""
-        stream = self._streams.get(stream_id)
-        if stream is not None:
-            self._obey_later(stream.session, stream.session.stream_silent(*stream.name))
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.stream_silent(stream_id))
 
     def stream_closed(self, stream_id: int, error: Exception | None = None) -> None:
         """Report that a stream has ended, or failed with this error, even before it opened."""
-        stream = self._streams.pop(stream_id)
-        if stream is None:
+        session = self._forget_stream(stream_id)
+        if session is None:
             return
-        self._end_check(stream)
         ending, cause = EndReason.FINISHED, None
         if error is not None:
             cause = error if isinstance(error, GradioError) else RemoteError(repr(error))
             # Any other exception is a bug of the driver, which fails the jobs as a broken stream
             # does.
             ending = EndReason.of(cause)
-        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, cause))
+        self._obey_later(session, session.stream_ended(stream_id, ending, cause))
+
+    def _forget_stream(self, stream_id: int) -> Session | None:
+        """Forget a stream and the check of its app; return its session, unless it was closed."""
+        check = self._checks.pop(stream_id, None)
+        if check is not None:
+            self._conversations.drop(check)
+        return self._streams.pop(stream_id, None)
 
     # Orders of sessions.
 
@@ -497,17 +499,16 @@ class ClientProtocol:
                 conversation = self._jobs[order.job_id].conversation
                 self._conversations.resume(conversation, order.reply)
             case StartStream():
-                self._streams.open(session, order, self.app.dialect)
-            case EndStream():
-                stream = self._streams.find(session, order.name)
-                if stream is not None:
-                    self._close_stream(stream)
+                self._streams[order.stream_id] = session
+                self._commands.append(OpenStream.of(order))
+            case CloseStream():
+                if self._forget_stream(order.stream_id):
+                    self._commands.append(order)
             case CancelEvent():
                 self._cancel_on_server(session, order)
             case CheckApp():
-                stream = self._streams.find(session, order.name)
-                if stream is not None:
-                    self._check_app(stream, order)
+                if order.stream_id in self._streams:
+                    self._check_app(session, order)
             case _:
                 assert_never(order)
 
@@ -519,23 +520,12 @@ class ClientProtocol:
         self._cancellations += 1
         self._conversations.start(Conversation(flow=Flow(cancel_event(order)), finish=finish))
 
-    def _check_app(self, stream: Stream, order: CheckApp) -> None:
-        session = stream.session
-
+    def _check_app(self, session: Session, order: CheckApp) -> None:
         def finish(why: Any, _: BaseException | None) -> None:
-            self._checks.pop(stream.stream_id, None)
-            self._obey_later(session, session.app_checked(*order.name, why))
+            self._checks.pop(order.stream_id, None)
+            self._obey_later(session, session.app_checked(order.stream_id, why))
 
         # The check ends with its stream: its outcome matters to nobody else.
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
-        self._checks[stream.stream_id] = check
+        self._checks[order.stream_id] = check
         self._conversations.start(check)
-
-    def _close_stream(self, stream: Stream) -> None:
-        self._streams.close(stream)
-        self._end_check(stream)
-
-    def _end_check(self, stream: Stream) -> None:
-        check = self._checks.pop(stream.stream_id, None)
-        if check is not None:
-            self._conversations.drop(check)

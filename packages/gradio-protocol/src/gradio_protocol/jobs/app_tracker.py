@@ -14,6 +14,7 @@ Not thread-safe: it lives under the same lock as the sessions.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import assert_never
 
 from ..app.access import App
@@ -46,7 +47,7 @@ class AppTracker:
         self._app = app
         self.idle_timeout = IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
         "Seconds of silence on a stream after which the app is asked whether it still runs."
-        self._last_job_id = 0
+        self._job_ids, self.stream_ids = count(1), count(1)
         self._last_seen: float | None = now
         self._refreshing_job: int | None = None
         self._waiting: list[int] = []
@@ -60,8 +61,7 @@ class AppTracker:
 
     def new_job_id(self) -> int:
         """Return an id for a new job, unique within this client."""
-        self._last_job_id += 1
-        return self._last_job_id
+        return next(self._job_ids)
 
     def saw_app(self, now: float) -> None:
         """Record that the app replied at this time."""

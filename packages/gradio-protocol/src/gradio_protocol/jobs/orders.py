@@ -150,20 +150,6 @@ them, since they have no other time limit. macOS says TCP_KEEPALIVE for TCP_KEEP
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamSpec:
-    """A stream to open: its request, and how long it may be silent."""
-
-    key: int
-    "Names the stream within its session: the job id of a private stream, else below zero."
-    kind: StreamKind
-    app: App = field(repr=False, compare=False)
-    "The app that sends it, to check whether that app still runs."
-    request: Request
-    idle_timeout: float
-    "Seconds without a byte after which the driver reports silence; again after each further one."
-
-
 class EndReason(Enum):
     """How a stream ended, as the driver saw it."""
 
@@ -188,31 +174,26 @@ class EndReason(Enum):
                 return cls.BROKEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class StartStream:
-    """Open this stream after `delay` seconds; its reports carry this epoch."""
+    """Open a stream."""
 
-    stream: StreamSpec
-    epoch: int
+    stream_id: int
+    "Names this opening within the client; its reports carry it."
+    key: int
+    "Names the stream within its session: the job id of a private stream, else below zero."
+    request: Request
+    idle_timeout: float
+    "Seconds without a byte after which the driver reports silence; again after each further one."
     delay: float
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch, which name this opening within its session."""
-        return self.stream.key, self.epoch
+    "Seconds to wait before the request."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndStream:
-    """Close this stream for good, even if it is still being opened."""
+class CloseStream:
+    """Close this stream, even if it is not open yet; report nothing more about it."""
 
-    key: int
-    epoch: int
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch of the opening."""
-        return self.key, self.epoch
+    stream_id: int
 
 
 class Resume(NamedTuple):
@@ -246,21 +227,7 @@ class CheckApp:
     """
 
     app: App
-    key: int
-    epoch: int
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch of the opening."""
-        return self.key, self.epoch
+    stream_id: int
 
 
-Order: TypeAlias = StartStream | EndStream | Resume | CancelEvent | CheckApp
-
-
-class OpenResult(NamedTuple):
-    """What to do with a stream after the head of its reply."""
-
-    read: bool
-    "False: close the connection, and report nothing more about it."
-    orders: list[Order]
+Order: TypeAlias = StartStream | CloseStream | Resume | CancelEvent | CheckApp

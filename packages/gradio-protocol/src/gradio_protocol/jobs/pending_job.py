@@ -95,8 +95,8 @@ class PendingJob:
     "The key of the stream that carries its messages."
     event_id: str = ""
     "Empty before the join is accepted, and on a private stream."
-    epoch: int = 0
-    "The opening during which the join was accepted; it may have ended too early to know the event."
+    opening: int = 0
+    "The id of the stream when the join was accepted; it may have ended too early for the event."
     awaits_message: bool = False
     "Its flow waits for the answer to a `NextMessage`."
     cancel_settled: bool = False

@@ -51,21 +51,20 @@ from .event_stream import (
     EventStreams,
     StreamOutcome,
     StreamState,
-    stream_spec,
+    stream_request,
 )
 from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
 from .orders import (
     AnyQuestion,
     AppQuestion,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
     NextMessage,
-    OpenResult,
     Order,
     RequestJoin,
     Resume,
@@ -73,6 +72,7 @@ from .orders import (
 from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
+from .stream_reader import StreamReader
 
 _UNFINISHED = "stream: the server announced its end, but this event has not ended"
 
@@ -93,7 +93,7 @@ class Session:
         self.hash = session_hash(entropy)
         "The session hash of the next join."
         self._registry = JobRegistry()
-        self._streams = EventStreams()
+        self._streams = EventStreams(tracker.stream_ids)
         self._cancellations = Cancellations()
         self._rendered: RenderedEndpoints | None = None
 
@@ -225,7 +225,7 @@ class Session:
 
     def _accept_join(self, job: PendingJob, event_id: str) -> list[Order]:
         job.event_id = event_id
-        job.epoch = self._streams.epoch(SHARED)
+        job.opening = self._streams.opening(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
             # Otherwise the stream was lost during the join, and the event with it (rule 6).
@@ -244,21 +244,35 @@ class Session:
 
     # Reports about streams.
 
-    def stream_opened(self, key: int, epoch: int, head: Head) -> OpenResult:
-        """Report the head of a stream; the result says whether to read on."""
-        stream = self._streams.current(key, epoch)
-        if stream is None or stream.accepts(head):
-            return OpenResult(read=stream is not None, orders=self._close_if_retired())
-        outcome = stream.open_refused(head, expected=self._registry.expects_messages(key))
-        error = error_from_response(head, doing="opening the stream")
-        return OpenResult(read=False, orders=self._follow_up(stream, outcome, error))
+    @property
+    def is_opening(self) -> bool:
+        """Whether a stream is being opened, so that the server would not notice its close."""
+        return self._streams.are_opening
 
-    def receive(self, key: int, epoch: int, deliveries: Iterable[EventMessage]) -> list[Order]:
+    def stream_reader(self, stream_id: int) -> StreamReader | None:
+        """Return the parser of a stream, or None if it was closed."""
+        stream = self._streams.current(stream_id)
+        return stream.reader if stream else None
+
+    def stream_opened(self, stream_id: int, head: Head) -> list[Order]:
+        """Report the head of a stream; the orders close it if it must not be read."""
+        stream = self._streams.current(stream_id)
+        if stream is None:
+            return []
+        if stream.accepts(head):
+            return self._close_if_retired()
+        outcome = stream.open_refused(head, expected=self._registry.expects_messages(stream.key))
+        error = error_from_response(head, doing="opening the stream")
+        close = CloseStream(stream_id=stream_id)
+        return [close, *self._follow_up(stream, outcome, error)]
+
+    def receive(self, stream_id: int, deliveries: Iterable[EventMessage]) -> list[Order]:
         """Report messages of a stream, in order."""
-        stream = self._streams.current(key, epoch)
+        stream = self._streams.current(stream_id)
         if stream is None:
             return []
         stream.data_arrived()
+        key = stream.key
         orders: list[Order] = []
         for event_id, message in deliveries:
             match message:
@@ -267,7 +281,7 @@ class Session:
                 case StreamClosing():
                     stream.close_announced()
                     if message.is_complete:
-                        unfinished = self._registry.unfinished_at_close(key, epoch)
+                        unfinished = self._registry.unfinished_at_close(key, stream_id)
                         orders += self._fail_jobs(unfinished, StreamLost(_UNFINISHED))
                 case Broken():
                     # The server ends this stream, so close it here as well: jobs that join from now
@@ -281,38 +295,38 @@ class Session:
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def stream_ended(
-        self, key: int, epoch: int, ending: EndReason, why: GradioError | None = None
+        self, stream_id: int, ending: EndReason, why: GradioError | None = None
     ) -> list[Order]:
         """Report the end of a stream, with the error that ended it, if there was one."""
-        stream = self._streams.current(key, epoch)
+        stream = self._streams.current(stream_id)
         if stream is None:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
-        outcome = stream.ended(ending, expected=self._registry.expects_messages(key))
+        outcome = stream.ended(ending, expected=self._registry.expects_messages(stream.key))
         return self._follow_up(stream, outcome, error)
 
-    def stream_silent(self, key: int, epoch: int) -> list[Order]:
+    def stream_silent(self, stream_id: int) -> list[Order]:
         """Report that no byte came for the idle timeout, once or again; the driver reads on."""
-        stream = self._streams.current(key, epoch)
+        stream = self._streams.current(stream_id)
         if stream is None:
             return []
         # Nothing more will arrive, so it does not matter whether the app still runs.
         if stream.state is StreamState.CLOSING:
             return self._give_up_stream(stream, None)
-        return [CheckApp(app=stream.app, key=key, epoch=epoch)] if stream.needs_check() else []
+        return [CheckApp(app=stream.app, stream_id=stream_id)] if stream.needs_check() else []
 
-    def app_checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
+    def app_checked(self, stream_id: int, why: GradioError | None) -> list[Order]:
         """Report the result of `check_app` for a silent stream: None if the same app replied."""
-        stream = self._streams.current(key, epoch)
+        stream = self._streams.current(stream_id)
         if stream is None or stream.check_finished(alive=why is None):
             return []
         return self._give_up_stream(stream, why)
 
     def _give_up_stream(self, stream: EventStream, why: GradioError | None) -> list[Order]:
         """Close a silent stream, and treat it as ended."""
-        end = EndStream(key=stream.key, epoch=stream.epoch)
-        return [end, *self.stream_ended(end.key, end.epoch, EndReason.SILENT, why)]
+        close = CloseStream(stream_id=stream.stream_id)
+        return [close, *self.stream_ended(stream.stream_id, EndReason.SILENT, why)]
 
     def cancel_finished(self, event_id: str) -> list[Order]:
         """Report that a cancel request has ended, even if it failed: waiting joins may go on."""
@@ -422,12 +436,12 @@ class Session:
             self._registry.remove(job)
 
     def _open_stream(self, key: int, delay: float = 0.0) -> list[Order]:
-        if self._streams.epoch(key):
+        if self._streams.opening(key):
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())
-        spec = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
-        return self._streams.open(spec, app.dialect, delay)
+        request = stream_request(app, self.hash, key, *join)
+        return self._streams.open(key, app, request, self._tracker.idle_timeout, delay)
 
     def _close_if_retired(self) -> list[Order]:
         if not self._retired:
