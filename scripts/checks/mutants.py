@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        if self._streams.opening(key):\n            return []\n",
+        "        if self.streams.opening(key):\n            return []\n",
         "",
         "a stream is open once at most",
     ),
@@ -287,7 +287,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            return self._streams.close_all()\n        return []\n",
+        "            return self.streams.close_all()\n        return []\n",
         "            return []\n        return []\n",
         "a new hash has new streams",
     ),
@@ -382,7 +382,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "return [*self._streams.close(job.job_id), job.answer(None)]\n",
+        "return [*self.streams.close(job.job_id), job.answer(None)]\n",
         "return [job.answer(None)]\n",
         "who need not join leaves its private stream",
     ),

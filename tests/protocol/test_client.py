@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradio_protocol.app.files import Inline, LocalFile
-from gradio_protocol.client.commands import AbortAction, NotifyJob, OpenStream, RunAction
+from gradio_protocol.client.commands import AbortAction, NotifyJob, RunAction
 from gradio_protocol.client.protocol import ClientProtocol
 from gradio_protocol.errors import (
     AppError,
@@ -23,7 +23,7 @@ from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
 from gradio_protocol.flows.options import Options
 from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, JobMessage, Queued
-from gradio_protocol.jobs.orders import CloseStream
+from gradio_protocol.jobs.orders import CloseStream, OpenStream
 from gradio_protocol.testing import VERSIONS
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Head, Response

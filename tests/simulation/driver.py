@@ -35,10 +35,10 @@ from gradio_protocol.jobs.orders import (
     CloseStream,
     EndReason,
     NextMessage,
+    OpenStream,
     Order,
     Question,
     Resume,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.jobs.stream_reader import StreamReader
@@ -83,7 +83,7 @@ class Line:
     """The client's end of one stream."""
 
     session: Session
-    listen: StartStream
+    listen: OpenStream
     reader: StreamReader
     pipe: Pipe | None = None
     left: bool = False
@@ -189,7 +189,7 @@ class Client:
                     assert caller.asking is not None, "an answer that nobody asked for"
                     caller.asking = None
                     self.advance(caller, partial(caller.flow.resume, order.reply))
-                case StartStream():
+                case OpenStream():
                     opened = [one for one in self.lines if one.session is session and not one.left]
                     assert order.key not in [one.listen.key for one in opened], "opened twice"
                     reader = StreamReader(stream_kind(order.key), self.app.dialect)

@@ -72,13 +72,13 @@ from gradio_protocol.jobs.orders import (
     JoinGranted,
     LookUpUploads,
     NextMessage,
+    OpenStream,
     Order,
     RecordUploads,
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
     Resume,
-    StartStream,
     StreamKind,
 )
 from gradio_protocol.jobs.session import Session
@@ -324,8 +324,8 @@ def sessions(raw: bytes, document: JSON) -> None:
                 orders += session.ask(job_id, JoinAccepted(event_id=event_id), 0.0)
             orders += session.ask(job_id, NextMessage(), 0.0)
         for turn in (*raw[:40], *[0] * _ENOUGH):
-            listens = [order for order in orders if isinstance(order, StartStream)]
-            orders = [order for order in orders if not isinstance(order, StartStream)]
+            listens = [order for order in orders if isinstance(order, OpenStream)]
+            orders = [order for order in orders if not isinstance(order, OpenStream)]
             orders += [order for listen in listens for order in _heard(session, listen, turn, raw)]
             orders = list(_obeyed(session, orders, turn))
         for job_id in job_ids:
@@ -334,7 +334,7 @@ def sessions(raw: bytes, document: JSON) -> None:
         assert session.close() == []
 
 
-def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iterator[Order]:
+def _heard(session: Session, listen: OpenStream, turn: int, raw: bytes) -> Iterator[Order]:
     """What comes of opening a stream: any head, any bytes, any end."""
     stream_id = listen.stream_id
     head = Head(status=pick(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
@@ -356,7 +356,7 @@ def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]
     """The orders that follow, one question being asked for each that was answered."""
     for order in orders:
         match order:
-            case StartStream():
+            case OpenStream():
                 yield order
             case CancelEvent():
                 yield from session.cancel_finished(order.event_id)

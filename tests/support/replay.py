@@ -45,9 +45,9 @@ from gradio_protocol.jobs.orders import (
     CheckApp,
     CloseStream,
     EndReason,
+    OpenStream,
     Order,
     Resume,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.jobs.stream_reader import StreamReader
@@ -134,7 +134,7 @@ class Job:
     sent: list[tuple[Request, Transcript]] = field(default_factory=list[tuple[Request, Transcript]])
     "Each request, with the recorded exchange that answered it."
     left: list[CloseStream] = field(default_factory=list[CloseStream])
-    _listens: deque[StartStream] = field(default_factory=deque[StartStream])
+    _listens: deque[OpenStream] = field(default_factory=deque[OpenStream])
     _heartbeats: set[int] = field(default_factory=set[int])
     _reading: Iterator[list[Order]] = field(default_factory=lambda: iter(()))
 
@@ -176,7 +176,7 @@ class Job:
             match order:
                 case Resume():
                     replies.append(order.reply)
-                case StartStream():
+                case OpenStream():
                     if order.key == HEARTBEAT:
                         self._heartbeats.add(order.stream_id)
                     else:
@@ -248,7 +248,7 @@ class Job:
         self._reading = self._listened(self._listens.popleft(), self.streams.popleft())
         return []
 
-    def _listened(self, listen: StartStream, name: str) -> Iterator[list[Order]]:
+    def _listened(self, listen: OpenStream, name: str) -> Iterator[list[Order]]:
         """What the session orders while one recorded stream is read."""
         stream_id = listen.stream_id
         exchange = transcripts.load(self.app.config.version, name)

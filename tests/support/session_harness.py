@@ -24,10 +24,10 @@ from gradio_protocol.jobs.orders import (
     JoinFailed,
     JoinGranted,
     NextMessage,
+    OpenStream,
     Order,
     RequestJoin,
     Resume,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head, Headers
@@ -51,9 +51,9 @@ class SessionHarness:
     tracker: AppTracker = field(init=False)
     session: Session = field(init=False)
     now: float = 0.0
-    listening: dict[int, StartStream] = field(default_factory=dict[int, StartStream])
+    listening: dict[int, OpenStream] = field(default_factory=dict[int, OpenStream])
     "The stream of each key that is open, or being opened."
-    left: list[StartStream] = field(default_factory=list[StartStream])
+    left: list[OpenStream] = field(default_factory=list[OpenStream])
     "The streams that were to be closed."
     told: list[CancelEvent] = field(default_factory=list[CancelEvent])
     "What the server was to be told."
@@ -74,7 +74,7 @@ class SessionHarness:
         assert answered == sorted(answered), "a flow goes on before the streams are seen to"
         for order in orders:
             match order:
-                case StartStream():
+                case OpenStream():
                     key = order.key
                     assert key not in self.listening, "two openings of one stream"
                     self.listening[key] = order

@@ -30,7 +30,6 @@ from gradio_protocol.jobs.messages import FlowMessage
 from gradio_protocol.jobs.orders import (
     AppRefreshed,
     CancelEvent,
-    JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
@@ -65,16 +64,16 @@ def actions(
 def questions(
     enter: RequestJoin, joined: JoinAccepted, failed: JoinFailed, await_: NextMessage
 ) -> Steps[None]:
-    assert_type((yield from ask(enter)), JoinGranted | JobStopped)
-    assert_type((yield from ask(joined)), JobStopped | None)
-    assert_type((yield from ask(failed)), JobStopped | None)
-    assert_type((yield from ask(await_)), FlowMessage | JobStopped)
+    assert_type((yield from ask(enter)), JoinGranted)
+    assert_type((yield from ask(joined)), None)
+    assert_type((yield from ask(failed)), None)
+    assert_type((yield from ask(await_)), FlowMessage)
 
 
 def app_questions(
     refresh: RefreshApp, refreshed: AppRefreshed, look_up: LookUpUploads, record: RecordUploads
 ) -> Steps[None]:
-    assert_type((yield from ask(refresh)), App | RefreshNeeded | JobStopped)
+    assert_type((yield from ask(refresh)), App | RefreshNeeded)
     assert_type((yield from ask(refreshed)), App)
     assert_type((yield from ask(look_up)), tuple[str | None, ...])
     assert_type((yield from ask(record)), None)

@@ -7,25 +7,11 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol.errors import (
-    AuthenticationError,
-    JobCancelled,
-    QueueError,
-    RemoteError,
-    ValidationError,
-)
-from gradio_protocol.flows.attempt import (
-    Attempt,
-    RetryCall,
-    error_body,
-    join_error,
-    publish_output,
-    require_grant,
-)
+from gradio_protocol.errors import AuthenticationError, QueueError, RemoteError, ValidationError
+from gradio_protocol.flows.attempt import Attempt, RetryCall, error_body, join_error, publish_output
 from gradio_protocol.flows.download import Downloads
 from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
-from gradio_protocol.jobs.orders import JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import HASH, POLICY, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, reply
@@ -88,13 +74,6 @@ def test_a_caller_may_want_no_files() -> None:
     here.run(publish_output(made, done))
     assert here.update == [done]
     assert made.saved == {}
-
-
-def test_leave_is_given_or_the_job_is_over() -> None:
-    entry = JoinGranted(session_hash=HASH, app=APP, app_is_stale=False)
-    assert require_grant(entry) is entry
-    with pytest.raises(JobCancelled):
-        require_grant(JobStopped(error=JobCancelled("cancelled")))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from gradio_protocol.jobs.event_stream import (
     stream_kind,
     stream_request,
 )
-from gradio_protocol.jobs.orders import CloseStream, EndReason, Order, StartStream, StreamKind
+from gradio_protocol.jobs.orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import sample_app
 
@@ -34,10 +34,10 @@ V4_22 = sample_app("4.22.0")
 V6 = sample_app("6.31.0")
 
 
-def listening(orders: list[Order]) -> StartStream:
+def listening(orders: list[Order]) -> OpenStream:
     """The one order, to listen."""
     (order,) = orders
-    assert isinstance(order, StartStream)
+    assert isinstance(order, OpenStream)
     return order
 
 

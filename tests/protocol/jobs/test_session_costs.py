@@ -19,8 +19,8 @@ from gradio_protocol.jobs.orders import (
     JoinAccepted,
     JoinFailed,
     NextMessage,
+    OpenStream,
     RequestJoin,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head
@@ -50,7 +50,7 @@ class Office:
             if early and self.stream_id:
                 self.say(job_id, Queued())
             for order in self.session.ask(job_id, JoinAccepted(event_id=str(job_id)), 0.0):
-                if isinstance(order, StartStream) and order.key == SHARED:
+                if isinstance(order, OpenStream) and order.key == SHARED:
                     self.stream_id = order.stream_id
                     self.session.stream_opened(self.stream_id, Head(status=200, headers=EVENTS))
 

@@ -163,7 +163,7 @@ def test_late_news_of_an_older_opening_is_ignored() -> None:
     assert d.session.receive(old, [("a", DONE)]) == []  # type: ignore[list-item]
     assert d.session.stream_ended(old, EndReason.BROKEN) == []
     assert d.session.stream_opened(old, Head(status=200)) == []
-    assert d.session.stream_reader(old) is None
+    assert d.session.streams.current(old) is None
     assert d.next(job_id) is None
 
 

@@ -11,7 +11,6 @@ from .client.base import BaseClient as BaseClient
 from .client.commands import AbortAction as AbortAction
 from .client.commands import Command as Command
 from .client.commands import NotifyJob as NotifyJob
-from .client.commands import OpenStream as OpenStream
 from .client.commands import RunAction as RunAction
 from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
 from .client.config import ClientConfig as ClientConfig
@@ -61,6 +60,7 @@ from .jobs.job_state import Transferred as Transferred
 from .jobs.messages import ProgressUnit as ProgressUnit
 from .jobs.orders import KEEPALIVE as KEEPALIVE
 from .jobs.orders import CloseStream as CloseStream
+from .jobs.orders import OpenStream as OpenStream
 from .jobs.status import Status as Status
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints

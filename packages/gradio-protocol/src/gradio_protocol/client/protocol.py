@@ -55,11 +55,11 @@ from ..jobs.file_search import FileSearch
 from ..jobs.history import History
 from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
-from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, Order, Resume, StartStream
+from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
 from ..jobs.session import Session
 from ..jobs.stream_reader import StreamReader
 from ..wire.exchange import Head
-from .commands import Command, NotifyJob, OpenStream
+from .commands import Command, NotifyJob
 from .conversations import Conversation, Conversations
 from .job_limiter import JobLimiter
 
@@ -382,7 +382,7 @@ class ClientProtocol:
         Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
-        opening = any(session.is_opening for session in self._streams.values())
+        opening = any(session.streams.are_opening for session in self._streams.values())
         return self._closed and not (joining or opening or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
@@ -452,7 +452,8 @@ class ClientProtocol:
     def stream_reader(self, stream_id: int) -> StreamReader | None:
         """Return the parser of a stream, or None if it was closed. See `receive_messages`."""
         session = self._streams.get(stream_id)
-        return session.stream_reader(stream_id) if session else None
+        stream = session.streams.current(stream_id) if session else None
+        return stream.reader if stream else None
 
     def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
         """Report messages that `stream_reader` parsed, in order, instead of `receive_data`."""
@@ -498,9 +499,9 @@ class ClientProtocol:
             case Resume():
                 conversation = self._jobs[order.job_id].conversation
                 self._conversations.resume(conversation, order.reply)
-            case StartStream():
+            case OpenStream():
                 self._streams[order.stream_id] = session
-                self._commands.append(OpenStream.of(order))
+                self._commands.append(order)
             case CloseStream():
                 if self._forget_stream(order.stream_id):
                     self._commands.append(order)

@@ -14,7 +14,6 @@ from ..app.endpoint import Endpoint
 from ..errors import AppChanged, AppError, GradioError, RemoteError
 from ..jobs.failures import HIDDEN, validation
 from ..jobs.messages import Completed, Generated, Output
-from ..jobs.orders import JobStopped, JoinGranted
 from ..wire.document import JSON, Object, read
 from ..wire.exchange import Headers, Request, Response, redact_url
 from ..wire.status import error_from_response
@@ -98,13 +97,6 @@ def publish_output(attempt: Attempt, message: Output | Generated | Completed) ->
     if attempt.downloads is not None:
         yield from attempt.downloads.fetch(message)
     yield Publish(update=message)
-
-
-def require_grant(answer: JoinGranted | JobStopped) -> JoinGranted:
-    """Return the session's permission to join. Raises the job's error if it was stopped."""
-    if isinstance(answer, JobStopped):
-        raise answer.error
-    return answer
 
 
 def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:

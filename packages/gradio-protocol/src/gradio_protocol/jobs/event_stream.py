@@ -36,7 +36,7 @@ from enum import Enum
 from ..app.access import App
 from ..wire.exchange import Head, Headers, Request
 from ..wire.status import retry_after
-from .orders import CloseStream, EndReason, Order, StartStream, StreamKind
+from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from .stream_reader import StreamReader
 
 IDLE_TIMEOUT = 90.0
@@ -312,7 +312,7 @@ class EventStreams:
             del self._by_id[stream.stream_id]
             stream.open(stream_id, app)
         self._by_id[stream_id] = stream
-        return [StartStream(stream_id, key, request, idle_timeout, delay)]
+        return [OpenStream(stream_id, key, request, idle_timeout, delay)]
 
     def close(self, key: int) -> list[Order]:
         """Close a stream for good, if there is one, and forget it."""

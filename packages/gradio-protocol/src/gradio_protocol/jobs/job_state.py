@@ -301,19 +301,13 @@ def _make_simple_view(stage: Stage, code: Status, n: int, success: bool | None =
     return JobView(stage, code, n, success=success)
 
 
-@lru_cache(4096)
-def _make_output_view(before: Stage, n: int) -> JobView:
-    """Return the view after an output. It is immutable, so many jobs share one."""
-    return JobView(TRANSITIONS[before][Cause.REPORTS], Status.ITERATING, n, success=True)
-
-
 def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
     """Return the view after an update, given the stage before it and the number of outputs."""
     row = TRANSITIONS[before]
     match update:
         # Outputs are the most frequent update, so they come first.
         case Output() | Generated():
-            return _make_output_view(before, n)
+            return _make_simple_view(row[Cause.REPORTS], Status.ITERATING, n, True)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():

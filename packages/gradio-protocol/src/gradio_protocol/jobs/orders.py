@@ -37,7 +37,10 @@ class AppQuestion(Question[R]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStopped:
-    """The flow has to end: the job was cancelled, or the session was closed or lost."""
+    """Answers any question of a job that was cancelled, or whose session was closed or lost.
+
+    The flow has to end: `ask` raises the error there.
+    """
 
     error: GradioError
 
@@ -59,7 +62,7 @@ class JoinGranted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestJoin(Question[JoinGranted | JobStopped]):
+class RequestJoin(Question[JoinGranted]):
     """Ask to join. The answer waits while a `/cancel` of the same function is under way."""
 
     fn_index: int
@@ -70,19 +73,19 @@ class RequestJoin(Question[JoinGranted | JobStopped]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinAccepted(Question[JobStopped | None]):
+class JoinAccepted(Question[None]):
     """Report that the server accepted the join under this event id."""
 
     event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinFailed(Question[JobStopped | None]):
+class JoinFailed(Question[None]):
     """Report that the join failed, so no message will come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NextMessage(Question[FlowMessage | JobStopped]):
+class NextMessage(Question[FlowMessage]):
     """Ask for the next message of this job's event that the flow has to act on.
 
     All messages before that one go straight to the job's state.
@@ -90,7 +93,7 @@ class NextMessage(Question[FlowMessage | JobStopped]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
+class RefreshApp(AppQuestion[App | RefreshNeeded]):
     """Ask for the current app, since `app` may have been replaced.
 
     The first flow to ask is answered `RefreshNeeded`: it refreshes the app, and must end with
@@ -175,18 +178,17 @@ class EndReason(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class StartStream:
-    """Open a stream."""
+class OpenStream:
+    """Send this request after a delay, and report the stream under this id."""
 
     stream_id: int
-    "Names this opening within the client; its reports carry it."
-    key: int
-    "Names the stream within its session: the job id of a private stream, else below zero."
+    key: int = field(repr=False)
+    "For the session: the job id of a private stream, else below zero."
     request: Request
     idle_timeout: float
-    "Seconds without a byte after which the driver reports silence; again after each further one."
+    "Seconds without a byte after which to report `stream_silent`; again after each further one."
     delay: float
-    "Seconds to wait before the request."
+    "Seconds to wait before sending; `CloseStream` ends the wait."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,4 +232,4 @@ class CheckApp:
     stream_id: int
 
 
-Order: TypeAlias = StartStream | CloseStream | Resume | CancelEvent | CheckApp
+Order: TypeAlias = OpenStream | CloseStream | Resume | CancelEvent | CheckApp

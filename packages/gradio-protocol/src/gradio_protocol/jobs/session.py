@@ -72,7 +72,6 @@ from .orders import (
 from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
-from .stream_reader import StreamReader
 
 _UNFINISHED = "stream: the server announced its end, but this event has not ended"
 
@@ -93,7 +92,7 @@ class Session:
         self.hash = session_hash(entropy)
         "The session hash of the next join."
         self._registry = JobRegistry()
-        self._streams = EventStreams(tracker.stream_ids)
+        self.streams = EventStreams(tracker.stream_ids)
         self._cancellations = Cancellations()
         self._rendered: RenderedEndpoints | None = None
 
@@ -187,7 +186,7 @@ class Session:
             case JoinFailed():
                 self._registry.finish_joining(job, JoinState.NOT_JOINED)
                 # A private stream is open already, and joins an app that has been replaced.
-                return [*self._streams.close(job.job_id), job.answer(None)]
+                return [*self.streams.close(job.job_id), job.answer(None)]
             case _:
                 assert_never(question)
 
@@ -225,7 +224,7 @@ class Session:
 
     def _accept_join(self, job: PendingJob, event_id: str) -> list[Order]:
         job.event_id = event_id
-        job.opening = self._streams.opening(SHARED)
+        job.opening = self.streams.opening(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
             # Otherwise the stream was lost during the join, and the event with it (rule 6).
@@ -244,19 +243,9 @@ class Session:
 
     # Reports about streams.
 
-    @property
-    def is_opening(self) -> bool:
-        """Whether a stream is being opened, so that the server would not notice its close."""
-        return self._streams.are_opening
-
-    def stream_reader(self, stream_id: int) -> StreamReader | None:
-        """Return the parser of a stream, or None if it was closed."""
-        stream = self._streams.current(stream_id)
-        return stream.reader if stream else None
-
     def stream_opened(self, stream_id: int, head: Head) -> list[Order]:
         """Report the head of a stream; the orders close it if it must not be read."""
-        stream = self._streams.current(stream_id)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         if stream.accepts(head):
@@ -268,7 +257,7 @@ class Session:
 
     def receive(self, stream_id: int, deliveries: Iterable[EventMessage]) -> list[Order]:
         """Report messages of a stream, in order."""
-        stream = self._streams.current(stream_id)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         stream.data_arrived()
@@ -286,7 +275,7 @@ class Session:
                 case Broken():
                     # The server ends this stream, so close it here as well: jobs that join from now
                     # on need another one.
-                    orders += self._streams.close(key) + self._fail_stream(key, message.error)
+                    orders += self.streams.close(key) + self._fail_stream(key, message.error)
                     break
                 case _:
                     stream.message_arrived()
@@ -298,7 +287,7 @@ class Session:
         self, stream_id: int, ending: EndReason, why: GradioError | None = None
     ) -> list[Order]:
         """Report the end of a stream, with the error that ended it, if there was one."""
-        stream = self._streams.current(stream_id)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
@@ -308,7 +297,7 @@ class Session:
 
     def stream_silent(self, stream_id: int) -> list[Order]:
         """Report that no byte came for the idle timeout, once or again; the driver reads on."""
-        stream = self._streams.current(stream_id)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         # Nothing more will arrive, so it does not matter whether the app still runs.
@@ -318,7 +307,7 @@ class Session:
 
     def app_checked(self, stream_id: int, why: GradioError | None) -> list[Order]:
         """Report the result of `check_app` for a silent stream: None if the same app replied."""
-        stream = self._streams.current(stream_id)
+        stream = self.streams.current(stream_id)
         if stream is None or stream.check_finished(alive=why is None):
             return []
         return self._give_up_stream(stream, why)
@@ -359,7 +348,7 @@ class Session:
         """Act on the end of a stream: open it again, or fail the jobs that are lost with it."""
         if outcome is StreamOutcome.REOPEN:
             return self._open_stream(stream.key, delay=stream.pause)
-        self._streams.close(stream.key)
+        self.streams.close(stream.key)
         # Forgotten, so that the next stream counts its empty openings from zero.
         if outcome is StreamOutcome.ENDED:
             return self._close_if_retired()
@@ -403,7 +392,7 @@ class Session:
             self._generation += 1
             self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
-            return self._streams.close_all()
+            return self.streams.close_all()
         return []
 
     def _stop_job(self, job: PendingJob, error: GradioError) -> list[Order]:
@@ -416,7 +405,7 @@ class Session:
         """Cancel an event that is no longer wanted, as far as that harms no other job."""
         if not job.is_pending or job.cancel_settled:
             return []
-        app, is_open = self._tracker.app, self._streams.is_open(job.stream)
+        app, is_open = self._tracker.app, self.streams.is_open(job.stream)
         method = choose_cancel_method(
             job, self._registry, app.dialect, single=self._single, listening=is_open
         )
@@ -427,7 +416,7 @@ class Session:
         # No message can arrive without the stream, so the event counts as ended.
         if method in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
             job.join_state = JoinState.NOT_JOINED
-            orders += self._streams.close(job.stream)
+            orders += self.streams.close(job.stream)
         return orders
 
     def _forget_if_finished(self, job: PendingJob) -> None:
@@ -436,20 +425,20 @@ class Session:
             self._registry.remove(job)
 
     def _open_stream(self, key: int, delay: float = 0.0) -> list[Order]:
-        if self._streams.opening(key):
+        if self.streams.opening(key):
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())
         request = stream_request(app, self.hash, key, *join)
-        return self._streams.open(key, app, request, self._tracker.idle_timeout, delay)
+        return self.streams.open(key, app, request, self._tracker.idle_timeout, delay)
 
     def _close_if_retired(self) -> list[Order]:
         if not self._retired:
             return []
         # 4.19.2 to 4.23 do not notice that a stream is closed: `/reset` has to stop the job first.
         resets = self._single and self._tracker.app.dialect.cancelling is Cancelling.RESET
-        noticed = self._streams.is_open(SHARED) and not resets
+        noticed = self.streams.is_open(SHARED) and not resets
         if self._registry.blocks_close(noticed=noticed, closed=self.closed):
             return []
         self._registry.clear()
-        return self._streams.close_all()
+        return self.streams.close_all()
