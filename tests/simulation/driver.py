@@ -18,12 +18,11 @@ from gradio_protocol.app.dialect import Delivery
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.errors import GradioError, TransportFailed
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Send, Sleep
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.check import check_app
 from gradio_protocol.flows.connect import Target
-from gradio_protocol.flows.options import Options
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.event_stream import stream_kind

@@ -36,10 +36,10 @@ from gradio_protocol.flows.actions import (
     Send,
     Sleep,
 )
-from gradio_protocol.flows.attempt import Call, join_error
+from gradio_protocol.flows.attempt import join_error
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.connect import Target, connect
-from gradio_protocol.flows.options import Options
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.event_stream import stream_kind

@@ -30,9 +30,8 @@ from gradio_protocol.flows.actions import (
     Sleep,
     Steps,
 )
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.connect import Target
-from gradio_protocol.flows.options import Options
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History

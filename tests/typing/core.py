@@ -21,10 +21,10 @@ from gradio_protocol import (
 )
 from gradio_protocol.app.access import App
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Steps, ask
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import connect
+from gradio_protocol.flows.options import Call
 from gradio_protocol.flows.retry import Repeat, RetryPolicy, send_with_retries
 from gradio_protocol.jobs.messages import FlowMessage
 from gradio_protocol.jobs.orders import (

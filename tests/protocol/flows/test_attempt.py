@@ -13,7 +13,7 @@ from gradio_protocol.flows.download import Downloads
 from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
 from gradio_protocol.wire.exchange import Response
-from tests.support.call_harness import HASH, POLICY, CallHarness, app, call_of, function, sent
+from tests.support.call_harness import HASH, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, reply
 
 APP = app()
@@ -23,10 +23,7 @@ SHAPE = {"type": "missing", "loc": ["body", "data"], "msg": "Field required"}
 
 def attempt(files: Downloads | None = None, known: Any = APP, **more: Any) -> Attempt:
     spec = call_of(known, "a", **more)
-    endpoint = known.endpoints[0]
-    return Attempt(
-        call=spec, app=known, endpoint=endpoint, data=["a"], session_hash=HASH, downloads=files
-    )
+    return Attempt(call=spec, session_hash=HASH, downloads=files)
 
 
 def test_a_request_carries_the_arguments_and_the_headers_of_the_call() -> None:
@@ -62,7 +59,7 @@ def test_no_oauth_token_is_sent_where_none_was_given() -> None:
 def test_files_are_there_before_an_output_is_shown() -> None:
     known = app("6.31.0", function(outputs=[3]))
     here = CallHarness(known, routes={"GET file=/a": Response(status=200)})
-    made = attempt(Downloads(known, known.endpoints[0], policy=POLICY, limit=None))
+    made = attempt(Downloads(call_of(known)))
     done = Completed(data=({"path": "/a", "meta": {"_type": "gradio.FileData"}},))
     here.run(publish_output(made, done))
     assert here.update == [Fetched(path="/a", local="/saved/a"), done]

@@ -50,9 +50,7 @@ def call(here: CallHarness) -> tuple[Any, ...]:
     known = here.app
     endpoint = known.endpoints[-1]
     spec = call_of(known, "x", endpoint=endpoint)
-    made = Attempt(
-        call=spec, app=known, endpoint=endpoint, data=["x"], session_hash=HASH, downloads=None
-    )
+    made = Attempt(call=spec, session_hash=HASH, downloads=None)
     return here.run(run_direct(made))
 
 
@@ -94,7 +92,7 @@ def test_a_name_is_quoted_in_the_address() -> None:
     ],
 )
 def test_the_index_is_used_where_the_name_does_not_do(known: App, needed: bool) -> None:
-    assert is_called_by_index(known, known.endpoints[-1]) is needed
+    assert is_called_by_index(call_of(known, endpoint=known.endpoints[-1])) is needed
 
 
 def test_a_generator_is_called_until_it_has_no_more_to_say() -> None:

@@ -209,6 +209,7 @@ class Visits(RuleBasedStateMachine):
 
     def cancel(self, job: Job) -> None:
         waited = job.wanted and job.job_id in self.harness.asking
+        told, was_wanted = len(self.harness.told), job.wanted
         self.harness.cancel(job.job_id)
         if job.wanted and job.phase == "entering":
             job.phase = "refused"
@@ -216,7 +217,11 @@ class Visits(RuleBasedStateMachine):
         if waited:
             assert isinstance(self.harness.gone(job.job_id), JobCancelled)
         self.depart(job)
-        self.stops_with_the_last(job)
+        if was_wanted:
+            self.stops_with_the_last(job)
+        else:
+            # Whoever has waited for a sibling since the first cancel goes with a message, not now.
+            assert len(self.harness.told) == told
 
     @rule(data=st.data())
     def is_released(self, data: st.DataObject) -> None:

@@ -42,13 +42,12 @@ from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow
-from ..flows.attempt import Call
 from ..flows.call import call
 from ..flows.cancel import cancel_event
 from ..flows.check import check_app
 from ..flows.connect import Target, connect
 from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
-from ..flows.options import Options
+from ..flows.options import Call, Options
 from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
 from ..jobs.file_search import FileSearch

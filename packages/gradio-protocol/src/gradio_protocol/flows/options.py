@@ -1,7 +1,7 @@
-"""Options that apply to each call of a client.
+"""Options that apply to each call of a client, and one call with its options.
 
-They are not keywords of `predict` and `submit`, since all keywords there but the official client's
-four belong to the app, which may have a parameter called `progress` or `timeout`.
+Options are not keywords of `predict` and `submit`, since all keywords there but the official
+client's four belong to the app, which may have a parameter called `progress` or `timeout`.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
+from ..app.access import App
 from ..app.arguments import normalize_args
 from ..app.endpoint import Endpoint
 from ..app.files import find_uploads
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
+from .connect import Target
+from .retry import RetryPolicy
 
 
 class Changes(TypedDict, total=False):
@@ -82,6 +85,24 @@ class Options:
         outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
         data = [normalize_args(value) for value in args]
         return replace(endpoint, inputs=inputs, outputs=outputs), data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A prediction whose arguments match its endpoint: what each of its steps needs."""
+
+    app: App
+    endpoint: Endpoint
+    "An endpoint of `app`."
+    data: list[object]
+    "The arguments, from `Endpoint.bind`."
+    options: Options
+    target: Target
+    "How to connect again if the app was replaced."
+    policy: RetryPolicy
+    "Its entropy differs for each call; the boundary of uploads is derived from it too."
+    headers: Headers = field(default=(), repr=False)
+    "Headers of this call, with those of the options."
 
 
 def _event_data(given: object) -> object:

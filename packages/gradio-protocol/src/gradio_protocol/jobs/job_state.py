@@ -122,7 +122,7 @@ class Fetched:
     "Path on this machine."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Rebound:
     """Another app is there by now, and makes the job; no output has come before."""
 
