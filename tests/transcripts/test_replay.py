@@ -79,7 +79,6 @@ def test_the_config_says_what_the_app_is(version: str) -> None:
     config = APPS[version].config
     assert config.version == version
     assert config.title == "The tour"
-    assert config.mode == "blocks"
     assert config.api_prefix == ("/gradio_api" if version[0] in "56" else "")
     assert config.auth_required is False
 

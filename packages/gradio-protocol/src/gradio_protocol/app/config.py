@@ -77,8 +77,6 @@ class Dependency:
     generator: bool
     cancels: tuple[int, ...]
     "Indexes of the dependencies that it cancels."
-    connection: str
-    "`sse`, or `stream` if input continues after the join (5.0 and later)."
     rendered_in: int | None
     "The `render_id` of the `@gr.render` function that made it."
     description: str
@@ -127,11 +125,7 @@ class Config:
     space_id: str | None
     username: str | None
     "The user who is logged in (4.38 and later)."
-    mode: str
-    "`blocks`, `interface`, `chat_interface` or `server`."
     title: str
-    enable_queue: bool
-    "False on 3.x only: calls go to `/run` or `/api`."
     auth_required: bool
     "The app needs a login, and the other fields are mostly empty."
     closed: bool
@@ -182,9 +176,7 @@ def read_config(body: bytes | str) -> Config:
         app_id=_read_app_id(fields),
         space_id=fields.get("space_id", str),
         username=fields.get("username", str),
-        mode=fields.get("mode", str, "blocks"),
         title=fields.text("title") or "",
-        enable_queue=queued,
         auth_required=needs_login,
         closed=traits.tells_closed and queued and raw.get("show_api") is False,
         notes=fields.notes.sentences,
@@ -276,7 +268,6 @@ def _read_dependency(fields: Fields, position: int, queued: bool) -> Dependency:
         visibility=_read_visibility(fields),
         generator=any(types.flag(key, False) for key in ("generator", "continuous")),
         cancels=_read_ids(fields, "cancels", fields.want("cancels", LIST, [])),
-        connection=fields.want("connection", str, "sse"),
         rendered_in=fields.want("rendered_in", int),
         description=_read_description(fields),
         event=fields.document.get("collects_event_data") is True,

@@ -134,7 +134,6 @@ class _EndpointReader:
             outputs=tuple(_make_slot(component) for component in outputs),
             generator=dependency.generator,
             batch=dependency.batch,
-            streaming=dependency.connection == "stream",
             stateful=any(component.type == "state" for component in (*inputs, *outputs)),
             closed=self.config.closed and dependency.queue,
             oauth=fields.get("oauth_token", str),

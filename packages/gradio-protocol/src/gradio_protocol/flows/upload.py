@@ -153,7 +153,7 @@ def _look_up(call: Call, contents: Mapping[str, _Content]) -> Steps[dict[str, st
 
 def _post(call: Call, batch: Iterable[_Content]) -> Steps[list[str]]:
     """Send some files in one request; return their paths, in the same order."""
-    files = [multipart.FormPart(name=content.name, content=content.body) for content in batch]
+    files = [(content.name, content.body) for content in batch]
     framed = multipart.encode_multipart(files, entropy=call.policy.entropy)
     own = (("content-type", framed.content_type),)
     access = call.app.access

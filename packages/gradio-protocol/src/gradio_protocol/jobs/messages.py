@@ -95,8 +95,6 @@ class Generated(NamedTuple):
     "One item for each output component, state included."
     streamed: bool = False
     "`process_streaming`: the values are whole, even if the dialect has edits."
-    time_limit: float | None = None
-    "Seconds that are left for a streamed event."
     has_path: bool = True
     "False: it has no key `path`, so it contains no file."
 
@@ -120,8 +118,6 @@ class Completed:
     "The values, whole; None: the event was cancelled with `/cancel`."
     rendering: Object | None = None
     "Components and dependencies that `@gr.render` made for this session (4.37 and later)."
-    used_cache: str | None = None
-    "`full` or `partial` if `gr.cache` supplied the result (6.12 and later)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +285,7 @@ def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
         return None
     # 5.0 and later send streamed events whole, and edits for all others.
     streamed = document["msg"] == "process_streaming"
-    return Generated(tuple(data), streamed, number(document, "time_limit"), has_path)
+    return Generated(tuple(data), streamed, has_path)
 
 
 def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
@@ -310,7 +306,6 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
         data=tuple(data),
         # A wrong type loses the rendered endpoints, not the result.
         rendering=rendering if isinstance(rendering, dict) else None,
-        used_cache=text(document, "used_cache"),
     )
 
 
