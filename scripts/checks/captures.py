@@ -25,11 +25,11 @@ from gradio_protocol.app.dialect import Delivery, Dialect, Edits
 from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.flows.attempt import join_error
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.failures import failure
 from gradio_protocol.jobs.history import History, HistoryCursor
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, Heartbeat, Ignored
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import LIST, check_kind, need, read, read_object, write
 from gradio_protocol.wire.exchange import Headers, Request, Response

@@ -29,8 +29,8 @@ from gradio_client_httpx.inputs import TransportConfig
 from gradio_client_httpx.perform import Performer
 from gradio_protocol import Request, SaveBytes, Status, StreamLost
 from gradio_protocol.jobs import app_tracker
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.orders import AnyAppQuestion, RefreshApp, Resume
-from gradio_protocol.jobs.stream_reader import StreamReader
 from tests.support.client_threads import client_threads, soon, wait_until_ended
 from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio, answering

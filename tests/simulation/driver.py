@@ -25,7 +25,7 @@ from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
-from gradio_protocol.jobs.event_stream import stream_kind
+from gradio_protocol.jobs.event_stream import StreamReader, stream_kind
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import Cancelled, JobState, Raised, Returned
 from gradio_protocol.jobs.orders import (
@@ -40,7 +40,6 @@ from gradio_protocol.jobs.orders import (
     Resume,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.simulation.move import Move
 from tests.simulation.server import Pipe, Server
@@ -313,9 +312,8 @@ class Client:
 
     def connect(self, line: Line) -> None:
         line.pipe = self.server.connect(line.listen.request)
-        orders = line.session.stream_opened(line.listen.stream_id, EVENTS)
-        assert not any(isinstance(order, CloseStream) for order in orders[:1])
-        self.obey(line.session, orders)
+        assert line.session.streams.current(line.listen.stream_id) is not None
+        self.obey(line.session, line.session.stream_opened(line.listen.stream_id, EVENTS))
 
     def read(self, line: Line, pipe: Pipe) -> None:
         data = json.dumps(pipe.items.popleft()).encode()

@@ -42,7 +42,7 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
-from gradio_protocol.jobs.event_stream import stream_kind
+from gradio_protocol.jobs.event_stream import StreamReader, stream_kind
 from gradio_protocol.jobs.failures import failure, validation
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History, HistoryCursor
@@ -82,7 +82,6 @@ from gradio_protocol.jobs.orders import (
     StreamKind,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.present.describe import as_dict, as_html, as_text, signature
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import JSON, Object, write

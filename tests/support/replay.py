@@ -34,7 +34,7 @@ from gradio_protocol.flows.connect import Target, connect
 from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
-from gradio_protocol.jobs.event_stream import HEARTBEAT, stream_kind
+from gradio_protocol.jobs.event_stream import HEARTBEAT, StreamReader, stream_kind
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import JobState, Outputs, Returned
@@ -49,7 +49,6 @@ from gradio_protocol.jobs.orders import (
     Resume,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.support import transcripts
 from tests.support.scripted import Driver

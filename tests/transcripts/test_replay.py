@@ -26,10 +26,10 @@ from gradio_protocol.errors import (
     ValidationError,
 )
 from gradio_protocol.flows.attempt import join_error
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.job_state import Stage
 from gradio_protocol.jobs.messages import Heartbeat, StreamClosing
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.stream_reader import StreamReader
 from tests.support import transcripts
 from tests.support.replay import CUTS, SRC, Job, Nothing, answered, connected, job
 

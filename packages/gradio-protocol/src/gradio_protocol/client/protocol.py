@@ -50,13 +50,13 @@ from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
 from ..flows.options import Call, Options
 from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
+from ..jobs.event_stream import StreamReader
 from ..jobs.file_search import FileSearch
 from ..jobs.history import History
 from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
 from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
 from ..jobs.session import Session
-from ..jobs.stream_reader import StreamReader
 from ..wire.exchange import Head
 from .commands import Command, NotifyJob
 from .conversations import Conversation, Conversations

@@ -129,7 +129,8 @@ def refresh_app(app: App, target: Target) -> Steps[App]:
     if (yield from is_same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
         return app
     fresh = yield from _connect(target, app.access.jar)
-    return app if _is_same(app, fresh) else fresh
+    is_same = fresh.config.raw == app.config.raw and fresh.access == app.access
+    return app if is_same else fresh
 
 
 def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | None]:
@@ -195,10 +196,6 @@ def _is_locked(app: App, target: Target) -> Steps[bool]:
     except AuthenticationError:
         return True
     return False
-
-
-def _is_same(old: App, new: App) -> bool:
-    return old.config.raw == new.config.raw and old.access == new.access
 
 
 def _connect(target: Target, jar: Jar) -> Steps[App]:

@@ -34,10 +34,12 @@ from collections.abc import Iterator
 from enum import Enum
 
 from ..app.access import App
+from ..app.dialect import Dialect
 from ..wire.exchange import Head, Headers, Request
+from ..wire.sse import EventParser
 from ..wire.status import retry_after
+from .messages import EventMessage, Heartbeat, read_message
 from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
-from .stream_reader import StreamReader
 
 IDLE_TIMEOUT = 90.0
 """Default seconds of silence before the app is asked whether it still runs.
@@ -141,6 +143,30 @@ OUTCOMES = _build_outcomes()
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 "Statuses that do not concern the session, so that another opening may succeed."
+
+
+class StreamReader:
+    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock."""
+
+    __slots__ = ("_beats", "_dialect", "_parser")
+
+    def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
+        self._beats = kind is StreamKind.HEARTBEAT
+        self._dialect = dialect
+        # An event that an opening left unfinished must not run into the next one: each has its
+        # parser.
+        self._parser = EventParser()
+
+    def feed(self, chunk: bytes) -> list[EventMessage]:
+        """Return the messages that these bytes complete.
+
+        Raises RemoteError if they are not a Gradio stream; the reader cannot be used after that.
+        """
+        events = self._parser.feed(chunk)
+        if self._beats:
+            # Its events say ALIVE, which is not JSON.
+            return [EventMessage(None, Heartbeat()) for _ in events]
+        return [read_message(data, self._dialect) for data in events]
 
 
 class EventStream:
