@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..errors import RemoteError
@@ -47,13 +47,13 @@ class Component:
     id: int
     type: str
     "In lower case, such as `textbox`; `state` is a value that the server keeps."
-    label: str | None
-    props: Object
-    input_schema: Object
+    label: str | None = None
+    props: Object = field(default_factory=dict[str, JSON])
+    input_schema: Object = field(default_factory=dict[str, JSON])
     "JSON schema of the values that it takes; empty if unknown."
-    output_schema: Object
-    example: JSON
-    skip: bool
+    output_schema: Object = field(default_factory=dict[str, JSON])
+    example: JSON = None
+    skip: bool = False
     "Callers neither pass nor receive its value: state, layout, buttons."
 
 

@@ -146,16 +146,7 @@ class _EndpointReader:
 
         6.28 leaves out the components of other pages, but calls have values for them.
         """
-        return self.config.components.get(key) or Component(
-            id=key,
-            type="unknown",
-            label=None,
-            props={},
-            input_schema={},
-            output_schema={},
-            example=None,
-            skip=False,
-        )
+        return self.config.components.get(key) or Component(id=key, type="unknown")
 
     def read_parameters(
         self, entries: list[Fields], components: list[Component]

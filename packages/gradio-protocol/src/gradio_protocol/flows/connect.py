@@ -14,20 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
+from ..app import space
 from ..app.access import Access, App, split_src
 from ..app.config import Config, Visibility, inline_config, read_config
 from ..app.endpoint import Endpoint
 from ..app.info import read_endpoints
-from ..app.space import (
-    Outlook,
-    SpaceStage,
-    host_path,
-    outlook,
-    read_host,
-    read_stage,
-    runtime_path,
-    space_name,
-)
 from ..errors import (
     AppChanged,
     AuthenticationError,
@@ -93,7 +84,7 @@ class Target:
     @property
     def space(self) -> str | None:
         """The name of the Space, if `src` is one. Raises InvalidArguments."""
-        return space_name(self.src, self.hub)
+        return space.space_name(self.src, self.hub)
 
     def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
         """Return the identity for requests to this app, or to the Hub if `app` is None."""
@@ -200,8 +191,8 @@ def _is_locked(app: App, target: Target) -> Steps[bool]:
 
 def _connect(target: Target, jar: Jar) -> Steps[App]:
     """Connect, with the cookies of an earlier connection."""
-    space = target.space
-    src = target.src if space is None else (yield from _resolve_space_url(target, space))
+    name = target.space
+    src = target.src if name is None else (yield from _resolve_space_url(target, name))
     web = Requester(_make_access(target, src, jar), target.policy)
     config = yield from _fetch_config_with_login(web, target.auth)
     # The prefix is known only from the config, which itself is not below the prefix.
@@ -215,24 +206,24 @@ def _make_access(target: Target, src: str, jar: Jar) -> Access:
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
 
 
-def _resolve_space_url(target: Target, space: str) -> Steps[str]:
+def _resolve_space_url(target: Target, name: str) -> Steps[str]:
     """Return the address of a Space, once it runs."""
     hub = hub_requester(target)
     # Address first: a Space that does not exist, or is private, fails here with a clear status.
-    body = yield from _hub_get(hub, host_path(space))
-    src = read_host(body, target.hub)
+    body = yield from _hub_get(hub, space.host_path(name))
+    src = space.read_host(body, target.hub)
     waited = 0.0
     while True:
-        stage = read_stage((yield from _hub_get(hub, runtime_path(space))))
-        prospect = outlook(stage)
-        if prospect is Outlook.READY:
+        stage = space.read_stage((yield from _hub_get(hub, space.runtime_path(name))))
+        prospect = space.outlook(stage)
+        if prospect is space.Outlook.READY:
             return src
-        if prospect is Outlook.HOPELESS or waited >= target.space_timeout:
+        if prospect is space.Outlook.HOPELESS or waited >= target.space_timeout:
             after = f" after {waited:g} s" if waited else ""
-            text = f"Space {space}: {stage.name}{after}: it {stage.value}"
+            text = f"Space {name}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
         # A Space wakes at any request to the app, not at those to the Hub.
-        if stage is SpaceStage.SLEEPING:
+        if stage is space.SpaceStage.SLEEPING:
             yield from _wake_space(_make_access(target, src, Jar()))
         seconds = min(_POLL_INTERVAL, target.space_timeout - waited)
         yield from ask(Sleep(seconds=seconds))
