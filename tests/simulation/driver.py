@@ -16,7 +16,7 @@ from typing import Any
 from gradio_protocol.app.access import App
 from gradio_protocol.app.dialect import Delivery
 from gradio_protocol.app.endpoint import Endpoint
-from gradio_protocol.errors import GradioError, TransportFailed
+from gradio_protocol.errors import GradioError, JobCancelled, TransportFailed
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Send, Sleep
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
@@ -27,7 +27,7 @@ from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
 from gradio_protocol.jobs.event_stream import StreamReader, stream_kind
 from gradio_protocol.jobs.history import History
-from gradio_protocol.jobs.job_state import Cancelled, JobState, Raised, Returned
+from gradio_protocol.jobs.job_state import JobState, Raised, Returned
 from gradio_protocol.jobs.orders import (
     CancelEvent,
     CheckApp,
@@ -136,7 +136,7 @@ class Client:
 
     def cancel(self, caller: Caller) -> None:
         caller.cancelled = True
-        caller.state.apply(Cancelled())
+        caller.state.apply(Raised(error=JobCancelled("the job was cancelled")))
         self.obey(caller.session, caller.session.cancel(caller.job_id))
 
     def advance(self, caller: Caller, step: Callable[[], AnyAction | Done[object]]) -> None:

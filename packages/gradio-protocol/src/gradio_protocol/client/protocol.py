@@ -53,7 +53,7 @@ from ..jobs.app_tracker import AppTracker
 from ..jobs.event_stream import StreamReader
 from ..jobs.file_search import FileSearch
 from ..jobs.history import History
-from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
+from ..jobs.job_state import JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
 from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
 from ..jobs.session import Session
@@ -300,7 +300,8 @@ class ClientProtocol:
         """Cancel a job; return False if it was over already."""
         job = self._jobs.get(job_id)
         # The state first: the job is over for its caller, whatever the server makes of the cancel.
-        if job is None or not self._publish(job, Cancelled()):
+        cancelled = Raised(error=JobCancelled("the job was cancelled"))
+        if job is None or not self._publish(job, cancelled):
             return False
         self._obey_later(job.session, job.session.cancel(job_id))
         self._stop(job)

@@ -1,7 +1,7 @@
 """One attempt to make a prediction, with one app.
 
 If the app was replaced, the call is attempted again with the new one: its files are uploaded again,
-and it may have another index and session hash. Only the `Call` stays the same.
+and it may have another index and session hash. A copy of the `Call` names the new app.
 """
 
 from __future__ import annotations

@@ -345,7 +345,7 @@ class EventStreams:
         stream = self._by_key.pop(key, None)
         if stream is None:
             return []
-        self._by_id.pop(stream.stream_id, None)
+        del self._by_id[stream.stream_id]
         return stream.close()
 
     def close_all(self) -> list[Order]:

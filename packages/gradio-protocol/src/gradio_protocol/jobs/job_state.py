@@ -140,19 +140,13 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The job has an error; after a cancel, JobCancelled."""
+    """The job has an error, or was cancelled, which is the error JobCancelled."""
 
     error: BaseException
     "A GradioError; any other type is a bug."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """The caller cancels."""
-
-
-_Ending: TypeAlias = Returned | Raised | Cancelled
-_ViewUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | _Ending
+_ViewUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | Returned | Raised
 JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
 
 
@@ -330,11 +324,7 @@ def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
             return _make_simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
             return _make_simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
-        case Cancelled():
-            error = JobCancelled("the job was cancelled")
-            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
-        # A cancel on the server, or a closed client, ends a job in the same way as its caller's
-        # cancel.
+        # By its caller or on the server, or because the client was closed.
         case Raised(error=JobCancelled() as error):
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
         # Not final yet: the flow may make another attempt. `Raised` ends the job.
