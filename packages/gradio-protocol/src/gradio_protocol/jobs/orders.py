@@ -29,12 +29,6 @@ class Question(Generic[R]):
         _answer: R
 
 
-class AppQuestion(Question[R]):
-    """A question about the app, which `AppTracker` answers."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStopped:
     """Answers any question of a job that was cancelled, or whose session was closed or lost.
@@ -93,7 +87,7 @@ class NextMessage(Question[FlowMessage]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshApp(AppQuestion[App | RefreshNeeded]):
+class RefreshApp(Question[App | RefreshNeeded]):
     """Ask for the current app, since `app` may have been replaced.
 
     The first flow to ask is answered `RefreshNeeded`: it refreshes the app, and must end with
@@ -104,7 +98,7 @@ class RefreshApp(AppQuestion[App | RefreshNeeded]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppRefreshed(AppQuestion[App]):
+class AppRefreshed(Question[App]):
     """Report the refreshed app, or None if refreshing it failed.
 
     The answer is the app as it is now known.
@@ -114,20 +108,21 @@ class AppRefreshed(AppQuestion[App]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
+class LookUpUploads(Question[tuple[str | None, ...]]):
     """Ask for the server paths of contents with these digests; None for those not uploaded yet."""
 
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordUploads(AppQuestion[None]):
+class RecordUploads(Question[None]):
     """Report the server paths of contents that were uploaded, by digest."""
 
     paths: tuple[tuple[str, str], ...]
 
 
 AnyAppQuestion: TypeAlias = RefreshApp | AppRefreshed | LookUpUploads | RecordUploads
+"A question about the app, which `AppTracker` answers."
 AnyQuestion: TypeAlias = RequestJoin | JoinAccepted | JoinFailed | NextMessage | AnyAppQuestion
 
 

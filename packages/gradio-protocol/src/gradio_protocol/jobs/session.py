@@ -55,8 +55,8 @@ from .event_stream import (
 )
 from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
 from .orders import (
+    AnyAppQuestion,
     AnyQuestion,
-    AppQuestion,
     CheckApp,
     CloseStream,
     EndReason,
@@ -161,7 +161,7 @@ class Session:
 
         `now` is monotonic time, in seconds.
         """
-        if isinstance(question, AppQuestion):
+        if isinstance(question, AnyAppQuestion):
             return [*self._tracker.ask(job_id, question, now)]
         job = self._registry.get(job_id)
         if job is None:
