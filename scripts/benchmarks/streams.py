@@ -24,7 +24,9 @@ import trio
 
 from gradio_client_trio import Client
 from gradio_client_trio.http import REQUESTS
-from gradio_protocol import Access, Headers, origin
+from gradio_protocol import origin
+from gradio_protocol.app.access import Access
+from gradio_protocol.wire.exchange import Headers
 from gradio_protocol.wire.headers import Identity
 from tests.support.fake.functions import together
 from tests.support.gradio_server import FakeGradio

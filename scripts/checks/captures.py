@@ -25,13 +25,13 @@ from gradio_protocol.app.dialect import Delivery, Dialect, Edits
 from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.flows.attempt import join_error
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.failures import failure
 from gradio_protocol.jobs.history import History, HistoryCursor
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, Heartbeat, Ignored
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.cookies import Jar
-from gradio_protocol.wire.document import as_list, as_object, need, read, write
+from gradio_protocol.wire.document import LIST, check_kind, need, read, read_object, write
 from gradio_protocol.wire.exchange import Headers, Request, Response
 from gradio_protocol.wire.redirect import follow_redirect
 from gradio_protocol.wire.sse import EventParser
@@ -216,7 +216,7 @@ def read_page(capture: Capture) -> None:
 
 
 def read_info(capture: Capture) -> None:
-    info = as_object(read(capture.body, where="info"), where="info")
+    info = read_object(capture.body, where="info")
     listed = read_endpoints(config_of(capture.path.parent), info)
     if not listed and info.get("named_endpoints"):
         raise Unread("no endpoint was found")
@@ -231,18 +231,18 @@ def read_document(capture: Capture) -> None:
 
 
 def read_join(capture: Capture) -> None:
-    said = as_object(read(capture.body, where="join"), where="join")
+    said = read_object(capture.body, where="join")
     need(said, "event_id", str, where="join")
 
 
 def read_upload(capture: Capture) -> None:
-    paths = as_list(read(capture.body, where="upload"), where="upload")
+    paths = check_kind(read(capture.body, where="upload"), LIST, "upload")
     if not all(isinstance(path, str) for path in paths):
         raise Unread("not all are paths")
 
 
 def read_run(capture: Capture) -> None:
-    need(as_object(read(capture.body, where="result"), where="result"), "data", list, where="run")
+    need(read_object(capture.body, where="result"), "data", LIST, where="run")
 
 
 def read_redirect(capture: Capture) -> None:

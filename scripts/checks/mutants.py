@@ -73,10 +73,11 @@ MUTANTS = (
         "a sealed mailbox accepts nothing more",
     ),
     mutant(
-        "jobs/pending_job.py",
-        "_LAST = (Completed, Failed, QueueFull)",
-        "_LAST = (Completed, Failed)",
+        "jobs/messages.py",
+        "LastMessage: TypeAlias = Completed | Failed | QueueFull",
+        "LastMessage: TypeAlias = Completed | Failed",
         "a refusal is a last message",
+        ("jobs/test_pending_job.py",),
     ),
     mutant(
         "jobs/pending_job.py",
@@ -153,16 +154,15 @@ MUTANTS = (
     ),
     mutant(
         "jobs/event_stream.py",
-        "        epoch, self.epoch = self.epoch, 0\n",
-        "        epoch = self.epoch\n",
-        "news of an older epoch is ignored",
+        "return None if stream is None or stream.state is StreamState.CLOSED else stream",
+        "return stream",
+        "news of an older opening is ignored",
     ),
     mutant(
-        "jobs/event_stream.py",
-        "        if self.state is not StreamState.CLOSED:\n            return []\n",
+        "jobs/session.py",
+        "        if self.streams.opening(key):\n            return []\n",
         "",
         "a stream is open once at most",
-        ("jobs/test_event_stream.py", *SESSION),
     ),
     mutant(
         "jobs/event_stream.py",
@@ -287,7 +287,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            return self._streams.close_all()\n        return []\n",
+        "            return self.streams.close_all()\n        return []\n",
         "            return []\n        return []\n",
         "a new hash has new streams",
     ),
@@ -352,7 +352,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/registry.py",
-        "if job.mailbox.has_heard or job.epoch != epoch]",
+        "if job.mailbox.has_heard or job.opening != opening]",
         "]",
         "an event that raced with a close is not forsaken",
     ),
@@ -382,8 +382,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        return [*self._streams.close(job.job_id), job.answer(question)]\n",
-        "        return [job.answer(question)]\n",
+        "return [*self.streams.close(job.job_id), job.answer(None)]\n",
+        "return [job.answer(None)]\n",
         "who need not join leaves its private stream",
     ),
     mutant(
@@ -555,10 +555,11 @@ MUTANTS = (
         "an array is a picture only where a file is wanted",
     ),
     mutant(
-        "flows/options.py",
-        "headers=(*self.headers, *headers.items())",
-        "headers=(*headers.items(), *self.headers)",
+        "client/protocol.py",
+        "headers=(*options.headers, *(headers or {}).items())",
+        "headers=(*(headers or {}).items(), *options.headers)",
         "a call's headers win over those of its view",
+        ("test_client.py",),
     ),
     mutant(
         "present/progress.py",

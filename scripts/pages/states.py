@@ -44,8 +44,8 @@ for every state and every input.
 
 ## A stream
 
-`STREAM_TRANSITIONS` in `jobs/event_stream.py`. Each opening of a stream is a new epoch. An input
-that is not drawn changes nothing.
+`STREAM_TRANSITIONS` in `jobs/event_stream.py`. Each opening of a stream has an id of its own. An
+input that is not drawn changes nothing.
 
 {stream}
 

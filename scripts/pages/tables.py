@@ -14,9 +14,9 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeAlias
 
-from gradio_protocol import Dialect, Origin, origin
+from gradio_protocol import Origin, origin
 from gradio_protocol.app.config import read_config
-from gradio_protocol.app.dialect import Cancelling, Delivery, Edits, FileShape
+from gradio_protocol.app.dialect import Cancelling, Delivery, Dialect, Edits, FileShape
 from gradio_protocol.jobs.cancellation import CancelMethod, choose_cancel_method
 from gradio_protocol.jobs.event_stream import SHARED
 from gradio_protocol.jobs.messages import Generated, Queued, Started

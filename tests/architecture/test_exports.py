@@ -12,11 +12,10 @@ from types import ModuleType
 
 import pytest
 
-from gradio_protocol import exports
-
 ROOT = Path(__file__).parents[2]
 USERS = ("packages/gradio-client-*/src/**/*.py", "examples/drivers/*.py")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CORE = importlib.import_module("gradio_protocol")
 PACKAGES = ("gradio_protocol", "gradio_client_httpx", "gradio_client_trio")
 
 
@@ -59,8 +58,24 @@ def test_every_name_of_the_core_is_used_or_says_what_a_used_one_is_made_of() -> 
     for page in ROOT.glob("docs/**/*.md"):
         sources += _BLOCK.findall(page.read_text(encoding="utf-8"))
     used = {name for source in sources for name in taken(ast.parse(source))}
-    told = {word for name in exports.__all__ for word in annotated(name)}
-    assert {*exports.__all__} - used - told == {"__version__"}
+    told = {word for name in CORE.__all__ for word in annotated(name)}
+    assert {*CORE.__all__} - used - told == {"__version__"}
+
+
+def test_pages_and_examples_import_public_names_only() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in ROOT.glob("examples/**/*.py")]
+    for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
+        sources += _BLOCK.findall(page.read_text(encoding="utf-8"))
+    found = {folder for source in sources for folder in folders(ast.parse(source))}
+    assert found == {"gradio_protocol", "gradio_protocol.testing"}
+
+
+def folders(module: ast.Module) -> Iterator[str]:
+    """The modules of the core that a module imports."""
+    for node in ast.walk(module):
+        named = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        named += [each.name for each in node.names] if isinstance(node, ast.Import) else []
+        yield from (name for name in named if name.partition(".")[0] == "gradio_protocol")
 
 
 def taken(module: ast.Module) -> Iterator[str]:
@@ -77,7 +92,7 @@ def taken(module: ast.Module) -> Iterator[str]:
 
 def annotated(name: str) -> Iterator[str]:
     """The words in the annotations of what is public of a class or function."""
-    public = getattr(exports, name)
+    public = getattr(CORE, name)
     members = vars(public).items() if inspect.isclass(public) else ()
     found = [member for key, member in members if not key.startswith("_")]
     for it in (public, *found):
@@ -87,6 +102,6 @@ def annotated(name: str) -> Iterator[str]:
 
 
 def test_what_nobody_takes_is_found() -> None:
-    source = "import gradio_protocol as gp\nfrom gradio_protocol import App\ngp.Flow(x.Send)"
-    assert set(taken(ast.parse(source))) == {"App", "Flow"}
-    assert "Dialect" in set(annotated("App"))
+    source = "import gradio_protocol as gp\nfrom gradio_protocol import Head\ngp.Sleep(x.Send)"
+    assert set(taken(ast.parse(source))) == {"Head", "Sleep"}
+    assert "Options" in set(annotated("BoundCall"))

@@ -19,6 +19,8 @@ import sockets
 import streams
 
 import gradio_protocol as gp
+from gradio_protocol.app.files import Inline
+from gradio_protocol.flows.retry import RetryPolicy
 from tests.conformance.scenarios.calling import CALLING
 from tests.conformance.scenarios.cancelling import CANCELLING, NARROW
 from tests.conformance.scenarios.scenario import Scenario
@@ -51,7 +53,7 @@ def target(url: str, options: Options) -> gp.Target:
         headers=tuple(options.headers.items()),
         token=options.token,
         auth=options.auth,
-        policy=gp.RetryPolicy(max_retries=options.max_retries),
+        policy=RetryPolicy(max_retries=options.max_retries),
         stream_idle_timeout=options.stream_idle_timeout,
     )
 
@@ -66,9 +68,9 @@ def value(arg: Any) -> Any:
         case Path():
             return gp.LocalFile(str(arg))
         case bytes():
-            return gp.Inline("bytes", arg)
+            return Inline("bytes", arg)
         case BufferedReader():
-            return gp.Inline(Path(arg.name).name, arg.read())
+            return Inline(Path(arg.name).name, arg.read())
         case _:
             return arg
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import GradioError, InvalidArguments, RemoteError, WebFile
-from gradio_protocol.app.files import file_data
+from gradio_protocol import GradioError, InvalidArguments, RemoteError
+from gradio_protocol.app.files import WebFile, file_data
 from tests.conformance.stages import FakeStage, staged
 from tests.conformance.subject import ClientUnderTest, Options, Subject
 from tests.support.fake.functions import ANSWER, DOWNLOAD, TEXT, Call, Function

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from pathlib import Path
 
 import pytest
 
-from gradio_protocol import exports, testing
+from gradio_protocol import testing
 from tests.docs.test_examples import PAGES, title
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,8 @@ def documented() -> set[str]:
 
 
 def test_every_public_name_of_the_core_has_its_place_in_the_reference() -> None:
-    public = {f"gradio_protocol.{name}" for name in exports.__all__}
+    names = importlib.import_module("gradio_protocol").__all__
+    public = {f"gradio_protocol.{name}" for name in names}
     public |= {f"gradio_protocol.testing.{name}" for name in testing.__all__}
     named = {name for name in documented() if name.startswith("gradio_protocol.")}
     assert public - named == {"gradio_protocol.__version__"}

@@ -15,6 +15,7 @@ from kit import perform, perform_async, play, play_async
 from serve import serve
 
 import gradio_protocol as gp
+from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.testing import SCENARIOS, VERSIONS, Output, Scenario, ScriptedServer
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE
@@ -101,7 +102,7 @@ def test_the_examples_speak_tls_and_check_whom_they_speak_to() -> None:
 
 def test_where_nobody_listens_no_connection_was_made() -> None:
     with closed_port() as port:
-        nobody = gp.Target(src=f"http://127.0.0.1:{port}/", policy=gp.RetryPolicy(max_retries=0))
+        nobody = gp.Target(src=f"http://127.0.0.1:{port}/", policy=RetryPolicy(max_retries=0))
         with pytest.raises(gp.TransportFailed) as caught:
             sockets.Client(nobody)
     assert not caught.value.connected

@@ -18,7 +18,7 @@ import httpx2
 import pytest
 
 from gradio_client_httpx import Client, InvalidArguments, StatusUpdate, TransportFailed, handle_file
-from gradio_protocol import WebFile
+from gradio_protocol.app.files import WebFile
 from tests.support.client_threads import client_threads, soon, wait_until_ended
 from tests.support.forks import in_child
 from tests.support.gradio_server import FakeGradio

@@ -27,8 +27,9 @@ from gradio_client_httpx.cancel_handle import CancelHandle
 from gradio_client_httpx.http import Connections, translate_errors
 from gradio_client_httpx.inputs import TransportConfig
 from gradio_client_httpx.perform import Performer
-from gradio_protocol import Request, SaveBytes, Status, StreamLost, StreamReader
+from gradio_protocol import Request, SaveBytes, Status, StreamLost
 from gradio_protocol.jobs import app_tracker
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.orders import AnyAppQuestion, RefreshApp, Resume
 from tests.support.client_threads import client_threads, soon, wait_until_ended
 from tests.support.forks import in_child
@@ -270,9 +271,11 @@ def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
     asked: Ledger[object] = Ledger("asked")
     ask = app_tracker.AppTracker.ask
 
-    def noting(self: app_tracker.AppTracker, question: AnyAppQuestion, now: float) -> list[Resume]:
+    def noting(
+        self: app_tracker.AppTracker, job_id: int, question: AnyAppQuestion, now: float
+    ) -> list[Resume]:
         try:
-            return ask(self, question, now)
+            return ask(self, job_id, question, now)
         finally:
             asked.append(question)
 

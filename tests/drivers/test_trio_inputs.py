@@ -11,7 +11,8 @@ import pytest
 import trio
 
 from gradio_client_trio import Timeout, file, handle_file, inputs
-from gradio_protocol import InvalidArguments, Options, Target, WebFile
+from gradio_protocol import InvalidArguments, Options, Target
+from gradio_protocol.app.files import WebFile
 from tests.drivers.trio_rig import made, rig
 
 

@@ -15,7 +15,7 @@ from gradio_client_trio import AppError, Job, JobCancelled, OutputUpdate, Status
 from gradio_protocol import FileFailed, JobState
 from gradio_protocol.app.dialect import Edits
 from gradio_protocol.jobs.history import History
-from gradio_protocol.jobs.job_state import Cancelled
+from gradio_protocol.jobs.job_state import Raised
 from tests.drivers.trio_rig import rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import Connection, Request
@@ -289,7 +289,7 @@ def test_an_interrupt_neither_forgets_who_waits_nor_wakes_who_does_not(
     life = JobState(sample_app().endpoints[ECHO], History(Edits.NONE))
 
     def cancel() -> bool:
-        changed = life.apply(Cancelled())
+        changed = life.apply(Raised(error=JobCancelled("cancelled")))
         job.notify()
         return changed
 

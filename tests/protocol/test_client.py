@@ -8,13 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradio_protocol.app.files import Inline, LocalFile
-from gradio_protocol.client.commands import (
-    AbortAction,
-    CloseStream,
-    NotifyJob,
-    OpenStream,
-    RunAction,
-)
+from gradio_protocol.client.commands import AbortAction, NotifyJob, RunAction
 from gradio_protocol.client.protocol import ClientProtocol
 from gradio_protocol.errors import (
     AppError,
@@ -26,8 +20,10 @@ from gradio_protocol.errors import (
     TransportFailed,
 )
 from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
+from gradio_protocol.flows.options import Options
 from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, JobMessage, Queued
+from gradio_protocol.jobs.orders import CloseStream, OpenStream
 from gradio_protocol.testing import VERSIONS
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Head, Response
@@ -56,6 +52,19 @@ def test_a_call_has_its_result(driver: InMemoryDriver) -> None:
     _, state = driver.call("/echo", "hello")
     assert state.view.stage is Stage.SUCCEEDED
     assert state.result() == "hello"
+
+
+@pytest.mark.parametrize(("own", "sent"), [({"x-a": "2"}, "2"), (None, "1")])
+def test_the_headers_of_a_call_win_over_those_of_its_options(
+    own: dict[str, str] | None, sent: str
+) -> None:
+    driver = InMemoryDriver()
+    options = Options(headers=(("x-a", "1"), ("x-b", "1")))
+    bound = driver.core.bind(driver.session_id, ("x",), {}, api_name="/echo", options=options)
+    driver.core.submit(bound, own)
+    action = driver.next_action().action
+    assert isinstance(action, Send)
+    assert {("x-a", sent), ("x-b", "1")} <= {*action.request.headers}
 
 
 def test_a_generator_has_its_outputs(driver: InMemoryDriver) -> None:

@@ -16,30 +16,30 @@ from typing import Any
 from gradio_protocol.app.access import App
 from gradio_protocol.app.dialect import Delivery
 from gradio_protocol.app.endpoint import Endpoint
-from gradio_protocol.errors import GradioError, TransportFailed
+from gradio_protocol.errors import GradioError, JobCancelled, TransportFailed
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Send, Sleep
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.check import check_app
 from gradio_protocol.flows.connect import Target
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.event_stream import StreamReader, stream_kind
 from gradio_protocol.jobs.history import History
-from gradio_protocol.jobs.job_state import Cancelled, JobState, Raised, Returned
+from gradio_protocol.jobs.job_state import JobState, Raised, Returned
 from gradio_protocol.jobs.orders import (
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     NextMessage,
+    OpenStream,
     Order,
     Question,
     Resume,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.simulation.move import Move
 from tests.simulation.server import Pipe, Server
@@ -81,7 +81,7 @@ class Line:
     """The client's end of one stream."""
 
     session: Session
-    listen: StartStream
+    listen: OpenStream
     reader: StreamReader
     pipe: Pipe | None = None
     left: bool = False
@@ -122,13 +122,12 @@ class Client:
         state = JobState(endpoint, History(self.app.dialect.edits))
         job_id = session.add_job(state.receive)
         spec = Call(
-            job_id=job_id,
             app=self.app,
             endpoint=endpoint,
             data=endpoint.bind([value], {}),
+            options=Options(resubmit_lost=resubmit),
             target=Target(src=self.app.access.src),
             policy=RetryPolicy(entropy=bytes(16)),
-            resubmit_lost=resubmit,
         )
         caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
         self.callers[job_id] = caller
@@ -137,7 +136,7 @@ class Client:
 
     def cancel(self, caller: Caller) -> None:
         caller.cancelled = True
-        caller.state.apply(Cancelled())
+        caller.state.apply(Raised(error=JobCancelled("the job was cancelled")))
         self.obey(caller.session, caller.session.cancel(caller.job_id))
 
     def advance(self, caller: Caller, step: Callable[[], AnyAction | Done[object]]) -> None:
@@ -164,7 +163,7 @@ class Client:
             case Question():
                 assert caller.asking is None
                 caller.asking = action
-                self.obey(caller.session, caller.session.ask(action, self.now))
+                self.obey(caller.session, caller.session.ask(caller.job_id, action, self.now))
             case _:
                 raise AssertionError(f"no file is sent here: {action}")
 
@@ -188,26 +187,22 @@ class Client:
                     assert caller.asking is not None, "an answer that nobody asked for"
                     caller.asking = None
                     self.advance(caller, partial(caller.flow.resume, order.reply))
-                case StartStream():
-                    assert self.line(session, order.stream.key) is None, "two epochs of one stream"
-                    reader = StreamReader(order.stream.kind, self.app.dialect)
+                case OpenStream():
+                    opened = [one for one in self.lines if one.session is session and not one.left]
+                    assert order.key not in [one.listen.key for one in opened], "opened twice"
+                    reader = StreamReader(stream_kind(order.key), self.app.dialect)
                     self.lines.append(Line(session, order, reader))
-                case EndStream():
-                    line = self.line(session, order.key)
+                case CloseStream():
+                    line = self.line(order.stream_id)
                     assert line is not None
-                    assert line.listen.epoch == order.epoch
                     line.left = True
                 case CancelEvent():
                     self.dismiss(session, order)
                 case CheckApp():
                     self.check_app(session, order)
 
-    def line(self, session: Session, key: int) -> Line | None:
-        found = [
-            line
-            for line in self.lines
-            if line.session is session and line.listen.stream.key == key and not line.left
-        ]
+    def line(self, stream_id: int) -> Line | None:
+        found = [one for one in self.lines if one.listen.stream_id == stream_id and not one.left]
         return found[0] if found else None
 
     def dismiss(self, session: Session, order: CancelEvent) -> None:
@@ -223,7 +218,7 @@ class Client:
         self.exchanges.append(Exchange(action.request, told))
 
     def check_app(self, session: Session, order: CheckApp) -> None:
-        line = self.line(session, order.key)
+        line = self.line(order.stream_id)
         assert line is not None
         assert not line.checking, "two questions about one stream"
         line.checking = True
@@ -233,7 +228,7 @@ class Client:
             match step:
                 case Done():
                     line.checking = False
-                    self.obey(session, session.app_checked(*order.name, step.value))
+                    self.obey(session, session.app_checked(order.stream_id, step.value))
                 case Sleep() if line.dead:
                     go_on(flow.resume(None))
                 case Sleep():
@@ -316,16 +311,15 @@ class Client:
             self.server.drop(line.pipe)
 
     def connect(self, line: Line) -> None:
-        line.pipe = self.server.connect(line.listen.stream.request)
-        opening = line.session.stream_opened(line.listen.stream.key, line.listen.epoch, EVENTS)
-        assert opening.read
-        self.obey(line.session, opening.orders)
+        line.pipe = self.server.connect(line.listen.request)
+        assert line.session.streams.current(line.listen.stream_id) is not None
+        self.obey(line.session, line.session.stream_opened(line.listen.stream_id, EVENTS))
 
     def read(self, line: Line, pipe: Pipe) -> None:
         data = json.dumps(pipe.items.popleft()).encode()
         deliveries = line.reader.feed(b"data: " + data + b"\n\n")
-        key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.receive(key, epoch, deliveries))
+        stream_id = line.listen.stream_id
+        self.obey(line.session, line.session.receive(stream_id, deliveries))
 
     def fall_silent(self, line: Line, pipe: Pipe) -> None:
         """The network is gone, and the server does not notice for a while.
@@ -344,8 +338,8 @@ class Client:
         self.silent(line)
 
     def silent(self, line: Line) -> None:
-        key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.stream_silent(key, epoch))
+        stream_id = line.listen.stream_id
+        self.obey(line.session, line.session.stream_silent(stream_id))
 
     def give_up(self, pipe: Pipe) -> None:
         self.ghosts.remove(pipe)
@@ -353,8 +347,8 @@ class Client:
 
     def over(self, line: Line, ending: EndReason) -> None:
         self.hang_up(line)
-        key, epoch = line.listen.stream.key, line.listen.epoch
-        self.obey(line.session, line.session.stream_ended(key, epoch, ending))
+        stream_id = line.listen.stream_id
+        self.obey(line.session, line.session.stream_ended(stream_id, ending))
 
     # What always holds.
 
@@ -364,4 +358,5 @@ class Client:
         for caller in self.callers.values():
             if isinstance(caller.asking, NextMessage):
                 key = caller.job_id if private else -1
-                assert self.line(caller.session, key) is not None, "nobody listens"
+                lines = [one for one in self.lines if one.session is caller.session]
+                assert key in [one.listen.key for one in lines if not one.left], "nobody listens"

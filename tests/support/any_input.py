@@ -36,11 +36,13 @@ from gradio_protocol.flows.actions import (
     Send,
     Sleep,
 )
-from gradio_protocol.flows.attempt import Call, join_error
+from gradio_protocol.flows.attempt import join_error
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.connect import Target, connect
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
+from gradio_protocol.jobs.event_stream import StreamReader, stream_kind
 from gradio_protocol.jobs.failures import failure, validation
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History, HistoryCursor
@@ -62,25 +64,24 @@ from gradio_protocol.jobs.orders import (
     AppRefreshed,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
     LookUpUploads,
     NextMessage,
+    OpenStream,
     Order,
     RecordUploads,
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
     Resume,
-    StartStream,
     StreamKind,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.present.describe import as_dict, as_html, as_text, signature
 from gradio_protocol.wire.cookies import Jar
 from gradio_protocol.wire.document import JSON, Object, write
@@ -287,13 +288,12 @@ def calls(raw: bytes, document: JSON) -> None:
         endpoint = pick(app.endpoints, raw)
         state = _life(app, endpoint)
         spec = Call(
-            job_id=1,
             app=app,
             endpoint=endpoint,
             data=[normalize_args(document), *[None] * (len(endpoint.inputs) - 1)],
+            options=Options(resubmit_lost=raw[:1] > b"\x80"),
             target=Target(src=SRC),
             policy=RetryPolicy(entropy=_ENTROPY),
-            resubmit_lost=raw[:1] > b"\x80",
         )
         with suppress(GradioError):
             Driver(_World(raw, document, state).answer).run(call(spec))
@@ -318,13 +318,13 @@ def sessions(raw: bytes, document: JSON) -> None:
         job_ids = [session.add_job(state.receive) for state in lives]
         orders: list[Order] = []
         for job_id, event_id in zip(job_ids, "ab", strict=True):
-            orders += session.ask(RequestJoin(job_id=job_id, fn_index=0, direct=False), 0.0)
+            orders += session.ask(job_id, RequestJoin(fn_index=0, direct=False), 0.0)
             if app.dialect.delivery is Delivery.SHARED:
-                orders += session.ask(JoinAccepted(job_id=job_id, event_id=event_id), 0.0)
-            orders += session.ask(NextMessage(job_id=job_id), 0.0)
+                orders += session.ask(job_id, JoinAccepted(event_id=event_id), 0.0)
+            orders += session.ask(job_id, NextMessage(), 0.0)
         for turn in (*raw[:40], *[0] * _ENOUGH):
-            listens = [order for order in orders if isinstance(order, StartStream)]
-            orders = [order for order in orders if not isinstance(order, StartStream)]
+            listens = [order for order in orders if isinstance(order, OpenStream)]
+            orders = [order for order in orders if not isinstance(order, OpenStream)]
             orders += [order for listen in listens for order in _heard(session, listen, turn, raw)]
             orders = list(_obeyed(session, orders, turn))
         for job_id in job_ids:
@@ -333,42 +333,42 @@ def sessions(raw: bytes, document: JSON) -> None:
         assert session.close() == []
 
 
-def _heard(session: Session, listen: StartStream, turn: int, raw: bytes) -> Iterator[Order]:
+def _heard(session: Session, listen: OpenStream, turn: int, raw: bytes) -> Iterator[Order]:
     """What comes of opening a stream: any head, any bytes, any end."""
-    key, epoch = listen.stream.key, listen.epoch
+    stream_id = listen.stream_id
     head = Head(status=pick(_STATUSES, turn), headers=(_EVENTS, *_headers(raw)))
-    opening = session.stream_opened(key, epoch, head)
-    yield from opening.orders
-    if opening.read:
-        reader = StreamReader(listen.stream.kind, pick(APPS, turn).dialect)
+    orders = session.stream_opened(stream_id, head)
+    yield from orders
+    if CloseStream(stream_id=stream_id) not in orders:
+        reader = StreamReader(stream_kind(listen.key), pick(APPS, turn).dialect)
         with suppress(GradioError):
             good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
             for chunk in cut(good + raw, raw[::-1]):
-                yield from session.receive(key, epoch, reader.feed(chunk))
+                yield from session.receive(stream_id, reader.feed(chunk))
         if turn % 3 == 1:
-            yield from session.stream_silent(key, epoch)
+            yield from session.stream_silent(stream_id)
             return
-        yield from session.stream_ended(key, epoch, pick(tuple(EndReason), turn))
+        yield from session.stream_ended(stream_id, pick(tuple(EndReason), turn))
 
 
 def _obeyed(session: Session, orders: list[Order], turn: int) -> Iterator[Order]:
     """The orders that follow, one question being asked for each that was answered."""
     for order in orders:
         match order:
-            case StartStream():
+            case OpenStream():
                 yield order
             case CancelEvent():
                 yield from session.cancel_finished(order.event_id)
             case CheckApp():
                 why = None if turn % 2 else RemoteError("nobody answers")
-                yield from session.app_checked(*order.name, why)
+                yield from session.app_checked(order.stream_id, why)
             case Resume(reply=JobStopped() | Failed() | Completed()):
                 yield from session.finish_job(order.job_id)
             case Resume() if turn % 7 == 1:
                 yield from session.cancel(order.job_id)
             case Resume():
-                yield from session.ask(NextMessage(job_id=order.job_id), 0.0)
-            case EndStream():
+                yield from session.ask(order.job_id, NextMessage(), 0.0)
+            case CloseStream():
                 pass
             case _:
                 assert_never(order)

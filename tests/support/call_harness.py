@@ -8,7 +8,7 @@ Requests are answered from a table, as in `scripted.web`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from typing import Any, TypeVar
 
@@ -30,8 +30,8 @@ from gradio_protocol.flows.actions import (
     Sleep,
     Steps,
 )
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.connect import Target
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
@@ -63,7 +63,6 @@ Routes = Mapping[str, Answer | Sequence[Answer]]
 SRC = "http://here:7860/"
 TARGET = Target(src=SRC)
 POLICY = RetryPolicy(entropy=bytes(16))
-TICKET = 7
 HASH = "visitor"
 
 _PROTOCOLS = {"3.16.2": "ws", "3.50.2": "ws", "4.7.1": "sse", "4.9.0": "sse_v1", "4.14.0": "sse_v1"}
@@ -100,8 +99,12 @@ def app(version: str = "6.31.0", *dependencies: Any, info: Any = None, **more: A
 
 def call_of(known: App, *data: object, endpoint: Endpoint | None = None, **more: Any) -> Call:
     """A call of its first endpoint, or of this one."""
-    made: dict[str, Any] = {"job_id": TICKET, "target": TARGET, "policy": POLICY, **more}
-    return Call(app=known, endpoint=endpoint or known.endpoints[0], data=[*data], **made)
+    own = {field.name for field in fields(Call)}
+    options = Options(**{key: value for key, value in more.items() if key not in own})
+    made: dict[str, Any] = {"target": TARGET, "policy": POLICY}
+    made |= {key: value for key, value in more.items() if key in own}
+    endpoint = endpoint or known.endpoints[0]
+    return Call(app=known, endpoint=endpoint, data=[*data], options=options, **made)
 
 
 @dataclass
@@ -176,7 +179,7 @@ class CallHarness:
                 doubtful = self.doubtful.pop(0) if self.doubtful else False
                 return JoinGranted(session_hash=HASH, app=self.app, app_is_stale=doubtful)
             case JoinAccepted() | JoinFailed():
-                return question
+                return None
             case NextMessage():
                 return self._next()
             case RefreshApp():

@@ -8,13 +8,7 @@ from typing import assert_never
 
 import h11
 
-from gradio_protocol.client.commands import (
-    AbortAction,
-    CloseStream,
-    NotifyJob,
-    OpenStream,
-    RunAction,
-)
+from gradio_protocol.client.commands import AbortAction, NotifyJob, RunAction
 from gradio_protocol.client.protocol import ClientProtocol
 from gradio_protocol.errors import TransportFailed
 from gradio_protocol.flows.actions import Download, Saved, Send
@@ -22,6 +16,7 @@ from gradio_protocol.flows.connect import Target
 from gradio_protocol.flows.options import Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.job_state import JobState
+from gradio_protocol.jobs.orders import CloseStream, OpenStream
 from gradio_protocol.testing import VERSIONS, ScriptedServer
 from gradio_protocol.wire.exchange import FileSlice, Head, Request
 

@@ -28,13 +28,13 @@ from gradio_protocol.flows.actions import (
     Send,
     Sleep,
 )
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import Target, connect
+from gradio_protocol.flows.options import Call, Options
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.app_tracker import AppTracker
-from gradio_protocol.jobs.event_stream import HEARTBEAT
+from gradio_protocol.jobs.event_stream import HEARTBEAT, StreamReader, stream_kind
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import JobState, Outputs, Returned
@@ -42,15 +42,13 @@ from gradio_protocol.jobs.orders import (
     AnyQuestion,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
+    OpenStream,
     Order,
     Resume,
-    StartStream,
-    StreamKind,
 )
 from gradio_protocol.jobs.session import Session
-from gradio_protocol.jobs.stream_reader import StreamReader
 from gradio_protocol.wire.exchange import Head, Request, Response
 from tests.support import transcripts
 from tests.support.scripted import Driver
@@ -133,8 +131,9 @@ class Job:
     "What happens once the first output has come."
     sent: list[tuple[Request, Transcript]] = field(default_factory=list[tuple[Request, Transcript]])
     "Each request, with the recorded exchange that answered it."
-    left: list[EndStream] = field(default_factory=list[EndStream])
-    _listens: deque[StartStream] = field(default_factory=deque[StartStream])
+    left: list[CloseStream] = field(default_factory=list[CloseStream])
+    _listens: deque[OpenStream] = field(default_factory=deque[OpenStream])
+    _heartbeats: set[int] = field(default_factory=set[int])
     _reading: Iterator[list[Order]] = field(default_factory=lambda: iter(()))
 
     @property
@@ -164,7 +163,9 @@ class Job:
     def unended(self) -> list[Order]:
         """What would close the streams that bring messages, if the server has not ended them."""
         leaves = self.session.retire()
-        return [o for o in leaves if isinstance(o, EndStream) and o.key != HEARTBEAT]
+        return [
+            o for o in leaves if isinstance(o, CloseStream) and o.stream_id not in self._heartbeats
+        ]
 
     def obey(self, orders: Iterable[Order]) -> list[object]:
         """Obey orders; returns what the flow is to be resumed with, if it is."""
@@ -173,10 +174,12 @@ class Job:
             match order:
                 case Resume():
                     replies.append(order.reply)
-                case StartStream():
-                    if order.stream.kind is not StreamKind.HEARTBEAT:
+                case OpenStream():
+                    if order.key == HEARTBEAT:
+                        self._heartbeats.add(order.stream_id)
+                    else:
                         self._listens.append(order)
-                case EndStream():
+                case CloseStream():
                     self.left.append(order)
                 case CancelEvent():
                     Driver(self._exchanged).run(cancel_event(order))
@@ -227,7 +230,7 @@ class Job:
                 return "download-head" if request.method == "HEAD" else "download"
 
     def _asked(self, question: AnyQuestion) -> object:
-        replies = self.obey(self.session.ask(question, 0.0))
+        replies = self.obey(self.session.ask(self.job_id, question, 0.0))
         while not replies:
             replies = self.obey(self._next())
         assert len(replies) == 1
@@ -243,23 +246,23 @@ class Job:
         self._reading = self._listened(self._listens.popleft(), self.streams.popleft())
         return []
 
-    def _listened(self, listen: StartStream, name: str) -> Iterator[list[Order]]:
+    def _listened(self, listen: OpenStream, name: str) -> Iterator[list[Order]]:
         """What the session orders while one recorded stream is read."""
-        key, epoch = listen.stream.key, listen.epoch
+        stream_id = listen.stream_id
         exchange = transcripts.load(self.app.config.version, name)
-        self.sent.append((listen.stream.request, exchange))
+        self.sent.append((listen.request, exchange))
         head = Head(status=exchange.status, headers=exchange.headers, url=SRC)
-        opening = self.session.stream_opened(key, epoch, head)
-        yield opening.orders
-        if opening.read:
-            reader = StreamReader(listen.stream.kind, self.app.dialect)
+        orders = self.session.stream_opened(stream_id, head)
+        yield orders
+        if CloseStream(stream_id=stream_id) not in orders:
+            reader = StreamReader(stream_kind(listen.key), self.app.dialect)
             for chunk in self.cut(exchange):
                 before = len(self.state.history)
-                orders = self.session.receive(key, epoch, reader.feed(chunk))
+                orders = self.session.receive(stream_id, reader.feed(chunk))
                 first = not before and len(self.state.history)
                 yield [*orders, *self.meanwhile(self)] if first else orders
             if exchange.ending != "left" or self.streams:
-                yield self.session.stream_ended(key, epoch, _ENDINGS[exchange.ending])
+                yield self.session.stream_ended(stream_id, _ENDINGS[exchange.ending])
 
 
 def job(
@@ -279,10 +282,10 @@ def job(
     state = JobState(endpoint, history, FileSearch(app.dialect, endpoint))
     job_id = session.add_job(state.receive)
     spec = Call(
-        job_id=job_id,
         app=app,
         endpoint=endpoint,
         data=endpoint.bind(args, {}),
+        options=Options(),
         target=Target(src=SRC),
         policy=RetryPolicy(max_retries=0, entropy=bytes(16)),
     )

@@ -17,17 +17,17 @@ from gradio_protocol.jobs.orders import (
     AnyQuestion,
     CancelEvent,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
     NextMessage,
+    OpenStream,
     Order,
     RequestJoin,
     Resume,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head, Headers
@@ -51,9 +51,9 @@ class SessionHarness:
     tracker: AppTracker = field(init=False)
     session: Session = field(init=False)
     now: float = 0.0
-    listening: dict[int, StartStream] = field(default_factory=dict[int, StartStream])
+    listening: dict[int, OpenStream] = field(default_factory=dict[int, OpenStream])
     "The stream of each key that is open, or being opened."
-    left: list[StartStream] = field(default_factory=list[StartStream])
+    left: list[OpenStream] = field(default_factory=list[OpenStream])
     "The streams that were to be closed."
     told: list[CancelEvent] = field(default_factory=list[CancelEvent])
     "What the server was to be told."
@@ -74,13 +74,14 @@ class SessionHarness:
         assert answered == sorted(answered), "a flow goes on before the streams are seen to"
         for order in orders:
             match order:
-                case StartStream():
-                    key = order.stream.key
-                    assert key not in self.listening, "two epochs of one stream"
+                case OpenStream():
+                    key = order.key
+                    assert key not in self.listening, "two openings of one stream"
                     self.listening[key] = order
-                case EndStream():
-                    assert self.listening[order.key].epoch == order.epoch
-                    self.left.append(self.listening.pop(order.key))
+                case CloseStream():
+                    opened = self.listening.items()
+                    (key,) = [key for key, one in opened if one.stream_id == order.stream_id]
+                    self.left.append(self.listening.pop(key))
                 case Resume():
                     assert order.job_id in self.asking, "an answer that nobody asked for"
                     self.asking.remove(order.job_id)
@@ -92,18 +93,17 @@ class SessionHarness:
 
     # Flows.
 
-    def ask(self, question: AnyQuestion) -> object:
+    def ask(self, job_id: int, question: AnyQuestion) -> object:
         """The answer, or None if there is none yet."""
-        job_id = question.job_id
         assert job_id not in self.asking
         self.asking.add(job_id)
         said = self.answers.setdefault(job_id, [])
         before = len(said)
-        self.obey(self.session.ask(question, self.now))
+        self.obey(self.session.ask(job_id, question, self.now))
         return said[-1] if len(said) > before else None
 
     def enter(self, job_id: int, fn_index: int = ECHO, *, direct: bool = False) -> object:
-        return self.ask(RequestJoin(job_id=job_id, fn_index=fn_index, direct=direct))
+        return self.ask(job_id, RequestJoin(fn_index=fn_index, direct=direct))
 
     def joining(self, fn_index: int = ECHO) -> int:
         """A job whose join is in flight."""
@@ -118,14 +118,20 @@ class SessionHarness:
         return job_id
 
     def accepted(self, job_id: int, event_id: str) -> object:
-        return self.ask(JoinAccepted(job_id=job_id, event_id=event_id))
+        return self._report(job_id, JoinAccepted(event_id=event_id))
 
     def unjoined(self, job_id: int) -> object:
-        return self.ask(JoinFailed(job_id=job_id))
+        return self._report(job_id, JoinFailed())
+
+    def _report(self, job_id: int, question: AnyQuestion) -> object:
+        """Say what became of a join: None, or a `JobStopped`."""
+        answer = self.ask(job_id, question)
+        assert job_id not in self.asking, "a report is answered at once"
+        return answer
 
     def next(self, job_id: int) -> object:
         """Ask for the next message."""
-        return self.ask(NextMessage(job_id=job_id))
+        return self.ask(job_id, NextMessage())
 
     def last(self, job_id: int) -> object:
         """The latest answer."""
@@ -148,11 +154,15 @@ class SessionHarness:
     def open(self, key: int = SHARED, head: Head | None = None) -> bool:
         """The head of the stream comes; whether to read on."""
         head = head or Head(status=200, headers=EVENTS)
-        opening = self.session.stream_opened(key, self.listening[key].epoch, head)
-        if not opening.read:
+        stream_id = self.listening[key].stream_id
+        orders = self.session.stream_opened(stream_id, head)
+        # A retired session may close a stream that it accepts; that is no refusal.
+        refused = (head.status, head.headers) != (200, EVENTS)
+        if refused:
+            assert orders[0] == CloseStream(stream_id=stream_id)
             del self.listening[key]
-        self.obey(opening.orders)
-        return opening.read
+        self.obey(orders[refused:])
+        return not refused
 
     def say(self, event_id: str | None, *messages: Message, key: int = SHARED) -> None:
         """Messages of one event come on a stream."""
@@ -161,20 +171,20 @@ class SessionHarness:
     def arrive(self, *messages: tuple[str | None, Message], key: int = SHARED) -> None:
         """Messages come on a stream, at once."""
         deliveries = [EventMessage(event_id, message) for event_id, message in messages]
-        self.obey(self.session.receive(key, self.listening[key].epoch, deliveries))
+        self.obey(self.session.receive(self.listening[key].stream_id, deliveries))
 
     def silent(self, key: int = SHARED) -> None:
         """Nothing comes on the stream."""
-        self.obey(self.session.stream_silent(key, self.listening[key].epoch))
+        self.obey(self.session.stream_silent(self.listening[key].stream_id))
 
     def checked(self, why: GradioError | None = None) -> None:
         """The app has said, to the oldest question, that it is there; or why it is not."""
-        self.obey(self.session.app_checked(*self.checks.pop(0).name, why))
+        self.obey(self.session.app_checked(self.checks.pop(0).stream_id, why))
 
     def end(self, ending: EndReason, key: int = SHARED, why: GradioError | None = None) -> None:
         """The stream ends."""
         listen = self.listening.pop(key)
-        self.obey(self.session.stream_ended(key, listen.epoch, ending, why))
+        self.obey(self.session.stream_ended(listen.stream_id, ending, why))
 
     def dismissed(self, event_id: str) -> None:
         self.obey(self.session.cancel_finished(event_id))

@@ -26,10 +26,10 @@ from gradio_protocol.errors import (
     ValidationError,
 )
 from gradio_protocol.flows.attempt import join_error
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.job_state import Stage
 from gradio_protocol.jobs.messages import Heartbeat, StreamClosing
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.stream_reader import StreamReader
 from tests.support import transcripts
 from tests.support.replay import CUTS, SRC, Job, Nothing, answered, connected, job
 
@@ -79,7 +79,6 @@ def test_the_config_says_what_the_app_is(version: str) -> None:
     config = APPS[version].config
     assert config.version == version
     assert config.title == "The tour"
-    assert config.mode == "blocks"
     assert config.api_prefix == ("/gradio_api" if version[0] in "56" else "")
     assert config.auth_required is False
 

@@ -9,29 +9,27 @@ from __future__ import annotations
 from typing import assert_type
 
 from gradio_protocol import (
-    App,
     Download,
     FileFacts,
     InspectFile,
     ReadFile,
-    RetryPolicy,
     SaveBytes,
     Saved,
     Send,
     Sleep,
     Target,
 )
+from gradio_protocol.app.access import App
 from gradio_protocol.flows.actions import AnyAction, Done, Flow, Publish, Steps, ask
-from gradio_protocol.flows.attempt import Call
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.cancel import cancel_event
 from gradio_protocol.flows.connect import connect
-from gradio_protocol.flows.retry import Repeat, send_with_retries
+from gradio_protocol.flows.options import Call
+from gradio_protocol.flows.retry import Repeat, RetryPolicy, send_with_retries
 from gradio_protocol.jobs.messages import FlowMessage
 from gradio_protocol.jobs.orders import (
     AppRefreshed,
     CancelEvent,
-    JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
@@ -66,16 +64,16 @@ def actions(
 def questions(
     enter: RequestJoin, joined: JoinAccepted, failed: JoinFailed, await_: NextMessage
 ) -> Steps[None]:
-    assert_type((yield from ask(enter)), JoinGranted | JobStopped)
-    assert_type((yield from ask(joined)), JoinAccepted | JobStopped)
-    assert_type((yield from ask(failed)), JoinFailed | JobStopped)
-    assert_type((yield from ask(await_)), FlowMessage | JobStopped)
+    assert_type((yield from ask(enter)), JoinGranted)
+    assert_type((yield from ask(joined)), None)
+    assert_type((yield from ask(failed)), None)
+    assert_type((yield from ask(await_)), FlowMessage)
 
 
 def app_questions(
     refresh: RefreshApp, refreshed: AppRefreshed, look_up: LookUpUploads, record: RecordUploads
 ) -> Steps[None]:
-    assert_type((yield from ask(refresh)), App | RefreshNeeded | JobStopped)
+    assert_type((yield from ask(refresh)), App | RefreshNeeded)
     assert_type((yield from ask(refreshed)), App)
     assert_type((yield from ask(look_up)), tuple[str | None, ...])
     assert_type((yield from ask(record)), None)

@@ -74,12 +74,14 @@ def test_an_app_that_names_no_protocol_speaks_ws() -> None:
 
 
 def test_the_queue_of_3_x_is_off_unless_the_config_says_otherwise() -> None:
-    assert not config(version="3.16.2", protocol="ws").enable_queue
-    assert config(version="3.16.2", protocol="ws", enable_queue=True).enable_queue
+    old: dict[str, Any] = {"version": "3.16.2", "protocol": "ws", "dependencies": [NOTHING]}
+    assert not config(**old).dependencies[0].queue
+    assert config(**old, enable_queue=True).dependencies[0].queue
 
 
 def test_the_queue_of_4_0_and_later_is_always_on() -> None:
-    assert config(protocol="sse", version="4.0.2", enable_queue=None).enable_queue
+    made = config(protocol="sse", version="4.0.2", enable_queue=None, dependencies=[NOTHING])
+    assert made.dependencies[0].queue
 
 
 def test_an_unknown_protocol_is_the_servers_fault() -> None:
@@ -92,21 +94,20 @@ def test_what_is_worth_knowing_is_read() -> None:
         max_file_size=5,
         space_id="a/b",
         username="alice",
-        mode="interface",
         title="Demo",
         news_of_next_year={},
     )
     assert known.api_prefix == "/gradio_api"
     assert known.max_file_size == 5
     assert (known.space_id, known.username) == ("a/b", "alice")
-    assert (known.mode, known.title) == ("interface", "Demo")
+    assert known.title == "Demo"
     assert known.raw["news_of_next_year"] == {}
 
 
 def test_null_counts_as_absent() -> None:
-    bare = config(max_file_size=None, space_id=None, username=None, mode=None, title=None)
+    bare = config(max_file_size=None, space_id=None, username=None, title=None)
     assert (bare.max_file_size, bare.space_id, bare.username) == (None, None, None)
-    assert (bare.mode, bare.title) == ("blocks", "")
+    assert bare.title == ""
 
 
 @pytest.mark.parametrize(
@@ -170,11 +171,11 @@ def left_out(**keys: Any) -> str:
 
 def test_what_no_call_needs_costs_no_more_than_itself() -> None:
     # An `auth_dependency` may return anything, and that is the `username`.
-    odd = config(title=[], username={}, mode=3, space_id=1, max_file_size="1", app_id=[])
-    assert (odd.title, odd.username, odd.mode, odd.space_id) == ("", None, "blocks", None)
+    odd = config(title=[], username={}, space_id=1, max_file_size="1", app_id=[])
+    assert (odd.title, odd.username, odd.space_id) == ("", None, None)
     assert (odd.max_file_size, odd.app_id) == (None, None)
     assert "config: 'username' is dict, not str: left out" in odd.notes
-    assert len(odd.notes) == 6
+    assert len(odd.notes) == 5
     labelled: dict[str, Any] = {"id": 1, "type": "textbox", "props": {"label": []}}
     assert left_out(components=[labelled]) == (
         "config: component 0: 'label' is list, not str: left out"
@@ -348,12 +349,11 @@ def test_the_rest_of_a_dependency_is_read() -> None:
         outputs=[3],
         backend_fn=False,
         batch=True,
-        connection="stream",
         rendered_in=4,
         api_description="Adds.",
     )
     assert (made.inputs, made.outputs) == ((1, 2), (3,))
-    assert (made.backend, made.batch, made.connection) == (False, True, "stream")
+    assert (made.backend, made.batch) == (False, True)
     assert (made.rendered_in, made.description) == (4, "Adds.")
 
 

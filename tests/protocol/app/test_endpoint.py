@@ -167,12 +167,11 @@ def test_the_rest_comes_from_the_dependency() -> None:
         id=7,
         types={"generator": True},
         batch=True,
-        connection="stream",
         api_visibility="undocumented",
         api_description="Adds.",
     )
     assert (made.index, made.name, made.title, made.description) == (7, "/f", "/f", "Adds.")
-    assert (made.generator, made.batch, made.streaming) == (True, True, True)
+    assert (made.generator, made.batch) == (True, True)
     assert made.visibility is Visibility.UNDOCUMENTED
 
 

@@ -11,7 +11,7 @@ from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.endpoint import Endpoint, find_endpoint
 from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.present.describe import as_dict, as_text
-from gradio_protocol.wire.document import LenientReader
+from gradio_protocol.wire.document import Notes
 
 COMPONENTS: list[Any] = [
     {"id": 1, "type": "textbox", "props": {"label": "Who"}, "api_info": {"type": "string"}},
@@ -51,9 +51,9 @@ def described(
     """The endpoints of an app of 6.31, and the notes about them."""
     document = {"version": "6.31.0", "protocol": "sse_v3", "dependencies": functions}
     config = read_config(json.dumps({**document, "components": components or COMPONENTS}))
-    lenient = LenientReader()
+    notes = Notes()
     listed, others = listing(info), listing(undocumented)
-    return read_endpoints(config, listed, others, lenient), lenient.notes
+    return read_endpoints(config, listed, others, notes), notes.sentences
 
 
 def listing(entries: Any) -> dict[str, Any] | None:
@@ -224,11 +224,11 @@ def test_two_parameters_of_one_name_are_told_apart() -> None:
 
 
 def test_of_many_notes_the_first_are_kept_and_the_rest_are_counted() -> None:
-    lenient = LenientReader()
+    notes = Notes()
     for number in range(25):
-        lenient.note(f"note {number}")
-    assert len(lenient.notes) == 21
-    assert lenient.notes[-2:] == ("note 19", "and 5 more such notes")
+        notes.add(f"note {number}")
+    assert len(notes.sentences) == 21
+    assert notes.sentences[-2:] == ("note 19", "and 5 more such notes")
 
 
 # --- choices ----------------------------------------------------------------------------------

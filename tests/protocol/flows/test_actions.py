@@ -111,21 +111,6 @@ def test_a_flow_with_nothing_to_ask_is_done_at_once() -> None:
     assert Flow(thinking()).start() == Done("nothing to ask")
 
 
-def test_a_flow_that_is_given_up_asks_nothing_more() -> None:
-    left: list[str] = []
-
-    def leaving() -> Steps[None]:
-        try:
-            yield from ask(Sleep(seconds=1))
-        finally:
-            left.append("left")
-
-    flow = Flow(leaving())
-    flow.start()
-    flow.close()
-    assert left == ["left"]
-
-
 def test_a_reply_may_have_so_many_bytes_and_no_more() -> None:
     send = Send(request=GET, limit=3)
     send.check(3)

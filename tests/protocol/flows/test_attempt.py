@@ -7,29 +7,13 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol.errors import (
-    AuthenticationError,
-    InvalidArguments,
-    JobCancelled,
-    QueueError,
-    RemoteError,
-    ValidationError,
-)
-from gradio_protocol.flows.attempt import (
-    Attempt,
-    RetryCall,
-    error_body,
-    join_error,
-    publish_output,
-    require_grant,
-)
+from gradio_protocol.errors import AuthenticationError, QueueError, RemoteError, ValidationError
+from gradio_protocol.flows.attempt import Attempt, RetryCall, error_body, join_error, publish_output
 from gradio_protocol.flows.download import Downloads
-from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.job_state import Fetched
 from gradio_protocol.jobs.messages import Completed
-from gradio_protocol.jobs.orders import JobStopped, JoinGranted
 from gradio_protocol.wire.exchange import Response
-from tests.support.call_harness import HASH, POLICY, CallHarness, app, call_of, function, sent
+from tests.support.call_harness import HASH, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, reply
 
 APP = app()
@@ -39,15 +23,7 @@ SHAPE = {"type": "missing", "loc": ["body", "data"], "msg": "Field required"}
 
 def attempt(files: Downloads | None = None, known: Any = APP, **more: Any) -> Attempt:
     spec = call_of(known, "a", **more)
-    endpoint = known.endpoints[0]
-    return Attempt(
-        call=spec, app=known, endpoint=endpoint, data=["a"], session_hash=HASH, downloads=files
-    )
-
-
-def test_a_call_needs_the_entropy_of_a_boundary() -> None:
-    with pytest.raises(InvalidArguments, match="expected 16 bytes of entropy, got 15"):
-        call_of(APP, policy=RetryPolicy(entropy=bytes(15)))
+    return Attempt(call=spec, session_hash=HASH, downloads=files)
 
 
 def test_a_request_carries_the_arguments_and_the_headers_of_the_call() -> None:
@@ -83,7 +59,7 @@ def test_no_oauth_token_is_sent_where_none_was_given() -> None:
 def test_files_are_there_before_an_output_is_shown() -> None:
     known = app("6.31.0", function(outputs=[3]))
     here = CallHarness(known, routes={"GET file=/a": Response(status=200)})
-    made = attempt(Downloads(known, known.endpoints[0], policy=POLICY, limit=None))
+    made = attempt(Downloads(call_of(known)))
     done = Completed(data=({"path": "/a", "meta": {"_type": "gradio.FileData"}},))
     here.run(publish_output(made, done))
     assert here.update == [Fetched(path="/a", local="/saved/a"), done]
@@ -95,13 +71,6 @@ def test_a_caller_may_want_no_files() -> None:
     here.run(publish_output(made, done))
     assert here.update == [done]
     assert made.saved == {}
-
-
-def test_leave_is_given_or_the_job_is_over() -> None:
-    entry = JoinGranted(session_hash=HASH, app=APP, app_is_stale=False)
-    assert require_grant(entry) is entry
-    with pytest.raises(JobCancelled):
-        require_grant(JobStopped(error=JobCancelled("cancelled")))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,6 @@ from gradio_protocol.jobs.orders import (
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import (
     HASH,
-    TICKET,
     CallHarness,
     Routes,
     app,
@@ -127,9 +126,9 @@ def test_a_prediction_enters_joins_and_follows() -> None:
     here = harness(None, DONE)
     assert predict(here) == "y"
     assert here.questions == [
-        RequestJoin(job_id=TICKET, fn_index=0, direct=False),
-        JoinAccepted(job_id=TICKET, event_id="e1"),
-        NextMessage(job_id=TICKET),
+        RequestJoin(fn_index=0, direct=False),
+        JoinAccepted(event_id="e1"),
+        NextMessage(),
     ]
     assert here.update == [Joining(), DONE]
 
@@ -319,7 +318,7 @@ def test_an_app_that_cannot_be_found_out_fails_the_job_and_lets_the_next_one_try
     down: Routes = {"GET app_id": reply({"app_id": 2}), "GET config": TransportFailed("down")}
     here = harness(routes=down, doubtful=[True])
     failing(here, TransportFailed, "down")
-    assert here.questions[-1] == AppRefreshed(job_id=TICKET, app=None)
+    assert here.questions[-1] == AppRefreshed(app=None)
 
 
 def test_a_closed_client_finds_nothing_out() -> None:
@@ -566,7 +565,7 @@ def test_a_private_stream_is_a_join_so_the_app_is_asked_for_its_id_before() -> N
 def test_3_x_is_called_directly() -> None:
     here = harness(app("3.50.2"), routes={RUN: reply({"data": ["y"]})})
     assert predict(here) == "y"
-    assert here.questions == [RequestJoin(job_id=TICKET, fn_index=0, direct=True)]
+    assert here.questions == [RequestJoin(fn_index=0, direct=True)]
 
 
 def test_batch_functions_that_would_kill_the_queue_are_called_directly() -> None:

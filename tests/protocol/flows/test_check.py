@@ -17,7 +17,7 @@ NOBODY = TransportFailed("nobody is there", connected=False)
 
 
 def order(app: App) -> CheckApp:
-    return CheckApp(app=app, key=-1, epoch=1)
+    return CheckApp(app=app, stream_id=1)
 
 
 def test_an_app_that_says_its_id_is_there() -> None:

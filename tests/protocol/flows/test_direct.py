@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol.app.access import App
+from gradio_protocol.app.access import App, session_hash
 from gradio_protocol.errors import AppError, GradioError, JobCancelled, RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Send
 from gradio_protocol.flows.attempt import Attempt, RetryCall
@@ -18,7 +18,7 @@ from gradio_protocol.jobs.orders import RequestJoin
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import (
     HASH,
-    TICKET,
+    POLICY,
     CallHarness,
     Routes,
     app,
@@ -32,7 +32,7 @@ RUN, PREDICT, RESET = "POST run/echo", "POST run/predict", "POST reset"
 GENERATOR: Any = {"types": {"generator": True}}
 PLAIN = app("3.50.2", function())
 STEPPING = app("3.50.2", function(0, "other"), function(1, **GENERATOR))
-OWN = f"{HASH}{TICKET}"
+OWN = session_hash(POLICY.entropy)
 
 
 def output(*data: Any, more: bool = False) -> Response:
@@ -50,9 +50,7 @@ def call(here: CallHarness) -> tuple[Any, ...]:
     known = here.app
     endpoint = known.endpoints[-1]
     spec = call_of(known, "x", endpoint=endpoint)
-    made = Attempt(
-        call=spec, app=known, endpoint=endpoint, data=["x"], session_hash=HASH, downloads=None
-    )
+    made = Attempt(call=spec, session_hash=HASH, downloads=None)
     return here.run(run_direct(made))
 
 
@@ -94,7 +92,7 @@ def test_a_name_is_quoted_in_the_address() -> None:
     ],
 )
 def test_the_index_is_used_where_the_name_does_not_do(known: App, needed: bool) -> None:
-    assert is_called_by_index(known, known.endpoints[-1]) is needed
+    assert is_called_by_index(call_of(known, endpoint=known.endpoints[-1])) is needed
 
 
 def test_a_generator_is_called_until_it_has_no_more_to_say() -> None:

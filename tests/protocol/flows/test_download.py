@@ -18,7 +18,7 @@ from gradio_protocol.jobs.messages import Completed, Generated, Output
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Response
 from gradio_protocol.wire.headers import HARMLESS
-from tests.support.call_harness import POLICY, SRC, CallHarness, Routes, app, function
+from tests.support.call_harness import SRC, CallHarness, Routes, app, call_of, function
 from tests.support.scripted import redirect, reply
 
 META: JSON = {"_type": "gradio.FileData"}
@@ -36,7 +36,7 @@ def harness(routes: Routes | None = None, known: App | None = None) -> CallHarne
 
 
 def downloads(here: CallHarness, limit: int | None = None) -> Downloads:
-    return Downloads(here.app, here.app.endpoints[0], policy=POLICY, limit=limit)
+    return Downloads(call_of(here.app, max_download_size=limit))
 
 
 def fetch(

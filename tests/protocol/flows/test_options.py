@@ -11,7 +11,7 @@ import pytest
 from gradio_protocol.app.files import Inline, LocalFile
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.flows.options import Changes, Options
-from tests.support.call_harness import TARGET, app, function
+from tests.support.call_harness import app, function
 
 STATEFUL = app("6.31.0", function(inputs=[4, 1], outputs=[4, 1]))
 ENDPOINT = STATEFUL.endpoints[0]
@@ -69,27 +69,6 @@ def test_an_app_that_calls_another_one_sees_the_whole() -> None:
 def test_arguments_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InvalidArguments, match="takes 1 value"):
         Options().bind(ENDPOINT, ("a", "b"), {})
-
-
-def test_a_call_is_made_as_the_options_say() -> None:
-    options = Options(
-        headers=(("a", "1"),),
-        oauth_token="t",
-        max_retries=3,
-        max_download_size=9,
-        resubmit_lost=True,
-        download=False,
-        event_data={"index": 0},
-    )
-    bound = options.bind(ENDPOINT, ("x",), {})
-    made = options.call(7, STATEFUL, TARGET, bound, {"b": "2"}, bytes(range(16)))
-    assert (made.job_id, made.app, made.target) == (7, STATEFUL, TARGET)
-    assert (made.endpoint, made.data) == bound
-    assert made.headers == (("a", "1"), ("b", "2"))
-    assert (made.policy.max_retries, made.policy.entropy) == (3, bytes(range(16)))
-    assert (made.oauth_token, made.max_download_size) == ("t", 9)
-    assert (made.resubmit_lost, made.download) == (True, False)
-    assert made.event_data == {"index": 0}
 
 
 def test_options_show_no_secret() -> None:

@@ -16,7 +16,7 @@ from gradio_protocol.flows.upload import upload_files
 from gradio_protocol.jobs.orders import LookUpUploads, RecordUploads
 from gradio_protocol.wire.exchange import Request, Response
 from gradio_protocol.wire.headers import HARMLESS, TokenSource
-from tests.support.call_harness import POLICY, SRC, TICKET, CallHarness, app, function, sent
+from tests.support.call_harness import SRC, CallHarness, app, call_of, function, sent
 from tests.support.scripted import header, redirect, reply
 
 A, B = LocalFile("/here/a.txt"), Inline("b.txt", b"bb")
@@ -35,9 +35,7 @@ def harness(known: App, *paths: str, **more: Any) -> CallHarness:
 
 
 def upload(here: CallHarness, *data: object) -> list[Any]:
-    known = here.app
-    steps = upload_files(known, known.endpoints[0], [*data], job_id=TICKET, policy=POLICY)
-    return here.run(steps)
+    return here.run(upload_files(call_of(here.app, *data)))
 
 
 def digest(data: bytes) -> str:
@@ -76,7 +74,7 @@ def test_what_was_sent_is_remembered() -> None:
     here = harness(one(3), "/up/a.txt")
     upload(here, A)
     paths = ((digest(b"aaa"), "/up/a.txt"),)
-    assert here.questions[-1] == RecordUploads(job_id=TICKET, paths=paths)
+    assert here.questions[-1] == RecordUploads(paths=paths)
 
 
 def test_what_the_server_still_has_is_not_sent_again() -> None:
@@ -84,7 +82,7 @@ def test_what_the_server_still_has_is_not_sent_again() -> None:
     here.memory[digest(b"aaa")] = "/up/a.txt"
     (value,) = upload(here, A)
     assert value["path"] == "/up/a.txt"
-    assert here.questions == [LookUpUploads(job_id=TICKET, digests=(digest(b"aaa"),))]
+    assert here.questions == [LookUpUploads(digests=(digest(b"aaa"),))]
     assert here.requests("upload") == []
 
 
@@ -185,8 +183,7 @@ def test_before_3_19_files_travel_inside_the_arguments() -> None:
 
 def embedding() -> Flow[list[object]]:
     """The upload of a file to a version that takes it inside the arguments."""
-    known = one(3, version="3.16.2")
-    return Flow(upload_files(known, known.endpoints[0], [A], job_id=TICKET, policy=POLICY))
+    return Flow(upload_files(call_of(one(3, version="3.16.2"), A)))
 
 
 def test_a_file_that_is_too_large_to_travel_so_is_not_read() -> None:
@@ -305,10 +302,8 @@ def test_a_redirect_of_an_address_that_the_caller_wants_fetched_is_followed() ->
 
 def test_a_file_to_be_fetched_may_be_too_long() -> None:
     here = web(one(3), **{"GET https://there/a%20b.txt": Response(status=200)})
-    known = here.app
-    data: list[object] = [WebFile("https://there/a%20b.txt")]
-    steps = upload_files(known, known.endpoints[0], data, job_id=TICKET, policy=POLICY, limit=9)
-    here.run(steps)
+    file = WebFile("https://there/a%20b.txt")
+    here.run(upload_files(call_of(here.app, file, max_download_size=9)))
     assert [action.limit for action in here.saved if isinstance(action, Download)] == [9]
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import count, product
 
 import pytest
 
-from gradio_protocol.app.dialect import Dialect, dialect
+from gradio_protocol.app.access import App
 from gradio_protocol.jobs.event_stream import (
     HEARTBEAT,
     MAX_EMPTY_OPENINGS,
@@ -19,40 +19,42 @@ from gradio_protocol.jobs.event_stream import (
     StreamInput,
     StreamOutcome,
     StreamState,
-    stream_spec,
+    stream_kind,
+    stream_request,
 )
-from gradio_protocol.jobs.orders import EndReason, EndStream, Order, StartStream, StreamKind
+from gradio_protocol.jobs.orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import sample_app
 
 EVENTS = Head(status=200, headers=(("Content-Type", "text/event-stream; charset=utf-8"),))
 PRIVATE = 7
 "A ticket."
-V4_14 = dialect("sse_v1", "4.14.0")
-V4_22 = dialect("sse_v3", "4.22.0")
-V6 = dialect("sse_v3", "6.31.0")
+V4_14 = sample_app("4.14.0")
+V4_22 = sample_app("4.22.0")
+V6 = sample_app("6.31.0")
 
 
-def closed(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
-    """A stream that was never opened."""
-    return EventStream(stream_spec(sample_app(), "hash", key, 0), speaks)
-
-
-def listening(orders: list[Order]) -> StartStream:
+def listening(orders: list[Order]) -> OpenStream:
     """The one order, to listen."""
     (order,) = orders
-    assert isinstance(order, StartStream)
+    assert isinstance(order, OpenStream)
     return order
 
 
-def opening(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
+def opening(key: int = SHARED, speaks: App = V6) -> EventStream:
     """A stream whose opening was ordered."""
-    stream = closed(key, speaks)
-    listening(stream.open(stream_spec(sample_app(), "hash", key, 0), 1))
-    return stream
+    return EventStream(key, 1, speaks)
 
 
-def opened(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
+def listen(streams: EventStreams, key: int = SHARED, delay: float = 0.0) -> int:
+    """Open a stream; its id."""
+    request = stream_request(V6, "hash", key, 0)
+    order = listening(streams.open(key, V6, request, 90, delay))
+    assert (order.key, order.request, order.idle_timeout, order.delay) == (key, request, 90, delay)
+    return order.stream_id
+
+
+def opened(key: int = SHARED, speaks: App = V6) -> EventStream:
     """A stream that is open and has brought something."""
     stream = opening(key, speaks)
     assert stream.accepts(EVENTS)
@@ -72,15 +74,10 @@ def opened(key: int = SHARED, speaks: Dialect = V6) -> EventStream:
     ],
 )
 def test_each_kind_of_stream_has_its_address(key: int, kind: StreamKind, address: str) -> None:
-    wanted = stream_spec(sample_app(), "hash", key, 3)
-    assert (wanted.key, wanted.kind) == (key, kind)
-    assert (wanted.request.method, wanted.request.url) == ("GET", address)
-    assert ("accept", "text/event-stream") in wanted.request.headers
-
-
-def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:
-    assert stream_spec(sample_app("6.31.0"), "hash", SHARED, 0).idle_timeout == 90
-    assert stream_spec(sample_app("4.0.2"), "hash", PRIVATE, 0, idle=7).idle_timeout == 7
+    request = stream_request(sample_app(), "hash", key, 3)
+    assert stream_kind(key) is kind
+    assert (request.method, request.url) == ("GET", address)
+    assert ("accept", "text/event-stream") in request.headers
 
 
 # --- situations ---------------------------------------------------------------------------------
@@ -96,34 +93,21 @@ def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
     assert {n: set(row) for n, row in OUTCOMES.items()} == {n: set(EndReason) for n in StreamKind}
 
 
-def test_listening_opens_a_closed_stream_once() -> None:
-    stream, wanted = closed(), stream_spec(sample_app(), "hash", SHARED, 0)
-    order = listening(stream.open(wanted, 1, 1.5))
-    assert (order.stream, order.epoch, order.delay) == (wanted, 1, 1.5)
-    assert stream.open(wanted, 2) == []
-    assert stream.accepts(EVENTS)
-    assert stream.open(wanted, 2) == []
-    stream.close_announced()
-    assert stream.open(wanted, 2) == []
-
-
-def test_each_opening_is_a_new_epoch() -> None:
+def test_each_opening_has_an_id_of_its_own() -> None:
     stream = opened()
-    before = stream.epoch
     stream.ended(EndReason.FINISHED, expected=False)
-    between = stream.epoch
-    listening(stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 2))
-    assert (before, between, stream.epoch) == (1, 0, 2)
+    stream.open(2, V6)
+    assert (stream.stream_id, stream.state) == (2, StreamState.OPENING)
 
 
 def test_leaving_closes_an_open_stream_and_nothing_else() -> None:
     stream = opened()
-    assert stream.close() == [EndStream(key=SHARED, epoch=1)]
+    assert stream.close() == [CloseStream(stream_id=1)]
     assert stream.close() == []
 
 
 def test_leaving_takes_back_an_opening_that_was_ordered() -> None:
-    assert opening().close() == [EndStream(key=SHARED, epoch=1)]
+    assert opening().close() == [CloseStream(stream_id=1)]
 
 
 @pytest.mark.parametrize(
@@ -161,18 +145,18 @@ def test_where_closes_are_announced_an_end_without_that_is_a_cut() -> None:
     assert opened(speaks=V6).ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
 
 
-def test_an_announcement_holds_for_its_own_epoch_only() -> None:
+def test_an_announcement_holds_for_its_own_opening_only() -> None:
     stream = opened()
     stream.close_announced()
     stream.ended(EndReason.FINISHED, expected=True)
-    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
+    stream.open(2, V6)
     stream.accepts(EVENTS)
     assert stream.ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
 
 
 @pytest.mark.parametrize("speaks", [V4_22, V6])
 def test_a_cut_is_a_loss_expected_or_not_and_also_where_the_server_would_go_on(
-    speaks: Dialect,
+    speaks: App,
 ) -> None:
     for expected in (True, False):
         assert (
@@ -181,7 +165,7 @@ def test_a_cut_is_a_loss_expected_or_not_and_also_where_the_server_would_go_on(
 
 
 @pytest.mark.parametrize("speaks", [V4_22, V6])
-def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: Dialect) -> None:
+def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: App) -> None:
     for expected in (True, False):
         assert (
             opened(speaks=speaks).ended(EndReason.SILENT, expected=expected)
@@ -219,9 +203,7 @@ def test_a_stream_that_the_driver_closed_by_itself_is_lost() -> None:
     ("ending", "speaks"),
     [(EndReason.FINISHED, V4_14), (EndReason.REFUSED, V6)],
 )
-def test_with_nothing_expected_a_stream_is_not_opened_again(
-    ending: EndReason, speaks: Dialect
-) -> None:
+def test_with_nothing_expected_a_stream_is_not_opened_again(ending: EndReason, speaks: App) -> None:
     assert opening(speaks=speaks).ended(ending, expected=False) is StreamOutcome.ENDED
 
 
@@ -301,7 +283,7 @@ def test_the_server_may_say_how_long_to_wait_within_reason(asked: str, pause: fl
 def test_what_the_server_asked_for_holds_for_one_pause() -> None:
     stream = opening()
     stream.open_refused(Head(status=503, headers=(("Retry-After", "7"),)), expected=True)
-    stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1)
+    stream.open(2, V6)
     stream.ended(EndReason.REFUSED, expected=True)
     assert stream.pause == 1.0
 
@@ -313,7 +295,7 @@ def again(stream: EventStream, ending: EndReason = EndReason.REFUSED) -> StreamO
     """End it, and listen again if that is what follows."""
     outcome = stream.ended(ending, expected=True)
     if outcome is StreamOutcome.REOPEN:
-        stream.open(stream_spec(sample_app(), "hash", SHARED, 0), 1, stream.pause)
+        stream.open(stream.stream_id + 1, stream.app)
     return outcome
 
 
@@ -369,59 +351,54 @@ def test_an_ended_stream_is_closed_whatever_that_means(
 ) -> None:
     stream = opened(key)
     stream.ended(ending, expected=expected)
-    assert (stream.state, stream.epoch) == (StreamState.CLOSED, 0)
+    assert stream.state is StreamState.CLOSED
 
 
 # --- the streams of a session -------------------------------------------------------------------
 
 
-def test_news_of_an_older_epoch_concern_nothing() -> None:
-    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
-    first = listening(streams.open(wanted, V6)).epoch
-    assert streams.current(SHARED, first) is not None
-    assert streams.current(HEARTBEAT, first) is None
+def test_news_of_an_older_opening_concern_nothing() -> None:
+    streams = EventStreams(count(1))
+    first = listen(streams)
+    assert streams.current(first) is not None
+    assert streams.opening(SHARED) == first
     streams.close(SHARED)
-    assert streams.current(SHARED, first) is None
-    second = listening(streams.open(wanted, V6)).epoch
+    assert streams.current(first) is None
+    assert streams.opening(SHARED) == 0
+    second = listen(streams)
     assert second > first
-    assert streams.current(SHARED, first) is None
+    assert streams.current(first) is None
 
 
-def test_streams_share_one_count_of_epochs() -> None:
-    streams = EventStreams()
-    one = listening(streams.open(stream_spec(sample_app(), "hash", SHARED, 0), V6))
-    two = listening(streams.open(stream_spec(sample_app(), "hash", HEARTBEAT, 0), V6))
-    assert (one.epoch, two.epoch) == (1, 2)
-    assert streams.close_all() == [
-        EndStream(key=SHARED, epoch=1),
-        EndStream(key=HEARTBEAT, epoch=2),
-    ]
+def test_streams_share_one_count_of_ids() -> None:
+    streams = EventStreams(count(1))
+    assert (listen(streams), listen(streams, HEARTBEAT)) == (1, 2)
+    assert streams.close_all() == [CloseStream(stream_id=1), CloseStream(stream_id=2)]
     assert streams.close_all() == []
 
 
 def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> None:
-    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
-    epoch = listening(streams.open(wanted, V6)).epoch
-    stream = streams.current(SHARED, epoch)
+    streams = EventStreams(count(1))
+    first = listen(streams)
+    stream = streams.current(first)
     assert stream is not None
     stream.ended(EndReason.REFUSED, expected=True)
-    epoch = listening(streams.open(wanted, V6, stream.pause)).epoch
-    assert streams.current(SHARED, epoch) is stream
+    assert (streams.current(first), streams.opening(SHARED)) == (None, 0)
+    assert streams.current(listen(streams, delay=stream.pause)) is stream
+    assert streams.current(first) is None
 
 
 def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
-    streams, wanted = EventStreams(), stream_spec(sample_app(), "hash", SHARED, 0)
-    assert not streams.is_open(SHARED)
-    epoch = listening(streams.open(wanted, V6)).epoch
-    assert not streams.is_open(SHARED)
-    stream = streams.current(SHARED, epoch)
+    streams = EventStreams(count(1))
+    assert (streams.is_open(SHARED), streams.are_opening) == (False, False)
+    stream = streams.current(listen(streams))
     assert stream is not None
+    assert (streams.is_open(SHARED), streams.are_opening) == (False, True)
     stream.accepts(EVENTS)
-    assert streams.is_open(SHARED)
+    assert (streams.is_open(SHARED), streams.are_opening) == (True, False)
 
 
 def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:
-    wanted = stream_spec(sample_app("4.7.1"), "hash", PRIVATE, 3, (("x-guest", "Zoe"),))
-    assert ("x-guest", "Zoe") in wanted.request.headers
-    shared = stream_spec(sample_app("4.14.0"), "hash", SHARED, 3, (("x-guest", "Zoe"),))
-    assert ("x-guest", "Zoe") not in shared.request.headers
+    guest = (("x-guest", "Zoe"),)
+    assert guest[0] in stream_request(sample_app("4.7.1"), "hash", PRIVATE, 3, guest).headers
+    assert guest[0] not in stream_request(sample_app("4.14.0"), "hash", SHARED, 3, guest).headers

@@ -16,7 +16,6 @@ from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import (
     TRANSITIONS,
-    Cancelled,
     Cause,
     Fetched,
     JobState,
@@ -49,6 +48,7 @@ from gradio_protocol.present.updates import all_outputs
 from tests.support.call_harness import app, function
 from tests.support.sample_apps import sample_app
 
+CANCELLED = Raised(error=JobCancelled("the job was cancelled"))
 ERROR = AppError("no")
 GONE = JobCancelled("the job was cancelled on the server")
 UPLOAD = Transferred(done=1, total=2, upload=True)
@@ -246,7 +246,7 @@ def test_a_view_says_what_the_latest_news_said(update: JobUpdate, view: JobView)
 
 
 def test_a_job_that_its_caller_cancels_says_so_as_its_error() -> None:
-    view = state("/echo", Cancelled()).view
+    view = state("/echo", CANCELLED).view
     assert (view.stage, view.code, view.success) == (Stage.CANCELLED, Status.CANCELLED, False)
     assert isinstance(view.error, JobCancelled)
 
@@ -256,7 +256,7 @@ def test_a_job_that_is_over_has_a_result_or_raises_its_error() -> None:
     with pytest.raises(AppError, match="no"):
         state("/echo", Raised(error=ERROR)).result()
     with pytest.raises(JobCancelled):
-        state("/echo", Cancelled(), Returned(value="late")).result()
+        state("/echo", CANCELLED, Returned(value="late")).result()
 
 
 def test_all_views_are_kept_in_order() -> None:
@@ -276,8 +276,8 @@ def test_a_message_that_means_nothing_changes_nothing() -> None:
     assert one.views == [JobView()]
 
 
-@pytest.mark.parametrize("end", [Returned(), Raised(error=ERROR), Cancelled()])
-@pytest.mark.parametrize("late", [Started(), Generated(data=("x",)), Cancelled(), Returned()])
+@pytest.mark.parametrize("end", [Returned(), Raised(error=ERROR), CANCELLED])
+@pytest.mark.parametrize("late", [Started(), Generated(data=("x",)), CANCELLED, Returned()])
 def test_what_comes_after_the_end_is_absorbed(end: JobUpdate, late: JobUpdate) -> None:
     one = state("/count", end)
     view = one.view
@@ -406,7 +406,7 @@ class Lives(RuleBasedStateMachine):
         update: dict[str, JobUpdate] = {
             "SUCCEEDED": Returned(),
             "FAILED": error,
-            "CANCELLED": Cancelled(),
+            "CANCELLED": CANCELLED,
         }
         self.tell(update[end], end)
 

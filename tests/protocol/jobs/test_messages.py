@@ -106,8 +106,8 @@ def failed(**rest: Any) -> Exception:
             Generated(data=(1, None)),
         ),
         (
-            {"msg": "process_streaming", "output": {"data": []}, "time_limit": 29.5},
-            Generated(data=(), streamed=True, time_limit=29.5),
+            {"msg": "process_streaming", "output": {"data": []}},
+            Generated(data=(), streamed=True),
         ),
         (
             {"msg": "process_completed", "output": {"data": ["x"]}, "success": True},
@@ -118,9 +118,8 @@ def failed(**rest: Any) -> Exception:
                 "msg": "process_completed",
                 "output": {"data": [], "render_config": {"render_id": 1}},
                 "success": True,
-                "used_cache": "full",
             },
-            Completed(data=(), rendering={"render_id": 1}, used_cache="full"),
+            Completed(data=(), rendering={"render_id": 1}),
         ),
         ({"msg": "process_completed", "output": {}, "success": True}, Completed(data=None)),
         ({"msg": "queue_full"}, QueueFull(message="The app's queue is full.")),

@@ -22,11 +22,11 @@ from tests.support.session_harness import harness
 def test_questions_about_the_app_go_to_the_contact() -> None:
     d = harness()
     job_id, new = d.session.add_job(), sample_app(app_id="2")
-    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == (None,)
-    d.ask(RecordUploads(job_id=job_id, paths=(("d", "/d"),)))
-    assert d.ask(LookUpUploads(job_id=job_id, digests=("d",))) == ("/d",)
-    assert d.ask(RefreshApp(job_id=job_id, app=d.app)) == RefreshNeeded()
-    assert d.ask(AppRefreshed(job_id=job_id, app=new)) is new
+    assert d.ask(job_id, LookUpUploads(digests=("d",))) == (None,)
+    d.ask(job_id, RecordUploads(paths=(("d", "/d"),)))
+    assert d.ask(job_id, LookUpUploads(digests=("d",))) == ("/d",)
+    assert d.ask(job_id, RefreshApp(app=d.app)) == RefreshNeeded()
+    assert d.ask(job_id, AppRefreshed(app=new)) is new
     entry = d.enter(job_id)
     assert isinstance(entry, JoinGranted)
     assert entry.app is new
@@ -35,8 +35,8 @@ def test_questions_about_the_app_go_to_the_contact() -> None:
 def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
     d = harness()
     finder, waiting = d.session.add_job(), d.session.add_job()
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    assert d.ask(RefreshApp(job_id=waiting, app=d.app)) is None
+    d.ask(finder, RefreshApp(app=d.app))
+    assert d.ask(waiting, RefreshApp(app=d.app)) is None
     d.cancel(waiting)
     assert isinstance(d.gone(waiting), JobCancelled)
 
@@ -44,8 +44,8 @@ def test_a_job_that_waits_to_hear_of_the_app_can_be_cancelled() -> None:
 def test_if_the_flow_that_finds_out_ends_the_next_one_does() -> None:
     d = harness()
     finder, waiting = d.session.add_job(), d.session.add_job()
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    d.ask(RefreshApp(job_id=waiting, app=d.app))
+    d.ask(finder, RefreshApp(app=d.app))
+    d.ask(waiting, RefreshApp(app=d.app))
     d.release(finder)
     assert d.last(waiting) == RefreshNeeded()
 

@@ -19,8 +19,8 @@ from gradio_protocol.jobs.orders import (
     JoinAccepted,
     JoinFailed,
     NextMessage,
+    OpenStream,
     RequestJoin,
-    StartStream,
 )
 from gradio_protocol.jobs.session import Session
 from gradio_protocol.wire.exchange import Head
@@ -38,24 +38,24 @@ class Office:
         self.tracker = AppTracker(sample_app(heartbeat=True), now=0.0)
         self.session = Session(self.tracker, entropy=b"entropy")
         self.job_ids = [self.session.add_job() for _ in range(jobs)]
-        self.epoch = 0
+        self.stream_id = 0
         for job_id in self.job_ids:
-            self.session.ask(RequestJoin(job_id=job_id, fn_index=ECHO, direct=False), 0.0)
+            self.session.ask(job_id, RequestJoin(fn_index=ECHO, direct=False), 0.0)
         if joined:
             self.join()
 
     def join(self, *, early: bool = False) -> None:
         """Each join has its reply; the messages of the next event may be there before that."""
         for job_id in self.job_ids:
-            if early and self.epoch:
+            if early and self.stream_id:
                 self.say(job_id, Queued())
-            for order in self.session.ask(JoinAccepted(job_id=job_id, event_id=str(job_id)), 0.0):
-                if isinstance(order, StartStream) and order.stream.key == SHARED:
-                    self.epoch = order.epoch
-                    self.session.stream_opened(SHARED, self.epoch, Head(status=200, headers=EVENTS))
+            for order in self.session.ask(job_id, JoinAccepted(event_id=str(job_id)), 0.0):
+                if isinstance(order, OpenStream) and order.key == SHARED:
+                    self.stream_id = order.stream_id
+                    self.session.stream_opened(self.stream_id, Head(status=200, headers=EVENTS))
 
     def say(self, job_id: int, message: Queued | Started | Completed) -> None:
-        self.session.receive(SHARED, self.epoch, [EventMessage(str(job_id), message)])
+        self.session.receive(self.stream_id, [EventMessage(str(job_id), message)])
 
 
 def joining(jobs: int) -> None:
@@ -67,14 +67,14 @@ def joining_in_vain(jobs: int) -> None:
     """All joins but the last are refused."""
     office = Office(jobs, joined=False)
     for job_id in office.job_ids[:-1]:
-        office.session.ask(JoinFailed(job_id=job_id), 0.0)
+        office.session.ask(job_id, JoinFailed(), 0.0)
 
 
 def ending(jobs: int) -> None:
     """All wait, and all get their last message, the newest first."""
     office = Office(jobs)
     for job_id in reversed(office.job_ids):
-        office.session.ask(NextMessage(job_id=job_id), 0.0)
+        office.session.ask(job_id, NextMessage(), 0.0)
         office.say(job_id, DONE)
         office.session.finish_job(job_id)
 

@@ -65,7 +65,7 @@ def test_where_a_session_cannot_be_healed_a_new_hash_is_taken(version: str) -> N
     job_id = d.joining()
     assert d.told == []
     d.accepted(job_id, "b")
-    assert d.session.hash in d.listening[SHARED].stream.request.url
+    assert d.session.hash in d.listening[SHARED].request.url
 
 
 def test_after_a_silence_the_server_may_still_write_to_the_old_stream_so_a_new_hash_is_taken() -> (
@@ -121,7 +121,7 @@ def test_a_new_hash_has_a_new_heartbeat() -> None:
     assert d.streams == []
     d.joined("b")
     assert d.streams == [HEARTBEAT, SHARED]
-    assert d.session.hash in d.listening[HEARTBEAT].stream.request.url
+    assert d.session.hash in d.listening[HEARTBEAT].request.url
 
 
 def test_events_that_nobody_wants_any_more_are_lost_without_a_word_and_healed() -> None:
@@ -150,7 +150,7 @@ def test_a_broken_stream_is_told_to_all_and_to_nobody_after_that() -> None:
     d.arrive((None, Broken(message="gone")), ("a", DONE))
     assert (str(failed(d.next(one))), str(failed(d.next(two)))) == ("gone", "gone")
     assert d.streams == []
-    assert [listen.stream.key for listen in d.left] == [SHARED]
+    assert [listen.key for listen in d.left] == [SHARED]
 
 
 def test_a_session_that_the_server_does_not_know_needs_no_healing() -> None:

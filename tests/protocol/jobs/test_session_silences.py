@@ -31,20 +31,20 @@ def test_the_app_is_asked_as_it_was_when_the_stream_was_opened() -> None:
     d = harness()
     d.joined("a")
     finder, new = d.session.add_job(), sample_app(app_id="2")
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.ask(finder, RefreshApp(app=d.app))
+    d.ask(finder, AppRefreshed(app=new))
     d.silent()
     (order,) = d.checks
     assert order.app is d.app
-    assert order.name == d.listening[SHARED].name
+    assert order.stream_id == d.listening[SHARED].stream_id
 
 
 def test_a_stream_that_is_opened_again_is_that_of_the_app_as_it_is_known_by_then() -> None:
     d = harness()
     d.joined("a")
     finder, new = d.session.add_job(), sample_app(app_id="2")
-    d.ask(RefreshApp(job_id=finder, app=d.app))
-    d.ask(AppRefreshed(job_id=finder, app=new))
+    d.ask(finder, RefreshApp(app=d.app))
+    d.ask(finder, AppRefreshed(app=new))
     d.end(EndReason.REFUSED)
     d.silent()
     (order,) = d.checks
@@ -67,7 +67,7 @@ def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioE
     d.open()
     d.silent()
     d.checked(why)
-    assert [listen.stream.key for listen in d.left] == [SHARED]
+    assert [listen.key for listen in d.left] == [SHARED]
     error = failed(d.next(job_id))
     assert isinstance(error, StreamLost)
     assert error.__cause__ is why
@@ -131,7 +131,7 @@ def test_a_heartbeat_that_is_silent_is_not_opened_again_while_the_app_is_there()
     assert d.left == []
     d.silent(HEARTBEAT)
     d.checked(GONE)
-    assert [listen.stream.key for listen in d.left] == [HEARTBEAT]
+    assert [listen.key for listen in d.left] == [HEARTBEAT]
     assert d.streams == [HEARTBEAT, SHARED]
 
 
@@ -143,7 +143,7 @@ def test_a_server_that_has_said_all_and_does_not_close_is_asked_nothing() -> Non
     d.say(None, StreamClosing())
     d.silent()
     assert (d.checks, d.streams) == ([], [])
-    assert [listen.stream.key for listen in d.left] == [SHARED]
+    assert [listen.key for listen in d.left] == [SHARED]
 
 
 def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
@@ -151,11 +151,11 @@ def test_an_answer_about_a_stream_that_has_ended_concerns_nothing() -> None:
     job_id = d.joined("a")
     d.open()
     d.silent()
-    epoch = d.listening[SHARED].epoch
+    stream_id = d.listening[SHARED].stream_id
     d.say(None, StreamClosing(is_complete=False))
     d.end(EndReason.FINISHED)
     d.checked(GONE)
-    assert d.session.stream_silent(SHARED, epoch) == []
+    assert d.session.stream_silent(stream_id) == []
     assert (d.streams, d.next(job_id)) == ([SHARED], None)
 
 

@@ -80,7 +80,6 @@ def endpoint(
         outputs=(),
         generator=False,
         batch=False,
-        streaming=False,
         stateful=False,
         oauth=None,
     )

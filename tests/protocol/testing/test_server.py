@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import InvalidArguments, StreamReader
+from gradio_protocol import InvalidArguments
 from gradio_protocol.app.dialect import dialect
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.messages import Completed, Generated, Started
 from gradio_protocol.jobs.orders import StreamKind
 from gradio_protocol.testing import VERSIONS, ScriptedServer

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from gradio_protocol.errors import InvalidArguments, RemoteError
 from gradio_protocol.wire.document import (
     JSON,
+    LIST,
+    OBJECT,
+    Fields,
     Object,
-    as_list,
-    as_object,
     check_kind,
     need,
     preview,
     read,
-    want,
     write,
 )
 
@@ -78,7 +78,7 @@ def test_a_second_document_after_the_first_is_the_servers_fault() -> None:
 
 
 def test_nan_and_lone_surrogates_are_let_through() -> None:
-    found = as_list(read(b'[NaN, Infinity, "\\ud800"]', where="x"), where="x")
+    found = check_kind(read(b'[NaN, Infinity, "\\ud800"]', where="x"), LIST, "x")
     assert isinstance(found[0], float)
     assert math.isnan(found[0])
     assert found[1:] == [math.inf, "\ud800"]
@@ -121,14 +121,15 @@ def test_what_json_cannot_say_is_the_callers_fault() -> None:
 
 
 DOCUMENT: Object = {"n": 1, "f": 1.5, "b": True, "s": "x", "l": [1], "o": {"k": 1}, "z": None}
+FIELDS = Fields(DOCUMENT, "x")
 
 
 def test_a_needed_value_is_found_by_its_type() -> None:
     assert need(DOCUMENT, "n", int, where="x") == 1
     assert need(DOCUMENT, "b", bool, where="x") is True
     assert need(DOCUMENT, "s", str, where="x") == "x"
-    assert need(DOCUMENT, "l", list, where="x") == [1]
-    assert need(DOCUMENT, "o", dict, where="x") == {"k": 1}
+    assert need(DOCUMENT, "l", LIST, where="x") == [1]
+    assert need(DOCUMENT, "o", OBJECT, where="x") == {"k": 1}
 
 
 def test_an_int_passes_for_a_float() -> None:
@@ -161,26 +162,26 @@ def test_a_wrong_type_names_document_key_found_and_expected(
 
 
 def test_a_wanted_value_may_be_absent_or_null() -> None:
-    assert want(DOCUMENT, "s", str, "d", where="x") == "x"
-    assert want(DOCUMENT, "q", str, "d", where="x") == "d"
-    assert want(DOCUMENT, "z", str, None, where="x") is None
-    assert want(DOCUMENT, "q", list, [], where="x") == []
-    assert want(DOCUMENT, "o", dict, {}, where="x") == {"k": 1}
+    assert FIELDS.want("s", str, "d") == "x"
+    assert FIELDS.want("q", str, "d") == "d"
+    assert FIELDS.want("z", str) is None
+    assert FIELDS.want("q", LIST, []) == []
+    assert FIELDS.want("o", OBJECT, {}) == {"k": 1}
 
 
 def test_a_wanted_value_of_a_wrong_type_is_an_error() -> None:
     with pytest.raises(RemoteError, match=r"^x: 's' is str, not int$"):
-        want(DOCUMENT, "s", int, 0, where="x")
+        FIELDS.want("s", int, 0)
 
 
 def test_the_top_of_a_document_is_checked() -> None:
-    assert as_object({"a": 1}, where="x") == {"a": 1}
-    assert as_list([1], where="x") == [1]
+    assert check_kind({"a": 1}, OBJECT, "x") == {"a": 1}
+    assert check_kind([1], LIST, "x") == [1]
     assert check_kind("a", str, "x") == "a"
     with pytest.raises(RemoteError, match=r"^info is list, not dict$"):
-        as_object([], where="info")
+        check_kind([], OBJECT, "info")
     with pytest.raises(RemoteError, match=r"^info is dict, not list$"):
-        as_list({}, where="info")
+        check_kind({}, LIST, "info")
 
 
 @pytest.mark.parametrize(

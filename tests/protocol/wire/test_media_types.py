@@ -6,7 +6,7 @@ import pytest
 
 from gradio_protocol.app.files import data_url
 from gradio_protocol.wire.media_types import extension_for, media_type
-from gradio_protocol.wire.multipart import FormPart, encode_multipart
+from gradio_protocol.wire.multipart import encode_multipart
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from gradio_protocol.wire.multipart import FormPart, encode_multipart
     ],
 )
 def test_the_extension_tells_the_type_in_forms_and_in_data_urls(name: str, media: str) -> None:
-    head = encode_multipart([FormPart(name=name, content=b"")], entropy=bytes(16)).body[0]
+    head = encode_multipart([(name, b"")], entropy=bytes(16)).body[0]
     assert media_type(name) == media
     assert isinstance(head, bytes)
     assert f"Content-Type: {media}\r\n".encode() in head

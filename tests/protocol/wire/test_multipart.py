@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from gradio_protocol.errors import InvalidArguments
 from gradio_protocol.wire.exchange import FileSlice, Request
-from gradio_protocol.wire.multipart import MOST_FILES, FormPart, Multipart, encode_multipart
+from gradio_protocol.wire.multipart import MOST_FILES, Multipart, encode_multipart
 
 ENTROPY = bytes(range(16))
 BOUNDARY = ENTROPY.hex()
@@ -22,7 +22,7 @@ def text(form: Multipart) -> bytes:
 
 
 def test_one_file_is_framed_to_the_byte() -> None:
-    form = encode_multipart([FormPart(name="a.txt", content=b"hello")], entropy=ENTROPY)
+    form = encode_multipart([("a.txt", b"hello")], entropy=ENTROPY)
     assert form.content_type == f"multipart/form-data; boundary={BOUNDARY}"
     assert (
         text(form)
@@ -38,7 +38,7 @@ def test_one_file_is_framed_to_the_byte() -> None:
 
 
 def test_several_files_are_several_fields_of_one_name() -> None:
-    files = [FormPart(name="a.png", content=b"1"), FormPart(name="b", content=b"2")]
+    files = [("a.png", b"1"), ("b", b"2")]
     form = encode_multipart(files, entropy=ENTROPY)
     assert text(form).count(b'name="files"') == 2
     assert text(form).count(f"--{BOUNDARY}\r\n".encode()) == 2
@@ -47,7 +47,7 @@ def test_several_files_are_several_fields_of_one_name() -> None:
 
 def test_a_file_stays_a_slice_and_its_size_is_counted() -> None:
     content = FileSlice(path="/tmp/x.bin", size=1000, mtime_ns=5)
-    form = encode_multipart([FormPart(name="x.bin", content=content)], entropy=ENTROPY)
+    form = encode_multipart([("x.bin", content)], entropy=ENTROPY)
     request = Request(method="POST", url="http://app/upload", body=form.body)
     assert content in form.body
     assert request.size == 1000 + len(text(form))
@@ -65,13 +65,11 @@ def test_a_file_stays_a_slice_and_its_size_is_counted() -> None:
     ],
 )
 def test_a_name_is_escaped_as_browsers_do(name: str, sent: bytes) -> None:
-    assert b"filename=" + sent + b"\r\n" in text(
-        encode_multipart([FormPart(name=name, content=b"")], entropy=ENTROPY)
-    )
+    assert b"filename=" + sent + b"\r\n" in text(encode_multipart([(name, b"")], entropy=ENTROPY))
 
 
 def test_only_the_first_sixteen_bytes_of_entropy_count() -> None:
-    files = [FormPart(name="a", content=b"")]
+    files = [("a", b"")]
     assert encode_multipart(files, entropy=ENTROPY + b"more") == encode_multipart(
         files, entropy=ENTROPY
     )
@@ -79,24 +77,22 @@ def test_only_the_first_sixteen_bytes_of_entropy_count() -> None:
 
 def test_too_little_entropy_is_refused() -> None:
     with pytest.raises(InvalidArguments, match="16 bytes of entropy, got 15"):
-        encode_multipart([FormPart(name="a", content=b"")], entropy=ENTROPY[:15])
+        encode_multipart([("a", b"")], entropy=ENTROPY[:15])
 
 
 @pytest.mark.parametrize("count", [0, MOST_FILES + 1])
 def test_no_file_and_too_many_are_refused(count: int) -> None:
     with pytest.raises(InvalidArguments, match=f"1 to 1000 files, got {count}"):
-        encode_multipart([FormPart(name="a", content=b"")] * count, entropy=ENTROPY)
+        encode_multipart([("a", b"")] * count, entropy=ENTROPY)
 
 
 def test_as_many_files_as_a_server_takes_are_framed() -> None:
-    form = encode_multipart([FormPart(name="a", content=b"")] * MOST_FILES, entropy=ENTROPY)
+    form = encode_multipart([("a", b"")] * MOST_FILES, entropy=ENTROPY)
     assert len(form.body) == 2 * MOST_FILES + 1
 
 
 def test_content_is_not_shown() -> None:
-    upload = FormPart(name="a.txt", content=b"secret")
-    assert repr(upload) == "FormPart(name='a.txt')"
-    assert "secret" not in repr(encode_multipart([upload], entropy=ENTROPY))
+    assert "secret" not in repr(encode_multipart([("a.txt", b"secret")], entropy=ENTROPY))
 
 
 @given(
@@ -105,9 +101,7 @@ def test_content_is_not_shown() -> None:
     )
 )
 def test_another_reader_finds_every_name_and_content(files: list[tuple[str, bytes]]) -> None:
-    form = encode_multipart(
-        [FormPart(name=name, content=data) for name, data in files], entropy=ENTROPY
-    )
+    form = encode_multipart(files, entropy=ENTROPY)
     head = f"Content-Type: {form.content_type}\r\n\r\n".encode()
     boundary = f"--{BOUNDARY}".encode()
     whole = b"".join(part for part in form.body if isinstance(part, bytes))

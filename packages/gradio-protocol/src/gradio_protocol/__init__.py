@@ -22,11 +22,11 @@ else:
         # Not `from . import exports`, which would ask this function for it.
         import gradio_protocol.exports as public  # noqa: PLC0415 - see above
 
-        known = {each: getattr(public, each) for each in ("__all__", *public.__all__)}
-        globals().update(known)
-        if name not in known:
+        known = {key: value for key, value in vars(public).items() if not key.startswith("_")}
+        globals().update(known, __all__=["__version__", *known])
+        if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return known[name]
+        return globals()[name]
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__getattr__("__all__")})

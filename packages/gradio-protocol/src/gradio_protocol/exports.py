@@ -1,166 +1,83 @@
 """The public names, and where each is at home; users find them in `gradio_protocol` itself."""
 
-from ._version import __version__
-from .app.access import Access, App
-from .app.config import Config
-from .app.dialect import Dialect
-from .app.endpoint import Endpoint, Parameter, Return
-from .app.files import FileData, Inline, LocalFile, WebFile, file_argument
-from .app.telemetry import telemetry_allowed
-from .client.base import BaseClient
-from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
-from .client.config import DEFAULT_FOLDER, ClientConfig
-from .client.protocol import BoundCall, ClientProtocol
-from .errors import (
-    AppChanged,
-    AppError,
-    AuthenticationError,
-    FileFailed,
-    GradioError,
-    InvalidArguments,
-    JobCancelled,
-    QueueError,
-    RemoteError,
-    ServerStopped,
-    SessionNotFound,
-    SpaceDuplicationError,
-    SpaceUnavailable,
-    StreamLost,
-    TooManyRequestsError,
-    TransportFailed,
-    ValidationError,
-    causes,
-    file_errors,
-    proxy_address,
-)
-from .flows.actions import (
-    PARTIAL_PREFIX,
-    AnyIO,
-    BodyLimit,
-    Download,
-    FileFacts,
-    InspectFile,
-    ReadFile,
-    SaveBytes,
-    Saved,
-    Send,
-    Sleep,
-)
-from .flows.connect import Target
-from .flows.duplicate import CopiedSpace, SpaceCopy
-from .flows.options import Changes, Options
-from .flows.retry import RetryPolicy
-from .jobs.job_state import JobState, JobView, Outputs, Raised, Stage, Transferred
-from .jobs.messages import EventMessage, Logged, ProgressUnit
-from .jobs.orders import KEEPALIVE
-from .jobs.status import Status
-from .jobs.stream_reader import StreamReader
-from .present.endpoints import BoundEndpoint, Endpoints
-from .present.progress import UNCOUNTED, Progress, ProgressTicker
-from .present.updates import (
-    OutputUpdate,
-    StatusUpdate,
-    all_outputs,
-    current_status,
-    spread,
-    status_update,
-)
-from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
-from .wire.headers import redact
+# ruff: noqa: PLC0414 - `X as X` tells type checkers that a name is public
 
-__all__ = [
-    "DEFAULT_FOLDER",
-    "KEEPALIVE",
-    "PARTIAL_PREFIX",
-    "UNCOUNTED",
-    "AbortAction",
-    "Access",
-    "AnyIO",
-    "App",
-    "AppChanged",
-    "AppError",
-    "AuthenticationError",
-    "BaseClient",
-    "BodyLimit",
-    "BoundCall",
-    "BoundEndpoint",
-    "Changes",
-    "ClientConfig",
-    "ClientProtocol",
-    "CloseStream",
-    "Command",
-    "Config",
-    "CopiedSpace",
-    "Dialect",
-    "Download",
-    "Endpoint",
-    "Endpoints",
-    "EventMessage",
-    "FileData",
-    "FileFacts",
-    "FileFailed",
-    "FileSlice",
-    "GradioError",
-    "Head",
-    "Headers",
-    "Inline",
-    "InspectFile",
-    "InvalidArguments",
-    "JobCancelled",
-    "JobState",
-    "JobView",
-    "LocalFile",
-    "Logged",
-    "NotifyJob",
-    "OpenStream",
-    "Options",
-    "Origin",
-    "OutputUpdate",
-    "Outputs",
-    "Parameter",
-    "Progress",
-    "ProgressTicker",
-    "ProgressUnit",
-    "QueueError",
-    "Raised",
-    "ReadFile",
-    "RemoteError",
-    "Request",
-    "Response",
-    "RetryPolicy",
-    "Return",
-    "RunAction",
-    "SaveBytes",
-    "Saved",
-    "Send",
-    "ServerStopped",
-    "SessionNotFound",
-    "Sleep",
-    "SpaceCopy",
-    "SpaceDuplicationError",
-    "SpaceUnavailable",
-    "Stage",
-    "Status",
-    "StatusUpdate",
-    "StreamLost",
-    "StreamReader",
-    "Target",
-    "TooManyRequestsError",
-    "Transferred",
-    "TransportFailed",
-    "ValidationError",
-    "WebFile",
-    "__version__",
-    "all_outputs",
-    "causes",
-    "current_status",
-    "file_argument",
-    "file_errors",
-    "is_address",
-    "origin",
-    "proxy_address",
-    "redact",
-    "spread",
-    "status_update",
-    "telemetry_allowed",
-]
+from .app.endpoint import Endpoint as Endpoint
+from .app.files import FileData as FileData
+from .app.files import LocalFile as LocalFile
+from .app.files import file_argument as file_argument
+from .app.telemetry import telemetry_allowed as telemetry_allowed
+from .client.base import BaseClient as BaseClient
+from .client.commands import AbortAction as AbortAction
+from .client.commands import Command as Command
+from .client.commands import NotifyJob as NotifyJob
+from .client.commands import RunAction as RunAction
+from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
+from .client.config import ClientConfig as ClientConfig
+from .client.protocol import BoundCall as BoundCall
+from .client.protocol import ClientProtocol as ClientProtocol
+from .errors import AppChanged as AppChanged
+from .errors import AppError as AppError
+from .errors import AuthenticationError as AuthenticationError
+from .errors import FileFailed as FileFailed
+from .errors import GradioError as GradioError
+from .errors import InvalidArguments as InvalidArguments
+from .errors import JobCancelled as JobCancelled
+from .errors import QueueError as QueueError
+from .errors import RemoteError as RemoteError
+from .errors import ServerStopped as ServerStopped
+from .errors import SessionNotFound as SessionNotFound
+from .errors import SpaceDuplicationError as SpaceDuplicationError
+from .errors import SpaceUnavailable as SpaceUnavailable
+from .errors import StreamLost as StreamLost
+from .errors import TooManyRequestsError as TooManyRequestsError
+from .errors import TransportFailed as TransportFailed
+from .errors import ValidationError as ValidationError
+from .errors import causes as causes
+from .errors import file_errors as file_errors
+from .errors import proxy_address as proxy_address
+from .flows.actions import PARTIAL_PREFIX as PARTIAL_PREFIX
+from .flows.actions import AnyIO as AnyIO
+from .flows.actions import BodyLimit as BodyLimit
+from .flows.actions import Download as Download
+from .flows.actions import FileFacts as FileFacts
+from .flows.actions import InspectFile as InspectFile
+from .flows.actions import ReadFile as ReadFile
+from .flows.actions import SaveBytes as SaveBytes
+from .flows.actions import Saved as Saved
+from .flows.actions import Send as Send
+from .flows.actions import Sleep as Sleep
+from .flows.connect import Target as Target
+from .flows.duplicate import CopiedSpace as CopiedSpace
+from .flows.duplicate import SpaceCopy as SpaceCopy
+from .flows.options import Options as Options
+from .jobs.job_state import JobState as JobState
+from .jobs.job_state import JobView as JobView
+from .jobs.job_state import Outputs as Outputs
+from .jobs.job_state import Raised as Raised
+from .jobs.job_state import Stage as Stage
+from .jobs.job_state import Transferred as Transferred
+from .jobs.messages import ProgressUnit as ProgressUnit
+from .jobs.orders import KEEPALIVE as KEEPALIVE
+from .jobs.orders import CloseStream as CloseStream
+from .jobs.orders import OpenStream as OpenStream
+from .jobs.status import Status as Status
+from .present.endpoints import BoundEndpoint as BoundEndpoint
+from .present.endpoints import Endpoints as Endpoints
+from .present.progress import UNCOUNTED as UNCOUNTED
+from .present.progress import Progress as Progress
+from .present.progress import ProgressTicker as ProgressTicker
+from .present.updates import OutputUpdate as OutputUpdate
+from .present.updates import StatusUpdate as StatusUpdate
+from .present.updates import all_outputs as all_outputs
+from .present.updates import current_status as current_status
+from .present.updates import spread as spread
+from .present.updates import status_update as status_update
+from .wire.exchange import FileSlice as FileSlice
+from .wire.exchange import Head as Head
+from .wire.exchange import Origin as Origin
+from .wire.exchange import Request as Request
+from .wire.exchange import Response as Response
+from .wire.exchange import is_address as is_address
+from .wire.exchange import origin as origin
+from .wire.headers import redact as redact

@@ -15,21 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from ..errors import RemoteError
-from ..wire.document import (
-    JSON,
-    LenientReader,
-    Object,
-    as_object,
-    check_kind,
-    need,
-    read_object,
-    want,
-    want_flag,
-)
+from ..wire.document import JSON, LIST, OBJECT, Fields, Object, check_kind, read_object
 from .dialect import Delivery, Dialect, dialect
 
 # Components without a value for callers. Before 4.0 the config does not say which these are.
@@ -57,13 +47,13 @@ class Component:
     id: int
     type: str
     "In lower case, such as `textbox`; `state` is a value that the server keeps."
-    label: str | None
-    props: Object
-    input_schema: Object
+    label: str | None = None
+    props: Object = field(default_factory=dict[str, JSON])
+    input_schema: Object = field(default_factory=dict[str, JSON])
     "JSON schema of the values that it takes; empty if unknown."
-    output_schema: Object
-    example: JSON
-    skip: bool
+    output_schema: Object = field(default_factory=dict[str, JSON])
+    example: JSON = None
+    skip: bool = False
     "Callers neither pass nor receive its value: state, layout, buttons."
 
 
@@ -87,8 +77,6 @@ class Dependency:
     generator: bool
     cancels: tuple[int, ...]
     "Indexes of the dependencies that it cancels."
-    connection: str
-    "`sse`, or `stream` if input continues after the join (5.0 and later)."
     rendered_in: int | None
     "The `render_id` of the `@gr.render` function that made it."
     description: str
@@ -137,11 +125,7 @@ class Config:
     space_id: str | None
     username: str | None
     "The user who is logged in (4.38 and later)."
-    mode: str
-    "`blocks`, `interface`, `chat_interface` or `server`."
     title: str
-    enable_queue: bool
-    "False on 3.x only: calls go to `/run` or `/api`."
     auth_required: bool
     "The app needs a login, and the other fields are mostly empty."
     closed: bool
@@ -169,36 +153,33 @@ def read_config(body: bytes | str) -> Config:
     Raises RemoteError if it is not such a document, or names an unknown protocol.
     """
     raw = read_object(body, where="config")
-    at = "config"
-    version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
-    protocol = want(raw, "protocol", str, "ws", where=at)
+    fields = Fields(raw, "config")
+    version = fields.want("version", str, "").strip()  # "3.36.1\n" up to 3.36.1
+    protocol = fields.want("protocol", str, "ws")
     traits = dialect(protocol, version)
-    queued = want_flag(raw, "enable_queue", traits.delivery is not Delivery.DIRECT, where=at)
-    needs_login = want_flag(raw, "auth_required", False, where=at)
+    queued = fields.flag("enable_queue", traits.delivery is not Delivery.DIRECT)
+    needs_login = fields.flag("auth_required", False)
     # Without a login, the config has no such lists (3.x, 4.x) or empty ones.
-    lists: Object = {"components": [], "dependencies": [], **raw} if needs_login else raw
-    lenient = LenientReader()
+    lists = {"components": [], "dependencies": [], **raw} if needs_login else raw
     # 4.25 to 4.28 have `/heartbeat`, but not this key.
-    heartbeat = lenient.get(raw, "connect_heartbeat", bool, True, where=at)
+    heartbeat = fields.get("connect_heartbeat", bool, True)
     return Config(
         raw=raw,
         version=version,
         protocol=protocol,
-        api_prefix=want(raw, "api_prefix", str, "", where=at),
+        api_prefix=fields.want("api_prefix", str, ""),
         dialect=traits,
-        components=_read_components(lists, at, lenient),
-        dependencies=_read_dependencies(lists, queued, at, lenient),
-        max_file_size=lenient.get(raw, "max_file_size", int, None, where=at),
+        components=_read_components(replace(fields, document=lists)),
+        dependencies=_read_dependencies(replace(fields, document=lists), queued),
+        max_file_size=fields.get("max_file_size", int),
         connect_heartbeat=heartbeat and traits.heartbeat,
-        app_id=_read_app_id(raw, at, lenient),
-        space_id=lenient.get(raw, "space_id", str, None, where=at),
-        username=lenient.get(raw, "username", str, None, where=at),
-        mode=lenient.get(raw, "mode", str, "blocks", where=at),
-        title=lenient.text(raw, "title", where=at) or "",
-        enable_queue=queued,
+        app_id=_read_app_id(fields),
+        space_id=fields.get("space_id", str),
+        username=fields.get("username", str),
+        title=fields.text("title") or "",
         auth_required=needs_login,
         closed=traits.tells_closed and queued and raw.get("show_api") is False,
-        notes=lenient.notes,
+        notes=fields.notes.sentences,
     )
 
 
@@ -217,37 +198,35 @@ def inline_config(html: bytes) -> Config:
 
 def read_rendering(render_config: Object) -> Rendering:
     """Parse the `render_config` in the result of a `@gr.render` function (4.31 and later)."""
-    at = "render_config"
-    lenient = LenientReader()
+    fields = Fields(render_config, "render_config")
     return Rendering(
-        render_id=need(render_config, "render_id", int, where=at),
-        components=_read_components(render_config, at, lenient),
-        dependencies=_read_dependencies(render_config, True, at, lenient),
+        render_id=fields.need("render_id", int),
+        components=_read_components(fields),
+        dependencies=_read_dependencies(fields, True),
     )
 
 
-def _read_components(document: Object, at: str, lenient: LenientReader) -> dict[int, Component]:
+def _read_components(fields: Fields) -> dict[int, Component]:
     # By id, since `@gr.render` adds components to those of the config.
-    listed = need(document, "components", list, where=at)
-    found = [_read_component(raw, f"{at}: component {i}", lenient) for i, raw in enumerate(listed)]
+    listed = enumerate(fields.need("components", LIST))
+    found = [_read_component(fields.inside(raw, f"component {i}")) for i, raw in listed]
     return {component.id: component for component in found}
 
 
-def _read_component(entry: JSON, at: str, lenient: LenientReader) -> Component:
-    raw = as_object(entry, where=at)
-    kind = need(raw, "type", str, where=at)
-    props = lenient.get(raw, "props", dict, {}, where=at)
+def _read_component(fields: Fields) -> Component:
+    kind = fields.need("type", str)
+    props = fields.get("props", OBJECT, {})
     # 5.0 and later send a schema for each direction, older versions one for both.
-    both = raw.get("api_info")
+    raw, both = fields.document, fields.document.get("api_info")
     return Component(
-        id=need(raw, "id", int, where=at),
+        id=fields.need("id", int),
         type=kind,
-        label=lenient.text(props, "label", where=at),
+        label=replace(fields, document=props).text("label"),
         props=props,
         input_schema=_read_schema(raw.get("api_info_as_input", both)),
         output_schema=_read_schema(raw.get("api_info_as_output", both)),
         example=_read_example(raw.get("example_inputs")),
-        skip=want_flag(raw, "skip_api", _LAYOUT_TYPES.fullmatch(kind) is not None, where=at),
+        skip=fields.flag("skip_api", _LAYOUT_TYPES.fullmatch(kind) is not None),
     )
 
 
@@ -269,72 +248,63 @@ def _read_example(example: JSON) -> JSON:
             return example
 
 
-def _read_dependencies(
-    document: Object, queued: bool, at: str, lenient: LenientReader
-) -> tuple[Dependency, ...]:
-    listed = need(document, "dependencies", list, where=at)
-    return tuple(_read_dependency(entry, i, queued, at, lenient) for i, entry in enumerate(listed))
+def _read_dependencies(fields: Fields, queued: bool) -> tuple[Dependency, ...]:
+    listed = enumerate(fields.need("dependencies", LIST))
+    entries = ((i, fields.inside(raw, f"dependency {i}")) for i, raw in listed)
+    return tuple(_read_dependency(entry, i, queued) for i, entry in entries)
 
 
-def _read_dependency(
-    entry: JSON, position: int, queued: bool, at: str, lenient: LenientReader
-) -> Dependency:
-    at = f"{at}: dependency {position}"
-    raw = as_object(entry, where=at)
+def _read_dependency(fields: Fields, position: int, queued: bool) -> Dependency:
     # Up to 3.22 the config does not say which functions are generators.
-    types = want(raw, "types", dict, {}, where=at)
+    types = replace(fields, document=fields.want("types", OBJECT, {}))
     return Dependency(
-        index=want(raw, "id", int, position, where=at),
-        api_name=_read_api_name(raw, at, lenient),
-        inputs=_read_ids(need(raw, "inputs", list, where=at), f"{at}: 'inputs'"),
-        outputs=_read_ids(need(raw, "outputs", list, where=at), f"{at}: 'outputs'"),
-        backend=want_flag(raw, "backend_fn", True, where=at),
-        batch=want_flag(raw, "batch", False, where=at),
-        queue=queued and want_flag(raw, "queue", True, where=at),
-        visibility=_read_visibility(raw, at, lenient),
-        generator=any(
-            want_flag(types, key, False, where=at) for key in ("generator", "continuous")
-        ),
-        cancels=_read_ids(want(raw, "cancels", list, [], where=at), f"{at}: 'cancels'"),
-        connection=want(raw, "connection", str, "sse", where=at),
-        rendered_in=want(raw, "rendered_in", int, None, where=at),
-        description=_read_description(raw, at, lenient),
-        event=raw.get("collects_event_data") is True,
+        index=fields.want("id", int, position),
+        api_name=_read_api_name(fields),
+        inputs=_read_ids(fields, "inputs", fields.need("inputs", LIST)),
+        outputs=_read_ids(fields, "outputs", fields.need("outputs", LIST)),
+        backend=fields.flag("backend_fn", True),
+        batch=fields.flag("batch", False),
+        queue=queued and fields.flag("queue", True),
+        visibility=_read_visibility(fields),
+        generator=any(types.flag(key, False) for key in ("generator", "continuous")),
+        cancels=_read_ids(fields, "cancels", fields.want("cancels", LIST, [])),
+        rendered_in=fields.want("rendered_in", int),
+        description=_read_description(fields),
+        event=fields.document.get("collects_event_data") is True,
     )
 
 
-def _read_api_name(raw: Object, at: str, lenient: LenientReader) -> str | None:
+def _read_api_name(fields: Fields) -> str | None:
     """Return the name, or None: null means unnamed (3.x); false means turned off.
 
     6.31 sends the text "false" instead.
     """
-    value = raw.get("api_name")
-    return None if value is False or value == "false" else lenient.text(raw, "api_name", where=at)
+    value = fields.document.get("api_name")
+    return None if value is False or value == "false" else fields.text("api_name")
 
 
-def _read_visibility(raw: Object, at: str, lenient: LenientReader) -> Visibility:
-    if raw.get("api_name") is False:  # 6.0 and 6.10 still call these public
+def _read_visibility(fields: Fields) -> Visibility:
+    if fields.document.get("api_name") is False:  # 6.0 and 6.10 still call these public
         return Visibility.PRIVATE
     # Seen: neither on 4.7.1, `show_api` on 4.14 to 5.50, `api_visibility` on 6.0 and later.
-    default = "public" if lenient.get(raw, "show_api", bool, True, where=at) else "undocumented"
-    value = lenient.get(raw, "api_visibility", str, default, where=at)
+    default = "public" if fields.get("show_api", bool, True) else "undocumented"
+    value = fields.get("api_visibility", str, default)
     # Do not list an endpoint whose visibility only newer versions know, but allow calling it.
     return next((v for v in Visibility if v.value == value), Visibility.UNDOCUMENTED)
 
 
-def _read_description(raw: Object, at: str, lenient: LenientReader) -> str:
+def _read_description(fields: Fields) -> str:
     """Return the description. False means none; null means the docstring, which is in `/info`."""
-    value = raw.get("api_description")
-    return "" if value is False else lenient.text(raw, "api_description", where=at) or ""
+    value = fields.document.get("api_description")
+    return "" if value is False else fields.text("api_description") or ""
 
 
-def _read_ids(listed: list[JSON], where: str) -> tuple[int, ...]:
-    return tuple(check_kind(entry, int, where) for entry in listed)
+def _read_ids(fields: Fields, key: str, listed: list[JSON]) -> tuple[int, ...]:
+    return tuple(check_kind(entry, int, f"{fields.where}: {key!r}") for entry in listed)
 
 
-def _read_app_id(raw: Object, at: str, lenient: LenientReader) -> str | None:
+def _read_app_id(fields: Fields) -> str | None:
     """Return the id as text; it may be a number beyond 2**53, which JavaScript would round."""
-    value = raw.get("app_id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return lenient.get(raw, "app_id", str, None, where=at)
+    value = fields.document.get("app_id")
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return str(value) if is_number else fields.get("app_id", str)

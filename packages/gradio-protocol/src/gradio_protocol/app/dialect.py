@@ -105,6 +105,7 @@ _PROTOCOLS: dict[str, Version] = {
     "sse_v2.1": (4, 21, 0),
     "sse_v3": (4, 22, 0),
 }
+_DELIVERIES = {"ws": Delivery.DIRECT, "sse": Delivery.PRIVATE}
 
 
 def dialect(protocol: str, version: str) -> Dialect:
@@ -120,7 +121,7 @@ def dialect(protocol: str, version: str) -> Dialect:
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(
         version=v,
-        delivery=_choose_delivery(protocol),
+        delivery=_DELIVERIES.get(protocol, Delivery.SHARED),
         edits=_choose_edits(protocol, v),
         cancelling=_choose_cancelling(protocol, v),
         files=_choose_file_shape(v),
@@ -150,16 +151,6 @@ def parse_version(text: str) -> Version | None:
         return None
     major, minor, patch = (int(part or 0) for part in match.groups())
     return major, minor, patch
-
-
-def _choose_delivery(protocol: str) -> Delivery:
-    match protocol:
-        case "ws":
-            return Delivery.DIRECT
-        case "sse":
-            return Delivery.PRIVATE
-        case _:
-            return Delivery.SHARED
 
 
 def _choose_edits(protocol: str, version: Version) -> Edits:

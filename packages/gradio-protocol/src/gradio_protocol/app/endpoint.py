@@ -102,8 +102,6 @@ class Endpoint:
     outputs: tuple[Slot, ...]
     generator: bool
     batch: bool
-    streaming: bool
-    "Its input continues after the join (`connection` is `stream`, 5.0 and later)."
     stateful: bool
     "It reads or writes state that the server keeps for the session."
     closed: bool = False

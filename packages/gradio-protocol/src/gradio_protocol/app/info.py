@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 
-from ..wire.document import JSON, LenientReader, Object
+from ..wire.document import JSON, LIST, OBJECT, Fields, Notes, Object
 from .choices import fixed_choices
 from .config import Component, Config, Dependency, Visibility
 from .endpoint import Endpoint, Parameter, PythonType, Return, Slot
@@ -33,23 +33,23 @@ def read_endpoints(
     config: Config,
     info: Object | None,
     undocumented: Object | None = None,
-    lenient: LenientReader | None = None,
+    notes: Notes | None = None,
 ) -> tuple[Endpoint, ...]:
     """Return the endpoints of an app, in the order of the config.
 
     `info` is the body of `/info`, if any, and `undocumented` that of its `all_endpoints` form.
-    `lenient` collects notes about what was left out or guessed. Functions that run in the browser
-    are not endpoints; nor are those that only cancel, unless `info` lists them, as it does on 3.x.
+    `notes` collects what was left out or guessed. Functions that run in the browser are not
+    endpoints; nor are those that only cancel, unless `info` lists them, as it does on 3.x.
     """
-    lenient = lenient or LenientReader()
-    listed = _read_entries(info, "info", lenient)
+    notes = notes or Notes()
+    listed = _read_entries(Fields(info or {}, "info", notes))
     # `all_endpoints` has no public addresses for files among defaults, another reason for rule 2.
-    others = _read_entries(undocumented, "info of all endpoints", lenient)
+    others = _read_entries(Fields(undocumented or {}, "info of all endpoints", notes))
     backend = [d for d in config.dependencies if d.backend]
     callables = [d for d in backend if _info_key(d) in listed or not d.only_cancels]
     shares = Counter((d.name, d.visibility) for d in callables)
     owners = _choose_owners(callables)
-    reader = _EndpointReader(config=config, lenient=lenient, choices=fixed_choices(config))
+    reader = _EndpointReader(config=config, notes=notes, choices=fixed_choices(config))
     found: list[Endpoint] = []
     for dependency in callables:
         key = _info_key(dependency)
@@ -58,7 +58,7 @@ def read_endpoints(
             continue
         entry = listed.get(key) or others.get(key)
         if entry is None and info is not None and dependency.visibility is Visibility.PUBLIC:
-            lenient.note(f"info: no entry for {key!r}: the config describes its values")
+            notes.add(f"info: no entry for {key!r}: the config describes its values")
         shared = dependency.name is not None and shares[dependency.name, dependency.visibility] > 1
         found.append(reader.read(dependency, entry or {}, shared=shared))
     return tuple(found)
@@ -79,12 +79,12 @@ def _choose_owners(dependencies: list[Dependency]) -> dict[str, Dependency]:
     return first
 
 
-def _read_entries(info: Object | None, where: str, lenient: LenientReader) -> dict[str, Object]:
+def _read_entries(fields: Fields) -> dict[str, Object]:
     found: dict[str, Object] = {}
     # 3.x lists endpoints without a name under their index, so the keys do not collide.
     for name in ("unnamed_endpoints", "named_endpoints"):
-        group = lenient.get(info or {}, name, dict, {}, where=where)
-        found |= {key: lenient.get(group, key, dict, {}, where=where) for key in group}
+        group = replace(fields, document=fields.get(name, OBJECT, {}))
+        found |= {key: group.get(key, OBJECT, {}) for key in group.document}
     return found
 
 
@@ -93,13 +93,13 @@ class _EndpointReader:
     """Makes endpoints from what the config and `/info` say about them."""
 
     config: Config
-    lenient: LenientReader
+    notes: Notes
     choices: Mapping[int, tuple[JSON, ...]]
     "The only values that a component accepts, by its id."
 
     def read_nameless(self, dependency: Dependency, owner: Dependency) -> Endpoint:
         """Read an endpoint whose name belongs to another one."""
-        self.lenient.note(
+        self.notes.add(
             f"{dependency.name!r} calls function {owner.index}; to call function "
             f"{dependency.index}, which has the same name, pass fn_index={dependency.index}"
         )
@@ -110,36 +110,35 @@ class _EndpointReader:
 
         `/info` then describes only the last of them.
         """
-        at = f"info: {_info_key(dependency)!r}"
+        fields = Fields(entry, f"info: {_info_key(dependency)!r}", self.notes)
         inputs = [self.find_component(key) for key in dependency.inputs]
         outputs = [self.find_component(key) for key in dependency.outputs]
         visible = [component for component in inputs if not component.skip]
         own = _describe_inputs(visible)
-        parameters = self.choose_entries(entry, "parameters", own, at)
+        parameters = _choose_entries(fields, "parameters", own)
         # The dict of `/info` has one entry for each name, so the last function wins there.
         if shared and not _has_same_values(parameters, own):
-            self.lenient.note(f"{at}: describes another function of this name: left out")
-            parameters, entry = own, {}
+            self.notes.add(f"{fields.where}: describes another function of this name: left out")
+            parameters, fields = own, replace(fields, document={})
         own = [_describe_output(component) for component in outputs if not component.skip]
-        outs = self.choose_entries(entry, "returns", own, at)
-        about = self.lenient.text(entry, "description", where=at)
+        returns = _choose_entries(fields, "returns", own)
+        about = fields.text("description")
         return Endpoint(
             index=dependency.index,
             name=dependency.name,
             visibility=dependency.visibility,
             description=dependency.description if about is None else about,
-            parameters=self.read_parameters(parameters, visible, at),
-            returns=tuple(self.read_return(r, f"{at}: returns[{i}]") for i, r in enumerate(outs)),
+            parameters=self.read_parameters(_read_each(fields, "parameters", parameters), visible),
+            returns=tuple(map(_read_return, _read_each(fields, "returns", returns))),
             inputs=tuple(_make_slot(component) for component in inputs),
             outputs=tuple(_make_slot(component) for component in outputs),
             generator=dependency.generator,
             batch=dependency.batch,
-            streaming=dependency.connection == "stream",
             stateful=any(component.type == "state" for component in (*inputs, *outputs)),
             closed=self.config.closed and dependency.queue,
-            oauth=self.lenient.get(entry, "oauth_token", str, None, where=at),
+            oauth=fields.get("oauth_token", str),
             event=dependency.event,
-            listing={**entry, "parameters": [*parameters], "returns": [*outs]},
+            listing={**fields.document, "parameters": [*parameters], "returns": [*returns]},
         )
 
     def find_component(self, key: int) -> Component:
@@ -147,81 +146,73 @@ class _EndpointReader:
 
         6.28 leaves out the components of other pages, but calls have values for them.
         """
-        return self.config.components.get(key) or Component(
-            id=key,
-            type="unknown",
-            label=None,
-            props={},
-            input_schema={},
-            output_schema={},
-            example=None,
-            skip=False,
-        )
-
-    def choose_entries(self, entry: Object, key: str, own: list[Object], at: str) -> list[Object]:
-        """Return the entry of `/info` for each value, or `own` if there is none that fits."""
-        default: list[JSON] = [*own]
-        entries = self.lenient.get(entry, key, list, default, where=at)
-        # Entries are matched by position, so a different number makes all of them useless.
-        if len(entries) != len(own):
-            self.lenient.note(f"{at}: {len(entries)} {key}, but {len(own)} in the config: left out")
-            return own
-        for i, raw in enumerate(entries):
-            if not isinstance(raw, dict):
-                self.lenient.note(f"{at}: {key}[{i}] is {type(raw).__name__}, not dict: left out")
-        pairs = zip(entries, own, strict=True)
-        return [raw if isinstance(raw, dict) else derived for raw, derived in pairs]
+        return self.config.components.get(key) or Component(id=key, type="unknown")
 
     def read_parameters(
-        self, entries: list[Object], components: list[Component], at: str
+        self, entries: list[Fields], components: list[Component]
     ) -> tuple[Parameter, ...]:
-        places = [f"{at}: parameters[{i}]" for i in range(len(entries))]
-        stated = [
-            self.lenient.get(raw, "parameter_name", str, None, where=place)
-            for raw, place in zip(entries, places, strict=True)
-        ]
-        labels = [
-            self.lenient.text(raw, "label", where=place)
-            for raw, place in zip(entries, places, strict=True)
-        ]
+        stated = [fields.get("parameter_name", str) for fields in entries]
+        labels = [fields.text("label") for fields in entries]
         # `parameter_name` came with 4.23; names for older versions are made from the labels.
         names = _name_parameters(stated, labels)
         return tuple(
             Parameter(
                 label=name if label is None else label,
-                component=self.lenient.get(raw, "component", str, "", where=place),
+                component=fields.get("component", str, ""),
                 name=name,
                 named=bool(given),
-                schema=_read_schema(raw),
-                python_type=self.read_python_type(raw, place),
-                has_default=self.lenient.get(
-                    raw, "parameter_has_default", bool, False, where=place
-                ),
-                default=raw.get("parameter_default"),
-                example=raw.get("example_input"),
+                schema=_read_schema(fields.document),
+                python_type=_read_python_type(fields),
+                has_default=fields.get("parameter_has_default", bool, False),
+                default=fields.document.get("parameter_default"),
+                example=fields.document.get("example_input"),
                 choices=self.choices.get(component.id, ()),
             )
-            for raw, component, place, name, given, label in zip(
-                entries, components, places, names, stated, labels, strict=True
+            for fields, component, name, given, label in zip(
+                entries, components, names, stated, labels, strict=True
             )
         )
 
-    def read_return(self, raw: Object, at: str) -> Return:
-        return Return(
-            label=self.lenient.text(raw, "label", where=at) or "",
-            component=self.lenient.get(raw, "component", str, "", where=at),
-            schema=_read_schema(raw),
-            python_type=self.read_python_type(raw, at),
-        )
 
-    def read_python_type(self, raw: Object, at: str) -> PythonType:
-        stated = self.lenient.get(raw, "python_type", dict, {}, where=at)
-        at = f"{at}: 'python_type'"
-        words = self.lenient.get(stated, "type", str, "Any", where=at)
-        return PythonType(
-            type=unquote_choices(words, raw.get("type")),
-            description=self.lenient.text(stated, "description", where=at) or "",
-        )
+def _choose_entries(fields: Fields, key: str, own: list[Object]) -> list[Object]:
+    """Return the entry of `/info` for each value, or `own` if there is none that fits."""
+    default: list[JSON] = [*own]
+    entries, at, notes = fields.get(key, LIST, default), fields.where, fields.notes
+    # Entries are matched by position, so a different number makes all of them useless.
+    if len(entries) != len(own):
+        notes.add(f"{at}: {len(entries)} {key}, but {len(own)} in the config: left out")
+        return own
+    chosen: list[Object] = []
+    for i, (raw, derived) in enumerate(zip(entries, own, strict=True)):
+        if not isinstance(raw, dict):
+            notes.add(f"{at}: {key}[{i}] is {type(raw).__name__}, not dict: left out")
+        chosen.append(raw if isinstance(raw, dict) else derived)
+    return chosen
+
+
+def _read_each(fields: Fields, key: str, entries: list[Object]) -> list[Fields]:
+    return [fields.inside(raw, f"{key}[{i}]") for i, raw in enumerate(entries)]
+
+
+def _read_return(fields: Fields) -> Return:
+    return Return(
+        label=fields.text("label") or "",
+        component=fields.get("component", str, ""),
+        schema=_read_schema(fields.document),
+        python_type=_read_python_type(fields),
+    )
+
+
+def _read_python_type(fields: Fields) -> PythonType:
+    stated = replace(
+        fields,
+        document=fields.get("python_type", OBJECT, {}),
+        where=f"{fields.where}: 'python_type'",
+    )
+    return PythonType(
+        type=unquote_choices(stated.get("type", str, "Any"), fields.document.get("type")),
+        description=stated.text("description") or "",
+    )
 
 
 def without_name(dependency: Dependency) -> Dependency:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from ..flows.actions import AnyIO
-from ..wire.exchange import Request
+from ..jobs.orders import CloseStream, OpenStream
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,25 +22,6 @@ class AbortAction:
     """Stop this action, if it has not ended. Any report about it is ignored from now on."""
 
     action_id: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenStream:
-    """Send this request after a delay, and report the stream under this id."""
-
-    stream_id: int
-    request: Request
-    idle_timeout: float
-    "Seconds without a byte after which to report `stream_silent`; again after each further one."
-    delay: float
-    "Seconds to wait before sending; `CloseStream` ends the wait."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseStream:
-    """Close this stream, even if it is not open yet; report nothing more about it."""
-
-    stream_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,20 +47,20 @@ from ..flows.cancel import cancel_event
 from ..flows.check import check_app
 from ..flows.connect import Target, connect
 from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
-from ..flows.options import Options
+from ..flows.options import Call, Options
+from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
+from ..jobs.event_stream import StreamReader
 from ..jobs.file_search import FileSearch
 from ..jobs.history import History
-from ..jobs.job_state import Cancelled, JobState, JobUpdate, Raised, Returned, Transferred
+from ..jobs.job_state import JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
-from ..jobs.orders import CancelEvent, CheckApp, EndReason, EndStream, Order, Resume, StartStream
+from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
 from ..jobs.session import Session
-from ..jobs.stream_reader import StreamReader
 from ..wire.exchange import Head
-from .commands import CloseStream, Command, NotifyJob
+from .commands import Command, NotifyJob
 from .conversations import Conversation, Conversations
 from .job_limiter import JobLimiter
-from .streams import Stream, Streams
 
 MAX_JOBS = 40
 "Default for how many jobs of one client are in flight at once."
@@ -117,14 +117,15 @@ class ClientProtocol:
         self.copied: CopiedSpace | None = None
         self._closed = False
         self._sessions: dict[int, Session] = {}
-        self._limiter = JobLimiter[_Job](max_jobs)
+        self._limiter = JobLimiter(max_jobs)
         self._jobs: dict[int, _Job] = {}
         "Jobs whose conversations have not ended, although some are over for their callers."
         self._cancellations = 0
         "Requests under way that cancel an event on the server."
         self._commands = deque[Command]()
         self._conversations = Conversations(self._ids, self._commands)
-        self._streams = Streams(self._ids, self._commands)
+        self._streams: dict[int, Session] = {}
+        "The sessions of the open streams, by stream id."
         self._checks: dict[int, Conversation] = {}
         "Checks whether the app still runs, by the id of the silent stream."
         self._orders = deque[tuple[Session, Order]]()
@@ -266,13 +267,22 @@ class ClientProtocol:
         # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
         # same shape.
         search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
-        arguments, entropy = (bound.endpoint, bound.data), self._derive("job")
-        prediction = options.call(job_id, bound.app, self.target, arguments, headers or {}, entropy)
+        prediction = Call(
+            app=bound.app,
+            endpoint=bound.endpoint,
+            data=bound.data,
+            options=options,
+            target=self.target,
+            policy=RetryPolicy(max_retries=options.max_retries, entropy=self._derive("job")),
+            headers=(*options.headers, *(headers or {}).items()),
+        )
         conversation = Conversation(
             flow=Flow(call(prediction)),
             finish=lambda value, error: self._finish_job(job, value, error),
             tell=lambda update: self._publish(job, update),
-            ask=lambda question: self._obey_later(session, session.ask(question, self._now)),
+            ask=lambda question: self._obey_later(
+                session, session.ask(job_id, question, self._now)
+            ),
             is_wanted=lambda: not job.state.view.stage.is_final,
         )
         job = _Job(
@@ -282,7 +292,7 @@ class ClientProtocol:
             conversation=conversation,
         )
         self._jobs[job_id] = job
-        if self._limiter.add(job):
+        if self._limiter.add(job_id):
             self._conversations.start(conversation)
         return job_id, job.state
 
@@ -290,7 +300,8 @@ class ClientProtocol:
         """Cancel a job; return False if it was over already."""
         job = self._jobs.get(job_id)
         # The state first: the job is over for its caller, whatever the server makes of the cancel.
-        if job is None or not self._publish(job, Cancelled()):
+        cancelled = Raised(error=JobCancelled("the job was cancelled"))
+        if job is None or not self._publish(job, cancelled):
             return False
         self._obey_later(job.session, job.session.cancel(job_id))
         self._stop(job)
@@ -322,7 +333,7 @@ class ClientProtocol:
     def _stop(self, job: _Job) -> None:
         """Abort what runs for a job that is over, except for a join in flight."""
         cancelled = JobCancelled("the job was cancelled")
-        if self._limiter.withdraw(job):
+        if self._limiter.withdraw(job.job_id):
             self._finish_job(job, None, cancelled)
         else:
             # Also if its join goes on: a slow server must not hold up the jobs that wait.
@@ -339,9 +350,9 @@ class ClientProtocol:
 
     def _make_room(self, job: _Job) -> None:
         """Start the next job in place of one that is over."""
-        next_job = self._limiter.remove(job)
-        if next_job is not None:
-            self._conversations.start(next_job.conversation)
+        next_id = self._limiter.remove(job.job_id)
+        if next_id is not None:
+            self._conversations.start(self._jobs[next_id].conversation)
 
     # Closing.
 
@@ -371,7 +382,8 @@ class ClientProtocol:
         Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
-        return self._closed and not (joining or self._streams.are_opening or self._cancellations)
+        opening = any(session.streams.are_opening for session in self._streams.values())
+        return self._closed and not (joining or opening or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
         for job in jobs:
@@ -418,14 +430,9 @@ class ClientProtocol:
 
     def stream_opened(self, stream_id: int, head: Head) -> None:
         """Report the head of a stream."""
-        stream = self._streams.get(stream_id)
-        if stream is None:
-            return
-        stream.has_head = True
-        opening = stream.session.stream_opened(*stream.name, head)
-        self._obey_later(stream.session, opening.orders)
-        if not opening.read:
-            self._close_stream(stream)
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.stream_opened(stream_id, head))
 
     def receive_data(self, stream_id: int, chunk: bytes) -> None:
         """Report bytes of the body of a stream."""
@@ -444,34 +451,41 @@ class ClientProtocol:
 
     def stream_reader(self, stream_id: int) -> StreamReader | None:
         """Return the parser of a stream, or None if it was closed. See `receive_messages`."""
-        stream = self._streams.get(stream_id)
-        return None if stream is None else stream.reader
+        session = self._streams.get(stream_id)
+        stream = session.streams.current(stream_id) if session else None
+        return stream.reader if stream else None
 
     def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
         """Report messages that `stream_reader` parsed, in order, instead of `receive_data`."""
-        stream = self._streams.get(stream_id)
-        if stream is not None:
-            self._obey_later(stream.session, stream.session.receive(*stream.name, messages))
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.receive(stream_id, messages))
 
     def stream_silent(self, stream_id: int) -> None:
         """Report that a stream was silent for its idle timeout; keep reading it."""
-        stream = self._streams.get(stream_id)
-        if stream is not None:
-            self._obey_later(stream.session, stream.session.stream_silent(*stream.name))
+        session = self._streams.get(stream_id)
+        if session is not None:
+            self._obey_later(session, session.stream_silent(stream_id))
 
     def stream_closed(self, stream_id: int, error: Exception | None = None) -> None:
         """Report that a stream has ended, or failed with this error, even before it opened."""
-        stream = self._streams.pop(stream_id)
-        if stream is None:
+        session = self._forget_stream(stream_id)
+        if session is None:
             return
-        self._end_check(stream)
         ending, cause = EndReason.FINISHED, None
         if error is not None:
             cause = error if isinstance(error, GradioError) else RemoteError(repr(error))
             # Any other exception is a bug of the driver, which fails the jobs as a broken stream
             # does.
             ending = EndReason.of(cause)
-        self._obey_later(stream.session, stream.session.stream_ended(*stream.name, ending, cause))
+        self._obey_later(session, session.stream_ended(stream_id, ending, cause))
+
+    def _forget_stream(self, stream_id: int) -> Session | None:
+        """Forget a stream and the check of its app; return its session, unless it was closed."""
+        check = self._checks.pop(stream_id, None)
+        if check is not None:
+            self._conversations.drop(check)
+        return self._streams.pop(stream_id, None)
 
     # Orders of sessions.
 
@@ -485,18 +499,17 @@ class ClientProtocol:
             case Resume():
                 conversation = self._jobs[order.job_id].conversation
                 self._conversations.resume(conversation, order.reply)
-            case StartStream():
-                self._streams.open(session, order, self.app.dialect)
-            case EndStream():
-                stream = self._streams.find(session, order.name)
-                if stream is not None:
-                    self._close_stream(stream)
+            case OpenStream():
+                self._streams[order.stream_id] = session
+                self._commands.append(order)
+            case CloseStream():
+                if self._forget_stream(order.stream_id):
+                    self._commands.append(order)
             case CancelEvent():
                 self._cancel_on_server(session, order)
             case CheckApp():
-                stream = self._streams.find(session, order.name)
-                if stream is not None:
-                    self._check_app(stream, order)
+                if order.stream_id in self._streams:
+                    self._check_app(session, order)
             case _:
                 assert_never(order)
 
@@ -508,23 +521,12 @@ class ClientProtocol:
         self._cancellations += 1
         self._conversations.start(Conversation(flow=Flow(cancel_event(order)), finish=finish))
 
-    def _check_app(self, stream: Stream, order: CheckApp) -> None:
-        session = stream.session
-
+    def _check_app(self, session: Session, order: CheckApp) -> None:
         def finish(why: Any, _: BaseException | None) -> None:
-            self._checks.pop(stream.stream_id, None)
-            self._obey_later(session, session.app_checked(*order.name, why))
+            self._checks.pop(order.stream_id, None)
+            self._obey_later(session, session.app_checked(order.stream_id, why))
 
         # The check ends with its stream: its outcome matters to nobody else.
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
-        self._checks[stream.stream_id] = check
+        self._checks[order.stream_id] = check
         self._conversations.start(check)
-
-    def _close_stream(self, stream: Stream) -> None:
-        self._streams.close(stream)
-        self._end_check(stream)
-
-    def _end_check(self, stream: Stream) -> None:
-        check = self._checks.pop(stream.stream_id, None)
-        if check is not None:
-            self._conversations.drop(check)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from ..errors import FileFailed, RemoteError
 from ..jobs.job_state import JobUpdate
-from ..jobs.orders import AnyQuestion, Question
+from ..jobs.orders import AnyQuestion, JobStopped, Question
 from ..wire.exchange import Head, Request, Response, Stat
 
 R = TypeVar("R", covariant=True)
@@ -201,9 +201,14 @@ Steps: TypeAlias = Generator[AnyAction, Any, T]
 
 
 def ask(action: Action[R] | Question[R]) -> Generator[Any, Any, R]:
-    """Yield an action to the driver; return the reply, in the type that the action declares."""
+    """Yield an action to the driver; return the reply, in the type that the action declares.
+
+    Raises the error with which the session stopped the job.
+    """
     # Nothing checks this type at run time: a driver's own tests have to.
-    reply: R = yield action
+    reply: R | JobStopped = yield action
+    if isinstance(reply, JobStopped):
+        raise reply.error
     return reply
 
 
@@ -248,10 +253,6 @@ class Flow(Generic[T]):
             return self._steps.throw(_as_gradio_error(error))
         except StopIteration as stop:
             return Done(cast(T, stop.value))
-
-    def close(self) -> None:
-        """End the conversation early; no more actions follow."""
-        self._steps.close()
 
 
 def _as_gradio_error(error: Exception) -> Exception:

@@ -1,76 +1,30 @@
-"""A prediction as its caller wants it, and one attempt to make it with one app.
+"""One attempt to make a prediction, with one app.
 
 If the app was replaced, the call is attempted again with the new one: its files are uploaded again,
-and it may have another index and session hash. Only the `Call` stays the same.
+and it may have another index and session hash. A copy of the `Call` names the new app.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ..app.access import App
-from ..app.endpoint import Endpoint
-from ..errors import AppChanged, AppError, GradioError, InvalidArguments, RemoteError
+from ..errors import AppChanged, AppError, GradioError, RemoteError
 from ..jobs.failures import HIDDEN, validation
 from ..jobs.messages import Completed, Generated, Output
-from ..jobs.orders import JobStopped, JoinGranted
 from ..wire.document import JSON, Object, read
-from ..wire.exchange import Headers, Request, Response, redact_url
+from ..wire.exchange import Request, Response, redact_url
 from ..wire.status import error_from_response
 from .actions import Publish, Steps
-from .connect import Target, is_same_app
+from .connect import is_same_app
 from .download import Downloads
-from .retry import RetryPolicy
-
-_ENTROPY = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A prediction whose arguments match its endpoint.
-
-    Raises InvalidArguments if the policy has less than 16 bytes of entropy.
-    """
-
-    job_id: int
-    app: App
-    endpoint: Endpoint
-    "An endpoint of `app`."
-    data: list[object]
-    "The arguments, from `Endpoint.bind`."
-    target: Target
-    "How to connect again if the app was replaced."
-    policy: RetryPolicy
-    "Its entropy differs for each call; the boundary of uploads is derived from it too."
-    headers: Headers = field(default=(), repr=False)
-    "Headers of this call only."
-    oauth_token: str | None = field(default=None, repr=False)
-    "Sent if the endpoint takes one (6.21 and later)."
-    event_data: object = None
-    "The event for functions that take one, such as `gr.SelectData`."
-    download: bool = True
-    "False: outputs contain the server's file objects instead of local paths."
-    max_download_size: int | None = None
-    "The largest file, in bytes; None: no limit."
-    resubmit_lost: bool = False
-    "Run a job again that was lost before its first output."
-
-    def __post_init__(self) -> None:
-        if len(self.policy.entropy) < _ENTROPY:
-            came = len(self.policy.entropy)
-            raise InvalidArguments(f"call: expected {_ENTROPY} bytes of entropy, got {came}")
+from .options import Call
 
 
 class Attempt(NamedTuple):
     """One attempt at a call, with one app."""
 
     call: Call
-    app: App
-    endpoint: Endpoint
-    "An endpoint of `app`."
-    data: list[object]
-    "The arguments as this app takes them, with uploaded files."
+    "With this app, its endpoint, and the uploaded files among the arguments."
     session_hash: str
     downloads: Downloads | None
     "None: the caller wants no downloads."
@@ -82,16 +36,17 @@ class Attempt(NamedTuple):
 
     def post(self, path: str, **more: object) -> Request:
         """Return a request with the arguments. Raises InvalidArguments if they are not JSON."""
+        call, options = self.call, self.call.options
         body: dict[str, object] = {
-            "data": self.data,
-            "event_data": self.call.event_data,
+            "data": call.data,
+            "event_data": options.event_data,
             "session_hash": self.session_hash,
             **more,
         }
         # Only to an endpoint that declares it: the token acts on behalf of the caller.
-        if self.endpoint.oauth and self.call.oauth_token:
-            body["oauth_token"] = self.call.oauth_token
-        return self.app.access.post(path, body, call=self.call.headers)
+        if call.endpoint.oauth and options.oauth_token:
+            body["oauth_token"] = options.oauth_token
+        return call.app.access.post(path, body, call=call.headers)
 
 
 class RetryCall(Exception):
@@ -108,7 +63,7 @@ class RetryCall(Exception):
 
 def check_same_app(attempt: Attempt) -> Steps[None]:
     """Raise RetryCall if another app replies, whose function has another index."""
-    if (yield from is_same_app(attempt.app)) is False:
+    if (yield from is_same_app(attempt.call.app)) is False:
         raise RetryCall(AppChanged("the app was restarted while it was called"), anyway=True)
 
 
@@ -119,13 +74,6 @@ def publish_output(attempt: Attempt, message: Output | Generated | Completed) ->
     yield Publish(update=message)
 
 
-def require_grant(answer: JoinGranted | JobStopped) -> JoinGranted:
-    """Return the session's permission to join. Raises the job's error if it was stopped."""
-    if isinstance(answer, JobStopped):
-        raise answer.error
-    return answer
-
-
 def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
     """Return the error; one of the app gets the endpoint's name, as attribute and as a note.
 
@@ -133,17 +81,17 @@ def name_endpoint(attempt: Attempt, error: GradioError) -> GradioError:
     """
     if not isinstance(error, AppError):
         return error
-    title = attempt.endpoint.title
+    title = attempt.call.endpoint.title
     # Without show_error the app sends no text, so say where it failed and how to see more.
     if error.message == HIDDEN:
         silent = f"{title} failed without saying why"
-        if attempt.app.config.raw.get("show_error") is not True:
+        if attempt.call.app.config.raw.get("show_error") is not True:
             silent += "; the app shows its errors if it is launched with show_error=True"
         error = AppError(
             f"{silent}.", duration=error.duration, visible=error.visible, title=error.title
         )
-    error.api_name = attempt.endpoint.name
-    error.add_note(f"{title} of {redact_url(attempt.app.access.src)} failed")
+    error.api_name = attempt.call.endpoint.name
+    error.add_note(f"{title} of {redact_url(attempt.call.app.access.src)} failed")
     return error
 
 

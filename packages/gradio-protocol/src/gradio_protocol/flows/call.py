@@ -16,12 +16,12 @@ lost jobs resubmitted. On servers without a queue, steps 3 and 4 are one request
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import assert_never
 
 from ..app.access import App
 from ..app.dialect import Delivery
-from ..app.endpoint import Endpoint
 from ..app.files import localize_files
 from ..errors import (
     AppChanged,
@@ -39,7 +39,6 @@ from ..jobs.job_state import Joining, Rebound
 from ..jobs.messages import Completed, DataRequested, Failed, Output, QueueFull
 from ..jobs.orders import (
     AppRefreshed,
-    JobStopped,
     JoinAccepted,
     JoinFailed,
     NextMessage,
@@ -50,19 +49,11 @@ from ..jobs.orders import (
 from ..wire.document import JSON, need, read_object
 from ..wire.exchange import Response
 from .actions import Publish, Send, Sleep, Steps, ask
-from .attempt import (
-    Attempt,
-    Call,
-    RetryCall,
-    check_same_app,
-    join_error,
-    name_endpoint,
-    publish_output,
-    require_grant,
-)
+from .attempt import Attempt, RetryCall, check_same_app, join_error, name_endpoint, publish_output
 from .connect import is_same_app, rebind, refresh_app
 from .direct import is_called_by_index, run_direct
 from .download import Downloads
+from .options import Call
 from .retry import Repeat, backoff, send_with_retries
 from .upload import upload_files
 
@@ -87,17 +78,16 @@ def call(spec: Call) -> Steps[object]:
     arguments cannot be sent, AppChanged if a restarted app no longer has the function, and
     JobCancelled if the job was cancelled, here or on the server.
     """
-    app, endpoint = spec.app, spec.endpoint
     attempts = 1
     while True:
         try:
-            attempt = yield from _prepare(spec, app, endpoint)
-            outputs = yield from (run_direct if _is_direct(app, endpoint) else _run_queued)(attempt)
-            return endpoint.visible_outputs(localize_files(outputs, attempt.saved))
+            attempt = yield from _prepare(spec)
+            outputs = yield from (run_direct if _is_direct(spec) else _run_queued)(attempt)
+            return spec.endpoint.visible_outputs(localize_files(outputs, attempt.saved))
         except RetryCall as retry:
             reason = retry
         except AppError as error:
-            if endpoint.event and spec.event_data is None:
+            if spec.endpoint.event and spec.options.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
         # An app that reloads all the time ends its jobs with an error, not with endless attempts.
@@ -108,48 +98,41 @@ def call(spec: Call) -> Steps[object]:
         attempts += 1
         # Each reason for another attempt can be a restart, after which the index and the login
         # change.
-        fresh = yield from _refresh(spec, app)
-        if fresh is not app:
-            app, endpoint = fresh, rebind(endpoint, fresh)
-            yield from ask(Publish(update=Rebound(dialect=app.dialect, endpoint=endpoint)))
+        fresh = yield from _refresh(spec)
+        if fresh is not spec.app:
+            spec = replace(spec, app=fresh, endpoint=rebind(spec.endpoint, fresh))
+            yield from ask(Publish(update=Rebound(fresh.dialect, spec.endpoint)))
         elif not reason.even_if_same_app:
             raise reason.error
 
 
-def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
+def _prepare(spec: Call) -> Steps[Attempt]:
     """Upload the files, and get permission to join. Raises RetryCall if the app has changed."""
-    job_id, policy, limit = spec.job_id, spec.policy, spec.max_download_size
-    steps = upload_files(app, endpoint, spec.data, job_id=job_id, policy=policy, limit=limit)
-    data = yield from steps
-    session_hash = yield from _request_join(spec, app, endpoint)
-    downloads = None
-    if spec.download:
-        downloads = Downloads(app, endpoint, policy=policy, limit=limit)
-    return Attempt(spec, app, endpoint, data, session_hash, downloads)
+    data = yield from upload_files(spec)
+    session_hash = yield from _request_join(spec)
+    downloads = Downloads(spec) if spec.options.download else None
+    return Attempt(replace(spec, data=data), session_hash, downloads)
 
 
-def _is_direct(app: App, endpoint: Endpoint) -> bool:
-    return app.dialect.delivery is Delivery.DIRECT or (endpoint.batch and app.dialect.batch_direct)
+def _is_direct(spec: Call) -> bool:
+    dialect = spec.app.dialect
+    return dialect.delivery is Delivery.DIRECT or (spec.endpoint.batch and dialect.batch_direct)
 
 
-def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
+def _request_join(spec: Call) -> Steps[str]:
     """Return the session hash for the join. Raises RetryCall if the app has changed."""
-    direct = _is_direct(app, endpoint)
+    app, direct = spec.app, _is_direct(spec)
     # These calls have no join, or the session sends it by opening the stream: check the app now.
-    at_once = (
-        is_called_by_index(app, endpoint) if direct else app.dialect.delivery is Delivery.PRIVATE
-    )
+    at_once = is_called_by_index(spec) if direct else app.dialect.delivery is Delivery.PRIVATE
     if at_once and (yield from is_same_app(app)) is False:
         raise _make_app_changed()
-    question = RequestJoin(
-        job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
-    )
-    grant = require_grant((yield from ask(question)))
+    question = RequestJoin(fn_index=spec.endpoint.index, direct=direct, headers=spec.headers)
+    grant = yield from ask(question)
     # The session may know of a restart that this job has not seen: its files are not on that
     # server.
     if grant.app is app and not (grant.app_is_stale and (yield from is_same_app(app)) is False):
         return grant.session_hash
-    yield from ask(JoinFailed(job_id=spec.job_id))
+    yield from ask(JoinFailed())
     raise _make_app_changed()
 
 
@@ -158,46 +141,47 @@ def _make_app_changed() -> RetryCall:
     return RetryCall(error, anyway=True)
 
 
-def _refresh(spec: Call, app: App) -> Steps[App]:
+def _refresh(spec: Call) -> Steps[App]:
     """Return the current app, which one job of the client fetches for all."""
-    answer = yield from ask(RefreshApp(job_id=spec.job_id, app=app))
-    if isinstance(answer, JobStopped):
-        raise answer.error
+    answer = yield from ask(RefreshApp(app=spec.app))
     if not isinstance(answer, RefreshNeeded):
         return answer
     try:
-        fresh = yield from refresh_app(app, spec.target)
+        fresh = yield from refresh_app(spec.app, spec.target)
     except GradioError:
         # In any case, since other jobs wait for this one.
-        yield from ask(AppRefreshed(job_id=spec.job_id, app=None))
+        yield from ask(AppRefreshed(app=None))
         raise
-    return (yield from ask(AppRefreshed(job_id=spec.job_id, app=fresh)))
+    return (yield from ask(AppRefreshed(app=fresh)))
 
 
 def _join(attempt: Attempt) -> Steps[str]:
     """Send the join; return the event id, which is empty if the stream is the join."""
     yield from ask(Publish(update=Joining()))
-    if attempt.app.dialect.delivery is Delivery.PRIVATE:
+    if attempt.call.app.dialect.delivery is Delivery.PRIVATE:
         # The session opens the stream, which is the join (4.0 to 4.8).
         return ""
-    spec = attempt.call
     try:
-        index = attempt.endpoint.index
+        index = attempt.call.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
         send = Send(request=request, limit=_MAX_REPLY, is_join=True)
         # A refused join is often due to a restart, so the app is checked before each retry: the
         # index may mean another function.
         recheck = partial(check_same_app, attempt)
-        reply = yield from send_with_retries(send, spec.policy, Repeat.UNACCEPTED, recheck)
+        policy = attempt.call.policy
+        reply = yield from send_with_retries(send, policy, Repeat.UNACCEPTED, recheck)
         event_id = _read_event_id(reply)
     except (GradioError, RetryCall):
-        yield from ask(JoinFailed(job_id=spec.job_id))
+        yield from ask(JoinFailed())
         raise
-    answer = yield from ask(JoinAccepted(job_id=spec.job_id, event_id=event_id))
-    if isinstance(answer, JobStopped):
-        # The stream was lost, or the job cancelled, while the join was in flight.
-        raise (yield from _explain(attempt, answer.error, shown=False))
-    return event_id
+    try:
+        yield from ask(JoinAccepted(event_id=event_id))
+    except GradioError as error:
+        lost = error
+    else:
+        return event_id
+    # The stream was lost, or the job cancelled, while the join was in flight.
+    raise (yield from _explain(attempt, lost, shown=False))
 
 
 def _read_event_id(reply: Response) -> str:
@@ -215,14 +199,12 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """Join, and act on messages up to the last one; return its data."""
     event_id = yield from _join(attempt)
     while True:
-        message = yield from ask(NextMessage(job_id=attempt.call.job_id))
+        message = yield from ask(NextMessage())
         match message:
             case Output():
                 yield from publish_output(attempt, message)
                 if message.ends_input:
                     yield from _end_input(attempt, event_id)
-            case JobStopped():
-                raise message.error
             case Completed():
                 # The official client, or the app's own `cancels`, can cancel a job of this session
                 # as well.
@@ -250,16 +232,16 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
     if not isinstance(error, _LOST):
         return error
     # Only if the caller agrees, since the lost job may have had its effects already.
-    if attempt.call.resubmit_lost and not shown:
+    if attempt.call.options.resubmit_lost and not shown:
         return RetryCall(error, anyway=True)
-    if (yield from is_same_app(attempt.app)) is False:
+    if (yield from is_same_app(attempt.call.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error
 
 
 def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
     """Whether a private stream, which is also the join, met no server or a busy one."""
-    if attempt.app.dialect.delivery is not Delivery.PRIVATE:
+    if attempt.call.app.dialect.delivery is not Delivery.PRIVATE:
         return False
     # Such a private stream has surely run nothing: no byte was sent, or the server refused it as
     # busy.
@@ -279,7 +261,7 @@ def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
 
 def _send_data(attempt: Attempt, event_id: str) -> Steps[None]:
     """Send the arguments that a private stream asks for (4.0 to 4.8)."""
-    request = attempt.post("queue/data", fn_index=attempt.endpoint.index, event_id=event_id)
+    request = attempt.post("queue/data", fn_index=attempt.call.endpoint.index, event_id=event_id)
     send = Send(request=request, limit=_MAX_REPLY)
     # The server waits 5 s for this, then it ends the stream without an error (4.0 to 4.8).
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED)
@@ -292,7 +274,9 @@ def _end_input(attempt: Attempt, event_id: str) -> Steps[None]:
 
     Otherwise the server waits for more chunks until its time limit. A failure changes only that.
     """
-    request = attempt.app.access.post(f"stream/{event_id}/close", {}, call=attempt.call.headers)
+    request = attempt.call.app.access.post(
+        f"stream/{event_id}/close", {}, call=attempt.call.headers
+    )
     try:
         yield from ask(Send(request=request, limit=_MAX_REPLY))
     except GradioError:

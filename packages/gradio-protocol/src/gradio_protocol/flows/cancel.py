@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..errors import GradioError
 from ..jobs.orders import CancelEvent
+from ..wire.document import Object
 from .actions import Send, Steps, ask
 
 # Seconds. Joins of the same function wait for the cancellation, so it has to be short.
@@ -19,18 +20,10 @@ def cancel_event(order: CancelEvent) -> Steps[None]:
     """Send one request to cancel the event; ignore the reply, and raise nothing."""
     # `/cancel` exists from 4.31 on and needs all of its fields. `/reset` takes an `event_id` from
     # 4.0 on.
-    access = order.app.access
-    if order.reset:
-        request = access.post("reset", {"event_id": order.event_id})
-    else:
-        request = access.post(
-            "cancel",
-            {
-                "session_hash": order.session_hash,
-                "fn_index": order.fn_index,
-                "event_id": order.event_id,
-            },
-        )
+    body: Object = {"event_id": order.event_id}
+    if not order.reset:
+        body |= {"session_hash": order.session_hash, "fn_index": order.fn_index}
+    request = order.app.access.post("reset" if order.reset else "cancel", body)
     try:
         yield from ask(Send(request=request, limit=_MAX_REPLY, total_timeout=_TOTAL_TIMEOUT))
     # The job then runs to its end on the server, and nobody waits for it.

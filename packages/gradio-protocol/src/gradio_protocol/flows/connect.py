@@ -14,20 +14,11 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
+from ..app import space
 from ..app.access import Access, App, split_src
 from ..app.config import Config, Visibility, inline_config, read_config
 from ..app.endpoint import Endpoint
 from ..app.info import read_endpoints
-from ..app.space import (
-    Outlook,
-    SpaceStage,
-    host_path,
-    outlook,
-    read_host,
-    read_stage,
-    runtime_path,
-    space_name,
-)
 from ..errors import (
     AppChanged,
     AuthenticationError,
@@ -37,21 +28,12 @@ from ..errors import (
     SpaceUnavailable,
 )
 from ..wire.cookies import Jar
-from ..wire.document import LenientReader, Object, read_object
-from ..wire.exchange import (
-    Headers,
-    Origin,
-    Request,
-    Response,
-    is_address,
-    origin,
-    quoted,
-    redact_url,
-)
+from ..wire.document import Notes, Object, read_object
+from ..wire.exchange import Headers, Origin, Response, is_address, origin, quoted, redact_url
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
 from ..wire.status import answering_proxy, error_from_response
 from .actions import Send, Sleep, Steps, ask
-from .redirects import MAX_DOCUMENT, send_following_redirects
+from .redirects import MAX_DOCUMENT, Requester
 from .retry import RetryPolicy
 
 _POLL_INTERVAL: Final = 2.0  # seconds between two requests for the stage of a Space
@@ -102,7 +84,7 @@ class Target:
     @property
     def space(self) -> str | None:
         """The name of the Space, if `src` is one. Raises InvalidArguments."""
-        return space_name(self.src, self.hub)
+        return space.space_name(self.src, self.hub)
 
     def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
         """Return the identity for requests to this app, or to the Hub if `app` is None."""
@@ -138,7 +120,8 @@ def refresh_app(app: App, target: Target) -> Steps[App]:
     if (yield from is_same_app(app)) and not (target.auth and (yield from _is_locked(app, target))):
         return app
     fresh = yield from _connect(target, app.access.jar)
-    return app if _is_same(app, fresh) else fresh
+    is_same = fresh.config.raw == app.config.raw and fresh.access == app.access
+    return app if is_same else fresh
 
 
 def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | None]:
@@ -198,7 +181,7 @@ def _get_shape(endpoint: Endpoint) -> tuple[tuple[bool, ...], tuple[str, ...]]:
 
 def _is_locked(app: App, target: Target) -> Steps[bool]:
     """Whether the app no longer accepts our login."""
-    _, reply = yield from _fetch_config(app.access, target.policy)
+    reply = yield from _fetch_config(Requester(app.access, target.policy))
     try:
         _parse_config(reply)
     except AuthenticationError:
@@ -206,19 +189,15 @@ def _is_locked(app: App, target: Target) -> Steps[bool]:
     return False
 
 
-def _is_same(old: App, new: App) -> bool:
-    return old.config.raw == new.config.raw and old.access == new.access
-
-
 def _connect(target: Target, jar: Jar) -> Steps[App]:
     """Connect, with the cookies of an earlier connection."""
-    space = target.space
-    src = target.src if space is None else (yield from _resolve_space_url(target, space))
-    access = _make_access(target, src, jar)
+    name = target.space
+    src = target.src if name is None else (yield from _resolve_space_url(target, name))
+    web = Requester(_make_access(target, src, jar), target.policy)
+    config = yield from _fetch_config_with_login(web, target.auth)
     # The prefix is known only from the config, which itself is not below the prefix.
-    access, config = yield from _fetch_config_with_login(access, target)
-    access = replace(access, prefix=quoted(config.api_prefix))
-    return (yield from _load_api_info(access, config, target.policy))
+    web.access = replace(web.access, prefix=quoted(config.api_prefix))
+    return (yield from _load_api_info(web, config))
 
 
 def _make_access(target: Target, src: str, jar: Jar) -> Access:
@@ -227,32 +206,38 @@ def _make_access(target: Target, src: str, jar: Jar) -> Access:
     return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
 
 
-def _resolve_space_url(target: Target, space: str) -> Steps[str]:
+def _resolve_space_url(target: Target, name: str) -> Steps[str]:
     """Return the address of a Space, once it runs."""
-    hub = Access(src=f"{target.hub}/", identity=target.identity(None))
+    hub = hub_requester(target)
     # Address first: a Space that does not exist, or is private, fails here with a clear status.
-    body = yield from _hub_get(hub, host_path(space), target.policy)
-    src = read_host(body, target.hub)
+    body = yield from _hub_get(hub, space.host_path(name))
+    src = space.read_host(body, target.hub)
     waited = 0.0
     while True:
-        stage = read_stage((yield from _hub_get(hub, runtime_path(space), target.policy)))
-        prospect = outlook(stage)
-        if prospect is Outlook.READY:
+        stage = space.read_stage((yield from _hub_get(hub, space.runtime_path(name))))
+        prospect = space.outlook(stage)
+        if prospect is space.Outlook.READY:
             return src
-        if prospect is Outlook.HOPELESS or waited >= target.space_timeout:
+        if prospect is space.Outlook.HOPELESS or waited >= target.space_timeout:
             after = f" after {waited:g} s" if waited else ""
-            text = f"Space {space}: {stage.name}{after}: it {stage.value}"
+            text = f"Space {name}: {stage.name}{after}: it {stage.value}"
             raise SpaceUnavailable(text, stage=stage.name)
         # A Space wakes at any request to the app, not at those to the Hub.
-        if stage is SpaceStage.SLEEPING:
+        if stage is space.SpaceStage.SLEEPING:
             yield from _wake_space(_make_access(target, src, Jar()))
         seconds = min(_POLL_INTERVAL, target.space_timeout - waited)
         yield from ask(Sleep(seconds=seconds))
         waited += seconds
 
 
-def _hub_get(hub: Access, path: str, policy: RetryPolicy) -> Steps[bytes]:
-    _, reply = yield from send_following_redirects(hub, hub.request("GET", hub.page(path)), policy)
+def hub_requester(target: Target) -> Requester:
+    """Return what sends requests to the Hub, with the caller's token."""
+    access = Access(src=f"{target.hub}/", identity=target.identity(None))
+    return Requester(access, target.policy)
+
+
+def _hub_get(hub: Requester, path: str) -> Steps[bytes]:
+    reply = yield from hub.get(hub.access.page(path))
     if reply.status != 200:
         raise error_from_response(reply, doing="looking up the Space")
     return reply.body
@@ -268,40 +253,34 @@ def _wake_space(access: Access) -> Steps[None]:
         return
 
 
-def _fetch_config_with_login(access: Access, target: Target) -> Steps[tuple[Access, Config]]:
+def _fetch_config_with_login(web: Requester, auth: tuple[str, str] | None) -> Steps[Config]:
     """Return the config, after a login if one is needed."""
-    access, reply = yield from _fetch_config(access, target.policy)
+    reply = yield from _fetch_config(web)
     try:
-        return access, _parse_config(reply)
+        return _parse_config(reply)
     except AuthenticationError:
-        if target.auth is None:
+        if auth is None:
             raise
-    access = yield from _log_in(access, target.auth, target.policy)
-    access, reply = yield from _fetch_config(access, target.policy)
+    yield from _log_in(web, auth)
+    reply = yield from _fetch_config(web)
     try:
-        return access, _parse_config(reply)
+        return _parse_config(reply)
     except AuthenticationError as error:
-        where = f"logging in: {redact_url(access.src)}"
+        where = f"logging in: {redact_url(web.access.src)}"
         text = f"{where} accepted user and password, but still requires a login"
-        hint = "" if access.src.startswith("https:") else "; its cookie may be for https only"
+        hint = "" if web.access.src.startswith("https:") else "; its cookie may be for https only"
         raise AuthenticationError(text + hint, status=error.status) from error
 
 
-def _fetch_config(access: Access, policy: RetryPolicy) -> Steps[tuple[Access, Response]]:
+def _fetch_config(web: Requester) -> Steps[Response]:
     """Return the reply with the config: from `/config`, or from the page if there is none."""
-    access, reply = yield from send_following_redirects(
-        access, access.request("GET", access.page("config")), policy
-    )
+    reply = yield from web.get(web.access.page("config"))
     if reply.status == 404:
-        return (
-            yield from send_following_redirects(
-                access, access.request("GET", access.page("")), policy
-            )
-        )
+        return (yield from web.get(web.access.page("")))
     if reply.status == 200 and reply.url.endswith("/config"):
         # A redirect may have led to another path: the app is where its config is.
-        access = replace(access, src=reply.url.removesuffix("config"))
-    return access, reply
+        web.access = replace(web.access, src=reply.url.removesuffix("config"))
+    return reply
 
 
 def _parse_config(reply: Response) -> Config:
@@ -321,37 +300,33 @@ def _parse_config(reply: Response) -> Config:
     return config
 
 
-def _log_in(access: Access, auth: tuple[str, str], policy: RetryPolicy) -> Steps[Access]:
-    """Log in, and return the access with the cookies of the login."""
+def _log_in(web: Requester, auth: tuple[str, str]) -> Steps[None]:
+    """Log in; the requester then has the cookies of the login."""
     # Success is 200, or 302 with a cookie before 3.17. An app without a login answers 302 without
     # a cookie. The next request for the config shows whether the login worked.
     form = urlencode({"username": auth[0], "password": auth[1]}, errors="surrogatepass")
-    url = access.page("login")
-    request = access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
-    access, reply = yield from send_following_redirects(access, request, policy)
+    url = web.access.page("login")
+    request = web.access.request("POST", url, body=(form.encode("ascii"),), own=_FORM)
+    reply = yield from web.send(request)
     if reply.status in (400, 401):
         text = f"logging in: {redact_url(url)} rejected the user or the password"
         raise AuthenticationError(text, status=reply.status)
     if reply.status not in (200, 302):
         raise error_from_response(reply, doing="logging in")
-    return access
 
 
-def _load_api_info(access: Access, config: Config, policy: RetryPolicy) -> Steps[App]:
+def _load_api_info(web: Requester, config: Config) -> Steps[App]:
     """Return the app, with its endpoints from `/info` or, failing that, from the config."""
-    lenient, info, undocumented = LenientReader(), None, None
+    notes, info, undocumented = Notes(), None, None
     if config.dialect.info:
-        # Without this parameter, 3.x describes values in the old client's serialized form.
-        request = access.get("info", serialize="false")
-        access, info = yield from _fetch_info(access, request, policy, lenient, _OF_ALL)
+        info = yield from _fetch_info(web, notes, _OF_ALL)
     else:
-        lenient.note(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
+        notes.add(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
     if info is not None and config.dialect.info_of_undocumented and _has_undocumented(config):
-        request = access.get("info", all_endpoints="true", serialize="false")
-        access, undocumented = yield from _fetch_info(access, request, policy, lenient, _OF_OTHERS)
-    known = read_endpoints(config, info, undocumented, lenient)
-    notes = (*config.notes, *lenient.notes)
-    return App(access=access, config=config, endpoints=known, notes=notes)
+        undocumented = yield from _fetch_info(web, notes, _OF_OTHERS, all_endpoints="true")
+    known = read_endpoints(config, info, undocumented, notes)
+    sentences = (*config.notes, *notes.sentences)
+    return App(access=web.access, config=config, endpoints=known, notes=sentences)
 
 
 def _has_undocumented(config: Config) -> bool:
@@ -359,18 +334,18 @@ def _has_undocumented(config: Config) -> bool:
     return any(d.backend and d.visibility is hidden for d in config.dependencies)
 
 
-def _fetch_info(
-    access: Access, request: Request, policy: RetryPolicy, lenient: LenientReader, what: str
-) -> Steps[tuple[Access, Object | None]]:
+def _fetch_info(web: Requester, notes: Notes, what: str, **query: str) -> Steps[Object | None]:
     """Return `/info`, or None if it fails: the config describes the endpoints then."""
-    access, reply = yield from send_following_redirects(access, request, policy)
+    # Without `serialize`, 3.x describes values in the old client's serialized form.
+    url = web.access.api("info", **query, serialize="false")
+    reply = yield from web.get(url)
     # 500: Gradio fails on the schemas of some apps, which calls do not need.
     if reply.status not in (200, 404, 500):
         raise error_from_response(reply, doing="connecting")
     try:
         if reply.status == 200:
-            return access, read_object(reply.body, where="info")
-        lenient.note(f"{redact_url(request.url)} answered {reply.status}: {what} {_DERIVED}")
+            return read_object(reply.body, where="info")
+        notes.add(f"{redact_url(url)} answered {reply.status}: {what} {_DERIVED}")
     except RemoteError as error:
-        lenient.note(f"{error}: {what} {_DERIVED}")
-    return access, None
+        notes.add(f"{error}: {what} {_DERIVED}")
+    return None

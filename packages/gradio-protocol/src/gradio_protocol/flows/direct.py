@@ -15,14 +15,13 @@ from __future__ import annotations
 from functools import partial
 from math import inf
 
-from ..app.access import App
+from ..app.access import session_hash
 from ..app.dialect import Delivery
-from ..app.endpoint import Endpoint
 from ..errors import GradioError, RemoteError
 from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import RequestJoin
-from ..wire.document import JSON, Object, need, read_object
+from ..wire.document import JSON, LIST, Object, need, read_object
 from ..wire.exchange import Response, quoted, redact_url
 from .actions import Publish, Send, Steps, ask
 from .attempt import (
@@ -33,8 +32,8 @@ from .attempt import (
     join_error,
     name_endpoint,
     publish_output,
-    require_grant,
 )
+from .options import Call
 from .retry import Repeat, send_with_retries
 
 _MAX_RESULT = 2**30  # largest result in bytes
@@ -43,9 +42,9 @@ _MAX_REPLY = 2**20
 _NOT_CALLED = (401, 404)
 
 
-def is_called_by_index(app: App, endpoint: Endpoint) -> bool:
-    """Whether a direct call of this endpoint uses its index."""
-    return endpoint.name is None or _is_stepwise(app, endpoint)
+def is_called_by_index(call: Call) -> bool:
+    """Whether a direct call of its endpoint uses the index."""
+    return call.endpoint.name is None or _is_stepwise(call)
 
 
 def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
@@ -54,7 +53,7 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     Raises RetryCall if another app may have rejected the call, else what a call raises.
     """
     yield from ask(Publish(update=Started()))
-    if not _is_stepwise(attempt.app, attempt.endpoint):
+    if not _is_stepwise(attempt.call):
         data = _read_data((yield from _post_call(attempt)))
     else:
         data = yield from _run_generator((yield from _isolate_generator(attempt)))
@@ -62,24 +61,24 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     return data
 
 
-def _is_stepwise(app: App, endpoint: Endpoint) -> bool:
+def _is_stepwise(call: Call) -> bool:
     """Whether the endpoint may be a generator; other functions simply end with the first step."""
     # Before 3.23 the config does not tell, so every function is called as if it were one.
-    unsure = not app.dialect.marks_generators
-    return app.dialect.steps_direct and (endpoint.generator or unsure)
+    unsure = not call.app.dialect.marks_generators
+    return call.app.dialect.steps_direct and (call.endpoint.generator or unsure)
 
 
 def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     """Publish all outputs of a generator and return the last one."""
     output = yield from _post_call(attempt)
     last = data = _read_data(output)
-    enter = RequestJoin(job_id=attempt.call.job_id, fn_index=attempt.endpoint.index, direct=True)
+    enter = RequestJoin(fn_index=attempt.call.endpoint.index, direct=True)
     while output.get("is_generating") is True:
         last = data
         yield from publish_output(attempt, Generated(data=data))
         # Before each step, ask the session whether the job was cancelled: there is no request to
         # the server that would end it.
-        require_grant((yield from ask(enter)))
+        yield from ask(enter)
         try:
             output = yield from _post_call(attempt)
         except RetryCall as again:
@@ -92,21 +91,20 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 
 def _isolate_generator(attempt: Attempt) -> Steps[Attempt]:
     """Return the attempt in a session where no other call's generator is left."""
-    session_hash, index = attempt.session_hash, attempt.endpoint.index
-    if not attempt.endpoint.stateful:
-        return attempt._replace(session_hash=f"{session_hash}{attempt.call.job_id}")
-    body = {"session_hash": session_hash, "fn_index": index}
-    reset = Send(request=attempt.app.access.post("reset", body), limit=_MAX_REPLY)
+    if not attempt.call.endpoint.stateful:
+        return attempt._replace(session_hash=session_hash(attempt.call.policy.entropy))
+    body = {"session_hash": attempt.session_hash, "fn_index": attempt.call.endpoint.index}
+    reset = Send(request=attempt.call.app.access.post("reset", body), limit=_MAX_REPLY)
     yield from send_with_retries(reset, attempt.call.policy, Repeat.HARMLESS)
     return attempt
 
 
 def _post_call(attempt: Attempt) -> Steps[Object]:
     """Send one request and return the output in its reply."""
-    app, endpoint = attempt.app, attempt.endpoint
+    app, endpoint = attempt.call.app, attempt.call.endpoint
     more: dict[str, object] = {}
     recheck = None
-    if is_called_by_index(app, endpoint):
+    if is_called_by_index(attempt.call):
         more["fn_index"] = endpoint.index
         # A restart during a pause may have given the index to another function.
         recheck = partial(check_same_app, attempt)
@@ -128,10 +126,10 @@ def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
 
     It answers 401 with a sentence up to 3.41, and 404 from then on.
     """
-    index, status = attempt.endpoint.index, reply.status
-    queued = any(d.queue for d in attempt.app.config.dependencies if d.index == index)
+    index, status = attempt.call.endpoint.index, reply.status
+    queued = any(d.queue for d in attempt.call.app.config.dependencies if d.index == index)
     refuses = status == 404 or (status == 401 and "skip the queue" in reply.text)
-    if not (refuses and queued and attempt.app.dialect.delivery is Delivery.DIRECT):
+    if not (refuses and queued and attempt.call.app.dialect.delivery is Delivery.DIRECT):
         return None
     why = (
         "the app takes jobs through the queue of Gradio 3.x only, which this client does not speak"
@@ -142,4 +140,4 @@ def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
 
 
 def _read_data(output: Object) -> tuple[JSON, ...]:
-    return tuple(need(output, "data", list, where="result"))
+    return tuple(need(output, "data", LIST, where="result"))

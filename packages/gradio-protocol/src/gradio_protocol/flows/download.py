@@ -14,8 +14,7 @@ from dataclasses import replace
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from ..app.access import App
-from ..app.endpoint import Endpoint
-from ..app.files import RemoteFile, WebFile, decode_data_url, find_remote_files
+from ..app.files import RemoteFile, decode_data_url, find_remote_files
 from ..errors import RemoteError
 from ..jobs.job_state import Fetched
 from ..jobs.messages import Completed, Generated, Output
@@ -23,7 +22,8 @@ from ..wire.exchange import Origin, Request, is_address, origin, quoted
 from ..wire.redirect import follow_redirect
 from ..wire.status import error_from_response
 from .actions import Download, Publish, SaveBytes, Saved, Steps, ask
-from .retry import Repeat, RetryPolicy, send_with_retries
+from .options import Call
+from .retry import Repeat, send_with_retries
 
 _REQUESTS = 6
 "The most requests for one file: the first, and one after each redirect."
@@ -35,13 +35,8 @@ _PLAYLIST = "playlist.m3u8"
 class Downloads:
     """The downloads of one job. Each file is fetched once."""
 
-    def __init__(
-        self, app: App, endpoint: Endpoint, *, policy: RetryPolicy, limit: int | None
-    ) -> None:
-        self._app = app
-        self._endpoint = endpoint
-        self._policy = policy
-        self._limit = limit
+    def __init__(self, call: Call) -> None:
+        self._call = call
         self._streams: dict[str, RemoteFile] = {}
         self.saved: dict[str, str] = {}
         "Path on the server → path on this machine, of what was downloaded."
@@ -61,13 +56,15 @@ class Downloads:
             if isinstance(message, Completed):
                 yield from self._keep(stream, (yield from self._save_recording(stream)))
             elif stream.path not in self.saved:
-                playlist = SaveBytes(name=_PLAYLIST, data=_make_playlist(self._app, stream))
+                playlist = SaveBytes(name=_PLAYLIST, data=_make_playlist(self._call.app, stream))
                 yield from self._keep(stream, (yield from ask(playlist)).path)
 
     def _find_files(self, message: Output | Generated | Completed) -> tuple[RemoteFile, ...]:
         if isinstance(message, Output):
             return message.files
-        return find_remote_files(self._endpoint.seen(message.data or ()), self._app.dialect)
+        return find_remote_files(
+            self._call.endpoint.seen(message.data or ()), self._call.app.dialect
+        )
 
     def _keep(self, file: RemoteFile, local: str) -> Steps[None]:
         self.saved[file.path] = local
@@ -79,46 +76,34 @@ class Downloads:
         if base != stream.path:
             # 5.0 and later put the whole recording beside its playlist.
             recording = replace(stream, path=f"{base}playlist-file")
-            return (yield from self._download(recording, self._policy))
+            return (yield from download_file(self._call, recording))
         # No retries: 4.x deletes what it has sent, so a second request would get the rest only, or
         # wait two minutes for it.
-        return (yield from self._download(stream, replace(self._policy, max_retries=0)))
+        once = replace(self._call, policy=replace(self._call.policy, max_retries=0))
+        return (yield from download_file(once, stream))
 
     def _save(self, file: RemoteFile) -> Steps[str]:
         if file.embedded:
             data = decode_data_url(file.path)
-            if self._limit is not None and len(data) > self._limit:
-                raise RemoteError(f"file {file.name!r} is longer than {self._limit} bytes")
+            limit = self._call.options.max_download_size
+            if limit is not None and len(data) > limit:
+                raise RemoteError(f"file {file.name!r} is longer than {limit} bytes")
             saved = yield from ask(SaveBytes(name=file.name, data=data))
             return saved.path
-        return (yield from self._download(file, self._policy))
-
-    def _download(self, file: RemoteFile, policy: RetryPolicy) -> Steps[str]:
-        download = Download(request=_to_request(self._app, file), name=file.name, limit=self._limit)
-        return (yield from download_file(download, policy))
+        return (yield from download_file(self._call, file))
 
 
-def fetch_web_file(app: App, file: WebFile, policy: RetryPolicy, limit: int | None) -> Steps[str]:
-    """Download the file of an argument from the web; return its path on this machine.
-
-    Only the app's own origin gets secrets. Raises RemoteError, TransportFailed and FileFailed.
-    """
-    request = _to_request(app, RemoteFile(file.url, file.name))
-    download = Download(request=request, name=file.name, limit=limit)
-    return (yield from download_file(download, policy, home=file.home))
-
-
-def download_file(
-    download: Download, policy: RetryPolicy, home: Origin | None = None
-) -> Steps[str]:
+def download_file(call: Call, file: RemoteFile, home: Origin | None = None) -> Steps[str]:
     """Download a file, and follow redirects; return its path on this machine.
 
-    If `home` is given, redirects to other origins fail. Raises RemoteError, TransportFailed and
-    FileFailed.
+    Only the app's own origin gets secrets. If `home` is given, redirects to other origins fail.
+    Raises RemoteError, TransportFailed and FileFailed.
     """
-    doing = f"downloading {download.name!r}"
+    doing = f"downloading {file.name!r}"
+    request, limit = _to_request(call.app, file), call.options.max_download_size
+    download = Download(request=request, name=file.name, limit=limit)
     for _ in range(_REQUESTS):
-        reply = yield from send_with_retries(download, policy, Repeat.HARMLESS)
+        reply = yield from send_with_retries(download, call.policy, Repeat.HARMLESS)
         if isinstance(reply, Saved):
             return reply.path
         # Redirects are followed here, since each decides anew which secrets the next origin may

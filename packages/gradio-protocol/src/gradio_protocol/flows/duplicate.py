@@ -16,15 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..app.access import Access
 from ..app.space import runtime_path
 from ..errors import InvalidArguments, SpaceDuplicationError
 from ..wire.document import need, read_object, write
 from ..wire.exchange import Headers, Response, redact_url
 from ..wire.status import error_from_response
 from .actions import Steps
-from .connect import Target
-from .redirects import send_following_redirects
+from .connect import Target, hub_requester
 
 _BASIC: Final = "cpu-basic"
 _JSON: Headers = (("content-type", "application/json"),)
@@ -120,8 +118,8 @@ class _Hub:
 
     def __init__(self, target: Target, space: str) -> None:
         self.space = space
-        self._policy = target.policy
-        self._access = Access(src=f"{target.hub}/", identity=target.identity(None))
+        self._web = hub_requester(target)
+        self._access = self._web.access
 
     def ask(self, path: str, document: object = None, *accepted: int) -> Steps[Response]:
         """GET a path, or POST a document to it; return a reply with a 2xx or accepted status."""
@@ -130,7 +128,7 @@ class _Hub:
             request = self._access.request("GET", url)
         else:
             request = self._access.request("POST", url, body=(write(document),), own=_JSON)
-        _, reply = yield from send_following_redirects(self._access, request, self._policy)
+        reply = yield from self._web.send(request)
         if reply.status // 100 != 2 and reply.status not in accepted:
             # The type that the official client's users catch, with the status as its cause.
             error = error_from_response(reply, doing=f"duplicating the Space {self.space}")

@@ -1,7 +1,7 @@
-"""Options that apply to each call of a client.
+"""Options that apply to each call of a client, and one call with its options.
 
-They are not keywords of `predict` and `submit`, since all keywords there but the official client's
-four belong to the app, which may have a parameter called `progress` or `timeout`.
+Options are not keywords of `predict` and `submit`, since all keywords there but the official
+client's four belong to the app, which may have a parameter called `progress` or `timeout`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from ..app.endpoint import Endpoint
 from ..app.files import find_uploads
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
-from .attempt import Call
 from .connect import Target
 from .retry import RetryPolicy
 
@@ -87,31 +86,23 @@ class Options:
         data = [normalize_args(value) for value in args]
         return replace(endpoint, inputs=inputs, outputs=outputs), data
 
-    def call(
-        self,
-        job_id: int,
-        app: App,
-        target: Target,
-        bound: tuple[Endpoint, list[object]],
-        headers: Mapping[str, str],
-        entropy: bytes,
-    ) -> Call:
-        """Return a call with these options; `headers` and `entropy` are for this call only."""
-        endpoint, data = bound
-        return Call(
-            job_id=job_id,
-            app=app,
-            endpoint=endpoint,
-            data=data,
-            target=target,
-            policy=RetryPolicy(max_retries=self.max_retries, entropy=entropy),
-            headers=(*self.headers, *headers.items()),
-            oauth_token=self.oauth_token,
-            event_data=self.event_data,
-            download=self.download,
-            max_download_size=self.max_download_size,
-            resubmit_lost=self.resubmit_lost,
-        )
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A prediction whose arguments match its endpoint: what each of its steps needs."""
+
+    app: App
+    endpoint: Endpoint
+    "An endpoint of `app`."
+    data: list[object]
+    "The arguments, from `Endpoint.bind`."
+    options: Options
+    target: Target
+    "How to connect again if the app was replaced."
+    policy: RetryPolicy
+    "Its entropy differs for each call; the boundary of uploads is derived from it too."
+    headers: Headers = field(default=(), repr=False)
+    "Headers of this call, with those of the options."
 
 
 def _event_data(given: object) -> object:

@@ -24,32 +24,43 @@ MAX_DOCUMENT: Final = 2**26
 _MAX_HOPS: Final = 5
 
 
-def send_following_redirects(
-    access: Access, request: Request, policy: RetryPolicy
-) -> Steps[tuple[Access, Response]]:
-    """Return the reply after redirects, and the access with new cookies or a new origin."""
-    for _ in range(_MAX_HOPS + 1):
-        # Also a login: to repeat one does no harm.
-        send = Send(request=request, limit=MAX_DOCUMENT)
-        reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
-        access = replace(access, jar=access.jar.store(request.url, reply.headers))
-        following = follow_redirect(request, reply)
-        if following is None:
-            return access, reply
-        access = _follow_redirect(access, request, reply, following.url)
-        # Compose the request again: cookies came, and the new origin may see other secrets.
-        own = tuple(header for header in following.headers if header[0] == "content-type")
-        method, body = following.method, following.body
-        request = access.request(method, following.url, body=body, own=own)
-    raise RemoteError(f"connecting: {redact_url(request.url)}: more than {_MAX_HOPS} redirects")
+class Requester:
+    """Requests documents, such as those of one app. See the module."""
 
+    def __init__(self, access: Access, policy: RetryPolicy) -> None:
+        self.access = access
+        "Changes with each reply: it gets new cookies, or a new origin."
+        self._policy = policy
 
-def _follow_redirect(access: Access, request: Request, reply: Response, url: str) -> Access:
-    """Return the access after a redirect to `url`; raise the reply's error if it is forbidden."""
-    old, new = origin(request.url), origin(url)
-    if old == new:
-        return access
-    if not changes_origin(old, new):
-        raise error_from_response(reply, doing="connecting")
-    identity = replace(access.identity, app=new)
-    return replace(access, src=f"{new}{urlsplit(access.src).path}", identity=identity)
+    def get(self, url: str) -> Steps[Response]:
+        """GET an address; return the reply after redirects."""
+        return self.send(self.access.request("GET", url))
+
+    def send(self, request: Request) -> Steps[Response]:
+        """Send a request; return the reply after redirects."""
+        for _ in range(_MAX_HOPS + 1):
+            # Also a login: to repeat one does no harm.
+            send = Send(request=request, limit=MAX_DOCUMENT)
+            reply = yield from send_with_retries(send, self._policy, Repeat.HARMLESS)
+            jar = self.access.jar.store(request.url, reply.headers)
+            self.access = replace(self.access, jar=jar)
+            following = follow_redirect(request, reply)
+            if following is None:
+                return reply
+            self._move_origin(request, reply, following.url)
+            # Compose the request again: cookies came, and the new origin may see other secrets.
+            own = tuple(header for header in following.headers if header[0] == "content-type")
+            method, url, body = following.method, following.url, following.body
+            request = self.access.request(method, url, body=body, own=own)
+        raise RemoteError(f"connecting: {redact_url(request.url)}: more than {_MAX_HOPS} redirects")
+
+    def _move_origin(self, request: Request, reply: Response, url: str) -> None:
+        """Follow a redirect to `url`; raise the reply's error if it is forbidden."""
+        old, new = origin(request.url), origin(url)
+        if old == new:
+            return
+        if not changes_origin(old, new):
+            raise error_from_response(reply, doing="connecting")
+        identity = replace(self.access.identity, app=new)
+        src = f"{new}{urlsplit(self.access.src).path}"
+        self.access = replace(self.access, src=src, identity=identity)

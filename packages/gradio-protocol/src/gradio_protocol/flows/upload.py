@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from ..app.access import App
-from ..app.endpoint import Endpoint
 from ..app.files import (
     Inline,
     LocalFile,
+    RemoteFile,
     UploadSource,
     WebFile,
     data_url,
@@ -35,12 +35,13 @@ from ..app.files import (
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import LookUpUploads, RecordUploads
 from ..wire import multipart
-from ..wire.document import JSON, as_list, read
+from ..wire.document import JSON, LIST, check_kind, read
 from ..wire.exchange import FileSlice
 from ..wire.status import error_from_response
 from .actions import InspectFile, ReadFile, Send, Steps, ask
-from .download import fetch_web_file
-from .retry import Repeat, RetryPolicy, send_with_retries
+from .download import download_file
+from .options import Call
+from .retry import Repeat, send_with_retries
 
 _MAX_REPLY = 2**24  # largest reply to an upload in bytes; it has up to 1000 paths
 _MAX_EMBEDDED = 2**27  # largest file inside the arguments, in bytes
@@ -59,43 +60,32 @@ class _Content:
     body: bytes | FileSlice
 
 
-def upload_files(
-    app: App,
-    endpoint: Endpoint,
-    data: list[object],
-    *,
-    job_id: int,
-    policy: RetryPolicy,
-    limit: int | None = None,
-) -> Steps[list[object]]:
-    """Upload the files in `data` to `app`, and return `data` with their file objects.
+def upload_files(call: Call) -> Steps[list[object]]:
+    """Upload the files among the arguments; return the arguments with their file objects.
 
-    `policy` has the 16 bytes of entropy for a boundary; `limit` is the largest file to fetch from
-    an address, in bytes. Raises InvalidArguments for a file larger than the app allows; FileFailed
-    for one that cannot be read or changes meanwhile; RemoteError and TransportFailed for one that
-    cannot be fetched or sent.
+    The policy has the 16 bytes of entropy for a boundary. Raises InvalidArguments for a file larger
+    than the app allows; FileFailed for one that cannot be read or changes meanwhile; RemoteError
+    and TransportFailed for one that cannot be fetched or sent.
     """
+    app = call.app
     # Download before anything is uploaded: a file that is missing must not leave others behind.
-    data = mark_own_files(data, app.access.identity.app)
+    data = mark_own_files(call.data, app.access.identity.app)
     contents: dict[UploadSource, _Content] = {}
     for file in find_uploads(data):
         if isinstance(file, WebFile):
-            local = LocalFile((yield from fetch_web_file(app, file, policy, limit)))
-            contents[file] = yield from _inspect(app, local)
+            remote = RemoteFile(file.url, file.name)
+            local = yield from download_file(call, remote, home=file.home)
+            contents[file] = yield from _inspect(app, LocalFile(local))
         else:
             contents[file] = yield from _inspect(app, file)
     if not contents:
         return data
-    bare = [is_embedded(app.dialect, slot.type) for slot in endpoint.inputs]
+    bare = [is_embedded(app.dialect, slot.type) for slot in call.endpoint.inputs]
     images = find_uploads([value for value, is_bare in zip(data, bare, strict=True) if is_bare])
     files = find_uploads([value for value, is_bare in zip(data, bare, strict=True) if not is_bare])
     urls = yield from _embed({file: contents[file] for file in images})
     rest = {file: contents[file] for file in files}
-    places = (
-        (yield from _send(app, rest, job_id, policy))
-        if app.dialect.upload
-        else (yield from _embed(rest))
-    )
+    places = yield from (_send(call, rest) if app.dialect.upload else _embed(rest))
     values: dict[UploadSource, JSON] = {
         file: file_value(app.dialect, place, contents[file].name, contents[file].size)
         for file, place in places.items()
@@ -126,58 +116,55 @@ def _basename(path: str) -> str:
     return re.split(r"[/\\]", path)[-1] or "file"
 
 
-def _send(
-    app: App, contents: Mapping[UploadSource, _Content], job_id: int, policy: RetryPolicy
-) -> Steps[dict[UploadSource, str]]:
+def _send(call: Call, contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource, str]]:
     """Send the files that the server lacks; return the server's path of each file."""
     # By digest: a call often has the same file twice, as in a gallery.
     distinct = {content.digest: content for content in contents.values()}
-    known = yield from _look_up(app, distinct, job_id, policy)
+    known = yield from _look_up(call, distinct)
     missing = [content for digest, content in distinct.items() if digest not in known]
     for start in range(0, len(missing), multipart.MOST_FILES):
         batch = missing[start : start + multipart.MOST_FILES]
-        paths = yield from _post(app, batch, policy)
+        paths = yield from _post(call, batch)
         found = {content.digest: path for content, path in zip(batch, paths, strict=True)}
         # After each batch, so that a failure of the next one does not lose these paths.
-        yield from ask(RecordUploads(job_id=job_id, paths=tuple(found.items())))
+        yield from ask(RecordUploads(paths=tuple(found.items())))
         known |= found
     return {file: known[content.digest] for file, content in contents.items()}
 
 
-def _look_up(
-    app: App, contents: Mapping[str, _Content], job_id: int, policy: RetryPolicy
-) -> Steps[dict[str, str]]:
+def _look_up(call: Call, contents: Mapping[str, _Content]) -> Steps[dict[str, str]]:
     """Return the paths of the contents that the server still has, by digest."""
     if not contents:
         return {}
-    paths = yield from ask(LookUpUploads(job_id=job_id, digests=tuple(contents)))
+    access = call.app.access
+    paths = yield from ask(LookUpUploads(digests=tuple(contents)))
     sent = {digest: path for digest, path in zip(contents, paths, strict=True) if path is not None}
     large = {digest: path for digest, path in sent.items() if contents[digest].size > _SMALL_FILE}
     known: dict[str, str] = {}
     for digest, path in (sent if len(sent) - len(large) <= _MAX_SMALL_LOOKUPS else large).items():
         # A job with a path that is gone fails inside the app, in words that differ by version.
-        request = app.access.request("HEAD", app.access.file_address(path))
+        request = access.request("HEAD", access.file_address(path))
         send = Send(request=request, limit=_MAX_REPLY)
-        reply = yield from send_with_retries(send, policy, Repeat.HARMLESS)
+        reply = yield from send_with_retries(send, call.policy, Repeat.HARMLESS)
         if reply.status == 200:
             known[digest] = path
     return known
 
 
-def _post(app: App, batch: Iterable[_Content], policy: RetryPolicy) -> Steps[list[str]]:
+def _post(call: Call, batch: Iterable[_Content]) -> Steps[list[str]]:
     """Send some files in one request; return their paths, in the same order."""
-    files = [multipart.FormPart(name=content.name, content=content.body) for content in batch]
-    framed = multipart.encode_multipart(files, entropy=policy.entropy)
+    files = [(content.name, content.body) for content in batch]
+    framed = multipart.encode_multipart(files, entropy=call.policy.entropy)
     own = (("content-type", framed.content_type),)
-    request = app.access.request("POST", app.access.api("upload"), body=framed.body, own=own)
-    reply = yield from send_with_retries(
-        Send(request=request, limit=_MAX_REPLY), policy, Repeat.HARMLESS
-    )
+    access = call.app.access
+    request = access.request("POST", access.api("upload"), body=framed.body, own=own)
+    send = Send(request=request, limit=_MAX_REPLY)
+    reply = yield from send_with_retries(send, call.policy, Repeat.HARMLESS)
     if reply.status != 200:
         raise error_from_response(reply, doing="uploading")
     # 4.0 and later answer 200 with an empty list if they find no files in the form.
     where = "reply to the upload"
-    paths = as_list(read(reply.body, where=where), where=where)
+    paths = check_kind(read(reply.body, where=where), LIST, where)
     found = [path for path in paths if isinstance(path, str)]
     if len(found) != len(files) or len(paths) != len(files):
         raise RemoteError(f"{where}: expected {len(files)} paths, got {len(found)}")

@@ -14,6 +14,7 @@ Not thread-safe: it lives under the same lock as the sessions.
 
 from __future__ import annotations
 
+from itertools import count
 from typing import assert_never
 
 from ..app.access import App
@@ -46,7 +47,7 @@ class AppTracker:
         self._app = app
         self.idle_timeout = IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
         "Seconds of silence on a stream after which the app is asked whether it still runs."
-        self._last_job_id = 0
+        self._job_ids, self.stream_ids = count(1), count(1)
         self._last_seen: float | None = now
         self._refreshing_job: int | None = None
         self._waiting: list[int] = []
@@ -60,8 +61,7 @@ class AppTracker:
 
     def new_job_id(self) -> int:
         """Return an id for a new job, unique within this client."""
-        self._last_job_id += 1
-        return self._last_job_id
+        return next(self._job_ids)
 
     def saw_app(self, now: float) -> None:
         """Record that the app replied at this time."""
@@ -75,51 +75,50 @@ class AppTracker:
         """Whether the app was seen so recently that no restart can have happened since."""
         return self._last_seen is not None and now - self._last_seen <= APP_CHECK_AFTER
 
-    def ask(self, question: AnyAppQuestion, now: float) -> list[Resume]:
-        """Answer a question about the app; a job that has to wait gets its answer later."""
+    def ask(self, job_id: int, question: AnyAppQuestion, now: float) -> list[Resume]:
+        """Answer a job's question about the app; if it has to wait, the answer comes later."""
         match question:
             case RefreshApp():
-                return self._refresh(question)
+                return self._refresh(job_id, question.app)
             case AppRefreshed():
-                return self._finish_refresh(question, now)
+                return self._finish_refresh(job_id, question.app, now)
             case LookUpUploads():
                 paths = tuple(self._uploads.get(digest) for digest in question.digests)
-                return [Resume(job_id=question.job_id, reply=paths)]
+                return [Resume(job_id, paths)]
             case RecordUploads():
                 self._uploads.update(question.paths)
-                return [Resume(job_id=question.job_id, reply=None)]
+                return [Resume(job_id, None)]
             case _:
                 assert_never(question)
 
-    def _refresh(self, question: RefreshApp) -> list[Resume]:
-        if question.app is not self._app:
+    def _refresh(self, job_id: int, app: App) -> list[Resume]:
+        if app is not self._app:
             # Compared by identity, since a refresh that finds the same app keeps the object.
             # Another job has refreshed the app since this one fetched it.
-            return [Resume(job_id=question.job_id, reply=self._app)]
+            return [Resume(job_id, self._app)]
         # A driver that is closing runs no more requests to find out.
         if self._closed:
-            return [Resume(job_id=question.job_id, reply=_make_stopped())]
+            return [Resume(job_id, _make_stopped())]
         if self._refreshing_job is not None:
-            self._waiting.append(question.job_id)
+            self._waiting.append(job_id)
             return []
-        self._refreshing_job = question.job_id
-        return [Resume(job_id=question.job_id, reply=RefreshNeeded())]
+        self._refreshing_job = job_id
+        return [Resume(job_id, RefreshNeeded())]
 
-    def _finish_refresh(self, question: AppRefreshed, now: float) -> list[Resume]:
+    def _finish_refresh(self, job_id: int, app: App | None, now: float) -> list[Resume]:
         """Pass the refreshed app to all that wait; after a failure, let the next one refresh."""
-        if question.app is None:
-            answer = Resume(job_id=question.job_id, reply=self._app)
+        if app is None:
             # This job fails with its own error. Another may succeed: the app may be up again by
             # then.
-            return [answer, *self.finish_job(question.job_id)]
-        if question.app.config.app_id != self._app.config.app_id:
+            return [Resume(job_id, self._app), *self.finish_job(job_id)]
+        if app.config.app_id != self._app.config.app_id:
             # Another process may use another folder, and does not know the earlier uploads.
             self._uploads.clear()
-        self._app = question.app
+        self._app = app
         self._last_seen = now
         self._refreshing_job = None
-        answered, self._waiting = [question.job_id, *self._waiting], []
-        return [Resume(job_id=job_id, reply=self._app) for job_id in answered]
+        answered, self._waiting = [job_id, *self._waiting], []
+        return [Resume(each, self._app) for each in answered]
 
     def stop_waiting(self, job_id: int) -> bool:
         """Take a job out of those that wait for a refresh; return whether it was one."""
@@ -134,17 +133,15 @@ class AppTracker:
         if self._refreshing_job != job_id:
             return []
         self._refreshing_job = self._waiting.pop(0) if self._waiting else None
-        return (
-            []
-            if self._refreshing_job is None
-            else [Resume(job_id=self._refreshing_job, reply=RefreshNeeded())]
-        )
+        if self._refreshing_job is None:
+            return []
+        return [Resume(self._refreshing_job, RefreshNeeded())]
 
     def close(self) -> list[Resume]:
         """Stop all jobs that wait for a refresh."""
         self._closed = True
         waiting, self._waiting = self._waiting, []
-        return [Resume(job_id=job_id, reply=_make_stopped()) for job_id in waiting]
+        return [Resume(job_id, _make_stopped()) for job_id in waiting]
 
 
 def _make_stopped() -> JobStopped:

@@ -24,6 +24,7 @@ which each behaviour was seen; docs/explanation/cancelling.md has the whole pict
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
@@ -114,25 +115,21 @@ class Cancellations:
         for job in jobs:
             # NONE is final as well: nothing that happens later allows a request.
             job.cancel_settled = how is not CancelMethod.LATER
-            orders += self._cancel(how, app, session_hash, job)
+            request = CancelEvent(app, session_hash, job.event_id)
+            match how:
+                case CancelMethod.NONE | CancelMethod.LATER | CancelMethod.CLOSE_STREAM:
+                    pass
+                case CancelMethod.RESET:
+                    orders.append(replace(request, reset=True))
+                case CancelMethod.EVENT:
+                    orders.append(request)
+                case CancelMethod.FUNCTION:
+                    # Until the reply arrives, a join of this function could be lost (rule 3).
+                    self._stopping[job.event_id] = job.fn_index
+                    orders.append(replace(request, fn_index=job.fn_index))
+                case _:
+                    assert_never(how)
         return orders
-
-    def _cancel(
-        self, how: CancelMethod, app: App, session_hash: str, job: PendingJob
-    ) -> list[CancelEvent]:
-        match how:
-            case CancelMethod.NONE | CancelMethod.LATER | CancelMethod.CLOSE_STREAM:
-                return []
-            case CancelMethod.RESET:
-                return [_make_cancel(app, session_hash, job.event_id, reset=True)]
-            case CancelMethod.EVENT:
-                return [_make_cancel(app, session_hash, job.event_id)]
-            case CancelMethod.FUNCTION:
-                # Until the reply arrives, a join of this function could be lost (rule 3).
-                self._stopping[job.event_id] = job.fn_index
-                return [_make_cancel(app, session_hash, job.event_id, fn_index=job.fn_index)]
-            case _:
-                assert_never(how)
 
     def add_dead(self, event_ids: Iterable[str]) -> None:
         """Remember the events of a lost stream, which the server still has on its books.
@@ -147,16 +144,8 @@ class Cancellations:
     def clear_dead(self, app: App, session_hash: str) -> list[CancelEvent]:
         """Complete the lost events on the server, now that a join has opened the session again."""
         lost, self._dead = self._dead, ()
-        return [_make_cancel(app, session_hash, event_id) for event_id in lost]
+        return [CancelEvent(app, session_hash, event_id) for event_id in lost]
 
     def finish(self, event_id: str) -> bool:
         """End a `/cancel`, whether it succeeded or not; return whether joins waited for it."""
         return self._stopping.pop(event_id, None) is not None
-
-
-def _make_cancel(
-    app: App, session_hash: str, event_id: str, *, fn_index: int = -1, reset: bool = False
-) -> CancelEvent:
-    return CancelEvent(
-        app=app, session_hash=session_hash, event_id=event_id, fn_index=fn_index, reset=reset
-    )

@@ -14,7 +14,7 @@ The numbering continues that of `registry`.
    private stream every end is a loss, because opening it is the join; its flow joins again, once it
    has checked the app.
 5. After `MAX_EMPTY_OPENINGS` openings in a row without a message the stream is lost.
-6. An epoch is one opening of one stream. Reports about an older epoch are ignored.
+6. A stream id names one opening of one stream. Reports about an older opening are ignored.
 7. Of the messages without an event id, only `Broken` ends all jobs of the stream. On a private
    stream every message is for its job.
 8. Silence alone is no loss: a proxy may buffer heartbeats (nginx does by default), and 4.0.x sends
@@ -30,13 +30,16 @@ it belongs to one `Session`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
 
 from ..app.access import App
 from ..app.dialect import Dialect
-from ..wire.exchange import Head, Headers
+from ..wire.exchange import Head, Headers, Request
+from ..wire.sse import EventParser
 from ..wire.status import retry_after
-from .orders import EndReason, EndStream, Order, StartStream, StreamKind, StreamSpec
+from .messages import EventMessage, Heartbeat, read_message
+from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 
 IDLE_TIMEOUT = 90.0
 """Default seconds of silence before the app is asked whether it still runs.
@@ -50,29 +53,26 @@ SHARED, HEARTBEAT = -1, -2
 "Keys of streams; the key of a private stream is the id of its job."
 
 
-def stream_spec(
-    app: App,
-    session_hash: str,
-    key: int,
-    fn_index: int,
-    headers: Headers = (),
-    idle: float = IDLE_TIMEOUT,
-) -> StreamSpec:
-    """Return the request for a stream, and its idle timeout in seconds.
+def stream_kind(key: int) -> StreamKind:
+    """Return what the stream with this key is for."""
+    return {SHARED: StreamKind.SHARED, HEARTBEAT: StreamKind.HEARTBEAT}.get(key, StreamKind.PRIVATE)
+
+
+def stream_request(
+    app: App, session_hash: str, key: int, fn_index: int, headers: Headers = ()
+) -> Request:
+    """Return the request for a stream.
 
     `fn_index` and `headers` matter for a private stream only, which is a join as well.
     """
-    if key == SHARED:
-        kind = StreamKind.SHARED
-        request = app.access.get("queue/data", events=True, session_hash=session_hash)
-    elif key == HEARTBEAT:
-        kind = StreamKind.HEARTBEAT
-        request = app.access.get(f"heartbeat/{session_hash}", events=True)
-    else:
-        kind = StreamKind.PRIVATE
-        query = {"fn_index": str(fn_index), "session_hash": session_hash}
-        request = app.access.get("queue/join", events=True, call=headers, **query)
-    return StreamSpec(key=key, kind=kind, app=app, request=request, idle_timeout=idle)
+    match stream_kind(key):
+        case StreamKind.SHARED:
+            return app.access.get("queue/data", events=True, session_hash=session_hash)
+        case StreamKind.HEARTBEAT:
+            return app.access.get(f"heartbeat/{session_hash}", events=True)
+        case _:
+            query = {"fn_index": str(fn_index), "session_hash": session_hash}
+            return app.access.get("queue/join", events=True, call=headers, **query)
 
 
 class StreamState(Enum):
@@ -145,30 +145,51 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 "Statuses that do not concern the session, so that another opening may succeed."
 
 
+class StreamReader:
+    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock."""
+
+    __slots__ = ("_beats", "_dialect", "_parser")
+
+    def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
+        self._beats = kind is StreamKind.HEARTBEAT
+        self._dialect = dialect
+        # An event that an opening left unfinished must not run into the next one: each has its
+        # parser.
+        self._parser = EventParser()
+
+    def feed(self, chunk: bytes) -> list[EventMessage]:
+        """Return the messages that these bytes complete.
+
+        Raises RemoteError if they are not a Gradio stream; the reader cannot be used after that.
+        """
+        events = self._parser.feed(chunk)
+        if self._beats:
+            # Its events say ALIVE, which is not JSON.
+            return [EventMessage(None, Heartbeat()) for _ in events]
+        return [read_message(data, self._dialect) for data in events]
+
+
 class EventStream:
     """One stream of a session, through all of its openings."""
 
-    __slots__ = (
-        "_announces",
-        "_checking",
-        "_data_since_check",
-        "_empty_openings",
-        "_is_heartbeat",
-        "_kind",
-        "_no_message_yet",
-        "_requested_pause",
-        "app",
-        "epoch",
-        "key",
-        "state",
-    )
-
-    def __init__(self, wanted: StreamSpec, dialect: Dialect) -> None:
-        self._kind, self.key = wanted.kind, wanted.key
-        self.app = wanted.app
-        "The app of this opening; the client may know a newer one."
+    def __init__(self, key: int, stream_id: int, app: App) -> None:
+        self.key, self._kind = key, stream_kind(key)
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
-        self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
+        self._empty_openings = 0
+        "Openings in a row that ended without a message."
+        self.state = StreamState.CLOSED
+        self.open(stream_id, app)
+
+    def open(self, stream_id: int, app: App) -> None:
+        """Begin an opening of a stream that is closed."""
+        self._move(StreamInput.WANTED)
+        self.stream_id = stream_id
+        "The id of this opening, or of the last one."
+        self.app = app
+        "The app of this opening; the client may know a newer one."
+        self.reader = StreamReader(self._kind, app.dialect)
+        "One per opening: an event that was cut off must not continue on the next stream."
+        self._announces = app.dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None
         "Seconds to wait, as the server asked with `Retry-After`."
         self._no_message_yet = True
@@ -177,28 +198,12 @@ class EventStream:
         "The app is being asked whether it still runs."
         self._data_since_check = False
         "Bytes have arrived since the app was asked."
-        self._empty_openings = 0
-        "Openings in a row that ended without a message."
-        self.epoch = 0
-        "The number of this opening; zero while closed."
-        self.state = StreamState.CLOSED
-
-    def open(self, wanted: StreamSpec, epoch: int, delay: float = 0.0) -> list[Order]:
-        """Open the stream under this epoch after `delay` seconds, unless it is open already."""
-        if self.state is not StreamState.CLOSED:
-            return []
-        self._move(StreamInput.WANTED)
-        self.epoch = epoch
-        self.app = wanted.app
-        self._no_message_yet = True
-        self._checking = False
-        self._requested_pause = None
-        return [StartStream(stream=wanted, epoch=epoch, delay=delay)]
 
     def close(self) -> list[Order]:
-        """Close the stream for good; late reports about it carry an older epoch."""
-        epoch = self._close(StreamInput.CLOSE)
-        return [EndStream(key=self.key, epoch=epoch)] if epoch else []
+        """Close the stream for good; late reports about it are ignored."""
+        closes = self.state is not StreamState.CLOSED
+        self._move(StreamInput.CLOSE)
+        return [CloseStream(stream_id=self.stream_id)] if closes else []
 
     def accepts(self, head: Head) -> bool:
         """Take the head of the reply; return whether it begins an event stream."""
@@ -241,7 +246,7 @@ class EventStream:
 
         A private stream is never tried again here, since its flow has to join again.
         """
-        self._close(StreamInput.END)
+        self._move(StreamInput.END)
         self._requested_pause = retry_after(head)
         is_transient = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
         outcome = StreamOutcome.REOPEN if is_transient else StreamOutcome.LOST
@@ -262,7 +267,7 @@ class EventStream:
                 ending = EndReason.BROKEN
             case _:
                 pass
-        self._close(StreamInput.END)
+        self._move(StreamInput.END)
         return self._decide(OUTCOMES[self._kind][ending], expected=expected)
 
     @property
@@ -293,52 +298,56 @@ class EventStream:
     def _move(self, event: StreamInput) -> None:
         self.state = STREAM_TRANSITIONS[self.state][event]
 
-    def _close(self, event: StreamInput) -> int:
-        self._move(event)
-        epoch, self.epoch = self.epoch, 0
-        return epoch
-
 
 class EventStreams:
-    """The streams of one session, by key. Not thread-safe."""
+    """The streams of one session, by key and by the id of their openings. Not thread-safe."""
 
-    __slots__ = ("_latest", "_streams")
+    def __init__(self, ids: Iterator[int]) -> None:
+        self._ids = ids
+        self._by_key: dict[int, EventStream] = {}
+        self._by_id: dict[int, EventStream] = {}
 
-    def __init__(self) -> None:
-        self._streams: dict[int, EventStream] = {}
-        self._latest = 0
-        "The last epoch that was given to any of the streams."
+    @property
+    def are_opening(self) -> bool:
+        """Whether a stream is being opened, so that the server would not notice its close."""
+        return any(stream.state is StreamState.OPENING for stream in self._by_key.values())
 
-    def current(self, key: int, epoch: int) -> EventStream | None:
+    def current(self, stream_id: int) -> EventStream | None:
         """Return the stream that a report is about; None: the report is about an older opening."""
-        stream = self._streams.get(key)
-        return stream if stream is not None and stream.epoch == epoch else None
+        stream = self._by_id.get(stream_id)
+        return None if stream is None or stream.state is StreamState.CLOSED else stream
 
-    def epoch(self, key: int) -> int:
-        """Return the epoch of a stream that is open or being opened, else zero."""
-        stream = self._streams.get(key)
-        return stream.epoch if stream else 0
+    def opening(self, key: int) -> int:
+        """Return the id of the stream if it is open or being opened, else zero."""
+        stream = self._by_key.get(key)
+        return stream.stream_id if stream and stream.state is not StreamState.CLOSED else 0
 
     def is_open(self, key: int) -> bool:
         """Whether the server would notice if the stream were closed now."""
-        stream = self._streams.get(key)
+        stream = self._by_key.get(key)
         return stream is not None and stream.state is StreamState.OPEN
 
-    def open(self, wanted: StreamSpec, dialect: Dialect, delay: float = 0.0) -> list[Order]:
-        """Open a stream after `delay` seconds, unless it is open or being opened."""
-        stream = self._streams.get(wanted.key)
+    def open(
+        self, key: int, app: App, request: Request, idle_timeout: float, delay: float = 0.0
+    ) -> list[Order]:
+        """Open a stream that is neither open nor being opened, after `delay` seconds."""
+        stream_id, stream = next(self._ids), self._by_key.get(key)
         if stream is None:
-            stream = self._streams[wanted.key] = EventStream(wanted, dialect)
-        orders = stream.open(wanted, self._latest + 1, delay)
-        # A stream that is open already gives no order, and uses no epoch.
-        self._latest += len(orders)
-        return orders
+            stream = self._by_key[key] = EventStream(key, stream_id, app)
+        else:
+            del self._by_id[stream.stream_id]
+            stream.open(stream_id, app)
+        self._by_id[stream_id] = stream
+        return [OpenStream(stream_id, key, request, idle_timeout, delay)]
 
     def close(self, key: int) -> list[Order]:
         """Close a stream for good, if there is one, and forget it."""
-        stream = self._streams.pop(key, None)
-        return stream.close() if stream else []
+        stream = self._by_key.pop(key, None)
+        if stream is None:
+            return []
+        del self._by_id[stream.stream_id]
+        return stream.close()
 
     def close_all(self) -> list[Order]:
         """Close all streams for good."""
-        return [order for key in list(self._streams) for order in self.close(key)]
+        return [order for key in list(self._by_key) for order in self.close(key)]

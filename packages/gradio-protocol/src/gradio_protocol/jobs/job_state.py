@@ -39,6 +39,7 @@ from .messages import (
     ProgressUnit,
     Queued,
     QueueFull,
+    Report,
     Started,
 )
 from .status import Status
@@ -121,7 +122,7 @@ class Fetched:
     "Path on this machine."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Rebound:
     """Another app is there by now, and makes the job; no output has come before."""
 
@@ -139,34 +140,13 @@ class Returned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """The job has an error; after a cancel, JobCancelled."""
+    """The job has an error, or was cancelled, which is the error JobCancelled."""
 
     error: BaseException
     "A GradioError; any other type is a bug."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """The caller cancels."""
-
-
-_ViewUpdate: TypeAlias = (
-    Joining
-    | Transferred
-    | Queued
-    | DataRequested
-    | Started
-    | Progressed
-    | Logged
-    | Generated
-    | Output
-    | Completed
-    | Failed
-    | QueueFull
-    | Returned
-    | Raised
-    | Cancelled
-)
+_ViewUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | Returned | Raised
 JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
 
 
@@ -315,19 +295,13 @@ def _make_simple_view(stage: Stage, code: Status, n: int, success: bool | None =
     return JobView(stage, code, n, success=success)
 
 
-@lru_cache(4096)
-def _make_output_view(before: Stage, n: int) -> JobView:
-    """Return the view after an output. It is immutable, so many jobs share one."""
-    return JobView(TRANSITIONS[before][Cause.REPORTS], Status.ITERATING, n, success=True)
-
-
 def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
     """Return the view after an update, given the stage before it and the number of outputs."""
     row = TRANSITIONS[before]
     match update:
         # Outputs are the most frequent update, so they come first.
         case Output() | Generated():
-            return _make_output_view(before, n)
+            return _make_simple_view(row[Cause.REPORTS], Status.ITERATING, n, True)
         case Progressed():
             return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():
@@ -350,11 +324,7 @@ def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
             return _make_simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
             return _make_simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
-        case Cancelled():
-            error = JobCancelled("the job was cancelled")
-            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
-        # A cancel on the server, or a closed client, ends a job in the same way as its caller's
-        # cancel.
+        # By its caller or on the server, or because the client was closed.
         case Raised(error=JobCancelled() as error):
             return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
         # Not final yet: the flow may make another attempt. `Raised` ends the job.

@@ -20,7 +20,7 @@ from typing import NamedTuple, TypeAlias
 from ..app.dialect import Dialect
 from ..app.files import RemoteFile
 from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
-from ..wire.document import JSON, Object, as_object, need, read_object
+from ..wire.document import JSON, LIST, OBJECT, Object, check_kind, need, read_object
 from .edits import Change
 from .failures import failure
 from .fields import count, duration, flag, number, text
@@ -95,8 +95,6 @@ class Generated(NamedTuple):
     "One item for each output component, state included."
     streamed: bool = False
     "`process_streaming`: the values are whole, even if the dialect has edits."
-    time_limit: float | None = None
-    "Seconds that are left for a streamed event."
     has_path: bool = True
     "False: it has no key `path`, so it contains no file."
 
@@ -120,8 +118,6 @@ class Completed:
     "The values, whole; None: the event was cancelled with `/cancel`."
     rendering: Object | None = None
     "Components and dependencies that `@gr.render` made for this session (4.37 and later)."
-    used_cache: str | None = None
-    "`full` or `partial` if `gr.cache` supplied the result (6.12 and later)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,21 +172,15 @@ class Ignored:
     "The name in the message; empty if it is not a text."
 
 
-JobMessage: TypeAlias = (
-    Queued
-    | DataRequested
-    | Started
-    | Progressed
-    | Logged
-    | Generated
-    | Completed
-    | Failed
-    | QueueFull
-    | Ignored
-)
-"What a mailbox can contain; `Completed`, `Failed` and `QueueFull` are last messages."
+LastMessage: TypeAlias = Completed | Failed | QueueFull
+"Ends an event."
 
-FlowMessage: TypeAlias = Output | DataRequested | Completed | Failed | QueueFull
+Report: TypeAlias = Queued | DataRequested | Started | Progressed | Logged | LastMessage
+
+JobMessage: TypeAlias = Report | Generated | Ignored
+"What a mailbox can contain."
+
+FlowMessage: TypeAlias = Output | DataRequested | LastMessage
 "What the flow of a job has to act on; other messages go straight to the job's state."
 
 Message: TypeAlias = JobMessage | Heartbeat | StreamClosing | Broken
@@ -295,7 +285,7 @@ def _read_generated(document: Object, *, has_path: bool) -> Generated | None:
         return None
     # 5.0 and later send streamed events whole, and edits for all others.
     streamed = document["msg"] == "process_streaming"
-    return Generated(tuple(data), streamed, number(document, "time_limit"), has_path)
+    return Generated(tuple(data), streamed, has_path)
 
 
 def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
@@ -308,7 +298,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
     if output == {}:
         return Completed(data=None)
     try:
-        data = need(as_object(output, where=_OUTPUT), "data", list, where=_OUTPUT)
+        data = need(check_kind(output, OBJECT, _OUTPUT), "data", LIST, where=_OUTPUT)
     except RemoteError as error:
         return Failed(error=error)
     rendering = fields.get("render_config")
@@ -316,7 +306,6 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
         data=tuple(data),
         # A wrong type loses the rendered endpoints, not the result.
         rendering=rendering if isinstance(rendering, dict) else None,
-        used_cache=text(document, "used_cache"),
     )
 
 

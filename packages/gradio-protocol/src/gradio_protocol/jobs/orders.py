@@ -29,15 +29,12 @@ class Question(Generic[R]):
         _answer: R
 
 
-class AppQuestion(Question[R]):
-    """A question about the app, which `AppTracker` answers."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStopped:
-    """The flow has to end: the job was cancelled, or the session was closed or lost."""
+    """Answers any question of a job that was cancelled, or whose session was closed or lost.
+
+    The flow has to end: `ask` raises the error there.
+    """
 
     error: GradioError
 
@@ -59,10 +56,9 @@ class JoinGranted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RequestJoin(Question[JoinGranted | JobStopped]):
+class RequestJoin(Question[JoinGranted]):
     """Ask to join. The answer waits while a `/cancel` of the same function is under way."""
 
-    job_id: int
     fn_index: int
     direct: bool
     "The call is a request of its own, without a join and without messages."
@@ -71,70 +67,62 @@ class RequestJoin(Question[JoinGranted | JobStopped]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinAccepted(Question["JoinAccepted | JobStopped"]):
-    """Report that the server accepted the join under this event id. The answer is the question."""
+class JoinAccepted(Question[None]):
+    """Report that the server accepted the join under this event id."""
 
-    job_id: int
     event_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JoinFailed(Question["JoinFailed | JobStopped"]):
-    """Report that the join failed, so no message will come. The answer is the question."""
-
-    job_id: int
+class JoinFailed(Question[None]):
+    """Report that the join failed, so no message will come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NextMessage(Question[FlowMessage | JobStopped]):
+class NextMessage(Question[FlowMessage]):
     """Ask for the next message of this job's event that the flow has to act on.
 
     All messages before that one go straight to the job's state.
     """
 
-    job_id: int
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshApp(AppQuestion[App | RefreshNeeded | JobStopped]):
+class RefreshApp(Question[App | RefreshNeeded]):
     """Ask for the current app, since `app` may have been replaced.
 
     The first flow to ask is answered `RefreshNeeded`: it refreshes the app, and must end with
     `AppRefreshed`. The others wait for its result.
     """
 
-    job_id: int
     app: App
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AppRefreshed(AppQuestion[App]):
+class AppRefreshed(Question[App]):
     """Report the refreshed app, or None if refreshing it failed.
 
     The answer is the app as it is now known.
     """
 
-    job_id: int
     app: App | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookUpUploads(AppQuestion[tuple[str | None, ...]]):
+class LookUpUploads(Question[tuple[str | None, ...]]):
     """Ask for the server paths of contents with these digests; None for those not uploaded yet."""
 
-    job_id: int
     digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordUploads(AppQuestion[None]):
+class RecordUploads(Question[None]):
     """Report the server paths of contents that were uploaded, by digest."""
 
-    job_id: int
     paths: tuple[tuple[str, str], ...]
 
 
 AnyAppQuestion: TypeAlias = RefreshApp | AppRefreshed | LookUpUploads | RecordUploads
+"A question about the app, which `AppTracker` answers."
 AnyQuestion: TypeAlias = RequestJoin | JoinAccepted | JoinFailed | NextMessage | AnyAppQuestion
 
 
@@ -158,20 +146,6 @@ With `SO_KEEPALIVE` they break a connection two minutes after its peer disappear
 them, since a silent one stays open while the app replies on other connections. Direct calls need
 them, since they have no other time limit. macOS says TCP_KEEPALIVE for TCP_KEEPIDLE.
 """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StreamSpec:
-    """A stream to open: its request, and how long it may be silent."""
-
-    key: int
-    "Names the stream within its session: the job id of a private stream, else below zero."
-    kind: StreamKind
-    app: App = field(repr=False, compare=False)
-    "The app that sends it, to check whether that app still runs."
-    request: Request
-    idle_timeout: float
-    "Seconds without a byte after which the driver reports silence; again after each further one."
 
 
 class EndReason(Enum):
@@ -198,31 +172,25 @@ class EndReason(Enum):
                 return cls.BROKEN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartStream:
-    """Open this stream after `delay` seconds; its reports carry this epoch."""
+@dataclass(frozen=True, slots=True)
+class OpenStream:
+    """Send this request after a delay, and report the stream under this id."""
 
-    stream: StreamSpec
-    epoch: int
+    stream_id: int
+    key: int = field(repr=False)
+    "For the session: the job id of a private stream, else below zero."
+    request: Request
+    idle_timeout: float
+    "Seconds without a byte after which to report `stream_silent`; again after each further one."
     delay: float
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch, which name this opening within its session."""
-        return self.stream.key, self.epoch
+    "Seconds to wait before sending; `CloseStream` ends the wait."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndStream:
-    """Close this stream for good, even if it is still being opened."""
+class CloseStream:
+    """Close this stream, even if it is not open yet; report nothing more about it."""
 
-    key: int
-    epoch: int
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch of the opening."""
-        return self.key, self.epoch
+    stream_id: int
 
 
 class Resume(NamedTuple):
@@ -232,7 +200,7 @@ class Resume(NamedTuple):
     reply: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class CancelEvent:
     """Run the flow `cancel_event`, which tells the server that an event is not wanted.
 
@@ -242,9 +210,9 @@ class CancelEvent:
     app: App
     session_hash: str
     event_id: str
-    fn_index: int
+    fn_index: int = -1
     "-1 completes exactly this event, without stopping any function (4.31 and later)."
-    reset: bool
+    reset: bool = False
     "Use /reset (4.19.2 to 4.23) instead of /cancel."
 
 
@@ -256,21 +224,7 @@ class CheckApp:
     """
 
     app: App
-    key: int
-    epoch: int
-
-    @property
-    def name(self) -> tuple[int, int]:
-        """The key and epoch of the opening."""
-        return self.key, self.epoch
+    stream_id: int
 
 
-Order: TypeAlias = StartStream | EndStream | Resume | CancelEvent | CheckApp
-
-
-class OpenResult(NamedTuple):
-    """What to do with a stream after the head of its reply."""
-
-    read: bool
-    "False: close the connection, and report nothing more about it."
-    orders: list[Order]
+Order: TypeAlias = OpenStream | CloseStream | Resume | CancelEvent | CheckApp

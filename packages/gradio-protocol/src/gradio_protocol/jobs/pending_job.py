@@ -20,10 +20,8 @@ from typing import TypeAlias
 
 from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
-from .messages import Completed, Failed, FlowMessage, Generated, JobMessage, QueueFull, Started
+from .messages import Failed, FlowMessage, Generated, JobMessage, LastMessage, Started
 from .orders import JobStopped, Order, Resume
-
-_LAST = (Completed, Failed, QueueFull)
 
 Receiver: TypeAlias = Callable[[JobMessage], "FlowMessage | JobMessage | None"]
 "Receives a message; returns it, perhaps in another form, if the flow has to act on it."
@@ -61,7 +59,7 @@ class Mailbox:
                 self.started = self.yielded = True
             else:
                 self.started = self.started or isinstance(message, Started)
-                self.sealed = isinstance(message, _LAST)
+                self.sealed = isinstance(message, LastMessage)
 
     def take(self) -> JobMessage | None:
         """Remove and return the oldest message, or return None."""
@@ -97,8 +95,8 @@ class PendingJob:
     "The key of the stream that carries its messages."
     event_id: str = ""
     "Empty before the join is accepted, and on a private stream."
-    epoch: int = 0
-    "The opening during which the join was accepted; it may have ended too early to know the event."
+    opening: int = 0
+    "The id of the stream when the join was accepted; it may have ended too early for the event."
     awaits_message: bool = False
     "Its flow waits for the answer to a `NextMessage`."
     cancel_settled: bool = False

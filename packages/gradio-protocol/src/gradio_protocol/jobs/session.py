@@ -51,21 +51,20 @@ from .event_stream import (
     EventStreams,
     StreamOutcome,
     StreamState,
-    stream_spec,
+    stream_request,
 )
 from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
 from .orders import (
+    AnyAppQuestion,
     AnyQuestion,
-    AppQuestion,
     CheckApp,
+    CloseStream,
     EndReason,
-    EndStream,
     JobStopped,
     JoinAccepted,
     JoinFailed,
     JoinGranted,
     NextMessage,
-    OpenResult,
     Order,
     RequestJoin,
     Resume,
@@ -93,7 +92,7 @@ class Session:
         self.hash = session_hash(entropy)
         "The session hash of the next join."
         self._registry = JobRegistry()
-        self._streams = EventStreams()
+        self.streams = EventStreams(tracker.stream_ids)
         self._cancellations = Cancellations()
         self._rendered: RenderedEndpoints | None = None
 
@@ -157,17 +156,16 @@ class Session:
 
     # Questions of flows.
 
-    def ask(self, question: AnyQuestion, now: float) -> list[Order]:
-        """Take a question; the orders include a `Resume` with the answer, unless it comes later.
+    def ask(self, job_id: int, question: AnyQuestion, now: float) -> list[Order]:
+        """Take a job's question; the orders include a `Resume` with the answer, or it comes later.
 
         `now` is monotonic time, in seconds.
         """
-        if isinstance(question, AppQuestion):
-            return [*self._tracker.ask(question, now)]
-        job = self._registry.get(question.job_id)
+        if isinstance(question, AnyAppQuestion):
+            return [*self._tracker.ask(job_id, question, now)]
+        job = self._registry.get(job_id)
         if job is None:
-            stopped = JobStopped(error=JobCancelled("the session was closed"))
-            return [Resume(question.job_id, stopped)]
+            return [Resume(job_id, JobStopped(error=JobCancelled("the session was closed")))]
         match question:
             # A stopped job gets no message and no grant, but its reports of a join are still
             # needed: only they name the event to cancel.
@@ -184,9 +182,11 @@ class Session:
             case JoinAccepted():
                 # The app has just replied, so joins of the next second need no check.
                 self._tracker.saw_app(now)
-                return self._accept_join(job, question)
+                return self._accept_join(job, question.event_id)
             case JoinFailed():
-                return self._fail_join(job, question)
+                self._registry.finish_joining(job, JoinState.NOT_JOINED)
+                # A private stream is open already, and joins an app that has been replaced.
+                return [*self.streams.close(job.job_id), job.answer(None)]
             case _:
                 assert_never(question)
 
@@ -222,9 +222,9 @@ class Session:
         )
         return Resume(job_id=job.job_id, reply=grant)
 
-    def _accept_join(self, job: PendingJob, question: JoinAccepted) -> list[Order]:
-        job.event_id = question.event_id
-        job.epoch = self._streams.epoch(SHARED)
+    def _accept_join(self, job: PendingJob, event_id: str) -> list[Order]:
+        job.event_id = event_id
+        job.opening = self.streams.opening(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
             # Otherwise the stream was lost during the join, and the event with it (rule 6).
@@ -239,30 +239,29 @@ class Session:
             # Also for a job that was cancelled meanwhile: its `/cancel` may have to wait until it
             # starts.
             orders += self._open_stream(SHARED)
-        return [*orders, job.answer(question)]
-
-    def _fail_join(self, job: PendingJob, question: JoinFailed) -> list[Order]:
-        self._registry.finish_joining(job, JoinState.NOT_JOINED)
-        # A private stream is open already, and joins an app that has been replaced.
-        return [*self._streams.close(job.job_id), job.answer(question)]
+        return [*orders, job.answer(None)]
 
     # Reports about streams.
 
-    def stream_opened(self, key: int, epoch: int, head: Head) -> OpenResult:
-        """Report the head of a stream; the result says whether to read on."""
-        stream = self._streams.current(key, epoch)
-        if stream is None or stream.accepts(head):
-            return OpenResult(read=stream is not None, orders=self._close_if_retired())
-        outcome = stream.open_refused(head, expected=self._registry.expects_messages(key))
+    def stream_opened(self, stream_id: int, head: Head) -> list[Order]:
+        """Report the head of a stream; the orders close it if it must not be read."""
+        stream = self.streams.current(stream_id)
+        if stream is None:
+            return []
+        if stream.accepts(head):
+            return self._close_if_retired()
+        outcome = stream.open_refused(head, expected=self._registry.expects_messages(stream.key))
         error = error_from_response(head, doing="opening the stream")
-        return OpenResult(read=False, orders=self._follow_up(stream, outcome, error))
+        close = CloseStream(stream_id=stream_id)
+        return [close, *self._follow_up(stream, outcome, error)]
 
-    def receive(self, key: int, epoch: int, deliveries: Iterable[EventMessage]) -> list[Order]:
+    def receive(self, stream_id: int, deliveries: Iterable[EventMessage]) -> list[Order]:
         """Report messages of a stream, in order."""
-        stream = self._streams.current(key, epoch)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         stream.data_arrived()
+        key = stream.key
         orders: list[Order] = []
         for event_id, message in deliveries:
             match message:
@@ -271,12 +270,12 @@ class Session:
                 case StreamClosing():
                     stream.close_announced()
                     if message.is_complete:
-                        unfinished = self._registry.unfinished_at_close(key, epoch)
+                        unfinished = self._registry.unfinished_at_close(key, stream_id)
                         orders += self._fail_jobs(unfinished, StreamLost(_UNFINISHED))
                 case Broken():
                     # The server ends this stream, so close it here as well: jobs that join from now
                     # on need another one.
-                    orders += self._streams.close(key) + self._fail_stream(key, message.error)
+                    orders += self.streams.close(key) + self._fail_stream(key, message.error)
                     break
                 case _:
                     stream.message_arrived()
@@ -285,38 +284,38 @@ class Session:
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
 
     def stream_ended(
-        self, key: int, epoch: int, ending: EndReason, why: GradioError | None = None
+        self, stream_id: int, ending: EndReason, why: GradioError | None = None
     ) -> list[Order]:
         """Report the end of a stream, with the error that ended it, if there was one."""
-        stream = self._streams.current(key, epoch)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
-        outcome = stream.ended(ending, expected=self._registry.expects_messages(key))
+        outcome = stream.ended(ending, expected=self._registry.expects_messages(stream.key))
         return self._follow_up(stream, outcome, error)
 
-    def stream_silent(self, key: int, epoch: int) -> list[Order]:
+    def stream_silent(self, stream_id: int) -> list[Order]:
         """Report that no byte came for the idle timeout, once or again; the driver reads on."""
-        stream = self._streams.current(key, epoch)
+        stream = self.streams.current(stream_id)
         if stream is None:
             return []
         # Nothing more will arrive, so it does not matter whether the app still runs.
         if stream.state is StreamState.CLOSING:
             return self._give_up_stream(stream, None)
-        return [CheckApp(app=stream.app, key=key, epoch=epoch)] if stream.needs_check() else []
+        return [CheckApp(app=stream.app, stream_id=stream_id)] if stream.needs_check() else []
 
-    def app_checked(self, key: int, epoch: int, why: GradioError | None) -> list[Order]:
+    def app_checked(self, stream_id: int, why: GradioError | None) -> list[Order]:
         """Report the result of `check_app` for a silent stream: None if the same app replied."""
-        stream = self._streams.current(key, epoch)
+        stream = self.streams.current(stream_id)
         if stream is None or stream.check_finished(alive=why is None):
             return []
         return self._give_up_stream(stream, why)
 
     def _give_up_stream(self, stream: EventStream, why: GradioError | None) -> list[Order]:
         """Close a silent stream, and treat it as ended."""
-        end = EndStream(key=stream.key, epoch=stream.epoch)
-        return [end, *self.stream_ended(end.key, end.epoch, EndReason.SILENT, why)]
+        close = CloseStream(stream_id=stream.stream_id)
+        return [close, *self.stream_ended(stream.stream_id, EndReason.SILENT, why)]
 
     def cancel_finished(self, event_id: str) -> list[Order]:
         """Report that a cancel request has ended, even if it failed: waiting joins may go on."""
@@ -349,7 +348,7 @@ class Session:
         """Act on the end of a stream: open it again, or fail the jobs that are lost with it."""
         if outcome is StreamOutcome.REOPEN:
             return self._open_stream(stream.key, delay=stream.pause)
-        self._streams.close(stream.key)
+        self.streams.close(stream.key)
         # Forgotten, so that the next stream counts its empty openings from zero.
         if outcome is StreamOutcome.ENDED:
             return self._close_if_retired()
@@ -393,7 +392,7 @@ class Session:
             self._generation += 1
             self.hash = session_hash(self._entropy, self._generation)
             self._rendered = None
-            return self._streams.close_all()
+            return self.streams.close_all()
         return []
 
     def _stop_job(self, job: PendingJob, error: GradioError) -> list[Order]:
@@ -406,7 +405,7 @@ class Session:
         """Cancel an event that is no longer wanted, as far as that harms no other job."""
         if not job.is_pending or job.cancel_settled:
             return []
-        app, is_open = self._tracker.app, self._streams.is_open(job.stream)
+        app, is_open = self._tracker.app, self.streams.is_open(job.stream)
         method = choose_cancel_method(
             job, self._registry, app.dialect, single=self._single, listening=is_open
         )
@@ -417,7 +416,7 @@ class Session:
         # No message can arrive without the stream, so the event counts as ended.
         if method in (CancelMethod.CLOSE_STREAM, CancelMethod.RESET):
             job.join_state = JoinState.NOT_JOINED
-            orders += self._streams.close(job.stream)
+            orders += self.streams.close(job.stream)
         return orders
 
     def _forget_if_finished(self, job: PendingJob) -> None:
@@ -426,20 +425,20 @@ class Session:
             self._registry.remove(job)
 
     def _open_stream(self, key: int, delay: float = 0.0) -> list[Order]:
-        if self._streams.epoch(key):
+        if self.streams.opening(key):
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())
-        spec = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
-        return self._streams.open(spec, app.dialect, delay)
+        request = stream_request(app, self.hash, key, *join)
+        return self.streams.open(key, app, request, self._tracker.idle_timeout, delay)
 
     def _close_if_retired(self) -> list[Order]:
         if not self._retired:
             return []
         # 4.19.2 to 4.23 do not notice that a stream is closed: `/reset` has to stop the job first.
         resets = self._single and self._tracker.app.dialect.cancelling is Cancelling.RESET
-        noticed = self._streams.is_open(SHARED) and not resets
+        noticed = self.streams.is_open(SHARED) and not resets
         if self._registry.blocks_close(noticed=noticed, closed=self.closed):
             return []
         self._registry.clear()
-        return self._streams.close_all()
+        return self.streams.close_all()

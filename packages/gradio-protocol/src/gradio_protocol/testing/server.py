@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..wire.document import JSON, Object, need, read_object, write
+from ..wire.document import JSON, LIST, Object, need, read_object, write
 from .app import VERSIONS, FakeApp, completed
 
 _EVENTS = (
@@ -148,7 +148,7 @@ class ScriptedServer:
         reply = self._app.call(
             event_id,
             need(call, "fn_index", int, where="call"),
-            need(call, "data", list, where="call"),
+            need(call, "data", LIST, where="call"),
         )
         stream.waiting += reply.messages
         stream.cut |= reply.cut

@@ -1,16 +1,14 @@
 """Reads and writes JSON, and checks the types of its values.
 
-Each document is parsed once, when it arrives. `need` and `want` read a key of an object and check
-its type; their errors name the document, the key, the expected type and the one that came. A
-`LenientReader` reads the values that no call depends on: it leaves out what it does not understand
-and raises nothing.
+Each document is parsed once, when it arrives. `need` and `Fields` read a key of an object and check
+its type; their errors name the document, the key, the expected type and the one that came.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, cast, overload
 
 from ..errors import InvalidArguments, RemoteError
 
@@ -18,6 +16,10 @@ JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | Non
 Object: TypeAlias = "dict[str, JSON]"
 
 T = TypeVar("T")
+
+OBJECT: type[Object] = dict
+LIST: type[list[JSON]] = list
+"The kinds of objects and lists, with the types of what they contain."
 
 # `json.dumps` would build an encoder at each call, since it gets `separators`.
 _DECODER = json.JSONDecoder()
@@ -51,8 +53,7 @@ def _parse_json(text: bytes | str) -> Any:
 
 def read_object(text: bytes | str, *, where: str) -> Object:
     """Parse `text`, which must be a JSON object. Raises RemoteError, as `read` does."""
-    document = read(text, where=where)
-    return document if isinstance(document, dict) else as_object(document, where=where)
+    return check_kind(read(text, where=where), OBJECT, where)
 
 
 def write(value: object, *, where: str = "arguments") -> bytes:
@@ -66,25 +67,7 @@ def write(value: object, *, where: str = "arguments") -> bytes:
         raise InvalidArguments(f"{where}: cannot be written as JSON: {error}") from error
 
 
-def as_object(value: object, *, where: str) -> Object:
-    """Return `value` if it is a JSON object, else raise RemoteError."""
-    found: Object = check_kind(value, dict, where)
-    return found
-
-
-def as_list(value: object, *, where: str) -> list[JSON]:
-    """Return `value` if it is a JSON array, else raise RemoteError."""
-    found: list[JSON] = check_kind(value, list, where)
-    return found
-
-
-@overload
-def need(document: Object, key: str, kind: type[dict[Any, Any]], *, where: str) -> Object: ...
-@overload
-def need(document: Object, key: str, kind: type[list[Any]], *, where: str) -> list[JSON]: ...
-@overload
-def need(document: Object, key: str, kind: type[T], *, where: str) -> T: ...
-def need(document: Object, key: str, kind: type[Any], *, where: str) -> Any:
+def need(document: Object, key: str, kind: type[T], *, where: str) -> T:
     """Return the value under `key`, which must exist and be of this kind; a float may be an int.
 
     Raises RemoteError otherwise.
@@ -94,104 +77,96 @@ def need(document: Object, key: str, kind: type[Any], *, where: str) -> Any:
     return check_kind(document[key], kind, f"{where}: {key!r}")
 
 
-@overload
-def want(
-    document: Object, key: str, kind: type[dict[Any, Any]], default: Object, *, where: str
-) -> Object: ...
-@overload
-def want(
-    document: Object, key: str, kind: type[list[Any]], default: list[JSON], *, where: str
-) -> list[JSON]: ...
-@overload
-def want(document: Object, key: str, kind: type[T], default: None, *, where: str) -> T | None: ...
-@overload
-def want(document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
-def want(document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
-    """Like `need`, but return `default` if the key is absent or null."""
-    value = document.get(key)
-    return default if value is None else check_kind(value, kind, f"{where}: {key!r}")
+def check_kind(value: object, kind: type[T], where: str) -> T:
+    """Return `value` if it is of this kind, else raise RemoteError; a bool is not a number here."""
+    # JSON does not tell 1 from 1.0, so a server may send an int for a float. `True` is an int in
+    # Python, but not in JSON.
+    accepted = (int, float) if kind is float else kind
+    if isinstance(value, accepted) and (kind is bool or not isinstance(value, bool)):
+        return cast("T", value)
+    raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
 
 
-def want_flag(document: Object, key: str, default: bool, *, where: str) -> bool:
-    """Like `want` for a bool, but accept a number: Python code may write 0 for False."""
-    value = document.get(key)
-    return (
-        bool(value)
-        if isinstance(value, int | float)
-        else want(document, key, bool, default, where=where)
-    )
+class Notes:
+    """Sentences about what was left out or guessed, and why."""
 
+    def __init__(self) -> None:
+        self._sentences: list[str] = []
 
-@dataclass(slots=True)
-class LenientReader:
-    """Reads values that are for people only, or that a call can do without.
-
-    It leaves out a value of an unexpected type and records a note, so that one bad value never
-    makes a whole document unusable.
-    """
-
-    _notes: list[str] = field(default_factory=list[str])
+    def add(self, sentence: str) -> None:
+        """Add a sentence."""
+        self._sentences.append(sentence)
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """What was left out, one sentence each: the first 20, then the number of the others."""
-        more = len(self._notes) - _MAX_NOTES
-        return (*self._notes[:_MAX_NOTES], *([f"and {more} more such notes"] if more > 0 else ()))
+    def sentences(self) -> tuple[str, ...]:
+        """The first 20 sentences, then the number of the others."""
+        more = len(self._sentences) - _MAX_NOTES
+        rest = (f"and {more} more such notes",) if more > 0 else ()
+        return (*self._sentences[:_MAX_NOTES], *rest)
 
-    def note(self, sentence: str) -> None:
-        """Record a sentence about what was left out or guessed, and why."""
-        self._notes.append(sentence)
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Reads the keys of one JSON object of a server.
+
+    `need`, `want` and `flag` raise RemoteError for a value of an unexpected type. `get` and `text`
+    read values that are for people only, or that a call can do without: they leave out such a value
+    and add a note, so that one bad value never makes a whole document unusable.
+    """
+
+    document: Object
+    where: str
+    "Names the object in errors and notes."
+    notes: Notes = field(default_factory=Notes)
+
+    def inside(self, value: object, name: str) -> Fields:
+        """Return the reader of an object in this one. Raises RemoteError if it is not an object."""
+        where = f"{self.where}: {name}"
+        return Fields(check_kind(value, OBJECT, where), where, self.notes)
+
+    def need(self, key: str, kind: type[T]) -> T:
+        """Return the value under `key`, which must exist: see the function `need`."""
+        return need(self.document, key, kind, where=self.where)
 
     @overload
-    def get(
-        self, document: Object, key: str, kind: type[dict[Any, Any]], default: Object, *, where: str
-    ) -> Object: ...
+    def want(self, key: str, kind: type[T]) -> T | None: ...
     @overload
-    def get(
-        self, document: Object, key: str, kind: type[list[Any]], default: list[JSON], *, where: str
-    ) -> list[JSON]: ...
+    def want(self, key: str, kind: type[T], default: T) -> T: ...
+    def want(self, key: str, kind: type[Any], default: Any = None) -> Any:
+        """Like `need`, but return `default` if the key is absent or null."""
+        absent = self.document.get(key) is None
+        return default if absent else self.need(key, kind)
+
+    def flag(self, key: str, default: bool) -> bool:
+        """Like `want` for a bool, but accept a number: Python code may write 0 for False."""
+        value = self.document.get(key)
+        return bool(value) if isinstance(value, int | float) else self.want(key, bool, default)
+
     @overload
-    def get(
-        self, document: Object, key: str, kind: type[T], default: None, *, where: str
-    ) -> T | None: ...
+    def get(self, key: str, kind: type[T]) -> T | None: ...
     @overload
-    def get(self, document: Object, key: str, kind: type[T], default: T, *, where: str) -> T: ...
-    def get(self, document: Object, key: str, kind: type[Any], default: Any, *, where: str) -> Any:
+    def get(self, key: str, kind: type[T], default: T) -> T: ...
+    def get(self, key: str, kind: type[Any], default: Any = None) -> Any:
         """Return the value under `key`, or `default` if it is absent, null or of another kind."""
         try:
-            return want(document, key, kind, default, where=where)
+            return self.want(key, kind, default)
         except RemoteError as error:
-            self.note(f"{error}: left out")
+            self.notes.add(f"{error}: left out")
             return default
 
-    def text(self, document: Object, key: str, *, where: str) -> str | None:
+    def text(self, key: str) -> str | None:
         """Return the text under `key`: a string, a number as text, or the key of a translation.
 
         Gradio passes labels on as developers wrote them. A translation (`gr.I18n`, 5.49 and later)
         is an object with a key; the web page looks up the text in the visitor's language.
         """
-        match document.get(key):
+        match self.document.get(key):
             case bool() | int() | float() as number:
                 return str(number)
             case {"_type": "translation_metadata", "key": str(name)}:
                 return name
             case _:
-                return self.get(document, key, str, None, where=where)
-
-
-def check_kind(value: object, kind: type[Any], where: str) -> Any:
-    """Return `value` if it is of this kind, else raise RemoteError; a bool is not a number here.
-
-    The return type is Any because it depends on `kind`: the overloads of the callers declare it.
-    """
-    if type(value) is kind:
-        return value
-    # JSON does not tell 1 from 1.0, so a server may send an int for a float. `True` is an int in
-    # Python, but not in JSON.
-    accepted = (int, float) if kind is float else kind
-    if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
-        raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
-    return value
+                return self.get(key, str)
 
 
 def preview(text: bytes | str, length: int = 80) -> str:

@@ -159,20 +159,10 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Response:
+class Response(Head):
     """A complete HTTP reply."""
 
-    status: int
-    headers: Headers = ()
     body: bytes = b""
-    url: str = ""
-    "The address of the request."
-    proxy: str = ""
-    "Address of the proxy, taken from the environment, that the request used; no credentials."
-
-    def header(self, name: str) -> str | None:
-        """The first header of this name, in any case of letters."""
-        return first_header(self.headers, name)
 
     @property
     def text(self) -> str:

@@ -25,15 +25,6 @@ _ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FormPart:
-    """One file of an upload."""
-
-    name: str
-    "The file name that the server sees: one path component, of any characters."
-    content: bytes | FileSlice = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Multipart:
     """The body of an upload and its `content-type` header."""
 
@@ -41,8 +32,12 @@ class Multipart:
     content_type: str
 
 
-def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
+def encode_multipart(
+    files: Sequence[tuple[str, bytes | FileSlice]], *, entropy: bytes
+) -> Multipart:
     """Return the body that uploads these files in one request, each as the field `files`.
+
+    A file is its name as the server sees it, one path component of any characters, and its content.
 
     `entropy` is at least 16 random bytes. Raises InvalidArguments if there is no file or more than
     `MOST_FILES`.
@@ -55,8 +50,8 @@ def encode_multipart(files: Sequence[FormPart], *, entropy: bytes) -> Multipart:
     body: list[bytes | FileSlice] = []
     # The line end before a boundary belongs to the boundary; the first part has none.
     lead = f"--{boundary}\r\n"
-    for file in files:
-        body += (_frame(lead, file.name), file.content)
+    for name, content in files:
+        body += (_frame(lead, name), content)
         lead = f"\r\n--{boundary}\r\n"
     body.append(f"\r\n--{boundary}--\r\n".encode("ascii"))
     return Multipart(body=tuple(body), content_type=f"multipart/form-data; boundary={boundary}")

@@ -24,7 +24,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) ([1-9]\d{3}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
 
 
-def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
+def error_from_response(reply: Head, *, doing: str) -> GradioError:
     """Return the error for a reply that is not the expected 2xx.
 
     `doing` names the step that failed, as in "joining the queue". Gradio 3.16 to 6.31 answer 401
@@ -53,7 +53,7 @@ def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
             return RemoteError(text, status=status)
 
 
-def answering_proxy(reply: Response | Head) -> str:
+def answering_proxy(reply: Head) -> str:
     """Return a hint for the error text if a proxy, and not the app, may have sent this reply.
 
     Signs are a status that proxies send, or an HTML page: the Gradio replies that matter are JSON.
@@ -63,7 +63,7 @@ def answering_proxy(reply: Response | Head) -> str:
     return proxy_hint(reply.proxy) if may_be else ""
 
 
-def retry_after(reply: Response | Head) -> float | None:
+def retry_after(reply: Head) -> float | None:
     """Return the seconds that `Retry-After` asks to wait, or None if it is absent or invalid.
 
     A date is compared with the `Date` of the same reply, since both come from the server's clock.
@@ -87,9 +87,9 @@ def http_date(text: str) -> int | None:
     return timegm((year, _MONTHS.index(match[2]) + 1, day, hour, minute, second))
 
 
-def _read_detail(reply: Response | Head) -> str:
+def _read_detail(reply: Head) -> str:
     """Return the message for people in the body, or an empty text."""
-    if isinstance(reply, Head) or not reply.body:
+    if not isinstance(reply, Response) or not reply.body:
         return ""
     try:
         document = read(reply.body, where="reply")

@@ -6,9 +6,9 @@ import pytest
 
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.errors import RemoteError
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.messages import EventMessage, Heartbeat, Ignored, Queued, Started
 from gradio_protocol.jobs.orders import StreamKind
-from gradio_protocol.jobs.stream_reader import StreamReader
 
 V6 = dialect("sse_v3", "6.31.0")
 
