@@ -94,6 +94,10 @@ class Client:
                     self._actions[command.action_id] = self._spawn(self._run(command))
                 case gp.AbortAction():
                     self._cancel(self._actions.pop(command.action_id, None))
+                case gp.OpenStream(is_socket=True):
+                    # Without a WebSocket, the protocol calls the function directly (Gradio 3.x).
+                    refused = gp.RemoteError("this driver has no WebSockets", status=501)
+                    self.core.stream_closed(command.stream_id, refused)
                 case gp.OpenStream():
                     self._streams[command.stream_id] = self._spawn(self._read(command))
                 case gp.CloseStream():

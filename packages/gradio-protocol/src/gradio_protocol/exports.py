@@ -67,6 +67,7 @@ from .present.updates import (
 )
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
 from .wire.headers import redact
+from .wire.websocket import closing_error
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -153,6 +154,7 @@ __all__ = [
     "__version__",
     "all_outputs",
     "causes",
+    "closing_error",
     "current_status",
     "file_argument",
     "file_errors",

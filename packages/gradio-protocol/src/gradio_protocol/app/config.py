@@ -30,7 +30,7 @@ from ..wire.document import (
     want,
     want_flag,
 )
-from .dialect import Delivery, Dialect, dialect
+from .dialect import Dialect, dialect
 
 # Components without a value for callers. Before 4.0 the config does not say which these are.
 _LAYOUT_TYPES = re.compile(
@@ -144,8 +144,6 @@ class Config:
     "False on 3.x only: calls go to `/run` or `/api`."
     auth_required: bool
     "The app needs a login, and the other fields are mostly empty."
-    closed: bool
-    "Queued functions take no direct calls (`api_open=False`); known up to 3.41 only."
     notes: tuple[str, ...]
     "What was left out because it was unexpected, one sentence each."
 
@@ -173,7 +171,7 @@ def read_config(body: bytes | str) -> Config:
     version = want(raw, "version", str, "", where=at).strip()  # "3.36.1\n" up to 3.36.1
     protocol = want(raw, "protocol", str, "ws", where=at)
     traits = dialect(protocol, version)
-    queued = want_flag(raw, "enable_queue", traits.delivery is not Delivery.DIRECT, where=at)
+    queued = want_flag(raw, "enable_queue", traits.has_queue, where=at)
     needs_login = want_flag(raw, "auth_required", False, where=at)
     # Without a login, the config has no such lists (3.x, 4.x) or empty ones.
     lists: Object = {"components": [], "dependencies": [], **raw} if needs_login else raw
@@ -197,7 +195,6 @@ def read_config(body: bytes | str) -> Config:
         title=lenient.text(raw, "title", where=at) or "",
         enable_queue=queued,
         auth_required=needs_login,
-        closed=traits.tells_closed and queued and raw.get("show_api") is False,
         notes=lenient.notes,
     )
 

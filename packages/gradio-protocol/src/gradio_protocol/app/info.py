@@ -136,7 +136,7 @@ class _EndpointReader:
             batch=dependency.batch,
             streaming=dependency.connection == "stream",
             stateful=any(component.type == "state" for component in (*inputs, *outputs)),
-            closed=self.config.closed and dependency.queue,
+            queued=dependency.queue,
             oauth=self.lenient.get(entry, "oauth_token", str, None, where=at),
             event=dependency.event,
             listing={**entry, "parameters": [*parameters], "returns": [*outs]},

@@ -34,6 +34,9 @@ class OpenStream:
     "Seconds without a byte after which to report `stream_silent`; again after each further one."
     delay: float
     "Seconds to wait before sending; `CloseStream` ends the wait."
+    is_socket: bool = False
+    """The request asks for a WebSocket (3.2 to 3.50). If it is granted, with 101, pass each whole
+    message to `receive_data`, and `b""` for a ping; then send what `take_answers` returns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

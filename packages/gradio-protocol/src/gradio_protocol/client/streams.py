@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..app.dialect import Dialect
-from ..jobs.orders import StartStream
+from ..jobs.orders import StartStream, StreamKind
 from ..jobs.session import Session
 from ..jobs.stream_reader import StreamReader
 from .commands import CloseStream, Command, OpenStream
@@ -47,7 +47,7 @@ class Streams:
         """Order the driver to open a stream."""
         stream_id, spec = next(self._ids), order.stream
         # One per opening: an event that was cut off must not continue on the next stream.
-        reader = StreamReader(spec.kind, dialect)
+        reader = StreamReader(spec.kind, dialect, spec.answers)
         self._streams[stream_id] = Stream(
             stream_id=stream_id, session=session, name=order.name, reader=reader
         )
@@ -57,6 +57,7 @@ class Streams:
                 request=spec.request,
                 idle_timeout=spec.idle_timeout,
                 delay=order.delay,
+                is_socket=spec.kind is StreamKind.SOCKET,
             )
         )
 

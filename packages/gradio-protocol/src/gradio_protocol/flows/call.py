@@ -47,7 +47,7 @@ from ..jobs.orders import (
     RefreshNeeded,
     RequestJoin,
 )
-from ..wire.document import JSON, need, read_object
+from ..wire.document import JSON, need, read_object, write
 from ..wire.exchange import Response
 from .actions import Publish, Send, Sleep, Steps, ask
 from .attempt import (
@@ -61,7 +61,7 @@ from .attempt import (
     require_grant,
 )
 from .connect import is_same_app, rebind, refresh_app
-from .direct import is_called_by_index, run_direct
+from .direct import is_called_by_index, may_be_generator, run_direct
 from .download import Downloads
 from .retry import Repeat, backoff, send_with_retries
 from .upload import upload_files
@@ -71,6 +71,9 @@ _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that may come from another app, which lacks our login or the function."
+_NO_SOCKET = (403, 404, 500, 501)
+"""Statuses without a socket: the queue is off (500 on 3.16 to 3.50), a login is missing (403), a
+proxy knows no sockets, or the driver knows none (501)."""
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
@@ -121,7 +124,7 @@ def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
     job_id, policy, limit = spec.job_id, spec.policy, spec.max_download_size
     steps = upload_files(app, endpoint, spec.data, job_id=job_id, policy=policy, limit=limit)
     data = yield from steps
-    session_hash = yield from _request_join(spec, app, endpoint)
+    session_hash = yield from _request_join(spec, app, endpoint, data)
     downloads = None
     if spec.download:
         downloads = Downloads(app, endpoint, policy=policy, limit=limit)
@@ -129,20 +132,32 @@ def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
 
 
 def _is_direct(app: App, endpoint: Endpoint) -> bool:
-    return app.dialect.delivery is Delivery.DIRECT or (endpoint.batch and app.dialect.batch_direct)
+    """Whether a call is one request, instead of an event in the queue."""
+    match app.dialect.delivery:
+        case Delivery.DIRECT:
+            return True
+        # As the app's own page does it; `queued` is False too if the app has no queue.
+        case Delivery.SOCKET:
+            return not endpoint.queued
+        case Delivery.PRIVATE | Delivery.SHARED:
+            return endpoint.batch and app.dialect.batch_direct
 
 
-def _request_join(spec: Call, app: App, endpoint: Endpoint) -> Steps[str]:
+def _request_join(spec: Call, app: App, endpoint: Endpoint, data: list[object]) -> Steps[str]:
     """Return the session hash for the join. Raises RetryCall if the app has changed."""
     direct = _is_direct(app, endpoint)
+    socket = not direct and app.dialect.delivery is Delivery.SOCKET
     # These calls have no join, or the session sends it by opening the stream: check the app now.
-    at_once = (
-        is_called_by_index(app, endpoint) if direct else app.dialect.delivery is Delivery.PRIVATE
-    )
+    at_once = is_called_by_index(app, endpoint) if direct else app.dialect.joins_by_stream
     if at_once and (yield from is_same_app(app)) is False:
         raise _make_app_changed()
     question = RequestJoin(
-        job_id=spec.job_id, fn_index=endpoint.index, direct=direct, headers=spec.headers
+        job_id=spec.job_id,
+        fn_index=endpoint.index,
+        direct=direct,
+        headers=spec.headers,
+        body=write({"data": data, "event_data": spec.event_data}).decode() if socket else "",
+        own_hash=socket and not endpoint.stateful and may_be_generator(app, endpoint),
     )
     grant = require_grant((yield from ask(question)))
     # The session may know of a restart that this job has not seen: its files are not on that
@@ -177,8 +192,8 @@ def _refresh(spec: Call, app: App) -> Steps[App]:
 def _join(attempt: Attempt) -> Steps[str]:
     """Send the join; return the event id, which is empty if the stream is the join."""
     yield from ask(Publish(update=Joining()))
-    if attempt.app.dialect.delivery is Delivery.PRIVATE:
-        # The session opens the stream, which is the join (4.0 to 4.8).
+    if attempt.app.dialect.joins_by_stream:
+        # The session opens the stream, which is the join (3.2 to 4.8).
         return ""
     spec = attempt.call
     try:
@@ -230,6 +245,8 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                     raise JobCancelled("the job was cancelled on the server")
                 yield from publish_output(attempt, message)
                 return message.data
+            case Failed() if _lacks_queue(attempt, message):
+                return (yield from run_direct(attempt))
             case Failed():
                 failure = name_endpoint(attempt, message.error)
                 raise (yield from _explain(attempt, failure, shown=message.shown))
@@ -259,13 +276,21 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
 
 def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
     """Whether a private stream, which is also the join, met no server or a busy one."""
-    if attempt.app.dialect.delivery is not Delivery.PRIVATE:
+    if not attempt.app.dialect.joins_by_stream:
         return False
     # Such a private stream has surely run nothing: no byte was sent, or the server refused it as
     # busy.
     why = error.__cause__
     unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
+
+
+def _lacks_queue(attempt: Attempt, message: Failed) -> bool:
+    """Whether the socket was refused, by the server, a proxy or the driver; so nothing ran."""
+    if attempt.app.dialect.delivery is not Delivery.SOCKET:
+        return False
+    why = (message.error, message.error.__cause__)
+    return any(isinstance(error, RemoteError) and error.status in _NO_SOCKET for error in why)
 
 
 def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:

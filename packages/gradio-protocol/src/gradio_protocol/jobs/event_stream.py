@@ -36,7 +36,9 @@ from ..app.access import App
 from ..app.dialect import Dialect
 from ..wire.exchange import Head, Headers
 from ..wire.status import retry_after
+from ..wire.websocket import is_upgraded
 from .orders import EndReason, EndStream, Order, StartStream, StreamKind, StreamSpec
+from .pending_job import PendingJob
 
 IDLE_TIMEOUT = 90.0
 """Default seconds of silence before the app is asked whether it still runs.
@@ -58,7 +60,7 @@ def stream_spec(
     headers: Headers = (),
     idle: float = IDLE_TIMEOUT,
 ) -> StreamSpec:
-    """Return the request for a stream, and its idle timeout in seconds.
+    """Return the request for an event stream, and its idle timeout in seconds.
 
     `fn_index` and `headers` matter for a private stream only, which is a join as well.
     """
@@ -73,6 +75,27 @@ def stream_spec(
         query = {"fn_index": str(fn_index), "session_hash": session_hash}
         request = app.access.get("queue/join", events=True, call=headers, **query)
     return StreamSpec(key=key, kind=kind, app=app, request=request, idle_timeout=idle)
+
+
+def socket_spec(
+    app: App,
+    session_hash: str,
+    job: PendingJob,
+    idle: float = IDLE_TIMEOUT,
+) -> StreamSpec:
+    """Return the request for the socket of a job, and what to send when the server asks."""
+    identity = f'"fn_index":{job.fn_index},"session_hash":"{session_hash}"'
+    # Spliced: arguments can be long, and the flow has written them once. 3.6 and later ask for the
+    # hash first.
+    answers = {"send_hash": f"{{{identity}}}", "send_data": f"{{{identity},{job.body[1:]}"}
+    return StreamSpec(
+        key=job.job_id,
+        kind=StreamKind.SOCKET,
+        app=app,
+        request=app.access.socket("queue/join", session_hash.encode(), call=job.headers),
+        idle_timeout=idle,
+        answers=answers,
+    )
 
 
 class StreamState(Enum):
@@ -130,7 +153,8 @@ def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
     half_open = StreamOutcome.LOST_HALF_OPEN
     rows = {
         StreamKind.SHARED: (reopen, lost, half_open, reopen, lost),
-        # A new private stream is a new join, which only the flow may send (4.0 to 4.8).
+        # A new private stream or socket is a new join, which only the flow may send (3.2 to 4.8).
+        StreamKind.SOCKET: (lost, lost, lost, lost, lost),
         StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
         # No job depends on a heartbeat, so it is opened again, within the limit of rule 5.
         StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen, lost),
@@ -156,6 +180,7 @@ class EventStream:
         "_is_heartbeat",
         "_kind",
         "_no_message_yet",
+        "_requested",
         "_requested_pause",
         "app",
         "epoch",
@@ -167,6 +192,8 @@ class EventStream:
         self._kind, self.key = wanted.kind, wanted.key
         self.app = wanted.app
         "The app of this opening; the client may know a newer one."
+        self._requested = wanted.request.headers
+        "The headers of this opening's request."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._announces = dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None
@@ -190,6 +217,7 @@ class EventStream:
         self._move(StreamInput.WANTED)
         self.epoch = epoch
         self.app = wanted.app
+        self._requested = wanted.request.headers
         self._no_message_yet = True
         self._checking = False
         self._requested_pause = None
@@ -204,8 +232,12 @@ class EventStream:
         """Take the head of the reply; return whether it begins an event stream."""
         # Gradio replies 200 even if it knows no such session: the error follows as a message (4.10
         # to 6.31). Anything else comes from a proxy, or from an app that has moved.
-        kind = (head.header("content-type") or "").lower()
-        if head.status != 200 or not kind.startswith("text/event-stream"):
+        if self._kind is StreamKind.SOCKET:
+            accepted = is_upgraded(head, self._requested)
+        else:
+            kind = (head.header("content-type") or "").lower()
+            accepted = head.status == 200 and kind.startswith("text/event-stream")
+        if not accepted:
             return False
         self._move(StreamInput.HEAD)
         self._data_since_check = True
@@ -243,7 +275,8 @@ class EventStream:
         """
         self._close(StreamInput.END)
         self._requested_pause = retry_after(head)
-        is_transient = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
+        is_join = self._kind in (StreamKind.PRIVATE, StreamKind.SOCKET)
+        is_transient = not is_join and head.status in _TRANSIENT
         outcome = StreamOutcome.REOPEN if is_transient else StreamOutcome.LOST
         return self._decide(outcome, expected=expected)
 

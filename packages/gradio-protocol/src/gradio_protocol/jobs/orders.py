@@ -8,6 +8,7 @@ only an entry in a table, and a cancel or a close can end every wait in the same
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
@@ -68,6 +69,10 @@ class RequestJoin(Question[JoinGranted | JobStopped]):
     "The call is a request of its own, without a join and without messages."
     headers: Headers = field(default=(), repr=False)
     "Headers of this call only, for a private stream, which is also the join."
+    body: str = field(default="", repr=False)
+    "The JSON object with the arguments that a socket sends, without the session hash."
+    own_hash: bool = False
+    "The job needs a session hash of its own: two jobs of one generator harm each other (3.x)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +147,7 @@ class StreamKind(Enum):
     """What a stream is for."""
 
     SHARED = "carries all messages of the session"
+    SOCKET = "a WebSocket that carries the arguments and the messages of one job (3.2 to 3.50)"
     PRIVATE = "carries the messages of one job (4.0 to 4.8)"
     HEARTBEAT = "tells the server that the session is still in use (4.25 and later)"
 
@@ -172,6 +178,8 @@ class StreamSpec:
     request: Request
     idle_timeout: float
     "Seconds without a byte after which the driver reports silence; again after each further one."
+    answers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    "What a socket sends after a message of the server, by the message's name."
 
 
 class EndReason(Enum):

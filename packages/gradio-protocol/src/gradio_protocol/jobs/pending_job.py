@@ -21,7 +21,7 @@ from typing import TypeAlias
 from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
 from .messages import Completed, Failed, FlowMessage, Generated, JobMessage, QueueFull, Started
-from .orders import JobStopped, Order, Resume
+from .orders import JobStopped, Order, RequestJoin, Resume
 
 _LAST = (Completed, Failed, QueueFull)
 
@@ -93,6 +93,10 @@ class PendingJob:
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
     "Headers of this call, for a private stream."
+    body: str = field(default="", repr=False)
+    "Its arguments, for a socket: see `RequestJoin`."
+    own_hash: bool = False
+    "It needs a session hash of its own: see `RequestJoin`."
     stream: int = 0
     "The key of the stream that carries its messages."
     event_id: str = ""
@@ -151,10 +155,11 @@ class PendingJob:
         # These refer to the job's state, and so to all its outputs.
         self.receive, self.stop_error = leave_to_flow, JobCancelled("the job has ended")
 
-    def start_join(self, fn_index: int, headers: Headers) -> None:
+    def start_join(self, request: RequestJoin) -> None:
         """Prepare for a join, perhaps a second one, without any trace of an earlier event."""
-        self.fn_index = fn_index
-        self.headers = headers
+        self.fn_index = request.fn_index
+        self.headers = request.headers
+        self.body, self.own_hash = request.body, request.own_hash
         self.event_id = ""
         # A new one, since that of an earlier event is sealed.
         self.mailbox = Mailbox()

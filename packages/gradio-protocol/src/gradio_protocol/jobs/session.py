@@ -51,6 +51,7 @@ from .event_stream import (
     EventStreams,
     StreamOutcome,
     StreamState,
+    socket_spec,
     stream_spec,
 )
 from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
@@ -177,7 +178,7 @@ class Session:
             case RequestJoin() if job.stop_error is None:
                 # This may be another attempt: messages of the first event must not reach it.
                 self._registry.remove_event(job)
-                job.start_join(question.fn_index, question.headers)
+                job.start_join(question)
                 return self._request_join(job, direct=question.direct, now=now)
             case NextMessage() | RequestJoin():
                 return [job.answer(None)]
@@ -205,12 +206,12 @@ class Session:
         # later).
         needs_heartbeat = app.config.connect_heartbeat and not self._single
         orders = self._open_stream(HEARTBEAT) if needs_heartbeat else []
-        if app.dialect.delivery is not Delivery.PRIVATE:
+        if not app.dialect.joins_by_stream:
             # From here on, a message of an unknown event may be for this job.
             job.stream = SHARED
             self._registry.start_joining(job)
             return [*orders, self._make_grant(job, JoinState.JOINING, app_is_stale=app_is_stale)]
-        # 4.0 to 4.8: opening the stream is the join, so there is no reply to wait for.
+        # 3.2 to 4.8: opening the stream is the join, so there is no reply to wait for.
         job.stream = job.job_id
         grant = self._make_grant(job, JoinState.JOINED, app_is_stale=False)
         return [*orders, *self._open_stream(job.stream), grant]
@@ -218,9 +219,12 @@ class Session:
     def _make_grant(self, job: PendingJob, state: JoinState, *, app_is_stale: bool) -> Order:
         job.join_state = state
         grant = JoinGranted(
-            session_hash=self.hash, app=self._tracker.app, app_is_stale=app_is_stale
+            session_hash=self._hash_of(job), app=self._tracker.app, app_is_stale=app_is_stale
         )
         return Resume(job_id=job.job_id, reply=grant)
+
+    def _hash_of(self, job: PendingJob) -> str:
+        return f"{self.hash}{job.job_id}" if job.own_hash else self.hash
 
     def _accept_join(self, job: PendingJob, question: JoinAccepted) -> list[Order]:
         job.event_id = question.event_id
@@ -429,8 +433,12 @@ class Session:
         if self._streams.epoch(key):
             return []
         app, job = self._tracker.app, self._registry.get(key)
-        join = (job.fn_index, job.headers) if job else (-1, ())
-        spec = stream_spec(app, self.hash, key, *join, idle=self._tracker.idle_timeout)
+        idle = self._tracker.idle_timeout
+        if job is not None and app.dialect.delivery is Delivery.SOCKET:
+            spec = socket_spec(app, self._hash_of(job), job, idle)
+        else:
+            join = (job.fn_index, job.headers) if job else (-1, ())
+            spec = stream_spec(app, self.hash, key, *join, idle=idle)
         return self._streams.open(spec, app.dialect, delay)
 
     def _close_if_retired(self) -> list[Order]:
