@@ -130,8 +130,8 @@ class Connections:
         """
         timeout = with_read_timeout(self._timeout, None)
         with self._open_reply(request, (), timeout, handle, keep=False) as reply:
-            raw = RawStream(request, reply, timeout) if reply.status_code == 101 else None
-            yield self._make_head(request, reply), raw
+            head = self._make_head(request, reply)
+            yield head, RawStream(request, reply, timeout) if head.is_upgrade else None
 
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""

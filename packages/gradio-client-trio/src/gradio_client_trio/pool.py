@@ -105,7 +105,8 @@ class Connection:
             if event is h11.NEED_DATA:
                 await self._receive()
             elif isinstance(event, h11.Response) or (
-                isinstance(event, h11.InformationalResponse) and event.status_code == 101
+                isinstance(event, h11.InformationalResponse)
+                and self._h11.their_state is h11.SWITCHED_PROTOCOL
             ):
                 return event
 

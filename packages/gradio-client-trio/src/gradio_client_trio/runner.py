@@ -171,7 +171,7 @@ class Runner:
                 request, idle = command.request, command.idle_timeout
                 async with http.stream(request, idle_timeout=idle, on_silence=silent) as reply:
                     self._report_opened(stream_id, reply.head)
-                    if command.is_socket and reply.head.status == 101:
+                    if reply.head.is_upgrade:
                         await reply.exchange_messages(partial(self._report_message, stream_id))
                     else:
                         await reply.feed(partial(self._report_data, stream_id))

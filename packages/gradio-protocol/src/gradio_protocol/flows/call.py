@@ -133,14 +133,10 @@ def _prepare(spec: Call, app: App, endpoint: Endpoint) -> Steps[Attempt]:
 
 def _is_direct(app: App, endpoint: Endpoint) -> bool:
     """Whether a call is one request, instead of an event in the queue."""
-    match app.dialect.delivery:
-        case Delivery.DIRECT:
-            return True
-        # As the app's own page does it; `queued` is False too if the app has no queue.
-        case Delivery.SOCKET:
-            return not endpoint.queued
-        case Delivery.PRIVATE | Delivery.SHARED:
-            return endpoint.batch and app.dialect.batch_direct
+    # As the app's own page calls it. On 3.x, `queued` is False too if the app has no queue.
+    if app.dialect.delivery is Delivery.SOCKET:
+        return not endpoint.queued
+    return app.dialect.delivery is Delivery.DIRECT or (endpoint.batch and app.dialect.batch_direct)
 
 
 def _request_join(spec: Call, app: App, endpoint: Endpoint, data: list[object]) -> Steps[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from ..app.dialect import Dialect
 from ..wire.sse import EventParser
@@ -23,11 +22,11 @@ class StreamReader:
         self,
         kind: StreamKind,
         dialect: Dialect,
-        answers: Mapping[str, str] = MappingProxyType({}),
+        answers: Mapping[str, str] | None = None,
     ) -> None:
         self._beats = kind is StreamKind.HEARTBEAT
         self._is_socket = kind is StreamKind.SOCKET
-        self._answers = answers
+        self._answers = answers or {}
         self._outbox: list[str] = []
         self._dialect = dialect
         # An event that an opening left unfinished must not run into the next one: each has its
