@@ -221,6 +221,13 @@ class Socket:
     async def send(self, value: Any) -> None:
         await self._send(TextMessage(data=json.dumps(value)))
 
+    async def send_in_parts(self, value: Any) -> None:
+        """One message in two frames, with a ping between them."""
+        text = json.dumps(value)
+        await self._send(TextMessage(data=text[:5], message_finished=False))
+        await self.ping()
+        await self._send(TextMessage(data=text[5:]))
+
     async def ping(self) -> None:
         await self._send(Ping(payload=b"still there?"))
 
