@@ -35,7 +35,7 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
-NIGHTLY = ("tests/live/test_view_api_parity.py",)
+NIGHTLY = ("tests/live/test_queue_of_one.py", "tests/live/test_view_api_parity.py")
 """What only `--matrix` runs: without it, `tests/protocol/app` compares the same apps with what the
 official client was recorded to say of them."""
 

@@ -82,6 +82,8 @@ class Client:
                         self.core.action_succeeded(action_id, self._run(command.action))
                     except (gp.GradioError, OSError) as error:
                         self.core.action_failed(action_id, error)
+                case gp.OpenStream(stream_id=n, is_socket=True):  # called directly instead (3.x)
+                    self.core.stream_closed(n, gp.RemoteError("no WebSockets here", status=501))
                 case gp.OpenStream(stream_id=stream_id):
                     time.sleep(command.delay)
                     # Neither `select` nor `settimeout` accepts infinity.

@@ -4,8 +4,7 @@
         await client.predict("hello", api_name="/echo")
         async for output in client.submit(3, api_name="/count"): ...
 
-Each action and each stream has a task, and nothing needs a lock. Each request opens a connection of
-its own. To reuse connections, change `exchange` alone.
+Each action and each stream has a task. Each request opens a connection of its own; see `exchange`.
 """
 
 from __future__ import annotations
@@ -94,6 +93,8 @@ class Client:
                     self._actions[command.action_id] = self._spawn(self._run(command))
                 case gp.AbortAction():
                     self._cancel(self._actions.pop(command.action_id, None))
+                case gp.OpenStream(stream_id=n, is_socket=True):  # called directly instead (3.x)
+                    self.core.stream_closed(n, gp.RemoteError("no WebSockets here", status=501))
                 case gp.OpenStream():
                     self._streams[command.stream_id] = self._spawn(self._read(command))
                 case gp.CloseStream():

@@ -24,9 +24,9 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 6450,
+    "gradio_protocol": 6550,
     "gradio_protocol/testing": 500,
-    "gradio_client_httpx": 2100,
+    "gradio_client_httpx": 2110,
     "gradio_client_trio": 1700,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""
@@ -38,7 +38,8 @@ BODY_MOST = 25
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "gradio_protocol/client/protocol.py": (345, "one class: all that a driver may call"),
+    "gradio_protocol/client/protocol.py": (350, "one class: all that a driver may call"),
+    "gradio_protocol/jobs/session.py": (305, "one class: the rules of a session need each other"),
 }
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 

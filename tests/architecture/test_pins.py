@@ -16,8 +16,15 @@ ROOT = Path(__file__).parents[2]
 
 ALLOWED = {
     "gradio-protocol": set[str](),
-    "gradio-client-httpx": {"gradio-protocol", "httpx", "huggingface_hub"},
-    "gradio-client-trio": {"gradio-protocol", "h11", "huggingface_hub", "trio", "truststore"},
+    "gradio-client-httpx": {"gradio-protocol", "httpx", "huggingface_hub", "wsproto"},
+    "gradio-client-trio": {
+        "gradio-protocol",
+        "h11",
+        "huggingface_hub",
+        "trio",
+        "truststore",
+        "wsproto",
+    },
 }
 
 

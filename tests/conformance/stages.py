@@ -14,9 +14,12 @@ from tests.support.latch import Gate
 from tests.support.loopback import Loopback, threaded
 
 DIRECT = "3.50.2"
+"Without a queue: on 3.x that is up to the app."
+SOCKET = "3.41.2"
 PRIVATE = "4.7.1"
 DIALECTS = (
     DIRECT,
+    SOCKET,  # ws: a WebSocket for each job
     PRIVATE,  # sse: a stream for each job
     "4.9.0",  # sse_v1, mute without a session
     "4.14.0",  # sse_v1
@@ -98,6 +101,7 @@ def staged(
 ) -> Generator[FakeStage]:
     """A stage for the length of a block; `change` makes other functions of the reference app's."""
     gate = Gate("the app goes on")
+    settings = {"queue": version != DIRECT, **settings}
     fake = FakeGradio(version, change(paced(gate)), **settings)
     with threaded(fake) as server:
         yield FakeStage(fake=fake, server=server, gate=gate, folder=folder)

@@ -10,7 +10,7 @@ import pytest
 from gradio_protocol import JobCancelled
 from tests.conformance.scenarios.cancelling import CANCELLING, NARROW, counted, goes_on
 from tests.conformance.scenarios.scenario import Scenario, is_output
-from tests.conformance.stages import KINDS, parsed, staged
+from tests.conformance.stages import KINDS, SOCKET, parsed, staged
 from tests.conformance.subject import Subject
 from tests.support.fake.functions import Function
 from tests.support.latch import Gate
@@ -25,7 +25,7 @@ def one_at_a_time(functions: Sequence[Function]) -> list[Function]:
     return [f.limited(1) if f.name.startswith("slow") else f for f in functions]
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 @plays(CANCELLING)
 def test_cancelling(subject: Subject, version: str, scenario: Scenario, tmp_path: Path) -> None:
     assert scenario.where(parsed(version))
@@ -33,7 +33,7 @@ def test_cancelling(subject: Subject, version: str, scenario: Scenario, tmp_path
         scenario.play(client, stage)
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 @plays(NARROW)
 def test_cancelling_in_the_queue(
     subject: Subject, version: str, scenario: Scenario, tmp_path: Path

@@ -12,7 +12,7 @@ from gradio_protocol import AppChanged, GradioError
 from gradio_protocol.jobs import app_tracker
 from tests.conformance.rig import fails, in_other_order, usable
 from tests.conformance.scenarios.scenario import is_output
-from tests.conformance.stages import DIRECT, KINDS, FakeStage, staged
+from tests.conformance.stages import DIRECT, KINDS, SOCKET, FakeStage, staged
 from tests.conformance.subject import Options, Subject
 from tests.support.fake.functions import Function
 
@@ -36,7 +36,7 @@ def without(name: str, functions: Sequence[Any]) -> list[Any]:
     return [function for function in functions if function.name != name]
 
 
-@pytest.mark.parametrize("version", [DIRECT, *KINDS])
+@pytest.mark.parametrize("version", [DIRECT, SOCKET, *KINDS])
 def test_an_app_that_starts_again_is_called_as_before(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -46,7 +46,7 @@ def test_an_app_that_starts_again_is_called_as_before(
         usable(client)
 
 
-@pytest.mark.parametrize("version", [DIRECT, *KINDS])
+@pytest.mark.parametrize("version", [DIRECT, SOCKET, *KINDS])
 def test_functions_in_another_order_are_called_by_name(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -57,7 +57,7 @@ def test_functions_in_another_order_are_called_by_name(
         assert client.predict("one", 2, api_name="/two") == ("one", 2)
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 def test_an_app_behind_a_login_is_logged_in_to_again(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -69,7 +69,7 @@ def test_an_app_behind_a_login_is_logged_in_to_again(
         assert len(stage.fake.requests("login")) >= 2
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 def test_a_function_that_is_gone_is_an_app_that_changed(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -80,7 +80,7 @@ def test_a_function_that_is_gone_is_an_app_that_changed(
         assert client.submit(3, api_name="/count").iterated().outputs == [0, 1, 2]
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 def test_many_calls_after_a_restart_find_out_once(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -93,7 +93,7 @@ def test_many_calls_after_a_restart_find_out_once(
         assert len(stage.fake.requests("config")) == known + 1
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 def test_a_job_of_the_old_app_does_not_end_as_one_of_the_new(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:
@@ -107,7 +107,7 @@ def test_a_job_of_the_old_app_does_not_end_as_one_of_the_new(
         usable(client)
 
 
-@pytest.mark.parametrize("version", KINDS)
+@pytest.mark.parametrize("version", [SOCKET, *KINDS])
 def test_uploads_of_the_old_app_are_sent_again(
     subject: Subject, version: str, tmp_path: Path
 ) -> None:

@@ -43,6 +43,7 @@ class FakeGradio:
 
     `auth` maps users to passwords; without it nobody needs to log in.  `max_size` bounds the jobs
     that wait, `max_file_size` the bytes of an upload.  `show_error` sends the text of exceptions.
+    `queue` is what 3.x leaves to the app; its default is off there.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class FakeGradio:
         max_size: int | None = None,
         max_file_size: int | None = None,
         show_error: bool = True,
+        queue: bool | None = None,
     ) -> None:
         self.behaviour = Behaviour(version)
         self.files: dict[str, bytes] = {}
@@ -69,6 +71,7 @@ class FakeGradio:
         self._max_size = max_size
         self._max_file_size = max_file_size
         self._show_error = show_error
+        self._has_queue = self.behaviour.since(4) if queue is None else queue
         self._scripts: defaultdict[str, deque[Handler]] = defaultdict(deque)
         self._events = 0
         self._starts = 0
@@ -83,6 +86,7 @@ class FakeGradio:
             functions=self.functions,
             app_id=1000 + self._starts,
             max_file_size=self._max_file_size,
+            queue=self._has_queue,
         )
         self._login = Login(self.behaviour, self._auth, self._starts)
         self._queue = Queue(self.behaviour, max_size=self._max_size, show_error=self._show_error)
@@ -127,6 +131,8 @@ class FakeGradio:
                 await self._streams.shared(request.query["session_hash"], connection, spawn)
             case "GET", ["queue", "join"] if private and self._index(request.query) is not None:
                 await self._streams.private(self._private_job(request), connection, spawn)
+            case "GET", ["queue", "join"] if self.behaviour.sockets:
+                await self._socket(request, connection)
             case "GET", ["heartbeat", _] if self.behaviour.heartbeats:
                 await self._streams.heartbeat(connection)
             case "GET" | "HEAD", [first, *_] if first.startswith("file="):
@@ -136,6 +142,22 @@ class FakeGradio:
                 if gate := self.reply_gates.get(route):
                     await gate.passed()
                 await _send(reply, connection)
+
+    async def _socket(self, request: Request, connection: Connection) -> None:
+        """A job over a WebSocket (3.x); a server without a queue refuses it with 500."""
+        if not self._has_queue or request.header("upgrade").lower() != "websocket":
+            await _send(BROKEN, connection)
+            return
+        spawn, asks = connection.server.spawn, self.behaviour.asks_for_hash
+        async with connection.upgraded(request) as socket:
+            if asks:
+                await socket.send({"msg": "send_hash"})
+                asked = await socket.receive()
+                if self._index(asked) is None:
+                    return
+            # Before 3.6 the job is known only when its arguments are here.
+            job = self._job(asked["fn_index"], asked["session_hash"], request)
+            await self._streams.socket(job, socket, spawn)
 
     async def _reply(self, route: str, request: Request, spawn: Spawn) -> Reply:
         match request.method, route.split("/"):

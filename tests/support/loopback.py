@@ -14,15 +14,19 @@ import socket
 import ssl
 import struct
 import threading
+from base64 import b64encode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from hashlib import sha1
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import h11
 import trio
+import wsproto.connection as wsproto
+from wsproto.events import CloseConnection, Ping, TextMessage
 
 from tests.support.latch import PATIENCE, Ledger
 from tests.support.ports import reserved_port
@@ -34,6 +38,8 @@ Gone = (trio.BrokenResourceError, trio.ClosedResourceError)
 T = TypeVar("T")
 
 LARGEST_READ = 65536
+WEBSOCKET = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+"the text that RFC 6455 has a server append to the key of a handshake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +108,26 @@ class Connection:
         """These bytes and no others; after them this connection closes with its handler."""
         self._http.send_failed()
         await self._stream.send_all(data)
+
+    @asynccontextmanager
+    async def upgraded(self, request: Request) -> AsyncGenerator[Socket, None]:
+        """A WebSocket in place of HTTP, closed in an orderly way after the block.
+
+        The block is cancelled when the client leaves.
+        """
+        proof = sha1(f"{request.header('sec-websocket-key')}{WEBSOCKET}".encode()).digest()
+        headers = {
+            "upgrade": "websocket",
+            "connection": "Upgrade",
+            "sec-websocket-accept": b64encode(proof).decode(),
+        }
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        await self.raw(f"HTTP/1.1 101 Switching Protocols\r\n{head}\r\n".encode())
+        async with trio.open_nursery() as nursery:
+            socket = Socket(self._stream, nursery.cancel_scope)
+            nursery.start_soon(socket.listen)
+            yield socket
+            await socket.close()
 
     async def cut(self) -> None:
         """Close at once, wherever the response stands."""
@@ -181,6 +207,57 @@ class Connection:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             self._http.receive_data(bytes(await self._stream.receive_some(LARGEST_READ)))
         return event
+
+
+class Socket:
+    """The server's side of a WebSocket whose messages are JSON."""
+
+    def __init__(self, stream: Stream, scope: trio.CancelScope) -> None:
+        self._stream = stream
+        self._scope = scope
+        self._frames = wsproto.Connection(wsproto.ConnectionType.SERVER)
+        self._arrived, self._arrivals = trio.open_memory_channel[Any](100)
+
+    async def send(self, value: Any) -> None:
+        await self._send(TextMessage(data=json.dumps(value)))
+
+    async def send_in_parts(self, value: Any) -> None:
+        """One message in two frames, with a ping between them."""
+        text = json.dumps(value)
+        await self._send(TextMessage(data=text[:5], message_finished=False))
+        await self.ping()
+        await self._send(TextMessage(data=text[5:]))
+
+    async def ping(self) -> None:
+        await self._send(Ping(payload=b"still there?"))
+
+    async def receive(self) -> Any:
+        """The next message."""
+        return await self._arrivals.receive()
+
+    async def close(self, code: int = 1000) -> None:
+        """Close it, and wait until the client has answered."""
+        await self._send(CloseConnection(code=code))
+        await trio.sleep_forever()
+
+    async def listen(self) -> None:
+        """Read until the client has left or closed; then end the block."""
+        text = ""
+        with suppress(*Gone):
+            while data := await self._stream.receive_some(LARGEST_READ):
+                self._frames.receive_data(bytes(data))
+                for event in self._frames.events():
+                    if isinstance(event, TextMessage):
+                        text += event.data
+                        if event.message_finished:
+                            await self._arrived.send(json.loads(text))
+                            text = ""
+                    elif isinstance(event, CloseConnection):
+                        self._scope.cancel()
+        self._scope.cancel()
+
+    async def _send(self, event: TextMessage | Ping | CloseConnection) -> None:
+        await self._stream.send_all(self._frames.send(event))
 
 
 class Loopback:

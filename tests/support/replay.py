@@ -14,6 +14,7 @@ from typing import TypeAlias, assert_never
 
 from gradio_protocol.app.access import App
 from gradio_protocol.app.endpoint import find_endpoint
+from gradio_protocol.errors import RemoteError
 from gradio_protocol.flows.actions import (
     AnyAction,
     Done,
@@ -174,6 +175,11 @@ class Job:
             match order:
                 case Resume():
                     replies.append(order.reply)
+                case OpenStream(is_socket=True):
+                    # No socket was recorded: the functions of 3.x were called directly.
+                    why = RemoteError("this driver has no WebSockets", status=501)
+                    ended = self.session.stream_ended(order.stream_id, EndReason.BROKEN, why)
+                    replies += self.obey(ended)
                 case OpenStream():
                     if order.key == HEARTBEAT:
                         self._heartbeats.add(order.stream_id)
@@ -223,7 +229,7 @@ class Job:
                 return f"{self.name}{self.suffix}"
             case ["cancel" | "reset"]:
                 return f"{self.name}-post"
-            case ["upload" | "app_id"]:
+            case ["upload" | "app_id" | "config"]:
                 return route
             case _:
                 assert route.startswith("file="), route

@@ -218,15 +218,6 @@ def test_an_api_name_of_another_kind_is_its_text(said: Any, name: str) -> None:
     assert dependency(api_name=said).name == name
 
 
-def test_an_app_that_takes_no_direct_calls_says_so_up_to_3_41() -> None:
-    closed = {"enable_queue": True, "show_api": False, "protocol": "ws"}
-    assert config(**closed, version="3.41.2").closed
-    assert not config(**closed | {"show_api": True}, version="3.41.2").closed
-    assert not config(**closed | {"enable_queue": False}, version="3.41.2").closed
-    # Since then it means that the page has no link to its API.
-    assert not config(**closed, version="3.50.2").closed
-
-
 @examples(40)
 @given(ANYTHING)
 def test_any_json_is_a_config_or_a_remote_error(value: object) -> None:

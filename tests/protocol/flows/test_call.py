@@ -594,3 +594,71 @@ def test_a_direct_call_that_lost_its_login_begins_again() -> None:
     )
     assert predict(here) == "y"
     assert kinds(here) == ["RequestJoin", "RefreshApp", "AppRefreshed", "RequestJoin"]
+
+
+# Sockets: 3.x.
+
+SOCKET = app("3.50.2", function(), enable_queue=True)
+IDS = {"GET app_id": reply({"app_id": 1})}
+RESULT = {**IDS, "POST run/echo": reply({"data": ["called"]})}
+
+
+def test_a_socket_gets_the_arguments_with_its_join() -> None:
+    here = harness(SOCKET, DONE, routes=IDS)
+    assert predict(here) == "y"
+    (join,) = (q for q in here.questions if isinstance(q, RequestJoin))
+    assert json.loads(join.body) == {"data": ["x"], "event_data": None}
+    assert (join.direct, join.own_hash) == (False, False)
+
+
+GENERATOR: Any = {"types": {"generator": True}}
+
+
+@pytest.mark.parametrize(
+    ("version", "made", "own_hash"),
+    [
+        ("3.50.2", function(**GENERATOR), True),
+        ("3.50.2", function(**GENERATOR | {"inputs": [1, 4]}), False),
+        ("3.16.2", function(), True),  # the config does not say what is a generator
+    ],
+)
+def test_a_generator_without_state_needs_a_session_of_its_own(
+    version: str, made: Any, own_hash: bool
+) -> None:
+    known = app(version, made, enable_queue=True)
+    data = ["x"] if len(known.endpoints[0].inputs) == 1 else ["x", None]
+    here = harness(known, DONE, routes={**IDS, "GET config": reply(config("3.16.2"))})
+    here.run(call(call_of(known, *data)))
+    (join,) = (q for q in here.questions if isinstance(q, RequestJoin))
+    assert join.own_hash is own_hash
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        *(RemoteError("no socket", status=status) for status in (403, 404, 500)),
+        lost_to(RemoteError("this driver has no WebSockets", status=501)),
+    ],
+)
+def test_where_no_socket_can_be_opened_the_function_is_called_directly(
+    refusal: GradioError,
+) -> None:
+    here = harness(SOCKET, Failed(error=refusal), routes=RESULT)
+    assert predict(here) == "called"
+
+
+@pytest.mark.parametrize("why", [RemoteError("gone", status=502), AppError("it failed")])
+def test_what_a_socket_may_have_run_is_not_called_again(why: GradioError) -> None:
+    here = harness(SOCKET, Failed(error=why), routes=RESULT)
+    failing(here, type(why))
+
+
+@pytest.mark.parametrize("more", [{"enable_queue": False}, {}])
+def test_an_app_without_a_queue_is_called_directly(more: dict[str, bool]) -> None:
+    here = harness(app("3.50.2", function(), **more), routes=RESULT)
+    assert predict(here) == "called"
+
+
+def test_a_function_that_does_not_queue_is_called_directly() -> None:
+    here = harness(app("3.50.2", function(queue=False), enable_queue=True), routes=RESULT)
+    assert predict(here) == "called"

@@ -200,8 +200,8 @@ def test_an_app_that_takes_no_direct_calls_says_so_in_a_sentence(refused: Respon
     error = caught.value.error
     assert type(error) is RemoteError
     assert str(error).endswith(
-        f"run/echo answered {refused.status}: the app takes jobs through the queue of Gradio 3.x "
-        "only, which this client does not speak"
+        f"run/echo answered {refused.status}: the app takes jobs through its queue only, and the "
+        "WebSocket of the queue was refused"
     )
 
 

@@ -36,6 +36,18 @@ def test_each_event_of_a_heartbeat_is_a_sign_of_life_whatever_it_says() -> None:
     assert deliveries == [EventMessage(None, Heartbeat())] * 2
 
 
+def test_a_socket_answers_what_the_server_asks_for_once() -> None:
+    v3 = dialect("ws", "3.50.2")
+    one = StreamReader(StreamKind.SOCKET, v3, {"send_hash": "the hash", "send_data": "the data"})
+    assert one.feed(b'{"msg":"send_hash"}') == [EventMessage(None, Ignored(name="send_hash"))]
+    assert one.take_answers() == ["the hash"]
+    assert one.take_answers() == []
+    assert one.feed(b'{"msg":"estimation","rank":1}') == [EventMessage(None, Queued(rank=1))]
+    assert one.feed(b"") == []  # a ping
+    one.feed(b'{"msg":"never heard of"}')
+    assert one.take_answers() == []
+
+
 def test_what_is_no_gradio_stream_is_an_error() -> None:
     with pytest.raises(RemoteError):
         reader().feed(b"data: ALIVE\n\n")

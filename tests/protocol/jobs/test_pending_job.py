@@ -16,7 +16,7 @@ from gradio_protocol.jobs.messages import (
     QueueFull,
     Started,
 )
-from gradio_protocol.jobs.orders import JobStopped, Resume
+from gradio_protocol.jobs.orders import JobStopped, RequestJoin, Resume
 from gradio_protocol.jobs.pending_job import JoinState, Mailbox, PendingJob, leave_to_flow
 
 CANCELLED = JobCancelled("the job was cancelled")
@@ -80,7 +80,7 @@ def test_a_job_that_begins_again_has_nothing_of_its_earlier_event() -> None:
     one = job(JoinState.JOINED)
     one.event_id, one.cancel_settled = "old", True
     one.mailbox.put(SEALED)
-    one.start_join(5, ())
+    one.start_join(RequestJoin(fn_index=5, direct=False))
     assert (one.fn_index, one.event_id) == (5, "")
     assert not one.cancel_settled
     assert one.may_have_event

@@ -209,27 +209,6 @@ def test_a_token_that_is_asked_for_is_announced() -> None:
     assert "takes your Hugging Face token (required)." in as_text([endpoint(oauth="required")])
 
 
-def test_an_endpoint_that_takes_no_direct_calls_is_marked() -> None:
-    closed = read_config(
-        json.dumps(
-            {
-                "version": "3.36.1",
-                "enable_queue": True,
-                "show_api": False,
-                "components": [],
-                "dependencies": [
-                    {"api_name": "queued", "inputs": [], "outputs": []},
-                    {"api_name": "at_once", "inputs": [], "outputs": [], "queue": False},
-                ],
-            }
-        )
-    )
-    queued, at_once = (as_text([listed]) for listed in read_endpoints(closed, None))
-    mark = "Takes jobs through the queue of Gradio 3.x only, which this client does not speak."
-    assert mark in queued
-    assert mark not in at_once
-
-
 # Dict
 
 

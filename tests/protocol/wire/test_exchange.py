@@ -255,3 +255,8 @@ def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, text: str) -> None:
     assert redact_url(url) == text
+
+
+def test_a_reply_that_switches_protocols_ends_http() -> None:
+    assert Head(status=101).is_upgrade
+    assert not Head(status=200).is_upgrade

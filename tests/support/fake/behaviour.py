@@ -88,6 +88,21 @@ class Behaviour:
         return self.since(4) and not self.since(4, 9)
 
     @property
+    def sockets(self) -> bool:
+        """Each job has a WebSocket of its own."""
+        return not self.since(4)
+
+    @property
+    def asks_for_hash(self) -> bool:
+        """The first message of a socket is `send_hash`."""
+        return self.since(3, 6)
+
+    @property
+    def asks_for_data(self) -> bool:
+        """The arguments of a job come when it is its turn."""
+        return self.sockets or self.private_streams
+
+    @property
     def closes_streams(self) -> bool:
         """The last message of a stream is `close_stream`."""
         return self.since(4, 22)

@@ -42,6 +42,7 @@ class App:
     functions: tuple[Function, ...]
     app_id: int
     max_file_size: int | None = None
+    queue: bool = True
 
     def config(self, root: str, username: str | None) -> dict[str, Any]:
         parts = self._parts()
@@ -55,7 +56,7 @@ class App:
             "layout": {"id": -1, "children": [{"id": number} for number in range(len(parts))]},
             "title": "The tour",
             "space_id": None,
-            "enable_queue": True,
+            "enable_queue": self.queue,
             "show_error": True,
             "root": root if since(4, 19) else "",
         }

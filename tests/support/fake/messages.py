@@ -33,7 +33,7 @@ class Messages:
         return {**self._of("estimation", event_id), **place, **times}
 
     def send_data(self, event_id: str) -> Message:
-        return {"msg": "send_data", "event_id": event_id}
+        return {"msg": "send_data"} | ({"event_id": event_id} if self._manners.since(4) else {})
 
     def process_starts(self, event_id: str) -> Message:
         eta = {"eta": None} if self._manners.since(4, 11) else {}

@@ -126,7 +126,7 @@ class Queue:
 
     def inbox(self, session: Session) -> Inbox:
         """Where the messages of the session's next job go."""
-        if self._manners.private_streams:
+        if self._manners.asks_for_data:
             return Inbox()
         session.inbox = session.inbox or Inbox()
         return session.inbox
@@ -248,7 +248,7 @@ class Queue:
 
     async def _run(self, job: Job, spawn: Spawn) -> None:
         with job.scope:
-            if self._manners.private_streams:
+            if self._manners.asks_for_data:
                 self._say(job, self.messages.send_data(job.event_id))
             await job.ready.wait()
             self._say(job, self.messages.process_starts(job.event_id))

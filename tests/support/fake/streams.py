@@ -7,10 +7,11 @@ it at all, and the body breaks off.
 from __future__ import annotations
 
 from tests.support.fake.behaviour import Behaviour
+from tests.support.fake.files import bare
 from tests.support.fake.messages import Messages
 from tests.support.fake.queue import Inbox, Job, Queue, QueueFull, Session, Spawn
 from tests.support.latch import Ledger
-from tests.support.loopback import Connection
+from tests.support.loopback import Connection, Socket
 
 HEADERS = [("content-type", "text/event-stream; charset=utf-8")]
 ALIVE = b"data: ALIVE\n\n"
@@ -84,6 +85,26 @@ class Streams:
                 await self._deliver_one(connection, job)
                 stream.finish()
                 await connection.end()
+        finally:
+            if stream.drop():
+                self._queue.abandon(job, spawn)
+
+    async def socket(self, job: Job, socket: Socket, spawn: Spawn) -> None:
+        """One job over a WebSocket, which also brings its arguments."""
+        stream = Stream(self._seen, job.session.hash)
+        try:
+            self._queue.join(job, spawn)
+        except QueueFull:
+            await socket.send({"msg": "queue_full"})
+            return
+        try:
+            while message := await job.inbox.take():
+                await socket.send(message)
+                if message["msg"] == "send_data":
+                    job.post([bare(value) for value in (await socket.receive())["data"]])
+                if message["msg"] == "process_completed":
+                    stream.finish()
+                    return
         finally:
             if stream.drop():
                 self._queue.abandon(job, spawn)

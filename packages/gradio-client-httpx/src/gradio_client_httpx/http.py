@@ -120,6 +120,19 @@ class Connections:
             # No chunk size: httpx would hold bytes back until it has a whole chunk.
             yield self._make_head(request, reply), reply.iter_raw()
 
+    @contextlib.contextmanager
+    def open_socket(
+        self, request: Request, handle: CancelHandle
+    ) -> Generator[tuple[Head, RawStream | None]]:
+        """Ask for a WebSocket; yield the head and the bytes after it, or None if it is refused.
+
+        Raises TransportFailed.
+        """
+        timeout = with_read_timeout(self._timeout, None)
+        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
+            head = self._make_head(request, reply)
+            yield head, RawStream(request, reply, timeout) if head.is_upgrade else None
+
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
         self._pool.close()
@@ -188,6 +201,34 @@ class Connections:
     def _make_client(self, key: Key) -> httpx.Client:
         target, keep = key
         return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
+
+
+class RawStream:
+    """The bytes of a connection after a 101. Its reads have no limit, its writes the client's."""
+
+    def __init__(self, request: Request, reply: httpx.Response, timeout: httpx.Timeout) -> None:
+        self._request = request
+        self._stream = reply.extensions["network_stream"]
+        self._timeout = timeout
+
+    def read(self) -> bytes:
+        """Return the next bytes; empty at the end. Raises TransportFailed."""
+        with self._translate_errors():
+            return bytes(self._stream.read(_CHUNK, timeout=self._timeout.read))
+
+    def write(self, data: bytes) -> None:
+        """Send bytes. Raises TransportFailed."""
+        with self._translate_errors():
+            self._stream.write(data, timeout=self._timeout.write)
+
+    @contextlib.contextmanager
+    def _translate_errors(self) -> Generator[None]:
+        try:
+            yield
+        # Errors of the library below httpx, which has one name below httpx and another below
+        # httpx2.
+        except Exception as error:
+            raise make_transport_error(self._request, error) from error
 
 
 class TlsContexts:

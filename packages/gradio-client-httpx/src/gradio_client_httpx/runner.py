@@ -26,6 +26,7 @@ from gradio_protocol import (
     ClientProtocol,
     CloseStream,
     Command,
+    Head,
     NotifyJob,
     OpenStream,
     RunAction,
@@ -35,10 +36,12 @@ from gradio_protocol import (
 )
 
 from .cancel_handle import CancelHandle
+from .http import RawStream
 from .job import Job
 from .perform import Performer
 from .silence_monitor import SilenceMonitor
 from .threads import Workers, run_logged
+from .websocket import WebSocket
 
 
 class Runner:
@@ -283,11 +286,14 @@ class Runner:
         stream_id = command.stream_id
         # Watch it even before the head: a proxy may accept a connection and never answer.
         self._silence_monitor.watch(stream_id, command.idle_timeout)
+        if command.is_socket:
+            with self.connections.open_socket(command.request, handle) as (head, stream):
+                self._report_opened(stream_id, head)
+                if stream is not None:
+                    self._exchange_messages(stream_id, stream)
+            return
         with self.connections.open_stream(command.request, handle) as (head, chunks):
-            self._silence_monitor.record_data(stream_id)
-            with self.lock:
-                self.protocol.stream_opened(stream_id, head)
-            self.obey()
+            self._report_opened(stream_id, head)
             # Parse outside the lock, so that streams do not wait for one another.
             reader = self.protocol.stream_reader(stream_id)
             if reader is None:
@@ -298,6 +304,34 @@ class Runner:
                 with self.lock:
                     self.protocol.receive_messages(stream_id, messages)
                 self.obey()
+
+    def _exchange_messages(self, stream_id: int, stream: RawStream) -> None:
+        """Read the messages of a WebSocket, and send what they ask for, until it closes."""
+        # This thread reads and writes: before Python 3.13 two threads may not use one TLS
+        # connection.
+        socket = WebSocket()
+        reader = self.protocol.stream_reader(stream_id)
+        while reader is not None and not socket.is_closed:
+            data = stream.read()
+            self._silence_monitor.record_data(stream_id)
+            for message in socket.receive(data):
+                messages = reader.feed(message)
+                for text in reader.take_answers():
+                    socket.send(text)
+                with self.lock:
+                    self.protocol.receive_messages(stream_id, messages)
+                self.obey()
+            if socket.outgoing:
+                stream.write(bytes(socket.outgoing))
+                socket.outgoing.clear()
+        if socket.error is not None:
+            raise socket.error
+
+    def _report_opened(self, stream_id: int, head: Head) -> None:
+        self._silence_monitor.record_data(stream_id)
+        with self.lock:
+            self.protocol.stream_opened(stream_id, head)
+        self.obey()
 
     def _report_silence(self, stream_id: int) -> None:
         with self.lock:

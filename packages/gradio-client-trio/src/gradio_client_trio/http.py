@@ -16,7 +16,7 @@ Rules:
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -41,6 +41,7 @@ from gradio_protocol import (
 from .dial import Dial, Dialer, dial
 from .pool import Connection, OnSent, Pool, ignore_progress
 from .proxy import Proxy, Trust, Verify, choose_proxies
+from .websocket import WebSocket
 
 _NETWORK_ERRORS = (
     OSError,
@@ -164,6 +165,30 @@ class Reply:
                     last_data = trio.current_time()
                     self._report_silence()
 
+    async def exchange_messages(self, receive: Callable[[bytes], Iterable[str]]) -> None:
+        """Pass each message of a WebSocket to `receive`, and send the texts that it returns.
+
+        `receive` gets `b""` for a ping. Raises what the close of the server means, unless it is an
+        orderly one, and TransportFailed if the connection breaks.
+        """
+        socket = WebSocket()
+        with _translate_errors("reading from", self._pool):
+            while not socket.is_closed:
+                for message in socket.receive(await self._read_raw()):
+                    for text in receive(message):
+                        socket.send(text)
+                if socket.outgoing:
+                    await self._connection.write_raw(bytes(socket.outgoing), self._write)
+                    socket.outgoing.clear()
+        if socket.error is not None:
+            raise socket.error
+
+    async def _read_raw(self) -> bytes:
+        while True:
+            with trio.move_on_after(self._read):
+                return await self._connection.read_raw()
+            self._report_silence()
+
     async def read_all(self, check: Callable[[int], None]) -> bytes:
         """Return the rest of the body. `check` gets its size after each read, and may raise."""
         body = bytearray()
@@ -189,7 +214,7 @@ class Reply:
         self._connection = connection
         self.head = Head.of(request, answer.status_code, answer.headers, proxy=self._pool.proxy)
 
-    async def _read_head(self, connection: Connection) -> h11.Response:
+    async def _read_head(self, connection: Connection) -> h11.Response | h11.InformationalResponse:
         """Read the head of the reply, for as long as `on_silence` does not raise."""
         while True:
             # Cancelling a read loses no bytes, so `read_head` can be called again.

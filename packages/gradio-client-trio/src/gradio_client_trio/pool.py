@@ -64,6 +64,8 @@ class Connection:
         self.has_received = False
         "Whether a byte of the current reply has arrived."
         self.idle_since = 0.0
+        self._raw_read = 0
+        "Bytes that came with the head of a 101 and have been read."
         self._stream = stream
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
@@ -93,12 +95,20 @@ class Connection:
             # example with 413. So read the reply next, which fails if there is none.
             pass
 
-    async def read_head(self) -> h11.Response:
-        """Read the head of the reply; skip informational ones, such as 103 Early Hints."""
-        while not isinstance(event := self._h11.next_event(), h11.Response):
+    async def read_head(self) -> h11.Response | h11.InformationalResponse:
+        """Read the head of the reply; skip informational ones, such as 103 Early Hints.
+
+        101 is not one of them: it ends HTTP on this connection.
+        """
+        while True:
+            event = self._h11.next_event()
             if event is h11.NEED_DATA:
                 await self._receive()
-        return event
+            elif isinstance(event, h11.Response) or (
+                isinstance(event, h11.InformationalResponse)
+                and self._h11.their_state is h11.SWITCHED_PROTOCOL
+            ):
+                return event
 
     async def read_data(self) -> bytes | None:
         """Read the next bytes of the reply's body; return None at its end."""
@@ -119,6 +129,21 @@ class Connection:
                     break
                 await self._receive()
         return b"".join(pieces) if pieces else None
+
+    async def read_raw(self) -> bytes:
+        """Read the next bytes after a 101; empty at the end."""
+        data, _ = self._h11.trailing_data
+        if data:
+            # Bytes that came with the head. h11 has no way to take them out of its buffer.
+            already, self._raw_read = data[self._raw_read :], len(data)
+            if already:
+                return already
+        return bytes(await self._stream.receive_some(PIECE))
+
+    async def write_raw(self, data: bytes, seconds: float) -> None:
+        """Write bytes after a 101. Raises TooSlowError after `seconds`."""
+        with trio.fail_after(seconds):
+            await self._stream.send_all(data)
 
     async def _receive(self) -> None:
         data = bytes(await self._stream.receive_some(PIECE))

@@ -171,7 +171,10 @@ class Runner:
                 request, idle = command.request, command.idle_timeout
                 async with http.stream(request, idle_timeout=idle, on_silence=silent) as reply:
                     self._report_opened(stream_id, reply.head)
-                    await reply.feed(partial(self._report_data, stream_id))
+                    if reply.head.is_upgrade:
+                        await reply.exchange_messages(partial(self._report_message, stream_id))
+                    else:
+                        await reply.feed(partial(self._report_data, stream_id))
         except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
             error = failure
         finally:
@@ -190,6 +193,12 @@ class Runner:
     def _report_data(self, stream_id: int, chunk: bytes) -> None:
         self.protocol.receive_data(stream_id, chunk)
         self.obey()
+
+    def _report_message(self, stream_id: int, message: bytes) -> list[str]:
+        self.protocol.receive_data(stream_id, message)
+        answers = self.protocol.take_answers(stream_id)
+        self.obey()
+        return answers
 
 
 def _is_brief(command: RunAction) -> bool:

@@ -81,3 +81,4 @@ from .wire.exchange import Response as Response
 from .wire.exchange import is_address as is_address
 from .wire.exchange import origin as origin
 from .wire.headers import redact as redact
+from .wire.websocket import closing_error as closing_error

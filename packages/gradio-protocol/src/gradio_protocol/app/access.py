@@ -17,6 +17,7 @@ from ..wire.cookies import Jar
 from ..wire.document import write
 from ..wire.exchange import Body, Headers, Request, join, origin, quoted
 from ..wire.headers import Identity, compose
+from ..wire.websocket import upgrade_headers
 from .config import Config
 from .dialect import Dialect
 from .endpoint import Endpoint
@@ -96,6 +97,10 @@ class Access:
         if call or self.jar.cookies or not events:
             return self.request("GET", url, own=own, call=call)
         return Request(method="GET", url=url, headers=self._events)
+
+    def socket(self, path: str, entropy: bytes, *, call: Headers = ()) -> Request:
+        """Return a GET of the API that asks for a WebSocket; `entropy` makes its key."""
+        return self.request("GET", self.api(path), own=upgrade_headers(entropy), call=call)
 
     def file_address(self, path: str) -> str:
         """Return the address of a file, given its path on the server."""

@@ -20,7 +20,7 @@ from enum import Enum
 
 from ..errors import RemoteError
 from ..wire.document import JSON, LIST, OBJECT, Fields, Object, check_kind, read_object
-from .dialect import Delivery, Dialect, dialect
+from .dialect import Dialect, dialect
 
 # Components without a value for callers. Before 4.0 the config does not say which these are.
 _LAYOUT_TYPES = re.compile(
@@ -128,8 +128,6 @@ class Config:
     title: str
     auth_required: bool
     "The app needs a login, and the other fields are mostly empty."
-    closed: bool
-    "Queued functions take no direct calls (`api_open=False`); known up to 3.41 only."
     notes: tuple[str, ...]
     "What was left out because it was unexpected, one sentence each."
 
@@ -157,7 +155,7 @@ def read_config(body: bytes | str) -> Config:
     version = fields.want("version", str, "").strip()  # "3.36.1\n" up to 3.36.1
     protocol = fields.want("protocol", str, "ws")
     traits = dialect(protocol, version)
-    queued = fields.flag("enable_queue", traits.delivery is not Delivery.DIRECT)
+    queued = fields.flag("enable_queue", traits.has_queue)
     needs_login = fields.flag("auth_required", False)
     # Without a login, the config has no such lists (3.x, 4.x) or empty ones.
     lists = {"components": [], "dependencies": [], **raw} if needs_login else raw
@@ -178,7 +176,6 @@ def read_config(body: bytes | str) -> Config:
         username=fields.get("username", str),
         title=fields.text("title") or "",
         auth_required=needs_login,
-        closed=traits.tells_closed and queued and raw.get("show_api") is False,
         notes=fields.notes.sentences,
     )
 

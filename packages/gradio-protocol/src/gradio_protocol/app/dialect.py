@@ -20,10 +20,9 @@ class Delivery(Enum):
     """How a call reaches the app, and how its messages come back."""
 
     DIRECT = "one request to /run or /api is the call; its reply is the result"
-    PRIVATE = "the reply to the join is the stream of this one job"
-    SHARED = "one stream carries all jobs of the session"
-    # Support for the WebSocket queue of 3.x would start here: another member, and an action that
-    # opens a socket.
+    SOCKET = "a WebSocket for each job carries its arguments and its messages (3.2 to 3.50)"
+    PRIVATE = "the reply to the join is the stream of this one job (4.0 to 4.8)"
+    SHARED = "one stream carries all jobs of the session (4.9 and later)"
 
 
 class Edits(Enum):
@@ -37,7 +36,7 @@ class Edits(Enum):
 class Cancelling(Enum):
     """How to tell the server that a job is no longer wanted."""
 
-    CLOSE = "close the job's own stream (4.0 to 4.8)"
+    CLOSE = "close the job's own stream or socket (3.2 to 4.8)"
     NOTHING = "no request stops one job; a stream of its own can be closed (4.9 to 4.30)"
     RESET = "as NOTHING, but /reset ends a job's own stream (4.19.2 to 4.23)"
     FUNCTION = "/cancel stops the running jobs of a function, but no queued ones (4.31 to 6.13)"
@@ -74,8 +73,6 @@ class Dialect:
     "`/info` exists (3.26 and later)."
     info_of_undocumented: bool
     "`/info?all_endpoints=true` describes undocumented endpoints too (4.31.4 and later)."
-    tells_closed: bool
-    "`show_api: false` on an app with a queue means that it takes no direct calls (before 3.42)."
     upload: bool
     "`/upload` exists (3.19 and later)."
     run: str
@@ -95,6 +92,16 @@ class Dialect:
     none_errors: bool
     "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
 
+    @property
+    def has_queue(self) -> bool:
+        """Whether every app has a queue; on 3.x its developer turns it on (`enable_queue`)."""
+        return self.delivery in (Delivery.PRIVATE, Delivery.SHARED)
+
+    @property
+    def joins_by_stream(self) -> bool:
+        """Whether opening a job's own stream is the join, so that no reply to it is awaited."""
+        return self.delivery in (Delivery.SOCKET, Delivery.PRIVATE)
+
 
 # The first version of each protocol, assumed if the config names no version.
 _PROTOCOLS: dict[str, Version] = {
@@ -105,7 +112,7 @@ _PROTOCOLS: dict[str, Version] = {
     "sse_v2.1": (4, 21, 0),
     "sse_v3": (4, 22, 0),
 }
-_DELIVERIES = {"ws": Delivery.DIRECT, "sse": Delivery.PRIVATE}
+_DELIVERIES = {"ws": Delivery.SOCKET, "sse": Delivery.PRIVATE}
 
 
 def dialect(protocol: str, version: str) -> Dialect:
@@ -121,7 +128,8 @@ def dialect(protocol: str, version: str) -> Dialect:
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(
         version=v,
-        delivery=_DELIVERIES.get(protocol, Delivery.SHARED),
+        # 3.0 has a queue to poll, and 3.1.7 accepts a socket and then says nothing.
+        delivery=Delivery.DIRECT if v < (3, 2, 0) else _DELIVERIES.get(protocol, Delivery.SHARED),
         edits=_choose_edits(protocol, v),
         cancelling=_choose_cancelling(protocol, v),
         files=_choose_file_shape(v),
@@ -130,7 +138,6 @@ def dialect(protocol: str, version: str) -> Dialect:
         heartbeat=v >= (4, 25, 0),
         info=v >= (3, 26, 0),
         info_of_undocumented=v >= (4, 31, 4),
-        tells_closed=v < (3, 42, 0),
         upload=v >= (3, 19, 0),
         run="run" if v >= (3, 9, 0) else "api",
         batch_direct=(4, 0, 0) <= v < (4, 11, 0),

@@ -104,8 +104,8 @@ class Endpoint:
     batch: bool
     stateful: bool
     "It reads or writes state that the server keeps for the session."
-    closed: bool = False
-    "It accepts jobs of the WebSocket queue only (3.x), and no direct calls."
+    queued: bool = True
+    "Its calls wait in the queue. False: the developer turned that off."
     oauth: str | None
     "`required` or `optional` if the function takes an OAuth token (6.21 and later), else None."
     event: bool = False

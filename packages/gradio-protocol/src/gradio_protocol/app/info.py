@@ -135,7 +135,7 @@ class _EndpointReader:
             generator=dependency.generator,
             batch=dependency.batch,
             stateful=any(component.type == "state" for component in (*inputs, *outputs)),
-            closed=self.config.closed and dependency.queue,
+            queued=dependency.queue,
             oauth=fields.get("oauth_token", str),
             event=dependency.event,
             listing={**fields.document, "parameters": [*parameters], "returns": [*returns]},

@@ -461,6 +461,11 @@ class ClientProtocol:
         if session is not None:
             self._obey_later(session, session.receive(stream_id, messages))
 
+    def take_answers(self, stream_id: int) -> list[str]:
+        """Return the texts to send on a socket after a report of `receive_data`."""
+        reader = self.stream_reader(stream_id)
+        return [] if reader is None else reader.take_answers()
+
     def stream_silent(self, stream_id: int) -> None:
         """Report that a stream was silent for its idle timeout; keep reading it."""
         session = self._streams.get(stream_id)

@@ -190,7 +190,6 @@ class Sleep(Action[None]):
     seconds: float
 
 
-# Support for the WebSocket queue of 3.x would add actions here: open a socket, send text, close.
 AnyIO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 "Actions that take time, which a driver has to wait for."
 

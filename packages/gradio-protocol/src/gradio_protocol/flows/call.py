@@ -46,12 +46,12 @@ from ..jobs.orders import (
     RefreshNeeded,
     RequestJoin,
 )
-from ..wire.document import JSON, need, read_object
+from ..wire.document import JSON, need, read_object, write
 from ..wire.exchange import Response
 from .actions import Publish, Send, Sleep, Steps, ask
 from .attempt import Attempt, RetryCall, check_same_app, join_error, name_endpoint, publish_output
 from .connect import is_same_app, rebind, refresh_app
-from .direct import is_called_by_index, run_direct
+from .direct import is_called_by_index, may_be_generator, run_direct
 from .download import Downloads
 from .options import Call
 from .retry import Repeat, backoff, send_with_retries
@@ -62,6 +62,9 @@ _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that may come from another app, which lacks our login or the function."
+_NO_SOCKET = (403, 404, 500, 501)
+"""Statuses without a socket: the queue is off (500 on 3.16 to 3.50), a login is missing (403), a
+proxy knows no sockets, or the driver knows none (501)."""
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
@@ -109,13 +112,18 @@ def call(spec: Call) -> Steps[object]:
 def _prepare(spec: Call) -> Steps[Attempt]:
     """Upload the files, and get permission to join. Raises RetryCall if the app has changed."""
     data = yield from upload_files(spec)
+    spec = replace(spec, data=data)
     session_hash = yield from _request_join(spec)
     downloads = Downloads(spec) if spec.options.download else None
-    return Attempt(replace(spec, data=data), session_hash, downloads)
+    return Attempt(spec, session_hash, downloads)
 
 
 def _is_direct(spec: Call) -> bool:
+    """Whether a call is one request, instead of an event in the queue."""
     dialect = spec.app.dialect
+    # As the app's own page calls it. On 3.x, `queued` is False too if the app has no queue.
+    if dialect.delivery is Delivery.SOCKET:
+        return not spec.endpoint.queued
     return dialect.delivery is Delivery.DIRECT or (spec.endpoint.batch and dialect.batch_direct)
 
 
@@ -123,10 +131,14 @@ def _request_join(spec: Call) -> Steps[str]:
     """Return the session hash for the join. Raises RetryCall if the app has changed."""
     app, direct = spec.app, _is_direct(spec)
     # These calls have no join, or the session sends it by opening the stream: check the app now.
-    at_once = is_called_by_index(spec) if direct else app.dialect.delivery is Delivery.PRIVATE
+    at_once = is_called_by_index(spec) if direct else app.dialect.joins_by_stream
     if at_once and (yield from is_same_app(app)) is False:
         raise _make_app_changed()
     question = RequestJoin(fn_index=spec.endpoint.index, direct=direct, headers=spec.headers)
+    if not direct and app.dialect.delivery is Delivery.SOCKET:
+        body = write({"data": spec.data, "event_data": spec.options.event_data}).decode()
+        own_hash = may_be_generator(spec) and not spec.endpoint.stateful
+        question = replace(question, body=body, own_hash=own_hash)
     grant = yield from ask(question)
     # The session may know of a restart that this job has not seen: its files are not on that
     # server.
@@ -158,8 +170,8 @@ def _refresh(spec: Call) -> Steps[App]:
 def _join(attempt: Attempt) -> Steps[str]:
     """Send the join; return the event id, which is empty if the stream is the join."""
     yield from ask(Publish(update=Joining()))
-    if attempt.call.app.dialect.delivery is Delivery.PRIVATE:
-        # The session opens the stream, which is the join (4.0 to 4.8).
+    if attempt.call.app.dialect.joins_by_stream:
+        # The session opens the stream, which is the join (3.2 to 4.8).
         return ""
     try:
         index = attempt.call.endpoint.index
@@ -212,6 +224,8 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                     raise JobCancelled("the job was cancelled on the server")
                 yield from publish_output(attempt, message)
                 return message.data
+            case Failed() if _lacks_queue(attempt, message):
+                return (yield from run_direct(attempt))
             case Failed():
                 failure = name_endpoint(attempt, message.error)
                 raise (yield from _explain(attempt, failure, shown=message.shown))
@@ -241,13 +255,21 @@ def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exce
 
 def _was_not_accepted(attempt: Attempt, error: GradioError) -> bool:
     """Whether a private stream, which is also the join, met no server or a busy one."""
-    if attempt.call.app.dialect.delivery is not Delivery.PRIVATE:
+    if not attempt.call.app.dialect.joins_by_stream:
         return False
     # Such a private stream has surely run nothing: no byte was sent, or the server refused it as
     # busy.
     why = error.__cause__
     unsent = isinstance(why, TransportFailed) and not (why.connected or why.untrusted)
     return unsent or (isinstance(error, RemoteError) and error.status in (429, 503))
+
+
+def _lacks_queue(attempt: Attempt, message: Failed) -> bool:
+    """Whether the socket was refused, by the server, a proxy or the driver; so nothing ran."""
+    if attempt.call.app.dialect.delivery is not Delivery.SOCKET:
+        return False
+    why = (message.error, message.error.__cause__)
+    return any(isinstance(error, RemoteError) and error.status in _NO_SOCKET for error in why)
 
 
 def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:

@@ -44,7 +44,7 @@ _NOT_CALLED = (401, 404)
 
 def is_called_by_index(call: Call) -> bool:
     """Whether a direct call of its endpoint uses the index."""
-    return call.endpoint.name is None or _is_stepwise(call)
+    return call.endpoint.name is None or may_be_generator(call)
 
 
 def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
@@ -53,7 +53,7 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     Raises RetryCall if another app may have rejected the call, else what a call raises.
     """
     yield from ask(Publish(update=Started()))
-    if not _is_stepwise(attempt.call):
+    if not may_be_generator(attempt.call):
         data = _read_data((yield from _post_call(attempt)))
     else:
         data = yield from _run_generator((yield from _isolate_generator(attempt)))
@@ -61,8 +61,11 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     return data
 
 
-def _is_stepwise(call: Call) -> bool:
-    """Whether the endpoint may be a generator; other functions simply end with the first step."""
+def may_be_generator(call: Call) -> bool:
+    """Whether an endpoint of 3.x may be a generator, which the server keeps by session and index.
+
+    Called directly, other functions simply end with the first step.
+    """
     # Before 3.23 the config does not tell, so every function is called as if it were one.
     unsure = not call.app.dialect.marks_generators
     return call.app.dialect.steps_direct and (call.endpoint.generator or unsure)
@@ -124,16 +127,15 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
 def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:
     """Return the error for an app of 3.x with `api_open=False`, which takes no direct calls.
 
-    It answers 401 with a sentence up to 3.41, and 404 from then on.
+    It answers 401 with a sentence up to 3.41, and 404 from then on. It is called directly only if
+    the WebSocket of its queue was refused.
     """
     index, status = attempt.call.endpoint.index, reply.status
     queued = any(d.queue for d in attempt.call.app.config.dependencies if d.index == index)
     refuses = status == 404 or (status == 401 and "skip the queue" in reply.text)
-    if not (refuses and queued and attempt.call.app.dialect.delivery is Delivery.DIRECT):
+    if not (refuses and queued and attempt.call.app.dialect.delivery is Delivery.SOCKET):
         return None
-    why = (
-        "the app takes jobs through the queue of Gradio 3.x only, which this client does not speak"
-    )
+    why = "the app takes jobs through its queue only, and the WebSocket of the queue was refused"
     return RemoteError(
         f"calling the app: {redact_url(reply.url)} answered {status}: {why}", status=status
     )

@@ -30,7 +30,7 @@ it belongs to one `Session`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
 from ..app.access import App
@@ -38,8 +38,10 @@ from ..app.dialect import Dialect
 from ..wire.exchange import Head, Headers, Request
 from ..wire.sse import EventParser
 from ..wire.status import retry_after
-from .messages import EventMessage, Heartbeat, read_message
+from ..wire.websocket import is_upgraded
+from .messages import EventMessage, Heartbeat, Ignored, read_message
 from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
+from .pending_job import PendingJob
 
 IDLE_TIMEOUT = 90.0
 """Default seconds of silence before the app is asked whether it still runs.
@@ -73,6 +75,19 @@ def stream_request(
         case _:
             query = {"fn_index": str(fn_index), "session_hash": session_hash}
             return app.access.get("queue/join", events=True, call=headers, **query)
+
+
+def socket_request(app: App, job: PendingJob) -> Request:
+    """Return the request for the socket of a job."""
+    return app.access.socket("queue/join", job.session_hash.encode(), call=job.headers)
+
+
+def socket_answers(job: PendingJob) -> dict[str, str]:
+    """Return what the socket of a job sends, by the name of the message that asks for it."""
+    identity = f'"fn_index":{job.fn_index},"session_hash":"{job.session_hash}"'
+    # Spliced: arguments can be long, and the flow has written them once. 3.6 and later ask for the
+    # hash first.
+    return {"send_hash": f"{{{identity}}}", "send_data": f"{{{identity},{job.body[1:]}"}
 
 
 class StreamState(Enum):
@@ -130,7 +145,8 @@ def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
     half_open = StreamOutcome.LOST_HALF_OPEN
     rows = {
         StreamKind.SHARED: (reopen, lost, half_open, reopen, lost),
-        # A new private stream is a new join, which only the flow may send (4.0 to 4.8).
+        # A new private stream or socket is a new join, which only the flow may send (3.2 to 4.8).
+        StreamKind.SOCKET: (lost, lost, lost, lost, lost),
         StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
         # No job depends on a heartbeat, so it is opened again, within the limit of rule 5.
         StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen, lost),
@@ -146,34 +162,65 @@ _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class StreamReader:
-    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock."""
+    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock.
 
-    __slots__ = ("_beats", "_dialect", "_parser")
+    `answers` are the texts that a socket sends after a message of the server, by its name.
+    """
 
-    def __init__(self, kind: StreamKind, dialect: Dialect) -> None:
+    __slots__ = ("_answers", "_beats", "_dialect", "_is_socket", "_outbox", "_parser")
+
+    def __init__(
+        self, kind: StreamKind, dialect: Dialect, answers: Mapping[str, str] | None = None
+    ) -> None:
         self._beats = kind is StreamKind.HEARTBEAT
+        self._is_socket = kind is StreamKind.SOCKET
+        self._answers = answers or {}
+        self._outbox: list[str] = []
         self._dialect = dialect
         # An event that an opening left unfinished must not run into the next one: each has its
         # parser.
         self._parser = EventParser()
 
     def feed(self, chunk: bytes) -> list[EventMessage]:
-        """Return the messages that these bytes complete.
+        """Return the messages that these bytes complete; a socket's are one whole message.
 
         Raises RemoteError if they are not a Gradio stream; the reader cannot be used after that.
         """
+        if self._is_socket:
+            return self._read_message(chunk)
         events = self._parser.feed(chunk)
         if self._beats:
             # Its events say ALIVE, which is not JSON.
             return [EventMessage(None, Heartbeat()) for _ in events]
         return [read_message(data, self._dialect) for data in events]
 
+    def take_answers(self) -> list[str]:
+        """Return the texts to send on a socket after what was fed, each once."""
+        answers, self._outbox = self._outbox, []
+        return answers
+
+    def _read_message(self, data: bytes) -> list[EventMessage]:
+        # The answers are known before the socket opens, so the one thread or task that reads also
+        # writes: a TLS connection of Python 3.11 may not be read and written by two threads.
+        if not data:
+            return []  # a ping: the connection is alive
+        message = read_message(data, self._dialect)
+        if isinstance(message.message, Ignored):
+            answer = self._answers.get(message.message.name)
+            self._outbox += [] if answer is None else [answer]
+        return [message]
+
 
 class EventStream:
     """One stream of a session, through all of its openings."""
 
-    def __init__(self, key: int, stream_id: int, app: App) -> None:
-        self.key, self._kind = key, stream_kind(key)
+    def __init__(
+        self, key: int, stream_id: int, app: App, socket: OpenStream | None = None
+    ) -> None:
+        self.key = key
+        self._kind = StreamKind.SOCKET if socket else stream_kind(key)
+        self._socket = socket
+        "The order for the one opening that a socket has."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._empty_openings = 0
         "Openings in a row that ended without a message."
@@ -187,7 +234,8 @@ class EventStream:
         "The id of this opening, or of the last one."
         self.app = app
         "The app of this opening; the client may know a newer one."
-        self.reader = StreamReader(self._kind, app.dialect)
+        answers = self._socket.answers if self._socket else None
+        self.reader = StreamReader(self._kind, app.dialect, answers)
         "One per opening: an event that was cut off must not continue on the next stream."
         self._announces = app.dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None
@@ -209,8 +257,12 @@ class EventStream:
         """Take the head of the reply; return whether it begins an event stream."""
         # Gradio replies 200 even if it knows no such session: the error follows as a message (4.10
         # to 6.31). Anything else comes from a proxy, or from an app that has moved.
-        kind = (head.header("content-type") or "").lower()
-        if head.status != 200 or not kind.startswith("text/event-stream"):
+        if self._socket:
+            accepted = is_upgraded(head, self._socket.request.headers)
+        else:
+            kind = (head.header("content-type") or "").lower()
+            accepted = head.status == 200 and kind.startswith("text/event-stream")
+        if not accepted:
             return False
         self._move(StreamInput.HEAD)
         self._data_since_check = True
@@ -248,7 +300,8 @@ class EventStream:
         """
         self._move(StreamInput.END)
         self._requested_pause = retry_after(head)
-        is_transient = self._kind is not StreamKind.PRIVATE and head.status in _TRANSIENT
+        is_join = self._kind in (StreamKind.PRIVATE, StreamKind.SOCKET)
+        is_transient = not is_join and head.status in _TRANSIENT
         outcome = StreamOutcome.REOPEN if is_transient else StreamOutcome.LOST
         return self._decide(outcome, expected=expected)
 
@@ -339,6 +392,14 @@ class EventStreams:
             stream.open(stream_id, app)
         self._by_id[stream_id] = stream
         return [OpenStream(stream_id, key, request, idle_timeout, delay)]
+
+    def open_socket(self, app: App, job: PendingJob, idle_timeout: float) -> list[Order]:
+        """Open the socket of a job, which is its join."""
+        stream_id, key = next(self._ids), job.job_id
+        request, answers = socket_request(app, job), socket_answers(job)
+        order = OpenStream(stream_id, key, request, idle_timeout, 0.0, answers)
+        self._by_key[key] = self._by_id[stream_id] = EventStream(key, stream_id, app, order)
+        return [order]
 
     def close(self, key: int) -> list[Order]:
         """Close a stream for good, if there is one, and forget it."""

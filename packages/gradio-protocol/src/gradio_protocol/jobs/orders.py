@@ -8,6 +8,7 @@ only an entry in a table, and a cancel or a close can end every wait in the same
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
@@ -64,6 +65,10 @@ class RequestJoin(Question[JoinGranted]):
     "The call is a request of its own, without a join and without messages."
     headers: Headers = field(default=(), repr=False)
     "Headers of this call only, for a private stream, which is also the join."
+    body: str = field(default="", repr=False)
+    "The JSON object with the arguments that a socket sends, without the session hash."
+    own_hash: bool = False
+    "The job needs a session hash of its own: two jobs of one generator harm each other (3.x)."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +135,7 @@ class StreamKind(Enum):
     """What a stream is for."""
 
     SHARED = "carries all messages of the session"
+    SOCKET = "a WebSocket that carries the arguments and the messages of one job (3.2 to 3.50)"
     PRIVATE = "carries the messages of one job (4.0 to 4.8)"
     HEARTBEAT = "tells the server that the session is still in use (4.25 and later)"
 
@@ -184,6 +190,18 @@ class OpenStream:
     "Seconds without a byte after which to report `stream_silent`; again after each further one."
     delay: float
     "Seconds to wait before sending; `CloseStream` ends the wait."
+    answers: Mapping[str, str] | None = field(default=None, repr=False)
+    "For the stream's reader: what a socket sends after a message of the server, by its name."
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether the request asks for a WebSocket (3.2 to 3.50).
+
+        If it is granted (`Head.is_upgrade`), pass each whole message to `receive_data`, and `b""`
+        for a ping; then send what `take_answers` returns. A driver without WebSockets reports
+        `stream_closed` with a RemoteError of status 501, and the function is called directly.
+        """
+        return self.answers is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

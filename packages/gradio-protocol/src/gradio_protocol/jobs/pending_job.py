@@ -21,7 +21,7 @@ from typing import TypeAlias
 from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
 from .messages import Failed, FlowMessage, Generated, JobMessage, LastMessage, Started
-from .orders import JobStopped, Order, Resume
+from .orders import JobStopped, Order, RequestJoin, Resume
 
 Receiver: TypeAlias = Callable[[JobMessage], "FlowMessage | JobMessage | None"]
 "Receives a message; returns it, perhaps in another form, if the flow has to act on it."
@@ -91,6 +91,12 @@ class PendingJob:
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
     "Headers of this call, for a private stream."
+    body: str = field(default="", repr=False)
+    "Its arguments, for a socket: see `RequestJoin`."
+    own_hash: bool = False
+    "It needs a session hash of its own: see `RequestJoin`."
+    session_hash: str = ""
+    "The session hash of its join."
     stream: int = 0
     "The key of the stream that carries its messages."
     event_id: str = ""
@@ -149,10 +155,11 @@ class PendingJob:
         # These refer to the job's state, and so to all its outputs.
         self.receive, self.stop_error = leave_to_flow, JobCancelled("the job has ended")
 
-    def start_join(self, fn_index: int, headers: Headers) -> None:
+    def start_join(self, request: RequestJoin) -> None:
         """Prepare for a join, perhaps a second one, without any trace of an earlier event."""
-        self.fn_index = fn_index
-        self.headers = headers
+        self.fn_index = request.fn_index
+        self.headers = request.headers
+        self.body, self.own_hash = request.body, request.own_hash
         self.event_id = ""
         # A new one, since that of an earlier event is sealed.
         self.mailbox = Mailbox()

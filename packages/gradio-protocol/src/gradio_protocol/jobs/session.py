@@ -175,7 +175,7 @@ class Session:
             case RequestJoin() if job.stop_error is None:
                 # This may be another attempt: messages of the first event must not reach it.
                 self._registry.remove_event(job)
-                job.start_join(question.fn_index, question.headers)
+                job.start_join(question)
                 return self._request_join(job, direct=question.direct, now=now)
             case NextMessage() | RequestJoin():
                 return [job.answer(None)]
@@ -205,20 +205,24 @@ class Session:
         # later).
         needs_heartbeat = app.config.connect_heartbeat and not self._single
         orders = self._open_stream(HEARTBEAT) if needs_heartbeat else []
-        if app.dialect.delivery is not Delivery.PRIVATE:
+        if not app.dialect.joins_by_stream:
             # From here on, a message of an unknown event may be for this job.
             job.stream = SHARED
             self._registry.start_joining(job)
             return [*orders, self._make_grant(job, JoinState.JOINING, app_is_stale=app_is_stale)]
-        # 4.0 to 4.8: opening the stream is the join, so there is no reply to wait for.
+        # 3.2 to 4.8: opening the stream is the join, so there is no reply to wait for.
         job.stream = job.job_id
         grant = self._make_grant(job, JoinState.JOINED, app_is_stale=False)
-        return [*orders, *self._open_stream(job.stream), grant]
+        if app.dialect.delivery is Delivery.PRIVATE:
+            return [*orders, *self._open_stream(job.stream), grant]
+        idle = self._tracker.idle_timeout
+        return [*self.streams.open_socket(app, job, idle), grant]
 
     def _make_grant(self, job: PendingJob, state: JoinState, *, app_is_stale: bool) -> Order:
         job.join_state = state
+        job.session_hash = f"{self.hash}{job.job_id}" if job.own_hash else self.hash
         grant = JoinGranted(
-            session_hash=self.hash, app=self._tracker.app, app_is_stale=app_is_stale
+            session_hash=job.session_hash, app=self._tracker.app, app_is_stale=app_is_stale
         )
         return Resume(job_id=job.job_id, reply=grant)
 

@@ -19,7 +19,6 @@ from ..wire.document import JSON, Object
 
 _TITLE = "Client.predict() Usage Info\n---------------------------\n"
 _NOTHING = "     - None\n"
-_CLOSED = "    Takes jobs through the queue of Gradio 3.x only, which this client does not speak.\n"
 _CELL = 'style="text-align: left; vertical-align: top"'
 # Keys of `/info` that are for servers and web pages; the official client's dict has none of them.
 _OMITTED_KEYS = ("show_api", "api_visibility", "code_snippets")
@@ -137,7 +136,6 @@ def _format_endpoint(endpoint: Endpoint) -> str:
         [
             f"\n - {_format_call(endpoint)}\n",
             consent if endpoint.oauth else "",
-            _CLOSED if endpoint.closed else "",
             "    Parameters:\n",
             *(map(_format_parameter, endpoint.parameters) if endpoint.parameters else [_NOTHING]),
             "    Returns:\n",

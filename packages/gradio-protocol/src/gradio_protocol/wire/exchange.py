@@ -148,6 +148,11 @@ class Head:
         return first_header(self.headers, name)
 
     @property
+    def is_upgrade(self) -> bool:
+        """Whether HTTP ends here: what follows are the frames of a WebSocket."""
+        return self.status == 101
+
+    @property
     def length(self) -> int | None:
         """The body's length in bytes, if `content-length` states it."""
         value = self.header("content-length") or ""
