@@ -154,7 +154,7 @@ def test_a_job_is_cancelled_even_if_no_thread_can_tell_the_server(
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
     private: Any = client
-    monkeypatch.setattr(private._shared.runner.workers, "spawn", no_thread)
+    monkeypatch.setattr(private._shared.runner._obeying_thread, "submit", no_thread)
     assert job.cancel()
     assert job.cancelled()
 

@@ -9,11 +9,11 @@ are then those of httpx2.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import math
 import ssl
 import sys
-import threading
 import urllib.request
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -59,6 +59,8 @@ _ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 _CHUNK = 2**16
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"For http. httpx makes a context for each client that gets none, which takes 17 ms."
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -76,11 +78,12 @@ class Connections:
         self._timeout = make_timeout(config)
         self._library = find_library(config.http_client)
         self._app_origin = origin(src) if is_address(src) else None
-        self._contexts = TlsContexts(config)
+        if not isinstance(config.verify, bool):
+            _ = self._context  # now, so that the constructor of the client raises for a wrong path
         self._proxies: dict[Origin, str] = {}
         self._own_client: httpx.Client | None = None
         if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(config, self._contexts.get_verifying(), _KEEP_MANY)
+            self._own_client = make_client(config, self._context, _KEEP_MANY)
         self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
         self.pause = self._pool.pause
         "Wait for some seconds, or until `close` is called."
@@ -96,8 +99,8 @@ class Connections:
         """Send a request; yield the head of the reply, and the chunks of its body as they arrive.
 
         `seconds` limits each connect, write and read, in place of the client's timeouts; None: the
-        client's timeouts; infinity: reads have no limit, and the connection is not reused. Raises
-        TransportFailed.
+        client's timeouts; infinity, for streams and direct calls: reads have no limit, and the
+        connection is not reused. Raises TransportFailed.
         """
         endless = seconds == math.inf
         if seconds is None:
@@ -105,20 +108,8 @@ class Connections:
         else:
             timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(seconds)
         with self._open_reply(request, body, timeout, handle, keep=not endless) as reply:
-            yield self._make_head(request, reply), reply.iter_raw(_CHUNK)
-
-    @contextlib.contextmanager
-    def open_stream(
-        self, request: Request, handle: CancelHandle
-    ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """Open a stream; yield its head and chunks, without a read timeout.
-
-        Raises TransportFailed.
-        """
-        timeout = with_read_timeout(self._timeout, None)
-        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
-            # No chunk size: httpx would hold bytes back until it has a whole chunk.
-            yield self._make_head(request, reply), reply.iter_raw()
+            # A stream has no chunk size: httpx would hold bytes back until it has a whole chunk.
+            yield self._make_head(request, reply), reply.iter_raw(None if endless else _CHUNK)
 
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
@@ -185,36 +176,15 @@ class Connections:
         auth = self._config.auth
         return auth if auth is not None and self._app_origin == origin(request.url) else None
 
+    @functools.cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Lazy, because this takes 17 ms, and only connections to https need it.
+        return make_context(self._config)
+
     def _make_client(self, key: Key) -> httpx.Client:
         target, keep = key
-        return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
-
-
-class TlsContexts:
-    """The TLS contexts of one client; making one takes 17 ms, so this is lazy. Thread-safe."""
-
-    def __init__(self, config: TransportConfig) -> None:
-        self._config = config
-        self._lock = threading.Lock()
-        self._verifying: ssl.SSLContext | None = None
-        self._unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if not isinstance(config.verify, bool):
-            self.get_verifying()
-
-    def get(self, target: Origin) -> ssl.SSLContext:
-        """Return the context for an origin; for http, an empty one that no connection uses."""
-        return self.get_verifying() if target.scheme == "https" else self._unused
-
-    def get_verifying(self) -> ssl.SSLContext:
-        """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""
-        with self._lock:
-            if self._verifying is None:
-                kwargs = self._config.httpx_kwargs
-                self._verifying = httpx.create_ssl_context(
-                    verify=make_verify(self._config.verify),
-                    trust_env=kwargs.get("trust_env", True),
-                )
-            return self._verifying
+        context = self._context if target.scheme == "https" else _NO_TLS
+        return make_client(self._config, context, _KEEP if keep else _DROP)
 
 
 def make_trace(
@@ -262,10 +232,11 @@ def make_client(
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
-def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
-    """Return `verify` for httpx; load the CA bundle, or the folder of CAs, of a path."""
+def make_context(config: TransportConfig) -> ssl.SSLContext:
+    """Return the TLS context that the caller wants. Raises InvalidArguments for unreadable CAs."""
+    verify, trust_env = config.verify, config.httpx_kwargs.get("trust_env", True)
     if not isinstance(verify, str):
-        return verify
+        return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
     try:
         if Path(verify).is_dir():
             return ssl.create_default_context(capath=verify)

@@ -40,7 +40,7 @@ from gradio_protocol import (
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
-from .threads import Serial, Workers
+from .threads import Pool, Workers
 
 Waker = Callable[[], None]
 
@@ -75,7 +75,7 @@ class Job(AwaitableFuture):
         self._times = [time.time()]
         "When each view arrived, in seconds since the epoch."
         self._wakers: list[Waker] = []
-        self._callbacks = Serial(workers)
+        self._callbacks = Pool(workers.call, 1)
         self._owner = owner
         self._ended = False
         self._next_lock = threading.Lock()

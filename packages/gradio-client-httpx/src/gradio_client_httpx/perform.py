@@ -1,4 +1,4 @@
-"""Performs the actions of the core, which are I/O: exchanges and files.
+"""Performs the actions of the core, which are I/O: exchanges, files and pauses.
 
 An action returns its reply, or raises TransportFailed or FileFailed. Nothing here decides: the core
 handles statuses, headers, redirects and file names.
@@ -16,6 +16,7 @@ from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
     PARTIAL_PREFIX,
+    AnyIO,
     BodyLimit,
     Download,
     FileFacts,
@@ -29,6 +30,7 @@ from gradio_protocol import (
     SaveBytes,
     Saved,
     Send,
+    Sleep,
     Transferred,
     file_errors,
 )
@@ -37,7 +39,6 @@ from .cancel_handle import CancelHandle
 from .http import Connections
 from .inputs import TransportConfig
 
-IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download
 OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is called with the progress of an upload or a download."
 
@@ -61,7 +62,7 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
+    def perform(self, action: AnyIO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
@@ -74,6 +75,8 @@ class Performer:
                 return self.save_bytes(action)
             case Download():
                 return self.download(action, on_transfer, handle)
+            case Sleep():
+                return self.connections.pause(action.seconds)
             case _:
                 assert_never(action)
 

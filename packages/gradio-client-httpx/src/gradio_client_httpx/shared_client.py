@@ -23,7 +23,6 @@ from gradio_protocol import (
     GradioError,
     InvalidArguments,
     RunAction,
-    Sleep,
     SpaceCopy,
     Target,
     TransportFailed,
@@ -181,12 +180,7 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
         try:
-            match command.action:
-                case Sleep(seconds=seconds):
-                    performer.connections.pause(seconds)
-                    reply: object = None
-                case action:
-                    reply = performer.perform(action, ignore_transfer, CancelHandle())
+            reply = performer.perform(command.action, ignore_transfer, CancelHandle())
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
