@@ -12,7 +12,15 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
+from gradio_protocol import (
+    DEFAULT_FOLDER,
+    BaseClient,
+    Endpoints,
+    Options,
+    SessionHandle,
+    SpaceCopy,
+    Target,
+)
 
 from . import inputs, progress, telemetry
 from .blocking import warn_in_loop
@@ -20,7 +28,7 @@ from .duplicate import duplicate
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
-from .shared_client import SessionHandle, SharedClient
+from .shared_client import SharedClient
 
 
 class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):

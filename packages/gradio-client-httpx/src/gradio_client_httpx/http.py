@@ -29,6 +29,7 @@ from gradio_protocol import (
     Request,
     TransportFailed,
     causes,
+    find_proxy,
     is_address,
     origin,
     proxy_address,
@@ -269,17 +270,16 @@ def find_environment_proxy(config: TransportConfig, target: Origin) -> str:
     """Return the proxy that httpx takes from the environment for an origin, without credentials.
 
     Empty if there is none, or if arguments of the caller choose the way. httpx does not tell which
-    proxy it uses, but asks the same function for it.
+    proxy it uses, but takes it from `getproxies` too.
     """
     kwargs = config.httpx_kwargs
     is_chosen = config.http_client is not None or kwargs.keys() & _ROUTE_ARGUMENTS
     if is_chosen or not kwargs.get("trust_env", True):
         return ""
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(target.host_port):
-        return ""
-    return proxy_address(proxy)
+    # typeshed lacks this function.
+    bypasses = vars(urllib.request)["proxy_bypass_environment"]
+    proxy = find_proxy(urllib.request.getproxies(), target, bypasses)
+    return proxy and proxy_address(proxy)
 
 
 def make_timeout(config: TransportConfig) -> httpx.Timeout:

@@ -145,21 +145,13 @@ class Job(AwaitableFuture):
         outputs = Outputs(self._job_state)
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: (
-                        self._job_state.view.stage.is_final
-                        or outputs.taken < self._job_state.view.outputs
-                    )
-                )
+                self._changed.wait_for(outputs.is_ready)
             if not outputs.advance():
                 break
             yield outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
-        error = (
-            None if self._job_state.view.stage is Stage.CANCELLED else self._job_state.view.error
-        )
-        if error is not None:
-            raise error
+        if self._job_state.failure is not None:
+            raise self._job_state.failure
 
     def __next__(self) -> Any:
         """Wait for the next output; raise StopIteration after the last one."""

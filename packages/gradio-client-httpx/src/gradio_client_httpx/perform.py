@@ -91,10 +91,10 @@ class Performer:
     ) -> Saved | Response:
         """Save the body of a reply, or return a reply that the action does not take."""
         with self._exchange(action.request, None, on_transfer, handle) as (head, chunks):
-            metered = map(BodyLimit(action, head), chunks)
+            metered = map(BodyLimit(action, head, on_transfer), chunks)
             if not action.takes(head):
                 return head.with_body(b"".join(metered))
-            return self._save(action.name, track(metered, head.length, on_transfer))
+            return self._save(action.name, metered)
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Save bytes in the download folder."""
@@ -170,15 +170,6 @@ def read_chunks(part: FileSlice) -> Iterator[bytes]:
                 return
             left -= len(chunk)
             yield chunk
-
-
-def track(chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer) -> Iterator[bytes]:
-    """Yield the chunks of a download, and report progress after each."""
-    done = 0
-    for chunk in chunks:
-        done += len(chunk)
-        on_transfer(Transferred(done=done, total=total, upload=False))
-        yield chunk
 
 
 def inspect(action: InspectFile) -> FileFacts:

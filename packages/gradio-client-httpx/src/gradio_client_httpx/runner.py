@@ -76,11 +76,6 @@ class Runner:
         """Let submitted jobs begin, on another thread."""
         self._obey_on(self.workers.submit, partial(self._run_actions, None))
 
-    def open_session(self) -> int:
-        """Open a session and return its id."""
-        with self.lock:
-            return self.protocol.open_session()
-
     def reset_session(self, session_id: int) -> None:
         """Replace a session by a new one under the same id; jobs of the old one go on."""
         self._request(self.protocol.reset_session, session_id)

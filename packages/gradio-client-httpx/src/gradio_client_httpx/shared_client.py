@@ -1,10 +1,9 @@
-"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
+"""What all views of a client share: one `SharedClient`.
 
 1. A `SharedClient` connects when it is first needed. After a fork, the child connects again: two
    processes must not use the same sockets.
 2. No thread refers to a `SharedClient`, so a client that is forgotten is collected. Its finalizer
    closes the connections and warns with a ResourceWarning. A job refers to it until the job ends.
-3. A `SessionHandle` opens its session when it is first needed, and a new one after a fork.
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import weakref
 
 from gradio_protocol import (
     ClientProtocol,
-    Endpoint,
     GradioError,
     InvalidArguments,
     RunAction,
@@ -118,58 +116,6 @@ class SharedClient:
     def __repr__(self) -> str:
         runner = self._runner
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
-
-
-class SessionHandle:
-    """One session with the app: to the server, one visitor. Thread-safe."""
-
-    def __init__(self, shared: SharedClient) -> None:
-        self._shared = shared
-        self._opened: tuple[Runner, int] | None = None
-        "The runner that has the session, and its id."
-        self._closed = False
-
-    @property
-    def session_id(self) -> int:
-        """The id of the session, which is opened at the first use and after a fork.
-
-        Raises InvalidArguments after `close`.
-        """
-        runner = self._shared.runner
-        with self._shared.lock:
-            opened = self._opened
-            if opened is None or opened[0] is not runner:
-                opened = self._opened = runner, runner.open_session()
-        if self._closed:
-            self.close()
-            raise InvalidArguments("the session was closed")
-        return opened[1]
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the app, as this session sees them."""
-        session_id, runner = self.session_id, self._shared.runner
-        with runner.lock:
-            return runner.protocol.endpoints(session_id)
-
-    @property
-    def session_hash(self) -> str:
-        """The `session_hash` by which the server knows this session."""
-        session_id, runner = self.session_id, self._shared.runner
-        with runner.lock:
-            return runner.protocol.session_hash(session_id)
-
-    def reset(self) -> None:
-        """Replace the session by a new one, with new state on the server."""
-        self._shared.runner.reset_session(self.session_id)
-
-    def close(self) -> None:
-        """End the jobs and streams of this session."""
-        # Without the lock, like `SharedClient.close`.
-        self._closed = True
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            opened[0].close_session(opened[1])
 
 
 def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:

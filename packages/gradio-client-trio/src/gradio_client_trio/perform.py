@@ -78,14 +78,12 @@ class Performer:
     async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
         """Save the body of a reply, or return a reply that the action does not take."""
         async with self.http.stream(action.request, idle_timeout=self.http.timeout.read) as reply:
-            head, done, meter = reply.head, 0, BodyLimit(action, reply.head)
+            head, meter = reply.head, BodyLimit(action, reply.head, on_transfer)
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
             async with self._open_partial(action.name) as file:
                 async for chunk in reply:
                     await trio.to_thread.run_sync(file.add, meter(chunk))
-                    done += len(chunk)
-                    on_transfer(Transferred(done=done, total=head.length, upload=False))
                 return await trio.to_thread.run_sync(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:

@@ -11,6 +11,7 @@ from .client.base import BaseClient
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
 from .client.config import DEFAULT_FOLDER, ClientConfig
 from .client.protocol import BoundCall, ClientProtocol
+from .client.session_handle import SessionHandle
 from .errors import (
     AppChanged,
     AppError,
@@ -56,7 +57,7 @@ from .jobs.orders import KEEPALIVE
 from .jobs.status import Status
 from .jobs.stream_reader import StreamReader
 from .present.endpoints import BoundEndpoint, Endpoints
-from .present.progress import UNCOUNTED, Progress, ProgressTicker
+from .present.progress import ProgressBar
 from .present.updates import (
     OutputUpdate,
     StatusUpdate,
@@ -65,14 +66,23 @@ from .present.updates import (
     spread,
     status_update,
 )
-from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
+from .wire.exchange import (
+    FileSlice,
+    Head,
+    Headers,
+    Origin,
+    Request,
+    Response,
+    find_proxy,
+    is_address,
+    origin,
+)
 from .wire.headers import redact
 
 __all__ = [
     "DEFAULT_FOLDER",
     "KEEPALIVE",
     "PARTIAL_PREFIX",
-    "UNCOUNTED",
     "AbortAction",
     "Access",
     "AnyIO",
@@ -118,8 +128,7 @@ __all__ = [
     "OutputUpdate",
     "Outputs",
     "Parameter",
-    "Progress",
-    "ProgressTicker",
+    "ProgressBar",
     "ProgressUnit",
     "QueueError",
     "Raised",
@@ -134,6 +143,7 @@ __all__ = [
     "Saved",
     "Send",
     "ServerStopped",
+    "SessionHandle",
     "SessionNotFound",
     "Sleep",
     "SpaceCopy",
@@ -156,6 +166,7 @@ __all__ = [
     "current_status",
     "file_argument",
     "file_errors",
+    "find_proxy",
     "is_address",
     "origin",
     "proxy_address",
