@@ -24,7 +24,7 @@ from gradio_client_httpx import (
     TransportFailed,
 )
 from gradio_client_httpx.cancel_handle import CancelHandle
-from gradio_client_httpx.http import Connections, translate_errors
+from gradio_client_httpx.http import translate_errors
 from gradio_client_httpx.inputs import TransportConfig
 from gradio_client_httpx.perform import Performer
 from gradio_protocol import Request, SaveBytes, Status, StreamLost, StreamReader
@@ -53,7 +53,7 @@ def performer(folder: Path) -> Performer:
         http_client=None,
         auth=None,
     )
-    return Performer(settings, Connections(settings, "http://127.0.0.1/"))
+    return Performer(settings, "http://127.0.0.1/")
 
 
 def until_started(job: Job) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,19 +16,12 @@ class Lock:
     def __init__(self) -> None:
         self.is_held = False
 
-    @contextmanager
-    def _hold(self) -> Generator[None]:
+    def __enter__(self) -> None:
         assert not self.is_held
         self.is_held = True
-        yield
+
+    def __exit__(self, *_: object) -> None:
         self.is_held = False
-
-    def __enter__(self) -> None:
-        self._held = self._hold()
-        self._held.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._held.__exit__(*error)
 
 
 class Runner:

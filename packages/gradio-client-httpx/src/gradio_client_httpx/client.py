@@ -9,7 +9,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import wait
 from functools import partial
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from gradio_protocol import (
@@ -22,13 +21,12 @@ from gradio_protocol import (
     Target,
 )
 
-from . import inputs, progress, telemetry
+from . import progress, telemetry
 from .blocking import warn_in_loop
-from .duplicate import duplicate
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
-from .shared_client import SharedClient
+from .shared_client import SharedClient, duplicate
 
 
 class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
@@ -131,8 +129,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     def _prepare(self, given: HttpxConfig) -> None:
         """Store the configuration, without connecting."""
         self._given = given
-        transport, target = inputs.resolve_transport(given), inputs.resolve_target(given)
-        self._shared = SharedClient(transport, target, max_workers=given.max_workers)
+        self._shared = SharedClient(given)
         self._session = SessionHandle(self._shared)
         self._is_extra_session = False
         "Whether `new_session` made this client; another one then owns the connections."
@@ -171,7 +168,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         """
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
-        copied = duplicate(Target(src=from_id, token=token), copy)
+        target = Target(src=from_id, token=token)
+        copied = duplicate(HttpxConfig(target=target, options=Options()), copy)
         for text in copied.messages(verbose):
             print(text)
         if copied.warning:
@@ -265,10 +263,5 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

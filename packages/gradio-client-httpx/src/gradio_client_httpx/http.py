@@ -15,7 +15,8 @@ import math
 import ssl
 import sys
 import urllib.request
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, cast
@@ -81,7 +82,7 @@ class Connections:
         self._app_origin = origin(src) if is_address(src) else None
         if not isinstance(config.verify, bool):
             _ = self._context  # now, so that the constructor of the client raises for a wrong path
-        self._proxies: dict[Origin, str] = {}
+        self._find_proxy = functools.cache(partial(find_environment_proxy, config))
         self._own_client: httpx.Client | None = None
         if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
             self._own_client = make_client(config, self._context, _KEEP_MANY)
@@ -103,14 +104,25 @@ class Connections:
         client's timeouts; infinity, for streams and direct calls: reads have no limit, and the
         connection is not reused. Raises TransportFailed.
         """
-        endless = seconds == math.inf
-        if seconds is None:
-            timeout = self._timeout
-        else:
-            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(seconds)
-        with self._open_reply(request, body, timeout, handle, keep=not endless) as reply:
-            # A stream has no chunk size: httpx would hold bytes back until it has a whole chunk.
-            yield self._make_head(request, reply), reply.iter_raw(None if endless else _CHUNK)
+        endless, where = seconds == math.inf, origin(request.url)
+        pooled = self._pool.take((where, not endless), handle)
+        if pooled is None:
+            raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+        proxy = self._find_proxy(where)
+        try:
+            with translate_errors(self._library, request, proxy):
+                sent = make_request(self._library, request, body, self._choose_timeouts(seconds))
+                sent.extensions["trace"] = partial(follow_socket, handle, pooled)
+                with contextlib.closing(self._send(pooled.client, sent, where)) as reply:
+                    if _log.isEnabledFor(logging.DEBUG):
+                        _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+                    # Again here, because a transport of the caller may not support traces.
+                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
+                    head = Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+                    # No chunk size for a stream: httpx would hold bytes back until it has a chunk.
+                    yield head, reply.iter_raw(None if endless else _CHUNK)
+        finally:
+            self._pool.give_back(pooled, handle)
 
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
@@ -118,64 +130,20 @@ class Connections:
         if self._own_client is not None:
             self._own_client.close()
 
-    @contextlib.contextmanager
-    def _open_reply(
-        self,
-        request: Request,
-        body: Iterable[bytes],
-        timeout: httpx.Timeout,
-        handle: CancelHandle,
-        *,
-        keep: bool,
-    ) -> Generator[httpx.Response]:
-        pooled = self._pool.take((origin(request.url), keep), handle)
-        if pooled is None:
-            raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+    def _send(self, client: httpx.Client, sent: httpx.Request, where: Origin) -> httpx.Response:
+        # `auth` is for the app's own origin. httpx would apply it to every request, including those
+        # for files on other hosts that the server names.
+        auth = self._config.auth if where == self._app_origin else None
         try:
-            with translate_errors(self._library, request, self._find_proxy(request)):
-                reply = self._send(request, body, timeout, handle, pooled)
-                with contextlib.closing(reply):
-                    # Again here, because a transport of the caller may not support traces.
-                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
-                    yield reply
-        finally:
-            self._pool.give_back(pooled, handle)
-
-    def _send(
-        self,
-        request: Request,
-        body: Iterable[bytes],
-        timeout: httpx.Timeout,
-        handle: CancelHandle,
-        pooled: PooledClient,
-    ) -> httpx.Response:
-        try:
-            sent = make_request(self._library, request, body, timeout)
-            sent.extensions["trace"] = make_trace(handle, pooled)
-            reply: httpx.Response = pooled.client.send(
-                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
-            )
+            return client.send(sent, stream=True, auth=auth, follow_redirects=False)
         except UnicodeError as error:  # an invalid host name, such as `a..b`
-            raise make_transport_error(request, error, connected=False) from error
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
-        return reply
+            raise self._library.ConnectError(str(error)) from error
 
-    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
-        proxy = self._find_proxy(request)
-        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
-
-    def _find_proxy(self, request: Request) -> str:
-        target = origin(request.url)
-        if target not in self._proxies:
-            self._proxies[target] = find_environment_proxy(self._config, target)
-        return self._proxies[target]
-
-    def _choose_auth(self, request: Request) -> Any:
-        # Only for the app's own origin. httpx would apply it to every request, including those for
-        # files on other hosts that the server names.
-        auth = self._config.auth
-        return auth if auth is not None and self._app_origin == origin(request.url) else None
+    def _choose_timeouts(self, seconds: float | None) -> dict[str, float | None]:
+        if seconds is None or seconds == math.inf:
+            own = self._timeout.as_dict()
+            return own if seconds is None else own | {"read": None}
+        return httpx.Timeout(seconds).as_dict()
 
     @functools.cached_property
     def _context(self) -> ssl.SSLContext:
@@ -188,18 +156,14 @@ class Connections:
         return make_client(self._config, context, _KEEP if keep else _DROP)
 
 
-def make_trace(
-    handle: CancelHandle, pooled: PooledClient
-) -> Callable[[str, Mapping[str, Any]], None]:
-    """Return a trace function of httpx that keeps the handle attached to the current socket."""
-
-    def trace(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_SOCKET_CHANGES):
-            handle.attach(pooled.record_socket(info["return_value"]))
-        elif event.endswith(_EXCHANGE_ENDS):
-            handle.detach()
-
-    return trace
+def follow_socket(
+    handle: CancelHandle, pooled: PooledClient, event: str, info: Mapping[str, Any]
+) -> None:
+    """Keep the handle attached to the current socket, by the events that httpx traces."""
+    if event.endswith(_SOCKET_CHANGES):
+        handle.attach(pooled.record_socket(info["return_value"]))
+    elif event.endswith(_EXCHANGE_ENDS):
+        handle.detach()
 
 
 def find_library(client: object) -> Any:
@@ -290,15 +254,8 @@ def make_timeout(config: TransportConfig) -> httpx.Timeout:
     return timeout
 
 
-def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
-    """Return the timeouts with another limit for each read, in seconds; None: no limit."""
-    return httpx.Timeout(
-        connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
-    )
-
-
 def make_request(
-    library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
+    library: Any, request: Request, body: Iterable[bytes], timeouts: dict[str, float | None]
 ) -> httpx.Request:
     """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
@@ -309,7 +266,7 @@ def make_request(
         request.url,
         headers=headers,
         content=body if request.body else None,
-        extensions={"timeout": timeout.as_dict()},
+        extensions={"timeout": timeouts},
     )
     return converted
 
@@ -322,22 +279,10 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
         unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
-        late = isinstance(error, h.TimeoutException)
-        connected = not isinstance(error, unconnected)
-        raise make_transport_error(
-            request, error, connected=connected, late=late, proxy=proxy
+        raise TransportFailed(
+            f"{request!r}: {error or type(error).__name__}",
+            connected=not isinstance(error, unconnected),
+            late=isinstance(error, h.TimeoutException),
+            untrusted=any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)),
+            proxy=proxy,
         ) from error
-
-
-def make_transport_error(
-    request: Request,
-    error: Exception,
-    *,
-    connected: bool = True,
-    late: bool = False,
-    proxy: str = "",
-) -> TransportFailed:
-    """Make a TransportFailed that names the request and the error of the library."""
-    said = f"{request!r}: {error or type(error).__name__}"
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
-    return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

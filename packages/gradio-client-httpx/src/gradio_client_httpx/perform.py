@@ -48,8 +48,8 @@ _CHUNK = 2**16
 class Performer:
     """Performs actions. Thread-safe."""
 
-    def __init__(self, config: TransportConfig, connections: Connections) -> None:
-        self.connections = connections
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        self.connections = Connections(config, src)
         self._config = config
         self._partial: set[str] = set()
         "Paths of files being written. Their threads are daemons, so `close` cleans up for them."

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -18,17 +19,17 @@ import weakref
 
 from gradio_protocol import (
     ClientProtocol,
+    CopiedSpace,
     GradioError,
     InvalidArguments,
     RunAction,
     SpaceCopy,
-    Target,
     TransportFailed,
 )
 
+from . import inputs
 from .cancel_handle import CancelHandle
-from .http import Connections
-from .inputs import TransportConfig
+from .inputs import HttpxConfig
 from .job import JOBS
 from .perform import Performer, ignore_transfer
 from .runner import Runner
@@ -39,10 +40,10 @@ _log = logging.getLogger("gradio_client_httpx")
 class SharedClient:
     """The connection to one app, which all views of a client share. Thread-safe."""
 
-    def __init__(self, config: TransportConfig, target: Target, *, max_workers: int) -> None:
-        self.target = target
-        self._config = config
-        self._max_workers = max_workers
+    def __init__(self, config: HttpxConfig) -> None:
+        self._transport = inputs.resolve_transport(config)
+        self._target = inputs.resolve_target(config)
+        self._max_workers = config.max_workers
         self._closed = False
         self._initialize()
         _CLIENTS.add(self)
@@ -92,10 +93,9 @@ class SharedClient:
         self._initialize()
 
     def _connect(self) -> Runner:
-        connections = Connections(self._config, self.target.src)
-        performer = self._connecting = Performer(self._config, connections)
+        performer = self._connecting = Performer(self._transport, self._target.src)
         protocol = ClientProtocol(
-            self.target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
+            self._target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
         )
         try:
             if self._closed:
@@ -110,7 +110,7 @@ class SharedClient:
             self._connecting = None
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
-        connections.set_app_origin(protocol.app.access.src)
+        performer.connections.set_app_origin(protocol.app.access.src)
         return Runner(protocol, performer)
 
     def __repr__(self) -> str:
@@ -132,6 +132,17 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
         else:
             protocol.action_succeeded(command.action_id, reply)
     protocol.is_connected()
+
+
+def duplicate(config: HttpxConfig, copy: SpaceCopy) -> CopiedSpace:
+    """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
+    target = inputs.resolve_target(config)
+    protocol = ClientProtocol(target, entropy=secrets.token_bytes(16))
+    performer = Performer(inputs.resolve_transport(config), str(target.hub))
+    with contextlib.closing(performer):
+        connect(protocol, performer, copy)
+    assert protocol.copied is not None
+    return protocol.copied
 
 
 _CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()

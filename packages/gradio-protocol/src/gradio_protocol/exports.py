@@ -77,7 +77,7 @@ from .wire.exchange import (
     is_address,
     origin,
 )
-from .wire.headers import redact
+from .wire.headers import drop_framing, redact
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -164,6 +164,7 @@ __all__ = [
     "all_outputs",
     "causes",
     "current_status",
+    "drop_framing",
     "file_argument",
     "file_errors",
     "find_proxy",
