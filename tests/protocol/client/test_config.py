@@ -44,6 +44,17 @@ def test_the_environment_may_name_another_hub() -> None:
     assert found.wants_saved_token
 
 
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_another_hub_may_live_below_a_path(slash: str) -> None:
+    environ = {"HF_ENDPOINT": f"https://mirror.example/hf{slash}"}
+    found = target("https://mirror.example/hf/spaces/a/b", environ)
+    assert (str(found.hub), found.hub_access.src) == (
+        "https://mirror.example",
+        "https://mirror.example/hf/",
+    )
+    assert found.space == "a/b"
+
+
 def test_connecting_is_tried_as_often_as_the_options_say() -> None:
     made = ClientConfig(target=Target(src=LOCAL), options=Options(max_retries=7))
     policy = made.connect_target({}, bytes(range(16))).policy

@@ -76,6 +76,8 @@ class Target:
     saved_token: str | None = None
     "Found on this machine, sent to Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
+    hub_path: str = ""
+    "The path of the Hub's address, without a slash at its end."
     auth: tuple[str, str] | None = None
     "User and password, for the app's own login."
     cookies: tuple[tuple[str, str], ...] = ()
@@ -102,7 +104,12 @@ class Target:
     @property
     def space(self) -> str | None:
         """The name of the Space, if `src` is one. Raises InvalidArguments."""
-        return space_name(self.src, self.hub)
+        return space_name(self.src, self.hub, self.hub_path)
+
+    @property
+    def hub_access(self) -> Access:
+        """Makes requests to the Hub."""
+        return Access(src=f"{self.hub}{self.hub_path}/", identity=self.identity(None))
 
     def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
         """Return the identity for requests to this app, or to the Hub if `app` is None."""
@@ -229,7 +236,7 @@ def _make_access(target: Target, src: str, jar: Jar) -> Access:
 
 def _resolve_space_url(target: Target, space: str) -> Steps[str]:
     """Return the address of a Space, once it runs."""
-    hub = Access(src=f"{target.hub}/", identity=target.identity(None))
+    hub = target.hub_access
     # Address first: a Space that does not exist, or is private, fails here with a clear status.
     body = yield from _hub_get(hub, host_path(space), target.policy)
     src = read_host(body, target.hub)

@@ -16,7 +16,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..app.access import Access
 from ..app.space import runtime_path
 from ..errors import InvalidArguments, SpaceDuplicationError
 from ..wire.document import need, read_object, write
@@ -121,7 +120,7 @@ class _Hub:
     def __init__(self, target: Target, space: str) -> None:
         self.space = space
         self._policy = target.policy
-        self._access = Access(src=f"{target.hub}/", identity=target.identity(None))
+        self._access = target.hub_access
 
     def ask(self, path: str, document: object = None, *accepted: int) -> Steps[Response]:
         """GET a path, or POST a document to it; return a reply with a 2xx or accepted status."""
@@ -153,7 +152,8 @@ class _Hub:
         if reply.status in absent:
             return None
         match read_object(reply.body, where="runtime of the Space"):
-            case {"hardware": {"current": str(current)}}:
-                return current
+            # A Space that is paused or starts has only what it was promised.
+            case {"hardware": {"current": str(name)} | {"requested": str(name)}}:
+                return name
             case _:
                 return _BASIC
