@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import Endpoint, InvalidArguments, SessionHandle
+from gradio_protocol import Endpoint, InvalidArguments
+from gradio_protocol.client.session_handle import SessionHandle
 
 
 class Lock:

@@ -11,15 +11,7 @@ from concurrent.futures import wait
 from functools import partial
 from typing import Any, Literal, Self
 
-from gradio_protocol import (
-    DEFAULT_FOLDER,
-    BaseClient,
-    Endpoints,
-    Options,
-    SessionHandle,
-    SpaceCopy,
-    Target,
-)
+from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
 
 from . import progress, telemetry
 from .blocking import warn_in_loop
@@ -29,7 +21,7 @@ from .job import Job
 from .shared_client import SharedClient, duplicate
 
 
-class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
+class Client(BaseClient[SharedClient, HttpxConfig]):
     """A client of one Gradio app. Thread-safe.
 
     The constructor connects to the app. It raises InvalidArguments, TransportFailed,
@@ -126,14 +118,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         if analytics_enabled and self.space_id is not None:
             runner.workers.spawn(telemetry.report)
 
-    def _prepare(self, given: HttpxConfig) -> None:
-        """Store the configuration, without connecting."""
-        self._given = given
-        self._shared = SharedClient(given)
-        self._session = SessionHandle(self._shared)
-        self._is_extra_session = False
-        "Whether `new_session` made this client; another one then owns the connections."
-        self._options = given.options
+    def _make_shared(self, given: HttpxConfig) -> SharedClient:
+        return SharedClient(given)
 
     def _read(self, file: Any) -> object:
         return file.read()
@@ -244,14 +230,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         """The endpoints as callables, by `fn_index` and by `api_name`."""
         return Endpoints(self, self._known)
 
-    # Sessions, views, and the end.
-
-    def new_session(self) -> Self:
-        """Return a client with a session of its own, over the same connections.
-
-        To the app, it is another visitor. Closing it ends only its own jobs and streams.
-        """
-        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
+    # The end.
 
     def close(self) -> None:
         """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""

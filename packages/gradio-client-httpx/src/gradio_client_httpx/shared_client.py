@@ -67,11 +67,6 @@ class SharedClient:
                     self.close()
             return self._runner
 
-    @property
-    def protocol(self) -> ClientProtocol:
-        """The connected protocol. Connects if needed; raises what that raises."""
-        return self.runner.protocol
-
     def close(self) -> None:
         """End all jobs and streams, and a connect under way. Idempotent."""
         # Without the lock: a thread that connects holds it, perhaps to a server that never answers.

@@ -44,11 +44,6 @@ class SharedClient:
             raise InvalidArguments("the client is not open: use it in an 'async with' block")
         return self._runner
 
-    @property
-    def protocol(self) -> ClientProtocol:
-        """The connected protocol. Raises InvalidArguments before the block."""
-        return self.runner.protocol
-
     async def open(self) -> None:
         """Connect, and open the nursery. Raises what `ClientProtocol.is_connected` raises."""
         if self._runner is not None:
@@ -90,7 +85,9 @@ class SharedClient:
             await self._http.aclose()
 
     def __repr__(self) -> str:
-        return "not connected" if self._runner is None else repr(self.protocol.app.access.src)
+        return (
+            "not connected" if self._runner is None else repr(self.runner.protocol.app.access.src)
+        )
 
 
 async def connect(

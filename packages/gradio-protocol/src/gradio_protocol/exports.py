@@ -6,12 +6,11 @@ from .app.config import Config
 from .app.dialect import Dialect
 from .app.endpoint import Endpoint, Parameter, Return
 from .app.files import FileData, Inline, LocalFile, WebFile, file_argument
-from .app.telemetry import telemetry_allowed
+from .app.telemetry import report_use
 from .client.base import BaseClient
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
 from .client.config import DEFAULT_FOLDER, ClientConfig
 from .client.protocol import BoundCall, ClientProtocol
-from .client.session_handle import SessionHandle
 from .errors import (
     AppChanged,
     AppError,
@@ -143,7 +142,6 @@ __all__ = [
     "Saved",
     "Send",
     "ServerStopped",
-    "SessionHandle",
     "SessionNotFound",
     "Sleep",
     "SpaceCopy",
@@ -172,7 +170,7 @@ __all__ = [
     "origin",
     "proxy_address",
     "redact",
+    "report_use",
     "spread",
     "status_update",
-    "telemetry_allowed",
 ]

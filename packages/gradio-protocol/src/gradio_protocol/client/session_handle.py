@@ -14,33 +14,52 @@ from ..errors import InvalidArguments
 from .protocol import ClientProtocol
 
 
-class _Runner(Protocol):
+class Runner(Protocol):
+    """Obeys the commands of a connected protocol, which its `lock` guards."""
+
     @property
-    def protocol(self) -> ClientProtocol: ...
+    def protocol(self) -> ClientProtocol:
+        """The protocol of a connected client."""
+        ...
+
     @property
-    def lock(self) -> AbstractContextManager[object]: ...
-    def reset_session(self, session_id: int) -> None: ...
-    def close_session(self, session_id: int) -> None: ...
+    def lock(self) -> AbstractContextManager[object]:
+        """Held for each call of the protocol."""
+        ...
+
+    def reset_session(self, session_id: int) -> None:
+        """Replace a session by a new one under the same id."""
+        ...
+
+    def close_session(self, session_id: int) -> None:
+        """End all jobs and streams of a session."""
+        ...
 
 
-class _SharedClient(Protocol):
+class SharedClient(Protocol):
+    """What all views of a client share."""
+
     @property
-    def runner(self) -> _Runner: ...
+    def runner(self) -> Runner:
+        """The runner, which connects at the first use. Raises what that raises."""
+        ...
+
     @property
-    def lock(self) -> AbstractContextManager[object]: ...
+    def lock(self) -> AbstractContextManager[object]:
+        """Held while the client connects, and while a session is opened."""
+        ...
 
 
 class SessionHandle:
     """One session with the app: to the server, one visitor.
 
-    `shared` is the driver's object that all views of a client share. Its `runner`, which obeys the
-    protocol, connects at the first use. With a `lock` around the protocol in the runner, and one of
-    its own in `shared`, a handle is thread-safe; a driver without threads passes null contexts.
+    Thread-safe if the locks of `shared` and its runner are; a driver without threads has null
+    contexts in their place.
     """
 
-    def __init__(self, shared: _SharedClient) -> None:
+    def __init__(self, shared: SharedClient) -> None:
         self._shared = shared
-        self._opened: tuple[_Runner, int] | None = None
+        self._opened: tuple[Runner, int] | None = None
         "The runner that has the session, and its id."
         self._closed = False
 
