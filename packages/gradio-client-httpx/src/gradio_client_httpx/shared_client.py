@@ -64,6 +64,7 @@ class SharedClient:
                 self._runner = self._connect()
                 self._finalizer = weakref.finalize(self, _close_forgotten, self._runner, repr(self))
                 if self._closed:
+                    # `close` ran in the last moment of the connect, and found no runner.
                     self.close()
             return self._runner
 
@@ -73,6 +74,7 @@ class SharedClient:
         self._closed = True
         connecting, runner = self._connecting, self._runner
         if connecting is not None:
+            # This shuts down its sockets: the thread that connects wakes up and raises.
             connecting.close()
         if runner is not None and self._finalizer is not None:
             self._finalizer.detach()

@@ -25,6 +25,8 @@ async def follow(
     updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str, threads: trio.CapacityLimiter
 ) -> None:
     """Draw a job's progress until it ends."""
+    # Abandoned on a cancel: a paused terminal may block the write for ever, and the block of the
+    # client must end all the same.
     run = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:
         bar = await run(make_bar, title)

@@ -106,6 +106,7 @@ class Trust:
 
     async def get_context(self) -> ssl.SSLContext:
         """Return the TLS context. Raises InvalidArguments if the CAs cannot be read."""
+        # Without the lock, each of the first connections, made at once, would read all CAs.
         async with self._building:
             if self._context is None:
                 self._context = await trio.to_thread.run_sync(make_context, self._verify)

@@ -62,6 +62,8 @@ class SharedClient:
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
+        # After connecting: an error of that would leave the nursery in a group. Entered by hand,
+        # because the nursery stays open until the block of the caller ends.
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         self._runner = Runner(protocol, performer, nursery)
 
