@@ -69,7 +69,7 @@ class Timeout:
     connect: float = 15.0
     "Name resolution, TCP, the proxy and TLS together."
     read: float = 60.0
-    "Until the head of the reply, and then until the next bytes of its body."
+    "Between two reads, of the head and of the body, as in httpx."
     write: float = 60.0
     "For each write of about 64 KB."
     pool: float = inf
@@ -188,11 +188,14 @@ class Reply:
 
     async def _read_head(self, connection: Connection) -> h11.Response:
         """Read the head of the reply, for as long as `on_silence` does not raise."""
-        while True:
-            # Cancelling a read loses no bytes, so `read_head` can be called again.
-            with trio.move_on_after(self._read):
-                return await connection.read_head()
-            self._report_silence()
+        while (head := connection.next_head()) is None:
+            # Cancelling a read loses no bytes, so it can be repeated. Each has its own deadline: a
+            # head that comes slowly is not silence.
+            with trio.move_on_after(self._read) as scope:
+                await connection.receive()
+            if scope.cancelled_caught:
+                self._report_silence()
+        return head
 
     def _report_silence(self) -> None:
         if self._silent is None:

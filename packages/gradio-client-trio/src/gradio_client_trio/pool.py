@@ -93,11 +93,14 @@ class Connection:
             # example with 413. So read the reply next, which fails if there is none.
             pass
 
-    async def read_head(self) -> h11.Response:
-        """Read the head of the reply; skip informational ones, such as 103 Early Hints."""
+    def next_head(self) -> h11.Response | None:
+        """Return the head of the reply, or None before all of it was received.
+
+        Informational ones, such as 103 Early Hints, are skipped.
+        """
         while not isinstance(event := self._h11.next_event(), h11.Response):
             if event is h11.NEED_DATA:
-                await self._receive()
+                return None
         return event
 
     async def read_data(self) -> bytes | None:
@@ -117,10 +120,11 @@ class Connection:
             elif event is h11.NEED_DATA:
                 if pieces:
                     break
-                await self._receive()
+                await self.receive()
         return b"".join(pieces) if pieces else None
 
-    async def _receive(self) -> None:
+    async def receive(self) -> None:
+        """Read the next bytes of the reply, whatever they are."""
         data = bytes(await self._stream.receive_some(PIECE))
         if not data and self._h11.their_state is h11.SEND_RESPONSE:
             # The error of h11 would be about its states, which says nothing to a user.
