@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -53,9 +52,17 @@ class Runner:
         self.said.append(f"close {session_id}")
 
 
+class Shared:
+    """What all views of a client share."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.lock = Lock()
+
+
 def test_a_session_is_opened_once_and_only_when_it_is_needed() -> None:
     runner = Runner()
-    session = SessionHandle(SimpleNamespace(runner=runner, lock=Lock()))
+    session = SessionHandle(Shared(runner))
     assert runner.said == []
     assert (session.session_id, session.session_hash, session.endpoints) == (1, "hash 1", ())
     session.reset()
@@ -67,7 +74,7 @@ def test_a_session_is_opened_once_and_only_when_it_is_needed() -> None:
 def test_another_runner_gets_another_session() -> None:
     first, second = Runner(), Runner()
     second.said.append("something else")
-    shared = SimpleNamespace(runner=first, lock=Lock())
+    shared = Shared(first)
     session = SessionHandle(shared)
     assert session.session_id == 1
     shared.runner = second
@@ -78,7 +85,7 @@ def test_another_runner_gets_another_session() -> None:
 
 def test_a_session_that_was_closed_is_not_opened_again() -> None:
     runner = Runner()
-    session = SessionHandle(SimpleNamespace(runner=runner, lock=Lock()))
+    session = SessionHandle(Shared(runner))
     session.close()
     with pytest.raises(InvalidArguments, match="closed"):
         _ = session.session_id

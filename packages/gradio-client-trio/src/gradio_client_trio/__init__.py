@@ -3,7 +3,9 @@
 import logging
 
 from gradio_protocol import client_exports
-from gradio_protocol.client_exports import *  # noqa: F403 - all of its names are public here too
+
+# All of its names are public here too.
+from gradio_protocol.client_exports import *  # noqa: F403 # pyright: ignore[reportWildcardImportFromLibrary]
 
 from ._version import __version__
 from .client import Client
