@@ -280,7 +280,7 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
         unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
         raise TransportFailed(
-            f"{request!r}: {error or type(error).__name__}",
+            f"{request!r}: {str(error) or type(error).__name__}",
             connected=not isinstance(error, unconnected),
             late=isinstance(error, h.TimeoutException),
             untrusted=any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)),
