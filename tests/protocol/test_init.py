@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 
 import gradio_protocol
-from gradio_protocol import exports
+from gradio_protocol import client_exports, exports
 
 
 def test_every_public_name_is_the_one_of_exports() -> None:
     for name in exports.__all__:
         assert getattr(gradio_protocol, name) is getattr(exports, name)
+
+
+def test_what_clients_pass_on_is_public_here_too() -> None:
+    assert set(client_exports.__all__) < set(exports.__all__)
+    for name in client_exports.__all__:
+        assert getattr(client_exports, name) is getattr(exports, name)
 
 
 def test_the_public_names_are_shown_to_who_looks_for_them() -> None:
