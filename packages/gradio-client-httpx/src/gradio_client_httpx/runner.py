@@ -178,7 +178,8 @@ class Runner:
     def _notify(self, job_id: int) -> None:
         job = self._jobs.get(job_id)
         if job is not None and job.notify():
-            self._jobs.pop(job_id, None)
+            with self.lock:  # `_notify_all` may be copying the table
+                self._jobs.pop(job_id, None)
 
     def _abort(self, number: int) -> None:
         # The exchange then fails on the thread that waits for it, and is reported there like any
