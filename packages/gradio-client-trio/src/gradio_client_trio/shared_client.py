@@ -87,9 +87,8 @@ class SharedClient:
             await self._http.aclose()
 
     def __repr__(self) -> str:
-        return (
-            "not connected" if self._runner is None else repr(self.runner.protocol.app.access.src)
-        )
+        runner = self._runner
+        return "not connected" if runner is None else repr(runner.protocol.app.access.src)
 
 
 async def connect(
