@@ -1,9 +1,8 @@
 """Counts the code that stands in both drivers; with `--check`, fails when it is over the ceiling.
 
 Lines of code are compared between modules of the same name, and counted where three or more in a
-row are the same. Imports and `__all__` do not count: they list names, and the drivers use and pass
-on the same ones. What both drivers would write belongs in the core; what is left here are the
-signatures that users read, and what waits in one driver and blocks in the other.
+row are the same, imports too. What both drivers would write belongs in the core; what is left here
+are the signatures that users read, and what waits in one driver and blocks in the other.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ import sys
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from pathlib import Path
-from typing import TypeGuard
 
-from scripts.checks.budgets import ROOT, code_lines, lines_of
+from scripts.checks.budgets import ROOT, code_lines
 
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
 CEILING = 200
@@ -50,20 +48,9 @@ def common(first: str, second: str) -> int:
 
 
 def code(source: str) -> list[str]:
-    """The lines of code of a module that do more than list names, in order."""
-    tree = ast.parse(source)
-    lists = {line for node in ast.walk(tree) if lists_names(node) for line in lines_of(node)}
-    lines = code_lines(source, tree) - lists
+    """The lines of code of a module, in order."""
+    lines = code_lines(source, ast.parse(source))
     return [line for number, line in enumerate(source.splitlines(), 1) if number in lines]
-
-
-def lists_names(node: ast.AST) -> TypeGuard[ast.stmt]:
-    """Whether a node is an import or the assignment of `__all__`."""
-    match node:
-        case ast.Import() | ast.ImportFrom() | ast.Assign(targets=[ast.Name(id="__all__")]):
-            return True
-        case _:
-            return False
 
 
 if __name__ == "__main__":

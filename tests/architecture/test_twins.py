@@ -26,10 +26,9 @@ def test_lines_of_code_are_counted_in_runs_of_three_or_more(second: str, count: 
     assert twins.common("a = 1\nb = 2\nc = 3\nd = 4\n", second) == count
 
 
-def test_lists_of_names_do_not_count() -> None:
-    source = "import a\nfrom b import (\n    c,\n    d,\n)\n__all__ = [\n    'c',\n    'd',\n]\n"
-    assert twins.common(source, source) == 0
-    assert twins.common(source + "x = 1\n" * 3, source + "x = 1\n" * 3) == 3
+def test_imports_count_as_any_code() -> None:
+    source = "import a\nfrom b import (\n    c,\n)\n"
+    assert twins.common(source, source) == 4
 
 
 def test_only_modules_of_the_same_name_are_compared(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from gradio_client_httpx import (
     TransportFailed,
 )
 from gradio_client_httpx.cancel_handle import CancelHandle
-from gradio_client_httpx.http import Connections, translate_errors
+from gradio_client_httpx.http import translate_errors
 from gradio_client_httpx.inputs import TransportConfig
 from gradio_client_httpx.perform import Performer
 from gradio_protocol import Request, SaveBytes, Status, StreamLost
@@ -54,7 +54,7 @@ def performer(folder: Path) -> Performer:
         http_client=None,
         auth=None,
     )
-    return Performer(settings, Connections(settings, "http://127.0.0.1/"))
+    return Performer(settings, "http://127.0.0.1/")
 
 
 def until_started(job: Job) -> None:
@@ -155,7 +155,7 @@ def test_a_job_is_cancelled_even_if_no_thread_can_tell_the_server(
     job = client.submit(1, api_name="/slow")
     fake.holds.until_blocking(lambda _: True)
     private: Any = client
-    monkeypatch.setattr(private._shared.runner.workers, "spawn", no_thread)
+    monkeypatch.setattr(private._shared.runner._obeying_thread, "submit", no_thread)
     assert job.cancel()
     assert job.cancelled()
 
@@ -325,6 +325,15 @@ def test_a_failure_says_how_far_it_came_and_whether_it_was_the_time(
     with pytest.raises(TransportFailed) as raised, translate_errors(httpx, request):
         raise error("so")
     assert (raised.value.connected, raised.value.late) == (connected, late)
+
+
+def test_a_failure_without_a_text_is_named_by_its_type() -> None:
+    request = Request(method="GET", url="http://127.0.0.1/")
+    with (
+        pytest.raises(TransportFailed, match="ReadTimeout"),
+        translate_errors(httpx, request),
+    ):
+        raise httpx.ReadTimeout("")
 
 
 def test_a_wire_lets_go_of_its_connection_before_another_exchange_has_it(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,7 +13,6 @@ from gradio_protocol import (
     BaseClient,
     ClientConfig,
     ClientProtocol,
-    Endpoint,
     InvalidArguments,
     Options,
     RunAction,
@@ -39,7 +39,10 @@ WORLD = {f"GET {src}config": reply(CONFIG) for src in (SRC, SPACE)} | {
 class Connection:
     """A connection to an app that is not there."""
 
+    lock = nullcontext()
+
     def __init__(self, target: Target) -> None:
+        self.runner = self
         self.protocol = ClientProtocol(target, entropy=bytes(16))
         self.protocol.connect()
         driver = web(WORLD)
@@ -47,30 +50,17 @@ class Connection:
             self.protocol.action_succeeded(command.action_id, driver.answer(command.action))
         assert self.protocol.is_connected()
 
+    def reset_session(self, session_id: int) -> None:
+        self.protocol.reset_session(session_id)
+
+    def close_session(self, session_id: int) -> None:
+        self.protocol.close_session(session_id)
+
     def __repr__(self) -> str:
         return repr(self.protocol.target.src)
 
 
-class Visitor:
-    """A session of it."""
-
-    def __init__(self, protocol: ClientProtocol) -> None:
-        self._protocol = protocol
-        self.session_id = protocol.open_session()
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        return self._protocol.endpoints(self.session_id)
-
-    @property
-    def session_hash(self) -> str:
-        return self._protocol.session_hash(self.session_id)
-
-    def reset(self) -> None:
-        self._protocol.reset_session(self.session_id)
-
-
-class Client(BaseClient[Connection, Visitor, ClientConfig]):
+class Client(BaseClient[Connection, ClientConfig]):
     """A client without a driver."""
 
     def __init__(self, src: str = SRC, *, ssl_verify: Any = True, **options: Any) -> None:
@@ -78,11 +68,9 @@ class Client(BaseClient[Connection, Visitor, ClientConfig]):
         given = ClientConfig(target=target, options=Options(**options), ssl_verify=ssl_verify)
         self._prepare(given)
 
-    def _prepare(self, given: ClientConfig) -> None:
-        self._given, self._options = given, given.options
-        self._shared = Connection(given.target)
-        self._session = Visitor(self._shared.protocol)
+    def _make_shared(self, given: ClientConfig) -> Connection:
         self.printed: list[str] = []
+        return Connection(given.target)
 
     def _read(self, file: Any) -> object:
         return file.read()
@@ -164,3 +152,11 @@ def test_a_client_shows_its_address_and_in_a_notebook_its_endpoints() -> None:
     assert repr(Client()) == f"Client({SRC!r})"
     html: Any = getattr(Client(), "_repr_html_")  # noqa: B009 - it is for notebooks to call
     assert "/echo" in html()
+
+
+def test_a_new_session_is_another_visitor_of_the_same_app() -> None:
+    client = Client()
+    visitor = client.new_session()
+    assert visitor.session_hash != client.session_hash
+    assert visitor.src == client.src
+    assert visitor.with_options(progress=True).session_hash == visitor.session_hash

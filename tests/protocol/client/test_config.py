@@ -10,6 +10,7 @@ import pytest
 
 from gradio_protocol import DEFAULT_FOLDER, ClientConfig, InvalidArguments, Options, Target
 from gradio_protocol.client.config import visitor_headers
+from gradio_protocol.flows.connect import hub_requester
 from gradio_protocol.wire.headers import HUB
 
 LOCAL = "http://127.0.0.1:7860"
@@ -42,6 +43,15 @@ def test_the_environment_may_name_another_hub() -> None:
     found = target("https://hub.example/spaces/a/b", {"HF_ENDPOINT": "https://hub.example"})
     assert str(found.hub) == "https://hub.example"
     assert found.wants_saved_token
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_another_hub_may_live_below_a_path(slash: str) -> None:
+    environ = {"HF_ENDPOINT": f"https://mirror.example/hf{slash}"}
+    found = target("https://mirror.example/hf/spaces/a/b", environ)
+    assert (str(found.hub), found.hub_path) == ("https://mirror.example", "/hf")
+    assert hub_requester(found).access.src == "https://mirror.example/hf/"
+    assert found.space == "a/b"
 
 
 def test_connecting_is_tried_as_often_as_the_options_say() -> None:

@@ -27,6 +27,7 @@ from gradio_protocol.flows.actions import (
     Steps,
     ask,
 )
+from gradio_protocol.jobs.job_state import Transferred
 from gradio_protocol.wire.exchange import Head, Request
 
 FACTS = FileFacts(size=3, mtime_ns=1, digest="00")
@@ -155,12 +156,22 @@ def test_a_meter_bounds_a_file_that_is_taken_by_its_own_limit() -> None:
     assert len(meter(bytes(2**21))) == 2**21
 
 
+def test_a_meter_reports_what_of_a_file_has_arrived() -> None:
+    told: list[Transferred] = []
+    head = Head(status=200, headers=(("content-length", "5"),))
+    meter = BodyLimit(Download(request=GET, name="a", limit=None), head, told.append)
+    assert [meter(chunk) for chunk in (b"abc", b"de")] == [b"abc", b"de"]
+    assert told == [Transferred(done=done, total=5, upload=False) for done in (3, 5)]
+
+
 def test_a_refusal_to_send_a_file_has_an_end() -> None:
-    meter = BodyLimit(Download(request=GET, name="a", limit=3), Head(status=404))
+    told: list[Transferred] = []
+    meter = BodyLimit(Download(request=GET, name="a", limit=3), Head(status=404), told.append)
     assert len(meter(bytes(2**20))) == 2**20
     with pytest.raises(RemoteError, match="404 with a reply without end") as caught:
         meter(b"x")
     assert caught.value.status == 404
+    assert told == []
 
 
 class Found(NamedTuple):

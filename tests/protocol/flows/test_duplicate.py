@@ -23,8 +23,8 @@ ABSENT = reply({"error": "Repository not found"}, status=404)
 EXISTS = "the Space exists: its secrets are left as they are"
 
 
-def runs_on(hardware: str | None) -> Answer:
-    return reply({"stage": "RUNNING", "hardware": {"current": hardware, "requested": None}})
+def runs_on(hardware: str | None, requested: str | None = None) -> Answer:
+    return reply({"stage": "RUNNING", "hardware": {"current": hardware, "requested": requested}})
 
 
 def hub(**more: Answer) -> Driver:
@@ -95,6 +95,12 @@ def test_hardware_that_costs_is_asked_for_told_and_sleeps(asked: str | None) -> 
     assert "t4-small, which may be billed to you" in made.note
     assert made.messages(verbose=True) == [made.said, made.note]
     assert made.messages(verbose=False) == [made.note]
+
+
+def test_a_space_that_is_paused_has_the_hardware_that_it_was_promised() -> None:
+    driver = hub(THEIRS=runs_on(None, "t4-small"))
+    assert "t4-small, which may be billed to you" in copied(driver).note
+    assert posted(driver)[1][1] == {"flavor": "t4-small"}
 
 
 def test_hardware_that_is_there_sleeps_as_the_caller_says() -> None:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from gradio_protocol.app.dialect import Edits
 from gradio_protocol.app.endpoint import find_endpoint
-from gradio_protocol.errors import AppError, JobCancelled
+from gradio_protocol.errors import AppError, JobCancelled, RemoteError
 from gradio_protocol.jobs.file_search import FileSearch
 from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import (
@@ -335,11 +335,23 @@ def test_what_the_server_keeps_is_no_part_of_an_output() -> None:
 def test_outputs_are_read_as_they_come() -> None:
     one = state("/count")
     reader = Outputs(one)
+    assert not reader.is_ready()
     assert not reader.advance()
     one.apply(Generated(data=("a",)))
+    assert reader.is_ready()
     assert reader.advance()
     assert not reader.advance()
     assert (reader.value(), reader.taken) == ("a", 1)
+    assert not reader.is_ready()
+    one.apply(Raised(error=JobCancelled("the job was cancelled")))
+    assert reader.is_ready()
+
+
+def test_a_job_that_failed_has_a_failure_and_one_that_was_cancelled_has_none() -> None:
+    error = RemoteError("no")
+    assert state("/echo").failure is None
+    assert state("/echo", Raised(error=error)).failure is error
+    assert state("/echo", Raised(error=JobCancelled("the job was cancelled"))).failure is None
 
 
 # --- the machine --------------------------------------------------------------------------------

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from gradio_protocol import OutputUpdate, ProgressUnit, Status, StatusUpdate, Transferred
-from gradio_protocol.present.progress import UNCOUNTED, Progress, ProgressTicker
+from gradio_protocol.present.progress import Progress, ProgressBar
 
 RUNNING = StatusUpdate(
     code=Status.PROCESSING,
@@ -76,7 +77,7 @@ def test_a_line_covers_the_one_before_it() -> None:
 
 
 def test_what_changes_in_steps_only_is_drawn_now_and_then() -> None:
-    ticker = ProgressTicker()
+    ticker = ProgressBar("/echo", None, io.StringIO)
     walking = [replace(RUNNING, progress_data=[ProgressUnit(index=i, length=9)]) for i in range(4)]
     times = (0.0, 0.05, 0.1, 0.15)
     drawn = [ticker.update(update, time) for update, time in zip(walking, times, strict=True)]
@@ -85,7 +86,7 @@ def test_what_changes_in_steps_only_is_drawn_now_and_then() -> None:
 
 
 def test_outputs_are_counted_and_not_drawn() -> None:
-    ticker = ProgressTicker()
+    ticker = ProgressBar("/echo", None, io.StringIO)
     assert [ticker.update(OutputUpdate(outputs=[]), 0.0) for _ in range(2)] == [None, None]
     assert ticker.update(RUNNING, 0.0) == Progress(text="processing, 2 outputs")
 
@@ -100,6 +101,69 @@ def test_tqdm_counts_steps_where_their_number_is_known(
     assert found == {
         "n": done or 0,
         "total": total,
-        "bar_format": None if counted else UNCOUNTED,
+        "bar_format": None if counted else "{desc}: {elapsed}{postfix}",
         "postfix": "running",
     }
+
+
+class Terminal(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def flush(self) -> None:
+        if self.closed:
+            raise OSError("gone")
+
+
+class Tqdm:
+    """What a bar uses of tqdm's."""
+
+    def __init__(self, desc: str, leave: bool, file: Any, bar_format: str) -> None:
+        self.title, self.file, self.said, self.postfix = desc, file, list[str](), ""
+
+    def refresh(self) -> None:
+        self.said.append(self.postfix)
+        self.file.write(self.postfix)
+        self.file.flush()
+
+    def close(self) -> None:
+        self.said.append("closed")
+
+
+def test_a_bar_is_drawn_as_one_line_of_a_terminal() -> None:
+    terminal = Terminal()
+    bar = ProgressBar("/echo", None, lambda: terminal)
+    bar.show(Progress(text="a"))
+    bar.show(Progress(text="b", done=1, total=2))
+    bar.close()
+    assert [line.rstrip(" ") for line in terminal.getvalue().split("\r")] == [
+        "",
+        "/echo: a",
+        f"{'/echo: b 1/2':79}\n",
+    ]
+
+
+@pytest.mark.parametrize("stderr", [None, io.StringIO()])
+def test_what_is_no_terminal_stays_empty(stderr: io.StringIO | None) -> None:
+    bar = ProgressBar("/echo", None, lambda: stderr)
+    bar.show(Progress(text="a"))
+    bar.close()
+    assert stderr is None or stderr.getvalue() == ""
+
+
+def test_a_bar_of_tqdm_is_drawn_by_tqdm_on_the_stream_of_that_moment() -> None:
+    terminals = [Terminal(), Terminal()]
+    bar: Any = ProgressBar("/echo", Tqdm, lambda: terminals[0])
+    bar.show(Progress(text="a"))
+    drawn = bar._bar
+    terminals[0].close()  # what cannot be written is lost
+    bar.show(Progress(text="b"))
+    del terminals[0]
+    bar.show(Progress(text="c"))
+    bar.close()
+    assert terminals[0].getvalue() == "c"
+    assert drawn.said == ["a", "b", "c", "closed"]
+    assert (drawn.title, drawn.monitor_interval) == ("/echo", 0)
+    assert drawn.file.newlines is None  # the rest is the stream's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import urllib.request
 from typing import NamedTuple
 
 import pytest
@@ -15,6 +16,7 @@ from gradio_protocol.wire.exchange import (
     Origin,
     Request,
     Response,
+    find_proxy,
     first_header,
     is_address,
     join,
@@ -223,6 +225,30 @@ def test_an_address_is_known_by_its_beginning(text: str, answer: bool) -> None:
 )
 def test_a_path_is_joined_below_the_base(base: str, path: str) -> None:
     assert join(base, path) == "http://a/demo/config"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "url", "proxy"),
+    [
+        ({"http": "p"}, "http://a", "p"),
+        ({"http": "p"}, "https://a", ""),
+        ({"all": "q", "http": "p"}, "http://a", "p"),
+        ({"all": "q", "http": "p"}, "https://a", "q"),
+        ({"all": "q", "no": "a"}, "http://x.a", ""),
+        ({"all": "q", "no": "a:80"}, "http://a", ""),
+        ({"all": "q", "no": "a:81"}, "http://a", "q"),
+        ({"all": "q", "no": "*"}, "http://a", ""),
+        ({"all": "q", "no": "b, *"}, "http://a", ""),
+        ({"all": "q", "no": "::1"}, "http://[::1]:8000", ""),
+        ({"all": "q", "no": "b"}, "http://a", "q"),
+        ({}, "http://a", ""),
+    ],
+)
+def test_the_environment_has_a_proxy_for_some_origins(
+    proxies: dict[str, str], url: str, proxy: str
+) -> None:
+    bypasses = vars(urllib.request)["proxy_bypass_environment"]
+    assert find_proxy(proxies, origin(url), bypasses) == proxy
 
 
 def test_joining_never_leaves_the_base() -> None:

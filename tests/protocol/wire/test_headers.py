@@ -16,6 +16,7 @@ from gradio_protocol.wire.headers import (
     TokenSource,
     as_headers,
     compose,
+    drop_framing,
     redact,
     visible_secrets,
 )
@@ -294,3 +295,8 @@ def test_no_path_of_a_stranger_makes_it_trusted(path: str) -> None:
 
 def test_the_hub_is_hugging_face_unless_said_otherwise() -> None:
     assert Identity(app=None).hub == HUB == origin("https://huggingface.co")
+
+
+def test_what_belongs_to_one_request_is_dropped_from_headers_that_go_on() -> None:
+    given = {"Content-Length": "3", "Transfer-Encoding": "chunked", "Cookie": "a=b", "X-Te": "1"}
+    assert drop_framing(given) == {"Cookie": "a=b", "X-Te": "1"}

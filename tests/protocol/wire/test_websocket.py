@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_protocol.errors import ServerStopped, StreamLost
+from gradio_protocol.errors import RemoteError, ServerStopped, StreamLost
 from gradio_protocol.wire.exchange import Head
-from gradio_protocol.wire.websocket import closing_error, is_upgraded, upgrade_headers
+from gradio_protocol.wire.websocket import (
+    MessageAssembler,
+    closing_error,
+    is_upgraded,
+    upgrade_headers,
+)
 
 ASKED = (("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),)
 PROOF = ("sec-websocket-accept", "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
@@ -43,3 +48,16 @@ def test_a_code_says_why_a_socket_was_closed() -> None:
     lost = closing_error(1006, "it broke")
     assert type(lost) is StreamLost
     assert str(lost) == "the server closed the WebSocket with code 1006: it broke"
+
+
+def test_a_message_is_put_together_from_its_frames() -> None:
+    parts = MessageAssembler()
+    assert parts.add("hé", is_last=False) is None
+    assert parts.add(b"llo", is_last=True) == "héllo".encode()
+    assert parts.add("next", is_last=True) == b"next"
+
+
+def test_a_message_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradio_protocol.wire.websocket.MAX_MESSAGE", 3)
+    with pytest.raises(RemoteError, match="longer than 3 bytes"):
+        MessageAssembler().add("four", is_last=False)

@@ -2,30 +2,10 @@
 
 import logging
 
-from gradio_protocol import (
-    AppChanged,
-    AppError,
-    AuthenticationError,
-    FileData,
-    FileFailed,
-    GradioError,
-    InvalidArguments,
-    JobCancelled,
-    OutputUpdate,
-    ProgressUnit,
-    QueueError,
-    RemoteError,
-    ServerStopped,
-    SessionNotFound,
-    SpaceDuplicationError,
-    SpaceUnavailable,
-    Status,
-    StatusUpdate,
-    StreamLost,
-    TooManyRequestsError,
-    TransportFailed,
-    ValidationError,
-)
+from gradio_protocol import client_exports
+
+# All of its names are public here too.
+from gradio_protocol.client_exports import *  # noqa: F403 # pyright: ignore[reportWildcardImportFromLibrary]
 
 from ._version import __version__
 from .blocking import BlockingCallWarning
@@ -35,36 +15,15 @@ from .files import file, handle_file
 from .job import Job
 
 __all__ = [
-    "AppChanged",
-    "AppError",
-    "AuthenticationError",
     "BlockingCallWarning",
     "Client",
-    "FileData",
-    "FileFailed",
-    "GradioError",
-    "InvalidArguments",
     "Job",
-    "JobCancelled",
-    "OutputUpdate",
-    "ProgressUnit",
-    "QueueError",
-    "RemoteError",
-    "ServerStopped",
-    "SessionNotFound",
-    "SpaceDuplicationError",
-    "SpaceUnavailable",
-    "Status",
-    "StatusUpdate",
-    "StreamLost",
-    "TooManyRequestsError",
-    "TransportFailed",
-    "ValidationError",
     "__version__",
     "file",
     "handle_file",
     "install_as_gradio_client",
 ]
+__all__ += client_exports.__all__
 
 # Without a handler, the logging module would print warnings to standard error.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

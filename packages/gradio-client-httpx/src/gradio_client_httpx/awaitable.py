@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -18,23 +18,53 @@ _Iterator = Generator[Any, None, Any]
 
 
 class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
-    """A `concurrent.futures.Future` that asyncio can await any number of times."""
+    """A `concurrent.futures.Future` that asyncio can await any number of times.
+
+    Tasks wait for an event that `_wake_tasks` sets through their loop, so they need no thread.
+    Whoever settles the future calls it afterwards.
+    """
 
     _iterators: WeakKeyDictionary[asyncio.Task[Any], _Iterator] | None = None
     "Where each task that runs this as its coroutine has got to. None for most jobs: no task does."
 
-    def __await__(self) -> _Iterator:
-        loop, done = asyncio.get_running_loop(), asyncio.Event()
+    def __init__(self) -> None:
+        super().__init__()
+        self._wakers: list[Callable[[], None]] = []
 
-        def wake_loop(_: object) -> None:
+    def _wake_tasks(self) -> None:
+        # A copy, since tasks that stop waiting remove theirs at any time.
+        for wake in self._wakers.copy():
+            wake()
+
+    @contextlib.contextmanager
+    def _subscribe(self) -> Generator[Callable[[], Awaitable[None]]]:
+        """Yield a coroutine function that waits until `_wake_tasks` was called since the last."""
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+
+        def wake() -> None:
             with contextlib.suppress(RuntimeError):  # the loop is closed, so nothing waits
-                loop.call_soon_threadsafe(done.set)
+                loop.call_soon_threadsafe(changed.set)
 
-        # Bypasses `Job.add_done_callback`, which runs callbacks one after the other: a callback of
-        # the caller that blocks would keep this task waiting.
-        super().add_done_callback(wake_loop)
+        async def wait_for_change() -> None:
+            await changed.wait()
+            changed.clear()
+
+        self._wakers.append(wake)
         try:
-            yield from done.wait().__await__()
+            yield wait_for_change
+        finally:
+            self._wakers.remove(wake)
+
+    async def _wait_until_done(self) -> None:
+        # Not with `add_done_callback`: callbacks of a job run one after the other, and one of the
+        # caller that blocks would keep this task waiting.
+        with self._subscribe() as wait_for_change:
+            while not self.done():
+                await wait_for_change()
+
+    def __await__(self) -> _Iterator:
+        try:
+            yield from self._wait_until_done().__await__()
         except asyncio.CancelledError:
             self.cancel()
             raise

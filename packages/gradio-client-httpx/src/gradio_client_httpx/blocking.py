@@ -9,7 +9,6 @@ import asyncio
 import inspect
 import sys
 import warnings
-from types import FrameType
 from typing import Any
 
 _PACKAGE = __name__.partition(".")[0]
@@ -50,11 +49,6 @@ def _find_stack_level() -> int:
     """Return the `stacklevel` of the first frame outside this package."""
     # Python 3.12 and later could use `skip_file_prefixes` of `warnings.warn`.
     frame, depth = inspect.currentframe(), 0
-    while frame is not None and _get_package(frame) == _PACKAGE:
+    while frame and str(frame.f_globals.get("__name__")).partition(".")[0] == _PACKAGE:
         frame, depth = frame.f_back, depth + 1
     return depth
-
-
-def _get_package(frame: FrameType) -> str:
-    name: str = frame.f_globals.get("__name__", "")
-    return name.partition(".")[0]

@@ -9,21 +9,19 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import wait
 from functools import partial
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
 
-from . import inputs, progress, telemetry
+from . import progress, telemetry
 from .blocking import warn_in_loop
-from .duplicate import duplicate
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
-from .shared_client import SessionHandle, SharedClient
+from .shared_client import SharedClient, duplicate
 
 
-class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
+class Client(BaseClient[SharedClient, HttpxConfig]):
     """A client of one Gradio app. Thread-safe.
 
     The constructor connects to the app. It raises InvalidArguments, TransportFailed,
@@ -120,15 +118,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         if analytics_enabled and self.space_id is not None:
             runner.workers.spawn(telemetry.report)
 
-    def _prepare(self, given: HttpxConfig) -> None:
-        """Store the configuration, without connecting."""
-        self._given = given
-        transport, target = inputs.resolve_transport(given), inputs.resolve_target(given)
-        self._shared = SharedClient(transport, target, max_workers=given.max_workers)
-        self._session = SessionHandle(self._shared)
-        self._is_extra_session = False
-        "Whether `new_session` made this client; another one then owns the connections."
-        self._options = given.options
+    def _make_shared(self, given: HttpxConfig) -> SharedClient:
+        return SharedClient(given)
 
     def _read(self, file: Any) -> object:
         return file.read()
@@ -163,7 +154,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         """
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
-        copied = duplicate(Target(src=from_id, token=token), copy)
+        target = Target(src=from_id, token=token)
+        copied = duplicate(HttpxConfig(target=target, options=Options()), copy)
         for text in copied.messages(verbose):
             print(text)
         if copied.warning:
@@ -238,14 +230,7 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         """The endpoints as callables, by `fn_index` and by `api_name`."""
         return Endpoints(self, self._known)
 
-    # Sessions, views, and the end.
-
-    def new_session(self) -> Self:
-        """Return a client with a session of its own, over the same connections.
-
-        To the app, it is another visitor. Closing it ends only its own jobs and streams.
-        """
-        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
+    # The end.
 
     def close(self) -> None:
         """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""
@@ -257,10 +242,5 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

@@ -11,7 +11,8 @@ import importlib
 import importlib.util
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -56,11 +57,19 @@ class _Finder:
         return spec
 
     def find_distributions(self, context: Any) -> Iterable[Any]:
-        """Return the distribution, for `importlib.metadata`."""
+        """Return the distribution for `importlib.metadata`, unless the real one is installed."""
         # Here, because importing importlib.metadata takes 15 ms; the caller already has it.
-        from .distribution import find_distributions  # noqa: PLC0415
+        from importlib.metadata import DistributionFinder, MetadataPathFinder  # noqa: PLC0415
 
-        return find_distributions(context, _NAME, RELEASE, _FOLDER)
+        find, search = MetadataPathFinder.find_distributions, DistributionFinder.Context
+        if any(find(search(name=_NAME))):
+            return []
+        return find(search(name=context.name, path=[str(_FOLDER.parent)]))
+
+
+def make_getattr(module: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module here."""
+    return partial(look_up, module)
 
 
 def look_up(module: str, name: str) -> Any:

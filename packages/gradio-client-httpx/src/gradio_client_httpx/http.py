@@ -9,13 +9,14 @@ are then those of httpx2.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import math
 import ssl
 import sys
-import threading
 import urllib.request
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, cast
@@ -29,6 +30,7 @@ from gradio_protocol import (
     Request,
     TransportFailed,
     causes,
+    find_proxy,
     is_address,
     origin,
     proxy_address,
@@ -59,6 +61,8 @@ _ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 _CHUNK = 2**16
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"For http. httpx makes a context for each client that gets none, which takes 17 ms."
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -76,11 +80,12 @@ class Connections:
         self._timeout = make_timeout(config)
         self._library = find_library(config.http_client)
         self._app_origin = origin(src) if is_address(src) else None
-        self._contexts = TlsContexts(config)
-        self._proxies: dict[Origin, str] = {}
+        if not isinstance(config.verify, bool):
+            _ = self._context  # now, so that the constructor of the client raises for a wrong path
+        self._find_proxy = functools.cache(partial(find_environment_proxy, config))
         self._own_client: httpx.Client | None = None
         if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(config, self._contexts.get_verifying(), _KEEP_MANY)
+            self._own_client = make_client(config, self._context, _KEEP_MANY)
         self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
         self.pause = self._pool.pause
         "Wait for some seconds, or until `close` is called."
@@ -96,42 +101,32 @@ class Connections:
         """Send a request; yield the head of the reply, and the chunks of its body as they arrive.
 
         `seconds` limits each connect, write and read, in place of the client's timeouts; None: the
-        client's timeouts; infinity: reads have no limit, and the connection is not reused. Raises
+        client's timeouts; infinity, for streams and direct calls: reads have no limit, and the
+        connection is not reused. After an upgrade the chunks are a `RawStream`. Raises
         TransportFailed.
         """
-        endless = seconds == math.inf
-        if seconds is None:
-            timeout = self._timeout
-        else:
-            timeout = with_read_timeout(self._timeout, None) if endless else httpx.Timeout(seconds)
-        with self._open_reply(request, body, timeout, handle, keep=not endless) as reply:
-            yield self._make_head(request, reply), reply.iter_raw(_CHUNK)
-
-    @contextlib.contextmanager
-    def open_stream(
-        self, request: Request, handle: CancelHandle
-    ) -> Generator[tuple[Head, Iterator[bytes]]]:
-        """Open a stream; yield its head and chunks, without a read timeout.
-
-        Raises TransportFailed.
-        """
-        timeout = with_read_timeout(self._timeout, None)
-        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
-            # No chunk size: httpx would hold bytes back until it has a whole chunk.
-            yield self._make_head(request, reply), reply.iter_raw()
-
-    @contextlib.contextmanager
-    def open_socket(
-        self, request: Request, handle: CancelHandle
-    ) -> Generator[tuple[Head, RawStream | None]]:
-        """Ask for a WebSocket; yield the head and the bytes after it, or None if it is refused.
-
-        Raises TransportFailed.
-        """
-        timeout = with_read_timeout(self._timeout, None)
-        with self._open_reply(request, (), timeout, handle, keep=False) as reply:
-            head = self._make_head(request, reply)
-            yield head, RawStream(request, reply, timeout) if head.is_upgrade else None
+        endless, where = seconds == math.inf, origin(request.url)
+        pooled = self._pool.take((where, not endless), handle)
+        if pooled is None:
+            raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+        proxy = self._find_proxy(where)
+        try:
+            with translate_errors(self._library, request, proxy):
+                sent = make_request(self._library, request, body, self._choose_timeouts(seconds))
+                sent.extensions["trace"] = partial(follow_socket, handle, pooled)
+                with contextlib.closing(self._send(pooled.client, sent, where)) as reply:
+                    if _log.isEnabledFor(logging.DEBUG):
+                        _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+                    # Again here, because a transport of the caller may not support traces.
+                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
+                    head = Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+                    if head.is_upgrade:
+                        yield head, RawStream(request, reply, self._timeout.write)
+                        return
+                    # No chunk size for a stream: httpx would hold bytes back until it has a chunk.
+                    yield head, reply.iter_raw(None if endless else _CHUNK)
+        finally:
+            self._pool.give_back(pooled, handle)
 
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
@@ -139,137 +134,71 @@ class Connections:
         if self._own_client is not None:
             self._own_client.close()
 
-    @contextlib.contextmanager
-    def _open_reply(
-        self,
-        request: Request,
-        body: Iterable[bytes],
-        timeout: httpx.Timeout,
-        handle: CancelHandle,
-        *,
-        keep: bool,
-    ) -> Generator[httpx.Response]:
-        pooled = self._pool.take((origin(request.url), keep), handle)
-        if pooled is None:
-            raise TransportFailed(f"{request!r}: the client was closed", connected=False)
+    def _send(self, client: httpx.Client, sent: httpx.Request, where: Origin) -> httpx.Response:
+        # `auth` is for the app's own origin. httpx would apply it to every request, including those
+        # for files on other hosts that the server names.
+        auth = self._config.auth if where == self._app_origin else None
         try:
-            with translate_errors(self._library, request, self._find_proxy(request)):
-                reply = self._send(request, body, timeout, handle, pooled)
-                with contextlib.closing(reply):
-                    # Again here, because a transport of the caller may not support traces.
-                    handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
-                    yield reply
-        finally:
-            self._pool.give_back(pooled, handle)
-
-    def _send(
-        self,
-        request: Request,
-        body: Iterable[bytes],
-        timeout: httpx.Timeout,
-        handle: CancelHandle,
-        pooled: PooledClient,
-    ) -> httpx.Response:
-        try:
-            sent = make_request(self._library, request, body, timeout)
-            sent.extensions["trace"] = make_trace(handle, pooled)
-            reply: httpx.Response = pooled.client.send(
-                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
-            )
+            return client.send(sent, stream=True, auth=auth, follow_redirects=False)
         except UnicodeError as error:  # an invalid host name, such as `a..b`
-            raise make_transport_error(request, error, connected=False) from error
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
-        return reply
+            raise self._library.ConnectError(str(error)) from error
 
-    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
-        proxy = self._find_proxy(request)
-        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+    def _choose_timeouts(self, seconds: float | None) -> dict[str, float | None]:
+        if seconds is None or seconds == math.inf:
+            own = self._timeout.as_dict()
+            return own if seconds is None else own | {"read": None}
+        return httpx.Timeout(seconds).as_dict()
 
-    def _find_proxy(self, request: Request) -> str:
-        target = origin(request.url)
-        if target not in self._proxies:
-            self._proxies[target] = find_environment_proxy(self._config, target)
-        return self._proxies[target]
-
-    def _choose_auth(self, request: Request) -> Any:
-        # Only for the app's own origin. httpx would apply it to every request, including those for
-        # files on other hosts that the server names.
-        auth = self._config.auth
-        return auth if auth is not None and self._app_origin == origin(request.url) else None
+    @functools.cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Lazy, because this takes 17 ms, and only connections to https need it.
+        return make_context(self._config)
 
     def _make_client(self, key: Key) -> httpx.Client:
         target, keep = key
-        return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
+        context = self._context if target.scheme == "https" else _NO_TLS
+        return make_client(self._config, context, _KEEP if keep else _DROP)
 
 
-class RawStream:
-    """The bytes of a connection after a 101. Its reads have no limit, its writes the client's."""
+class RawStream(Iterator[bytes]):
+    """The bytes of a connection after an upgrade; the last ones are empty.
 
-    def __init__(self, request: Request, reply: httpx.Response, timeout: httpx.Timeout) -> None:
+    Reads have no limit, and each write may take `seconds`.
+    """
+
+    def __init__(self, request: Request, reply: httpx.Response, seconds: float | None) -> None:
         self._request = request
         self._stream = reply.extensions["network_stream"]
-        self._timeout = timeout
+        self._seconds = seconds
 
-    def read(self) -> bytes:
-        """Return the next bytes; empty at the end. Raises TransportFailed."""
+    def __next__(self) -> bytes:
+        """Return the next bytes. Raises TransportFailed."""
         with self._translate_errors():
-            return bytes(self._stream.read(_CHUNK, timeout=self._timeout.read))
+            return bytes(self._stream.read(_CHUNK, timeout=None))
 
     def write(self, data: bytes) -> None:
         """Send bytes. Raises TransportFailed."""
         with self._translate_errors():
-            self._stream.write(data, timeout=self._timeout.write)
+            self._stream.write(data, timeout=self._seconds)
 
     @contextlib.contextmanager
     def _translate_errors(self) -> Generator[None]:
         try:
             yield
-        # Errors of the library below httpx, which has one name below httpx and another below
-        # httpx2.
+        # Of the library below httpx, which has another name below httpx2.
         except Exception as error:
-            raise make_transport_error(self._request, error) from error
+            said = f"{self._request!r}: {error or type(error).__name__}"
+            raise TransportFailed(said) from error
 
 
-class TlsContexts:
-    """The TLS contexts of one client; making one takes 17 ms, so this is lazy. Thread-safe."""
-
-    def __init__(self, config: TransportConfig) -> None:
-        self._config = config
-        self._lock = threading.Lock()
-        self._verifying: ssl.SSLContext | None = None
-        self._unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if not isinstance(config.verify, bool):
-            self.get_verifying()
-
-    def get(self, target: Origin) -> ssl.SSLContext:
-        """Return the context for an origin; for http, an empty one that no connection uses."""
-        return self.get_verifying() if target.scheme == "https" else self._unused
-
-    def get_verifying(self) -> ssl.SSLContext:
-        """Return the context that the caller wants. Raises InvalidArguments for unreadable CAs."""
-        with self._lock:
-            if self._verifying is None:
-                kwargs = self._config.httpx_kwargs
-                self._verifying = httpx.create_ssl_context(
-                    verify=make_verify(self._config.verify),
-                    trust_env=kwargs.get("trust_env", True),
-                )
-            return self._verifying
-
-
-def make_trace(
-    handle: CancelHandle, pooled: PooledClient
-) -> Callable[[str, Mapping[str, Any]], None]:
-    """Return a trace function of httpx that keeps the handle attached to the current socket."""
-
-    def trace(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_SOCKET_CHANGES):
-            handle.attach(pooled.record_socket(info["return_value"]))
-        elif event.endswith(_EXCHANGE_ENDS):
-            handle.detach()
-
-    return trace
+def follow_socket(
+    handle: CancelHandle, pooled: PooledClient, event: str, info: Mapping[str, Any]
+) -> None:
+    """Keep the handle attached to the current socket, by the events that httpx traces."""
+    if event.endswith(_SOCKET_CHANGES):
+        handle.attach(pooled.record_socket(info["return_value"]))
+    elif event.endswith(_EXCHANGE_ENDS):
+        handle.detach()
 
 
 def find_library(client: object) -> Any:
@@ -303,10 +232,11 @@ def make_client(
         raise InvalidArguments(f"httpx_kwargs: {error}") from error
 
 
-def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
-    """Return `verify` for httpx; load the CA bundle, or the folder of CAs, of a path."""
+def make_context(config: TransportConfig) -> ssl.SSLContext:
+    """Return the TLS context that the caller wants. Raises InvalidArguments for unreadable CAs."""
+    verify, trust_env = config.verify, config.httpx_kwargs.get("trust_env", True)
     if not isinstance(verify, str):
-        return verify
+        return httpx.create_ssl_context(verify=verify, trust_env=trust_env)
     try:
         if Path(verify).is_dir():
             return ssl.create_default_context(capath=verify)
@@ -339,17 +269,16 @@ def find_environment_proxy(config: TransportConfig, target: Origin) -> str:
     """Return the proxy that httpx takes from the environment for an origin, without credentials.
 
     Empty if there is none, or if arguments of the caller choose the way. httpx does not tell which
-    proxy it uses, but asks the same function for it.
+    proxy it uses, but takes it from `getproxies` too.
     """
     kwargs = config.httpx_kwargs
     is_chosen = config.http_client is not None or kwargs.keys() & _ROUTE_ARGUMENTS
     if is_chosen or not kwargs.get("trust_env", True):
         return ""
-    proxies = urllib.request.getproxies()
-    proxy = proxies.get(target.scheme) or proxies.get("all")
-    if not proxy or urllib.request.proxy_bypass(target.host_port):
-        return ""
-    return proxy_address(proxy)
+    # typeshed lacks this function.
+    bypasses = vars(urllib.request)["proxy_bypass_environment"]
+    proxy = find_proxy(urllib.request.getproxies(), target, bypasses)
+    return proxy and proxy_address(proxy)
 
 
 def make_timeout(config: TransportConfig) -> httpx.Timeout:
@@ -360,15 +289,8 @@ def make_timeout(config: TransportConfig) -> httpx.Timeout:
     return timeout
 
 
-def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Timeout:
-    """Return the timeouts with another limit for each read, in seconds; None: no limit."""
-    return httpx.Timeout(
-        connect=timeout.connect, write=timeout.write, pool=timeout.pool, read=seconds
-    )
-
-
 def make_request(
-    library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
+    library: Any, request: Request, body: Iterable[bytes], timeouts: dict[str, float | None]
 ) -> httpx.Request:
     """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
@@ -379,7 +301,7 @@ def make_request(
         request.url,
         headers=headers,
         content=body if request.body else None,
-        extensions={"timeout": timeout.as_dict()},
+        extensions={"timeout": timeouts},
     )
     return converted
 
@@ -392,22 +314,10 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
         unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
-        late = isinstance(error, h.TimeoutException)
-        connected = not isinstance(error, unconnected)
-        raise make_transport_error(
-            request, error, connected=connected, late=late, proxy=proxy
+        raise TransportFailed(
+            f"{request!r}: {str(error) or type(error).__name__}",
+            connected=not isinstance(error, unconnected),
+            late=isinstance(error, h.TimeoutException),
+            untrusted=any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)),
+            proxy=proxy,
         ) from error
-
-
-def make_transport_error(
-    request: Request,
-    error: Exception,
-    *,
-    connected: bool = True,
-    late: bool = False,
-    proxy: str = "",
-) -> TransportFailed:
-    """Make a TransportFailed that names the request and the error of the library."""
-    said = f"{request!r}: {error or type(error).__name__}"
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
-    return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

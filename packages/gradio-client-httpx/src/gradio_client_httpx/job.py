@@ -2,21 +2,18 @@
 
 The core's `JobState` holds all of it. This module adds time stamps, and ways to wait for a change:
 
-1. Threads wait on one condition. asyncio tasks wait for an event that `notify` sets through their
-   loop, so they need no thread.
+1. Threads wait on one condition, which `notify` notifies; it also wakes asyncio tasks.
 2. No lock is held while a result is set or a callback runs, so both may call the client.
 3. The callbacks of a job run one after the other, on a thread that they may block.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import threading
 import time
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
@@ -40,9 +37,7 @@ from gradio_protocol import (
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
-from .threads import Serial, Workers
-
-Waker = Callable[[], None]
+from .threads import Pool, Workers
 
 _log = logging.getLogger("concurrent.futures")
 
@@ -74,8 +69,7 @@ class Job(AwaitableFuture):
         self._changed = threading.Condition()
         self._times = [time.time()]
         "When each view arrived, in seconds since the epoch."
-        self._wakers: list[Waker] = []
-        self._callbacks = Serial(workers)
+        self._callbacks = Pool(workers.call, 1)
         self._owner = owner
         self._ended = False
         self._next_lock = threading.Lock()
@@ -145,21 +139,13 @@ class Job(AwaitableFuture):
         outputs = Outputs(self._job_state)
         while True:
             with self._changed:
-                self._changed.wait_for(
-                    lambda: (
-                        self._job_state.view.stage.is_final
-                        or outputs.taken < self._job_state.view.outputs
-                    )
-                )
+                self._changed.wait_for(outputs.is_ready)
             if not outputs.advance():
                 break
             yield outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
-        error = (
-            None if self._job_state.view.stage is Stage.CANCELLED else self._job_state.view.error
-        )
-        if error is not None:
-            raise error
+        if self._job_state.failure is not None:
+            raise self._job_state.failure
 
     def __next__(self) -> Any:
         """Wait for the next output; raise StopIteration after the last one."""
@@ -231,11 +217,11 @@ class Job(AwaitableFuture):
             self._ended = self._ended or ended
             if added:
                 self._changed.notify_all()
-            wakers = self._wakers.copy() if added else []
         if ended:
             self._settle()
-        for wake in wakers:
-            wake()
+        if added:
+            # After the result is set, which is what most tasks wait for.
+            self._wake_tasks()
         return self._ended
 
     def _settle(self) -> None:
@@ -287,25 +273,6 @@ class Job(AwaitableFuture):
         with self._changed:
             self._changed.wait_for(lambda: len(self._times) > number)
             return self._job_state.views[number], to_local_time(self._times[number])
-
-    @contextlib.contextmanager
-    def _subscribe(self) -> Generator[Callable[[], Awaitable[None]]]:
-        """Yield a coroutine function that waits until the job has changed since the last call."""
-        loop, changed = asyncio.get_running_loop(), asyncio.Event()
-
-        def wake() -> None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed, so nothing waits
-                loop.call_soon_threadsafe(changed.set)
-
-        async def wait_for_change() -> None:
-            await changed.wait()
-            changed.clear()
-
-        self._wakers.append(wake)
-        try:
-            yield wait_for_change
-        finally:
-            self._wakers.remove(wake)
 
     def _make_final_update(self) -> OutputUpdate | None:
         """Return the update that ends an `async for`, or None for a cancelled job."""

@@ -12,24 +12,10 @@ from dataclasses import replace
 from inspect import Signature
 from typing import Any
 
-from gradio_protocol import BoundEndpoint, Endpoint, Endpoints
+from gradio_protocol import BoundEndpoint, Endpoint, Endpoints, drop_framing
 
 from .client import Client
 from .job import Job
-
-_REQUEST_HEADERS = frozenset(
-    (
-        "connection",
-        "content-length",
-        "expect",
-        "keep-alive",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
-)
-"Headers that belong to one request, and must not be copied to another."
 
 
 class LoadableClient(Client):
@@ -51,8 +37,7 @@ class LoadableClient(Client):
 
     def submit(self, *args: Any, headers: Mapping[str, str] | None = None, **kwargs: Any) -> Job:
         """Submit a job; `headers` may be those of a request that is being served."""
-        sent = {k: v for k, v in (headers or {}).items() if k.lower() not in _REQUEST_HEADERS}
-        return super().submit(*args, headers=sent, **kwargs)
+        return super().submit(*args, headers=drop_framing(headers or {}), **kwargs)
 
     def new_helper(self, fn_index: int, headers: object = None) -> object:  # noqa: ARG002
         """Return a placeholder for the helper object that the official client shares per call."""

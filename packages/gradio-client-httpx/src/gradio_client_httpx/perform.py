@@ -1,4 +1,4 @@
-"""Performs the actions of the core, which are I/O: exchanges and files.
+"""Performs the actions of the core, which are I/O: exchanges, files and pauses.
 
 An action returns its reply, or raises TransportFailed or FileFailed. Nothing here decides: the core
 handles statuses, headers, redirects and file names.
@@ -16,6 +16,7 @@ from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
     PARTIAL_PREFIX,
+    AnyIO,
     BodyLimit,
     Download,
     FileFacts,
@@ -29,6 +30,7 @@ from gradio_protocol import (
     SaveBytes,
     Saved,
     Send,
+    Sleep,
     Transferred,
     file_errors,
 )
@@ -37,7 +39,6 @@ from .cancel_handle import CancelHandle
 from .http import Connections
 from .inputs import TransportConfig
 
-IO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download
 OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is called with the progress of an upload or a download."
 
@@ -47,8 +48,8 @@ _CHUNK = 2**16
 class Performer:
     """Performs actions. Thread-safe."""
 
-    def __init__(self, config: TransportConfig, connections: Connections) -> None:
-        self.connections = connections
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        self.connections = Connections(config, src)
         self._config = config
         self._partial: set[str] = set()
         "Paths of files being written. Their threads are daemons, so `close` cleans up for them."
@@ -61,7 +62,7 @@ class Performer:
             with contextlib.suppress(OSError):
                 Path(partial).unlink(missing_ok=True)
 
-    def perform(self, action: IO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
+    def perform(self, action: AnyIO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():
@@ -74,6 +75,8 @@ class Performer:
                 return self.save_bytes(action)
             case Download():
                 return self.download(action, on_transfer, handle)
+            case Sleep():
+                return self.connections.pause(action.seconds)
             case _:
                 assert_never(action)
 
@@ -88,10 +91,10 @@ class Performer:
     ) -> Saved | Response:
         """Save the body of a reply, or return a reply that the action does not take."""
         with self._exchange(action.request, None, on_transfer, handle) as (head, chunks):
-            metered = map(BodyLimit(action, head), chunks)
+            metered = map(BodyLimit(action, head, on_transfer), chunks)
             if not action.takes(head):
                 return head.with_body(b"".join(metered))
-            return self._save(action.name, track(metered, head.length, on_transfer))
+            return self._save(action.name, metered)
 
     def save_bytes(self, action: SaveBytes) -> Saved:
         """Save bytes in the download folder."""
@@ -167,15 +170,6 @@ def read_chunks(part: FileSlice) -> Iterator[bytes]:
                 return
             left -= len(chunk)
             yield chunk
-
-
-def track(chunks: Iterator[bytes], total: int | None, on_transfer: OnTransfer) -> Iterator[bytes]:
-    """Yield the chunks of a download, and report progress after each."""
-    done = 0
-    for chunk in chunks:
-        done += len(chunk)
-        on_transfer(Transferred(done=done, total=total, upload=False))
-        yield chunk
 
 
 def inspect(action: InspectFile) -> FileFacts:

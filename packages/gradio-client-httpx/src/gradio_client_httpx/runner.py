@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import TypeGuard, assert_never
@@ -26,13 +27,11 @@ from gradio_protocol import (
     ClientProtocol,
     CloseStream,
     Command,
-    Head,
     NotifyJob,
     OpenStream,
     RunAction,
     Send,
     Sleep,
-    Transferred,
 )
 
 from .cancel_handle import CancelHandle
@@ -40,7 +39,7 @@ from .http import RawStream
 from .job import Job
 from .perform import Performer
 from .silence_monitor import SilenceMonitor
-from .threads import Workers, run_logged
+from .threads import Pool, Work, Workers, run_logged
 from .websocket import WebSocket
 
 
@@ -58,8 +57,8 @@ class Runner:
         self._handles: dict[int, CancelHandle] = {}
         "Abort the actions and streams under way, by action id or stream id."
         self._obeying = False
-        self._will_obey = False
-        self._silence_monitor = SilenceMonitor(self.workers, self._report_silence)
+        self._obeying_thread = Pool(self.workers.spawn, 1)
+        "Obeys for callers: one thread, however many jobs are cancelled in a row."
 
     # Callers.
 
@@ -70,41 +69,23 @@ class Runner:
         """
         with self.lock:
             job_id, state = self.protocol.submit(bound, headers)
-            job = Job(state, self.workers, partial(self._cancel, job_id), owner)
+            cancel = partial(self._request, self.protocol.cancel, job_id)
+            job = Job(state, self.workers, cancel, owner)
             self._jobs[job_id] = job
         return job
 
     def start(self) -> None:
         """Let submitted jobs begin, on another thread."""
-        try:
-            self.workers.submit(partial(self._run_actions, None))
-        except RuntimeError:  # the system has no more threads
-            # Obey on this thread, although it belongs to the caller: otherwise the job would wait
-            # for ever. Its first action then fails for want of a thread, and so does the job.
-            self.obey()
-
-    def _cancel(self, job_id: int) -> None:
-        with self.lock:
-            self.protocol.cancel(job_id)
-        self._obey_elsewhere()
-
-    def open_session(self) -> int:
-        """Open a session and return its id."""
-        with self.lock:
-            return self.protocol.open_session()
+        self._obey_on(self.workers.submit, partial(self._run_actions, None))
 
     def reset_session(self, session_id: int) -> None:
         """Replace a session by a new one under the same id; jobs of the old one go on."""
-        with self.lock:
-            self.protocol.reset_session(session_id)
-        self._obey_elsewhere()
+        self._request(self.protocol.reset_session, session_id)
 
     def close_session(self, session_id: int) -> None:
         """End all jobs and streams of one session, without waiting."""
-        with self.lock:
-            self.protocol.close_session(session_id)
+        self._request(self.protocol.close_session, session_id)
         self._notify_all()
-        self._obey_elsewhere()
 
     def close(self) -> None:
         """End all jobs and streams, without waiting. Idempotent."""
@@ -158,21 +139,27 @@ class Runner:
                 self._obeying = bool(commands)
         return commands
 
-    def _obey_elsewhere(self) -> None:
-        """Obey on another thread (rule 3); one is enough for many jobs cancelled in a row."""
+    def _tell(self, report: Callable[..., object], *args: object) -> None:
         with self.lock:
-            if self._will_obey:
-                return
-            self._will_obey = True
-        try:
-            self.workers.spawn(self._obey_soon)
-        except RuntimeError:  # the system has no more threads
-            self._obey_soon()
+            report(*args)
 
-    def _obey_soon(self) -> None:
-        with self.lock:
-            self._will_obey = False
+    def _report(self, report: Callable[..., object], *args: object) -> None:
+        """Tell the protocol what happened, on a thread of the client, and obey."""
+        self._tell(report, *args)
         self.obey()
+
+    def _request(self, request: Callable[..., object], *args: object) -> None:
+        """Pass on what a caller wants, on the caller's thread; another one obeys (rule 3)."""
+        self._tell(request, *args)
+        self._obey_on(self._obeying_thread.submit, self.obey)
+
+    def _obey_on(self, submit: Callable[[Work], None], work: Work) -> None:
+        try:
+            submit(work)
+        except RuntimeError:  # the system has no more threads
+            # Obey on this thread, although it belongs to the caller: otherwise the job would wait
+            # for ever. Its next action then fails for want of a thread, and so does the job.
+            self.obey()
 
     def _obey(self, command: Command) -> None:
         match command:
@@ -191,10 +178,9 @@ class Runner:
                 assert_never(command)
 
     def _notify(self, job_id: int) -> None:
-        with self.lock:
-            job = self._jobs.get(job_id)
+        job = self._jobs.get(job_id)
         if job is not None and job.notify():
-            with self.lock:
+            with self.lock:  # `_notify_all` may be copying the table
                 self._jobs.pop(job_id, None)
 
     def _abort(self, number: int) -> None:
@@ -208,20 +194,20 @@ class Runner:
     # Actions.
 
     def _start_action(self, command: RunAction) -> None:
-        action_id = command.action_id
+        action_id, run = command.action_id, partial(self._run_actions, command)
         self._handles[action_id] = CancelHandle()
         try:
             match command.action:
                 case Sleep(seconds=seconds):
-                    self.workers.call_later(seconds, partial(self._finish_pause, action_id))
-                case Send(total_timeout=total_timeout) if total_timeout == inf:
+                    self.workers.call_later(seconds, partial(self._end_pause, action_id))
+                case _ if _is_brief(command):
+                    self.workers.submit(run)
+                case _:
                     # A direct call lasts as long as its job: a dozen of them would take all I/O
                     # threads, and nothing else could be sent.
-                    self.workers.spawn(partial(self._run_actions, command))
-                case _:
-                    self.workers.submit(partial(self._run_actions, command))
+                    self.workers.spawn(run)
         except RuntimeError as error:  # the system has no more threads
-            self._fail(action_id, error)
+            self._end_action(self.protocol.action_failed, action_id, error)
 
     def _run_actions(self, command: RunAction | None) -> None:
         """Run an action, then the next ones, until none is left for this thread."""
@@ -232,33 +218,22 @@ class Runner:
 
     def _run(self, command: RunAction) -> None:
         action_id = command.action_id
-        on_transfer = partial(self._report_transfer, action_id)
+        on_transfer = partial(self._report, self.protocol.action_progress, action_id)
         try:
-            assert not isinstance(command.action, Sleep)
             reply = self._performer.perform(command.action, on_transfer, self._handles[action_id])
         except Exception as error:  # noqa: BLE001 - any error, or the job would never end
-            self._fail(action_id, error)
+            self._end_action(self.protocol.action_failed, action_id, error)
         else:
-            self._succeed(action_id, reply)
+            self._end_action(self.protocol.action_succeeded, action_id, reply)
 
-    def _succeed(self, action_id: int, reply: object) -> None:
-        with self.lock:
-            del self._handles[action_id]
-            self.protocol.action_succeeded(action_id, reply)
-
-    def _fail(self, action_id: int, error: Exception) -> None:
-        with self.lock:
-            del self._handles[action_id]
-            self.protocol.action_failed(action_id, error)
-
-    def _finish_pause(self, action_id: int) -> None:
-        self._succeed(action_id, None)
+    def _end_pause(self, action_id: int) -> None:
+        self._end_action(self.protocol.action_succeeded, action_id, None)
         self.obey()
 
-    def _report_transfer(self, action_id: int, transferred: Transferred) -> None:
-        with self.lock:
-            self.protocol.action_progress(action_id, transferred)
-        self.obey()
+    def _end_action(self, report: Callable[..., None], action_id: int, result: object) -> None:
+        # Does not obey: the thread of an exchange runs one of the commands itself (rule 4).
+        del self._handles[action_id]
+        self._tell(report, action_id, result)
 
     # Streams.
 
@@ -278,71 +253,55 @@ class Runner:
         except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
             error = failure
         self._close_stream(command.stream_id, error)
-        self.obey()
 
     def _receive(self, command: OpenStream, handle: CancelHandle) -> None:
         if handle.is_aborted:
             return  # closed during its delay
         stream_id = command.stream_id
-        # Watch it even before the head: a proxy may accept a connection and never answer.
-        self._silence_monitor.watch(stream_id, command.idle_timeout)
-        if command.is_socket:
-            with self.connections.open_socket(command.request, handle) as (head, stream):
-                self._report_opened(stream_id, head)
-                if stream is not None:
-                    self._exchange_messages(stream_id, stream)
-            return
-        with self.connections.open_stream(command.request, handle) as (head, chunks):
-            self._report_opened(stream_id, head)
-            # Parse outside the lock, so that streams do not wait for one another.
+        on_silence = partial(self._report, self.protocol.stream_silent, stream_id)
+        with (
+            # Even before the head: a proxy may accept a connection and never answer.
+            SilenceMonitor(self.workers, command.idle_timeout, on_silence) as monitor,
+            self.connections.exchange(command.request, (), inf, handle) as (head, chunks),
+        ):
+            monitor.record_data()
+            self._report(self.protocol.stream_opened, stream_id, head)
             reader = self.protocol.stream_reader(stream_id)
             if reader is None:
                 return
+            if isinstance(chunks, RawStream):
+                self._exchange_messages(stream_id, chunks, monitor)
+                return
             for chunk in chunks:
-                self._silence_monitor.record_data(stream_id)
-                messages = reader.feed(chunk)
-                with self.lock:
-                    self.protocol.receive_messages(stream_id, messages)
-                self.obey()
+                monitor.record_data()
+                # Parse outside the lock, so that streams do not wait for one another.
+                self._report(self.protocol.receive_messages, stream_id, reader.feed(chunk))
 
-    def _exchange_messages(self, stream_id: int, stream: RawStream) -> None:
+    def _exchange_messages(
+        self, stream_id: int, stream: RawStream, monitor: SilenceMonitor
+    ) -> None:
         """Read the messages of a WebSocket, and send what they ask for, until it closes."""
         # This thread reads and writes: before Python 3.13 two threads may not use one TLS
         # connection.
-        socket = WebSocket()
-        reader = self.protocol.stream_reader(stream_id)
-        while reader is not None and not socket.is_closed:
-            data = stream.read()
-            self._silence_monitor.record_data(stream_id)
-            for message in socket.receive(data):
-                messages = reader.feed(message)
-                for text in reader.take_answers():
-                    socket.send(text)
-                with self.lock:
-                    self.protocol.receive_messages(stream_id, messages)
-                self.obey()
-            if socket.outgoing:
-                stream.write(bytes(socket.outgoing))
-                socket.outgoing.clear()
+        socket = WebSocket(partial(self._receive_message, stream_id))
+        while not socket.is_closed:
+            data = next(stream)
+            monitor.record_data()
+            if answer := socket.feed(data):
+                stream.write(answer)
         if socket.error is not None:
             raise socket.error
 
-    def _report_opened(self, stream_id: int, head: Head) -> None:
-        self._silence_monitor.record_data(stream_id)
+    def _receive_message(self, stream_id: int, message: bytes) -> list[str]:
         with self.lock:
-            self.protocol.stream_opened(stream_id, head)
+            self.protocol.receive_data(stream_id, message)
+            answers = self.protocol.take_answers(stream_id)
         self.obey()
-
-    def _report_silence(self, stream_id: int) -> None:
-        with self.lock:
-            self.protocol.stream_silent(stream_id)
-        self.obey()
+        return answers
 
     def _close_stream(self, stream_id: int, error: Exception | None) -> None:
-        self._silence_monitor.forget(stream_id)
-        with self.lock:
-            del self._handles[stream_id]
-            self.protocol.stream_closed(stream_id, error)
+        del self._handles[stream_id]
+        self._report(self.protocol.stream_closed, stream_id, error)
 
 
 def _is_brief(command: Command) -> TypeGuard[RunAction]:

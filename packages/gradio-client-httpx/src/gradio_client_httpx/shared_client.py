@@ -1,14 +1,14 @@
-"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
+"""What all views of a client share: one `SharedClient`.
 
 1. A `SharedClient` connects when it is first needed. After a fork, the child connects again: two
    processes must not use the same sockets.
 2. No thread refers to a `SharedClient`, so a client that is forgotten is collected. Its finalizer
    closes the connections and warns with a ResourceWarning. A job refers to it until the job ends.
-3. A `SessionHandle` opens its session when it is first needed, and a new one after a fork.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -19,19 +19,17 @@ import weakref
 
 from gradio_protocol import (
     ClientProtocol,
-    Endpoint,
+    CopiedSpace,
     GradioError,
     InvalidArguments,
     RunAction,
-    Sleep,
     SpaceCopy,
-    Target,
     TransportFailed,
 )
 
+from . import inputs
 from .cancel_handle import CancelHandle
-from .http import Connections
-from .inputs import TransportConfig
+from .inputs import HttpxConfig
 from .job import JOBS
 from .perform import Performer, ignore_transfer
 from .runner import Runner
@@ -42,10 +40,10 @@ _log = logging.getLogger("gradio_client_httpx")
 class SharedClient:
     """The connection to one app, which all views of a client share. Thread-safe."""
 
-    def __init__(self, config: TransportConfig, target: Target, *, max_workers: int) -> None:
-        self.target = target
-        self._config = config
-        self._max_workers = max_workers
+    def __init__(self, config: HttpxConfig) -> None:
+        self._transport = inputs.resolve_transport(config)
+        self._target = inputs.resolve_target(config)
+        self._max_workers = config.max_workers
         self._closed = False
         self._initialize()
         _CLIENTS.add(self)
@@ -66,13 +64,9 @@ class SharedClient:
                 self._runner = self._connect()
                 self._finalizer = weakref.finalize(self, _close_forgotten, self._runner, repr(self))
                 if self._closed:
+                    # `close` ran in the last moment of the connect, and found no runner.
                     self.close()
             return self._runner
-
-    @property
-    def protocol(self) -> ClientProtocol:
-        """The connected protocol. Connects if needed; raises what that raises."""
-        return self.runner.protocol
 
     def close(self) -> None:
         """End all jobs and streams, and a connect under way. Idempotent."""
@@ -80,6 +74,7 @@ class SharedClient:
         self._closed = True
         connecting, runner = self._connecting, self._runner
         if connecting is not None:
+            # This shuts down its sockets: the thread that connects wakes up and raises.
             connecting.close()
         if runner is not None and self._finalizer is not None:
             self._finalizer.detach()
@@ -95,10 +90,9 @@ class SharedClient:
         self._initialize()
 
     def _connect(self) -> Runner:
-        connections = Connections(self._config, self.target.src)
-        performer = self._connecting = Performer(self._config, connections)
+        performer = self._connecting = Performer(self._transport, self._target.src)
         protocol = ClientProtocol(
-            self.target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
+            self._target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
         )
         try:
             if self._closed:
@@ -113,64 +107,12 @@ class SharedClient:
             self._connecting = None
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
-        connections.set_app_origin(protocol.app.access.src)
+        performer.connections.set_app_origin(protocol.app.access.src)
         return Runner(protocol, performer)
 
     def __repr__(self) -> str:
         runner = self._runner
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
-
-
-class SessionHandle:
-    """One session with the app: to the server, one visitor. Thread-safe."""
-
-    def __init__(self, shared: SharedClient) -> None:
-        self._shared = shared
-        self._opened: tuple[Runner, int] | None = None
-        "The runner that has the session, and its id."
-        self._closed = False
-
-    @property
-    def session_id(self) -> int:
-        """The id of the session, which is opened at the first use and after a fork.
-
-        Raises InvalidArguments after `close`.
-        """
-        runner = self._shared.runner
-        with self._shared.lock:
-            opened = self._opened
-            if opened is None or opened[0] is not runner:
-                opened = self._opened = runner, runner.open_session()
-        if self._closed:
-            self.close()
-            raise InvalidArguments("the session was closed")
-        return opened[1]
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the app, as this session sees them."""
-        session_id, runner = self.session_id, self._shared.runner
-        with runner.lock:
-            return runner.protocol.endpoints(session_id)
-
-    @property
-    def session_hash(self) -> str:
-        """The `session_hash` by which the server knows this session."""
-        session_id, runner = self.session_id, self._shared.runner
-        with runner.lock:
-            return runner.protocol.session_hash(session_id)
-
-    def reset(self) -> None:
-        """Replace the session by a new one, with new state on the server."""
-        self._shared.runner.reset_session(self.session_id)
-
-    def close(self) -> None:
-        """End the jobs and streams of this session."""
-        # Without the lock, like `SharedClient.close`.
-        self._closed = True
-        opened, self._opened = self._opened, None
-        if opened is not None:
-            opened[0].close_session(opened[1])
 
 
 def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:
@@ -181,17 +123,23 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
     protocol.connect(copy)
     while isinstance(command := protocol.next_command(time.monotonic()), RunAction):
         try:
-            match command.action:
-                case Sleep(seconds=seconds):
-                    performer.connections.pause(seconds)
-                    reply: object = None
-                case action:
-                    reply = performer.perform(action, ignore_transfer, CancelHandle())
+            reply = performer.perform(command.action, ignore_transfer, CancelHandle())
         except GradioError as error:
             protocol.action_failed(command.action_id, error)
         else:
             protocol.action_succeeded(command.action_id, reply)
     protocol.is_connected()
+
+
+def duplicate(config: HttpxConfig, copy: SpaceCopy) -> CopiedSpace:
+    """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
+    target = inputs.resolve_target(config)
+    protocol = ClientProtocol(target, entropy=secrets.token_bytes(16))
+    performer = Performer(inputs.resolve_transport(config), str(target.hub))
+    with contextlib.closing(performer):
+        connect(protocol, performer, copy)
+    assert protocol.copied is not None
+    return protocol.copied
 
 
 _CLIENTS: weakref.WeakSet[SharedClient] = weakref.WeakSet()

@@ -18,15 +18,14 @@ many of these there are.
 
 from __future__ import annotations
 
-import heapq
 import logging
+import sched
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from itertools import count
 
-Work = Callable[[], None]
+Work = Callable[[], object]
 
 IO_THREADS = 12
 "How many exchanges run at once. Streams have threads of their own."
@@ -51,9 +50,9 @@ class Workers:
         self._idle = 0
         self._timer: _Timer | None = None
         self._closed = False
-        self.submit = _Pool(self.spawn, IO_THREADS).submit
+        self.submit = Pool(self.spawn, IO_THREADS).submit
         "Run a function as soon as an I/O thread is free."
-        self.call = _Pool(self.spawn, CALLBACK_THREADS).submit
+        self.call = Pool(self.spawn, CALLBACK_THREADS).submit
         "Run a callback as soon as a callback thread is free."
 
     def spawn(self, work: Work) -> None:
@@ -64,7 +63,9 @@ class Workers:
                 self._changed.notify()
                 return
         try:
-            # `work` is no argument of the thread: it would then stay alive as long as the thread.
+            # Without the lock, which threads need to become idle: they would all wait for this one
+            # to start, and so more would be started. `work` is no argument of the thread, which
+            # would keep it alive until it ends.
             threading.Thread(target=self._run, name="gradio-client", daemon=True).start()
         except RuntimeError:
             with self._changed:
@@ -108,7 +109,7 @@ class Workers:
             return self._queue.popleft() if self._queue else None
 
 
-class _Pool:
+class Pool:
     """Runs at most `size` functions at once; the rest wait in order."""
 
     def __init__(self, spawn: Callable[[Work], None], size: int) -> None:
@@ -121,19 +122,15 @@ class _Pool:
     def submit(self, work: Work) -> None:
         """Run `work` as soon as a thread is free. Raises RuntimeError if there is none."""
         with self._lock:
+            if self._busy < self._size:
+                try:
+                    self._spawn(self._run_queued)
+                    self._busy += 1
+                except RuntimeError:
+                    if not self._busy:
+                        raise
+            # A busy thread takes it: it looks into the queue under this lock before it ends.
             self._queue.append(work)
-            if self._busy == self._size:
-                return  # a busy thread takes it: it checks the queue under this lock before it ends
-            self._busy += 1
-        try:
-            self._spawn(self._run_queued)
-        except RuntimeError:
-            with self._lock:
-                self._busy -= 1
-                if self._busy or work not in self._queue:
-                    return  # a busy thread takes it, or has taken it
-                self._queue.remove(work)
-            raise
 
     def _run_queued(self) -> None:
         while True:
@@ -145,46 +142,28 @@ class _Pool:
             run_logged(work)
 
 
-class Serial(_Pool):
-    """Runs the callbacks of one job in order, one at a time."""
-
-    def __init__(self, workers: Workers) -> None:
-        super().__init__(workers.call, 1)
-
-
 class _Timer:
     """Runs functions after pauses, on one thread for all of them."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._entries: list[tuple[float, int, Work]] = []
-        self._numbers = count()
+        self._scheduler = sched.scheduler(time.monotonic)
+        self._changed = threading.Event()
         self._closed = False
 
     def add(self, seconds: float, work: Work) -> None:
-        with self._changed:
-            # The number keeps entries of equal time in order; functions cannot be compared.
-            heapq.heappush(self._entries, (time.monotonic() + seconds, next(self._numbers), work))
-            self._changed.notify()
+        self._scheduler.enter(seconds, 0, run_logged, (work,))
+        self._changed.set()
 
     def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._entries.clear()
-            self._changed.notify()
+        self._closed = True
+        self._changed.set()
 
     def run(self) -> None:
-        while (work := self._wait_for_work()) is not None:
-            run_logged(work)
-
-    def _wait_for_work(self) -> Work | None:
-        with self._changed:
-            while not self._closed:
-                pause = self._entries[0][0] - time.monotonic() if self._entries else None
-                if pause is not None and pause <= 0:
-                    return heapq.heappop(self._entries)[2]
-                self._changed.wait(pause)
-            return None
+        while not self._closed:
+            # Before `run`, which looks at all entries: one that is added later sets it again.
+            self._changed.clear()
+            pause = self._scheduler.run(blocking=False)
+            self._changed.wait(pause)
 
 
 def run_logged(work: Work) -> None:

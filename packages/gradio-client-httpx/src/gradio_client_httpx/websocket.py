@@ -1,72 +1,48 @@
-"""The frames of a WebSocket, by wsproto; the core checks the handshake, and reads the messages."""
+"""Exchanges the messages of a WebSocket: the frames by wsproto, the rest as the core wants it."""
 
 from __future__ import annotations
 
-from wsproto.connection import Connection, ConnectionType
+from collections.abc import Callable, Iterable
+
+import wsproto.connection as wsproto
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
-from gradio_protocol import GradioError, RemoteError, closing_error
+from gradio_protocol import GradioError, MessageAssembler, closing_error
 
-LARGEST = 2**30
-"Bytes of one message: a server that never ends one would fill the memory."
+Receive = Callable[[bytes], Iterable[str]]
+'Takes a message, or `b""` for a ping; returns the texts to send.'
 
 
 class WebSocket:
-    """The client's side of one WebSocket after its handshake. Waits for nothing: bytes in and out.
+    """The client's side of a WebSocket after its handshake: bytes in, bytes out, no waiting."""
 
-    `outgoing` are the bytes to send; whoever sends them clears it.
-    """
-
-    def __init__(self) -> None:
-        self._frames = Connection(ConnectionType.CLIENT)
-        self._message = bytearray()
-        self.outgoing = bytearray()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._frames = wsproto.Connection(wsproto.ConnectionType.CLIENT)
+        self._assembler = MessageAssembler()
         self.is_closed = False
-        "The server has closed it; its close is answered in `outgoing`."
+        "The server has closed it, or the connection has ended."
         self.error: GradioError | None = None
-        "Why it was closed; None for an orderly end."
+        "What its end means; None for an orderly one."
 
-    def send(self, text: str) -> None:
-        """Add a message to `outgoing`, unless the server has closed the socket."""
-        if not self.is_closed:
-            self.outgoing += self._frames.send(TextMessage(data=text))
-
-    def receive(self, data: bytes) -> list[bytes]:
-        """Return the messages that these bytes complete, and `b""` for a ping.
-
-        Empty `data` is the end of the connection. Raises RemoteError for a message that is too
-        large.
-        """
-        messages: list[bytes] = []
+    def feed(self, data: bytes) -> bytes:
+        """Take bytes of the server, empty at the end; return those to send."""
         self._frames.receive_data(data or None)
-        for event in self._frames.events():
-            match event:
-                case TextMessage() | BytesMessage():
-                    messages += self._add_part(event)
-                case Ping():
-                    self.outgoing += self._frames.send(event.response())
-                    messages.append(b"")
-                case CloseConnection():
-                    self._close(event, answer=bool(data))
-                    break
-                case _:  # an answer to a ping that nobody sent
-                    pass
-        return messages
+        return b"".join([self._answer(event, bool(data)) for event in self._frames.events()])
 
-    def _add_part(self, part: TextMessage | BytesMessage) -> list[bytes]:
-        data = part.data
-        self._message += data.encode() if isinstance(data, str) else data
-        if len(self._message) > LARGEST:
-            raise RemoteError(f"a message on the WebSocket is longer than {LARGEST} bytes")
-        if not part.message_finished:
-            return []
-        message = bytes(self._message)
-        self._message.clear()
-        return [message]
-
-    def _close(self, event: CloseConnection, *, answer: bool) -> None:
-        self.is_closed = True
-        self.error = closing_error(event.code, event.reason or "")
-        # Gradio 3.x waits up to 20 s for the answer, and blocks other calls until then.
-        if answer:
-            self.outgoing += self._frames.send(event.response())
+    def _answer(self, event: object, is_open: bool) -> bytes:
+        match event:
+            case TextMessage() | BytesMessage():
+                whole = self._assembler.add(event.data, is_last=event.message_finished)
+                texts = () if whole is None else self._receive(whole)
+                return b"".join([self._frames.send(TextMessage(data=text)) for text in texts])
+            case Ping():
+                self._receive(b"")
+                return self._frames.send(event.response())
+            case CloseConnection():
+                self.is_closed = True
+                self.error = closing_error(event.code, event.reason or "")
+                # Gradio 3.x waits for the answer, up to 20 s in which it does nothing else.
+                return self._frames.send(event.response()) if is_open else b""
+            case _:  # the answer to a ping that nobody sent
+                return b""

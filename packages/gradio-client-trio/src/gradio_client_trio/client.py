@@ -21,10 +21,10 @@ from .http import Timeout
 from .inputs import TrioConfig
 from .job import Job
 from .proxy import Verify
-from .shared_client import SessionHandle, SharedClient
+from .shared_client import SharedClient
 
 
-class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
+class Client(BaseClient[SharedClient, TrioConfig]):
     """A client of one Gradio app, for use in an `async with` block, in one trio loop.
 
     Entering the block connects to the app. It raises InvalidArguments, TransportFailed,
@@ -43,6 +43,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
     """
 
     _modules = sys.modules
+    _verbose = _analytics_enabled = False  # for a copy by pickle
 
     def __init__(
         self,
@@ -95,15 +96,8 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         self._verbose = verbose
         self._analytics_enabled = analytics_enabled
 
-    def _prepare(self, given: TrioConfig) -> None:
-        """Store the configuration, without connecting."""
-        self._given = given
-        self._shared = SharedClient(given)
-        self._session = SessionHandle(self._shared)
-        self._verbose = self._analytics_enabled = False
-        self._is_extra_session = False
-        "Whether `new_session` made this client; another one then owns the connections."
-        self._options = given.options
+    def _make_shared(self, given: TrioConfig) -> SharedClient:
+        return SharedClient(given)
 
     def _read(self, file: Any) -> object:
         return getattr(file, "wrapped", file).read()  # trio.open_file returns a wrapper
@@ -208,15 +202,7 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
         """The endpoints as callables, by `fn_index` and by `api_name`."""
         return Endpoints(self, self._known)
 
-    # Sessions, views, and the end.
-
-    def new_session(self) -> Self:
-        """Return a client with a session of its own, over the same connections.
-
-        To the app, it is another visitor. Closing it ends only its own jobs and streams. It needs
-        no `async with` block; leaving one closes the session.
-        """
-        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
+    # The end.
 
     async def aclose(self) -> None:
         """Close all streams and cancel all running jobs. Idempotent; takes at most two seconds."""

@@ -141,7 +141,8 @@ async def _open_tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) ->
         headers.append(("Proxy-Authorization", proxy.authorization))
     tunnel = Connection(stream)
     await tunnel.send_request(h11.Request(method="CONNECT", target=host, headers=headers), (), inf)
-    reply = await tunnel.read_head()
+    while (reply := tunnel.next_head()) is None:
+        await tunnel.receive()
     # Bytes after the head would be read as the first bytes of the server. They come from a proxy
     # that answers 200 with a page of its own, or from one that impersonates the server.
     if not tunnel.is_tunnel_open():

@@ -38,5 +38,6 @@ class _CopyPerformer(Performer):
         self._scope = scope
 
     async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
+        # The scope around the whole conversation: the requests after this one complete the copy.
         self._scope.shield = self._scope.shield or action.request.method == "POST"
         return await super().send(action, on_transfer)

@@ -26,22 +26,25 @@ from typing import Self, TypeAlias
 
 import h11
 import trio
+import wsproto.connection as wsproto
+from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 from gradio_protocol import (
     Head,
     InvalidArguments,
+    MessageAssembler,
     Origin,
     Request,
     Response,
     TransportFailed,
     causes,
+    closing_error,
     origin,
 )
 
 from .dial import Dial, Dialer, dial
 from .pool import Connection, OnSent, Pool, ignore_progress
 from .proxy import Proxy, Trust, Verify, choose_proxies
-from .websocket import WebSocket
 
 _NETWORK_ERRORS = (
     OSError,
@@ -70,7 +73,7 @@ class Timeout:
     connect: float = 15.0
     "Name resolution, TCP, the proxy and TLS together."
     read: float = 60.0
-    "Until the head of the reply, and then until the next bytes of its body."
+    "Between two reads, of the head and of the body, as in httpx."
     write: float = 60.0
     "For each write of about 64 KB."
     pool: float = inf
@@ -171,23 +174,38 @@ class Reply:
         `receive` gets `b""` for a ping. Raises what the close of the server means, unless it is an
         orderly one, and TransportFailed if the connection breaks.
         """
-        socket = WebSocket()
+        frames, assembler = wsproto.Connection(wsproto.ConnectionType.CLIENT), MessageAssembler()
         with _translate_errors("reading from", self._pool):
-            while not socket.is_closed:
-                for message in socket.receive(await self._read_raw()):
-                    for text in receive(message):
-                        socket.send(text)
-                if socket.outgoing:
-                    await self._connection.write_raw(bytes(socket.outgoing), self._write)
-                    socket.outgoing.clear()
-        if socket.error is not None:
-            raise socket.error
+            while True:
+                data = await self._read_raw()
+                frames.receive_data(data or None)
+                for event in frames.events():
+                    match event:
+                        case TextMessage() | BytesMessage():
+                            message = assembler.add(event.data, is_last=event.message_finished)
+                            for text in receive(message) if message is not None else ():
+                                await self._write_frame(frames.send(TextMessage(data=text)))
+                        case Ping():
+                            receive(b"")
+                            await self._write_frame(frames.send(event.response()))
+                        case CloseConnection():
+                            if data:
+                                # Gradio 3.x waits for this, up to 20 s in which it does nothing.
+                                await self._write_frame(frames.send(event.response()))
+                            if error := closing_error(event.code, event.reason or ""):
+                                raise error
+                            return
+                        case _:  # the answer to a ping that nobody sent
+                            pass
 
     async def _read_raw(self) -> bytes:
         while True:
             with trio.move_on_after(self._read):
                 return await self._connection.read_raw()
             self._report_silence()
+
+    async def _write_frame(self, data: bytes) -> None:
+        await self._connection.write_raw(data, self._write)
 
     async def read_all(self, check: Callable[[int], None]) -> bytes:
         """Return the rest of the body. `check` gets its size after each read, and may raise."""
@@ -216,11 +234,14 @@ class Reply:
 
     async def _read_head(self, connection: Connection) -> h11.Response | h11.InformationalResponse:
         """Read the head of the reply, for as long as `on_silence` does not raise."""
-        while True:
-            # Cancelling a read loses no bytes, so `read_head` can be called again.
-            with trio.move_on_after(self._read):
-                return await connection.read_head()
-            self._report_silence()
+        while (head := connection.next_head()) is None:
+            # Cancelling a read loses no bytes, so it can be repeated. Each has its own deadline: a
+            # head that comes slowly is not silence.
+            with trio.move_on_after(self._read) as scope:
+                await connection.receive()
+            if scope.cancelled_caught:
+                self._report_silence()
+        return head
 
     def _report_silence(self) -> None:
         if self._silent is None:

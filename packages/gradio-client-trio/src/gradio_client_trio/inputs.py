@@ -83,6 +83,7 @@ async def resolve_target(config: TrioConfig) -> Target:
     target = config.connect_target(os.environ, secrets.token_bytes(16))
     if not target.wants_saved_token:
         return target
+    # In a thread: it imports huggingface_hub, and reads the disk.
     return replace(target, saved_token=await trio.to_thread.run_sync(load_saved_token))
 
 

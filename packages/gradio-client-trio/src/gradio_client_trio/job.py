@@ -174,17 +174,11 @@ class JobOutputs:
         return self
 
     async def __anext__(self) -> Any:
-        await self._job.until(self._has_more)
+        await self._job.until(self._outputs.is_ready)
         if self._outputs.advance():
             return self._outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
-        error = None if self._job.cancelled() else self._job_state.view.error
-        if error is not None:
-            raise error
-        raise StopAsyncIteration
-
-    def _has_more(self) -> bool:
-        return self._outputs.taken < self._job_state.view.outputs
+        raise self._job_state.failure or StopAsyncIteration
 
 
 class JobUpdates:

@@ -77,15 +77,15 @@ class Performer:
 
     async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
         """Save the body of a reply, or return a reply that the action does not take."""
+        # A stream, because it takes no slot: joins must not wait for a download of an hour.
         async with self.http.stream(action.request, idle_timeout=self.http.timeout.read) as reply:
-            head, done, meter = reply.head, 0, BodyLimit(action, reply.head)
+            head, meter = reply.head, BodyLimit(action, reply.head, on_transfer)
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
             async with self._open_partial(action.name) as file:
                 async for chunk in reply:
+                    # Not abandoned on a cancel: the thread would write to a closed file.
                     await trio.to_thread.run_sync(file.add, meter(chunk))
-                    done += len(chunk)
-                    on_transfer(Transferred(done=done, total=head.length, upload=False))
                 return await trio.to_thread.run_sync(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:
@@ -128,6 +128,8 @@ class PartialFile:
         """Rename the complete file into a folder named after its digest."""
         place = self._folder / self._digest.hexdigest() / self._name
         with file_errors(self._name):
+            # Close first: this writes the rest of the buffer, and may find that the disk is full.
+            # Nor can Windows rename an open file.
             self._file.close()
             place.parent.mkdir(exist_ok=True)
             Path(self._path).replace(place)

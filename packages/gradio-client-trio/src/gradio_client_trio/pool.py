@@ -65,7 +65,7 @@ class Connection:
         "Whether a byte of the current reply has arrived."
         self.idle_since = 0.0
         self._raw_read = 0
-        "Bytes that came with the head of a 101 and have been read."
+        "Bytes that came with the head of an upgrade and have been read."
         self._stream = stream
         self._h11 = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_LIMIT)
 
@@ -95,20 +95,35 @@ class Connection:
             # example with 413. So read the reply next, which fails if there is none.
             pass
 
-    async def read_head(self) -> h11.Response | h11.InformationalResponse:
-        """Read the head of the reply; skip informational ones, such as 103 Early Hints.
+    def next_head(self) -> h11.Response | h11.InformationalResponse | None:
+        """Return the head of the reply, or None before all of it was received.
 
-        101 is not one of them: it ends HTTP on this connection.
+        Informational ones, such as 103 Early Hints, are skipped, but for an upgrade: it ends HTTP
+        on this connection.
         """
-        while True:
-            event = self._h11.next_event()
+        while not isinstance(event := self._h11.next_event(), h11.Response):
             if event is h11.NEED_DATA:
-                await self._receive()
-            elif isinstance(event, h11.Response) or (
-                isinstance(event, h11.InformationalResponse)
-                and self._h11.their_state is h11.SWITCHED_PROTOCOL
-            ):
+                return None
+            if isinstance(event, h11.InformationalResponse) and self._is_switched:
                 return event
+        return event
+
+    @property
+    def _is_switched(self) -> bool:
+        return self._h11.their_state is h11.SWITCHED_PROTOCOL
+
+    async def read_raw(self) -> bytes:
+        """Read the next bytes after an upgrade; empty at the end."""
+        # Some may have come with the head. h11 has no way to take them out of its buffer.
+        already, self._raw_read = self._raw_read, len(self._h11.trailing_data[0])
+        if self._raw_read > already:
+            return self._h11.trailing_data[0][already:]
+        return bytes(await self._stream.receive_some(PIECE))
+
+    async def write_raw(self, data: bytes, seconds: float) -> None:
+        """Write bytes after an upgrade. Raises TooSlowError after `seconds`."""
+        with trio.fail_after(seconds):
+            await self._stream.send_all(data)
 
     async def read_data(self) -> bytes | None:
         """Read the next bytes of the reply's body; return None at its end."""
@@ -127,25 +142,11 @@ class Connection:
             elif event is h11.NEED_DATA:
                 if pieces:
                     break
-                await self._receive()
+                await self.receive()
         return b"".join(pieces) if pieces else None
 
-    async def read_raw(self) -> bytes:
-        """Read the next bytes after a 101; empty at the end."""
-        data, _ = self._h11.trailing_data
-        if data:
-            # Bytes that came with the head. h11 has no way to take them out of its buffer.
-            already, self._raw_read = data[self._raw_read :], len(data)
-            if already:
-                return already
-        return bytes(await self._stream.receive_some(PIECE))
-
-    async def write_raw(self, data: bytes, seconds: float) -> None:
-        """Write bytes after a 101. Raises TooSlowError after `seconds`."""
-        with trio.fail_after(seconds):
-            await self._stream.send_all(data)
-
-    async def _receive(self) -> None:
+    async def receive(self) -> None:
+        """Read the next bytes of the reply, whatever they are."""
         data = bytes(await self._stream.receive_some(PIECE))
         if not data and self._h11.their_state is h11.SEND_RESPONSE:
             # The error of h11 would be about its states, which says nothing to a user.

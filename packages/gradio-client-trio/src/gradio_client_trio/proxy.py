@@ -24,7 +24,7 @@ import ssl
 import sys
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -32,7 +32,7 @@ from urllib.parse import unquote, urlsplit
 import trio
 import truststore
 
-from gradio_protocol import InvalidArguments, Origin, origin
+from gradio_protocol import InvalidArguments, Origin, find_proxy, origin
 
 Verify: TypeAlias = bool | str | ssl.SSLContext
 "True: what this machine trusts; a path: a file or folder of CAs; False: any certificate."
@@ -79,10 +79,10 @@ class Proxies:
 
         Raises InvalidArguments if the address of the proxy is invalid.
         """
-        address = self.addresses.get(target.scheme) or self.addresses.get("all")
-        if not address or _is_exempt(target, self.addresses):
-            return None
-        return Proxy.parse(address)
+        # Not `proxy_bypass`, which also reads the settings of macOS and Windows. typeshed lacks it.
+        bypasses = vars(urllib.request)["proxy_bypass_environment"]
+        address = find_proxy(self.addresses, target, bypasses)
+        return Proxy.parse(address) if address else None
 
 
 def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
@@ -91,22 +91,9 @@ def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
     Raises InvalidArguments if `proxy` is invalid: early, when the client is made.
     """
     if proxy is None:
-        proxies = urllib.request.getproxies_environment() if trust_env else {}
-        # urllib takes a star for everything only if it stands alone; httpx takes it in a list too.
-        if "*" in proxies.get("no", "").replace(" ", "").split(","):
-            return Proxies(addresses={})
-        return Proxies(addresses=proxies)
+        return Proxies(addresses=urllib.request.getproxies_environment() if trust_env else {})
     Proxy.parse(proxy)
     return Proxies(addresses={"all": proxy}, is_explicit=True)
-
-
-def _is_exempt(target: Origin, proxies: Mapping[str, str]) -> bool:
-    """Whether NO_PROXY excludes `target`."""
-    # `proxy_bypass` also reads the settings of macOS and Windows. typeshed lacks this function.
-    is_exempt: Callable[[str, Mapping[str, str]], bool]
-    is_exempt = vars(urllib.request)["proxy_bypass_environment"]
-    # The host without a port too: NO_PROXY may have an IPv6 address without its brackets.
-    return is_exempt(target.host_port, proxies) or is_exempt(target.host, proxies)
 
 
 class Trust:
@@ -119,6 +106,7 @@ class Trust:
 
     async def get_context(self) -> ssl.SSLContext:
         """Return the TLS context. Raises InvalidArguments if the CAs cannot be read."""
+        # Without the lock, each of the first connections, made at once, would read all CAs.
         async with self._building:
             if self._context is None:
                 self._context = await trio.to_thread.run_sync(make_context, self._verify)

@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 from math import inf
 from typing import assert_never
@@ -43,6 +44,9 @@ GRACE = 2.0
 
 class Runner:
     """Obeys the commands of a `ClientProtocol`, and reports what happened."""
+
+    lock = nullcontext()
+    "None is needed: rule 1."
 
     def __init__(
         self, protocol: ClientProtocol, performer: Performer, nursery: trio.Nursery
@@ -94,6 +98,8 @@ class Runner:
     @trio.lowlevel.enable_ki_protection
     async def close(self) -> None:
         """End all jobs and streams, and wait until all tasks have ended. Idempotent."""
+        # Shielded, because a cancelled block leaves this way too: its events run on at the server
+        # until it is told.
         with trio.CancelScope(shield=True):
             try:
                 self.protocol.close()
@@ -121,6 +127,7 @@ class Runner:
                     start = self.workers.submit if _is_brief(command) else self.workers.spawn
                     start(partial(self._run, command, scope))
                 case AbortAction():
+                    # There until it is reported, after which the protocol aborts it no more.
                     self._actions[command.action_id].cancel()
                 case OpenStream():
                     scope = self._streams[command.stream_id] = trio.CancelScope()
@@ -131,6 +138,7 @@ class Runner:
                         self._streams[command.stream_id].cancel()
                 case _:
                     assert_never(command)
+        # `close` waits until the protocol is closed, and any input may have closed it.
         self.workers.wake_waiters()
 
     def _notify(self, job_id: int) -> None:

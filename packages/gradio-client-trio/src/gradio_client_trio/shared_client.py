@@ -1,28 +1,20 @@
-"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
+"""What all views of a client share: one `SharedClient`.
 
 1. A `SharedClient` is open for one block: `open` connects it and opens its nursery; after `close`
    it stays closed.
 2. An error of the block does not affect the tasks in the nursery, nor do their errors leave the
    nursery, so no caller gets an exception group.
-3. A `SessionHandle` opens its session when it is first needed.
 """
 
 from __future__ import annotations
 
 import logging
 import secrets
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 
 import trio
 
-from gradio_protocol import (
-    ClientProtocol,
-    Endpoint,
-    GradioError,
-    InvalidArguments,
-    RunAction,
-    SpaceCopy,
-)
+from gradio_protocol import ClientProtocol, GradioError, InvalidArguments, RunAction, SpaceCopy
 
 from . import inputs, telemetry
 from .inputs import TrioConfig
@@ -34,6 +26,9 @@ _log = logging.getLogger("gradio_client_trio")
 
 class SharedClient:
     """The connection to one app. Raises InvalidArguments for an invalid `proxy`."""
+
+    lock = nullcontext()
+    "No other task runs while a session is opened."
 
     def __init__(self, config: TrioConfig) -> None:
         self._config = config
@@ -48,11 +43,6 @@ class SharedClient:
         if self._runner is None:
             raise InvalidArguments("the client is not open: use it in an 'async with' block")
         return self._runner
-
-    @property
-    def protocol(self) -> ClientProtocol:
-        """The connected protocol. Raises InvalidArguments before the block."""
-        return self.runner.protocol
 
     async def open(self) -> None:
         """Connect, and open the nursery. Raises what `ClientProtocol.is_connected` raises."""
@@ -72,6 +62,8 @@ class SharedClient:
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
+        # After connecting: an error of that would leave the nursery in a group. Entered by hand,
+        # because the nursery stays open until the block of the caller ends.
         nursery = await self._nursery.enter_async_context(trio.open_nursery())
         self._runner = Runner(protocol, performer, nursery)
 
@@ -95,45 +87,8 @@ class SharedClient:
             await self._http.aclose()
 
     def __repr__(self) -> str:
-        return "not connected" if self._runner is None else repr(self.protocol.app.access.src)
-
-
-class SessionHandle:
-    """One session with the app: to the server, one visitor."""
-
-    def __init__(self, shared: SharedClient) -> None:
-        self._shared = shared
-        self._session_id: int | None = None
-        self._closed = False
-
-    @property
-    def session_id(self) -> int:
-        """The id of the session, opened at the first use. Raises InvalidArguments after `close`."""
-        if self._closed:
-            raise InvalidArguments("the session was closed")
-        if self._session_id is None:
-            self._session_id = self._shared.protocol.open_session()
-        return self._session_id
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the app, as this session sees them."""
-        return self._shared.protocol.endpoints(self.session_id)
-
-    @property
-    def session_hash(self) -> str:
-        """The `session_hash` by which the server knows this session."""
-        return self._shared.protocol.session_hash(self.session_id)
-
-    def reset(self) -> None:
-        """Replace the session by a new one, with new state on the server."""
-        self._shared.runner.reset_session(self.session_id)
-
-    def close(self) -> None:
-        """End the jobs and streams of this session."""
-        self._closed = True
-        if self._session_id is not None:
-            self._shared.runner.close_session(self._session_id)
+        runner = self._runner
+        return "not connected" if runner is None else repr(runner.protocol.app.access.src)
 
 
 async def connect(

@@ -68,6 +68,7 @@ class Workers:
     def cancel_all(self) -> None:
         """Cancel all tasks, and drop the work that has not begun."""
         self._queue.clear()
+        # Not the scope of the nursery: that would cancel the block of the caller, which runs in it.
         for scope in self._scopes:
             scope.cancel()
 

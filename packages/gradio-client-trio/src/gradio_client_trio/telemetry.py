@@ -6,22 +6,16 @@ variables such as `HF_HUB_DISABLE_TELEMETRY` turn it off.
 
 from __future__ import annotations
 
-import contextlib
 import os
-from typing import Any
+from importlib import import_module
 
-from gradio_protocol import telemetry_allowed
+from gradio_protocol import report_use
 
 from ._version import __version__
+
+_LIBRARY = "gradio-client-trio"
 
 
 def report() -> None:
     """Send the report if the environment allows it. Blocks; ignores all errors."""
-    if not telemetry_allowed(os.environ):
-        return
-    with contextlib.suppress(Exception):
-        import huggingface_hub.utils
-
-        hub: Any = huggingface_hub.utils
-        name = "gradio-client-trio"
-        hub.send_telemetry(f"{name}/connected", library_name=name, library_version=__version__)
+    report_use(os.environ, lambda: import_module("huggingface_hub.utils"), _LIBRARY, __version__)

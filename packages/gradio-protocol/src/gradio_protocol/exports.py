@@ -6,7 +6,7 @@ from .app.endpoint import Endpoint as Endpoint
 from .app.files import FileData as FileData
 from .app.files import LocalFile as LocalFile
 from .app.files import file_argument as file_argument
-from .app.telemetry import telemetry_allowed as telemetry_allowed
+from .app.telemetry import report_use as report_use
 from .client.base import BaseClient as BaseClient
 from .client.commands import AbortAction as AbortAction
 from .client.commands import Command as Command
@@ -64,9 +64,7 @@ from .jobs.orders import OpenStream as OpenStream
 from .jobs.status import Status as Status
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints
-from .present.progress import UNCOUNTED as UNCOUNTED
-from .present.progress import Progress as Progress
-from .present.progress import ProgressTicker as ProgressTicker
+from .present.progress import ProgressBar as ProgressBar
 from .present.updates import OutputUpdate as OutputUpdate
 from .present.updates import StatusUpdate as StatusUpdate
 from .present.updates import all_outputs as all_outputs
@@ -78,7 +76,10 @@ from .wire.exchange import Head as Head
 from .wire.exchange import Origin as Origin
 from .wire.exchange import Request as Request
 from .wire.exchange import Response as Response
+from .wire.exchange import find_proxy as find_proxy
 from .wire.exchange import is_address as is_address
 from .wire.exchange import origin as origin
+from .wire.headers import drop_framing as drop_framing
 from .wire.headers import redact as redact
+from .wire.websocket import MessageAssembler as MessageAssembler
 from .wire.websocket import closing_error as closing_error

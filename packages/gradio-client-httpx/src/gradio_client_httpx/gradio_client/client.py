@@ -1,8 +1,6 @@
 """Replaces `gradio_client.client`; see `compat`."""
 
-from typing import Any
-
-from gradio_client_httpx.compat import look_up
+from gradio_client_httpx.compat import make_getattr
 from gradio_client_httpx.inputs import HttpxConfig, resolve_transport
 from gradio_client_httpx.job import Job
 from gradio_client_httpx.loadable import LoadableClient as Client
@@ -13,6 +11,4 @@ DEFAULT_TEMP_DIR = resolve_transport(HttpxConfig(target=Target(src=""), options=
 
 __all__ = ["DEFAULT_TEMP_DIR", "Client", "Endpoint", "Job"]
 
-
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name)
+__getattr__ = make_getattr(__name__)

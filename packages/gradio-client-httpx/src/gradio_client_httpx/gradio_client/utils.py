@@ -1,8 +1,6 @@
 """Replaces `gradio_client.utils`; see `compat`."""
 
-from typing import Any
-
-from gradio_client_httpx.compat import RELEASE, look_up
+from gradio_client_httpx.compat import RELEASE, make_getattr
 from gradio_client_httpx.files import file, handle_file
 from gradio_protocol import (
     FileData,
@@ -56,5 +54,4 @@ def is_file_obj_with_meta(d: object) -> bool:
             return False
 
 
-def __getattr__(name: str) -> Any:
-    return look_up(__name__, name)
+__getattr__ = make_getattr(__name__)

@@ -71,7 +71,7 @@ def outlook(stage: SpaceStage) -> Outlook:
             assert_never(stage)
 
 
-def space_name(src: str, hub: Origin) -> str | None:
+def space_name(src: str, hub: Origin, hub_path: str = "") -> str | None:
     """Return the name `user/name` of a Space, from its name or the address of its page.
 
     Returns None if `src` is the address of an app, such as `https://user-name.hf.space`. Raises
@@ -83,8 +83,8 @@ def space_name(src: str, hub: Origin) -> str | None:
         raise InvalidArguments(
             f"src {redact_url(src)!r}: expected http://…, https://… or a Space's name, user/name"
         )
-    where = origin(src)
-    match = _PAGE.fullmatch(urlsplit(src).path)
+    where, path = origin(src), urlsplit(src).path
+    match = _PAGE.fullmatch(path.removeprefix(hub_path) if where == hub else path)
     return match[1] if match and (where == hub or where.host in _HUB_HOSTS) else None
 
 

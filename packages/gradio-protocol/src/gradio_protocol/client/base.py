@@ -3,18 +3,18 @@
 A driver's `Client` derives from `BaseClient` and adds everything that waits: connecting, `predict`,
 `submit` and closing. Its author provides:
 
-- `_shared`: the object that all views and sessions of one client share, with the `protocol`;
-- `_session`: the handle of one session, with its id, hash, endpoints and `reset`;
-- `_given`: the configuration, a `ClientConfig`, and `_options`: the options of this view;
-- `_prepare`, which sets these four from a configuration, in the constructor and after unpickling;
+- `_make_shared`, which returns the object that all views and sessions of one client share, from a
+  configuration and without connecting; see `SharedClient`;
 - `_modules`: `sys.modules`, which the core does not read itself;
 - `_read` and `_print`: the I/O that binding a call and `view_api` need.
+
+A constructor passes its configuration to `_prepare`; so does unpickling.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Generic, Protocol, Self, TypeVar, Unpack
+from typing import Any, Generic, Self, TypeVar, Unpack
 
 from ..app.endpoint import Endpoint
 from ..app.files import load_open_files
@@ -22,47 +22,38 @@ from ..flows.options import Changes, Options
 from ..present.describe import as_html, view
 from .config import ClientConfig, visitor_headers
 from .protocol import BoundCall, ClientProtocol
+from .session_handle import SessionHandle, SharedClient
 
-
-class _SharedClient(Protocol):
-    @property
-    def protocol(self) -> ClientProtocol: ...
-
-
-class _SessionHandle(Protocol):
-    @property
-    def session_id(self) -> int: ...
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]: ...
-    @property
-    def session_hash(self) -> str: ...
-    def reset(self) -> None: ...
-
-
-L = TypeVar("L", bound=_SharedClient)
+L = TypeVar("L", bound=SharedClient)
 "The driver's object that all views and sessions of a client share."
-V = TypeVar("V", bound=_SessionHandle)
-"The driver's handle of one session."
 C = TypeVar("C", bound=ClientConfig)
 "The driver's configuration."
 
 
-class BaseClient(Generic[L, V, C]):
-    """A client without I/O: the app's properties, the options of calls, views and pickling.
+class BaseClient(Generic[L, C]):
+    """A client without I/O: the app's properties, the options of calls, sessions and pickling.
 
-    Several views can share one client: `with_options` returns one with other options, and a new
-    session is a view with another `_session`. See the module for what a subclass provides.
+    Several views can share one client: `with_options` returns one with other options, and
+    `new_session` one with another session. See the module for what a subclass provides.
     """
-
-    _shared: L
-    _session: V
-    _given: C
-    _options: Options
 
     _modules: Mapping[str, Any]
 
+    def _make_shared(self, given: C) -> L:  # type: ignore[empty-body]  # a driver replaces it
+        """Return what all views share, unconnected. Raises InvalidArguments."""
+
     def _prepare(self, given: C) -> None:
         """Set up an unconnected client with this configuration."""
+        self._given = given
+        self._options = given.options
+        self._shared = self._make_shared(given)
+        self._session = SessionHandle(self._shared)
+        self._is_extra_session = False
+        "Whether `new_session` made this client; another one then owns the connections."
+
+    @property
+    def _core(self) -> ClientProtocol:
+        return self._shared.runner.protocol
 
     def _read(self, file: Any) -> object:
         """Return an argument that stands for an open file, with its content read."""
@@ -78,7 +69,7 @@ class BaseClient(Generic[L, V, C]):
         fn_index: int | None,
     ) -> BoundCall:
         """Check the arguments, and read the open files among them. Raises InvalidArguments."""
-        return self._shared.protocol.bind(
+        return self._core.bind(
             self._session.session_id,
             load_open_files(args, self._read),
             load_open_files(kwargs, self._read),
@@ -117,12 +108,12 @@ class BaseClient(Generic[L, V, C]):
     @property
     def src(self) -> str:
         """The app's address, which ends with a slash."""
-        return self._shared.protocol.app.access.src
+        return self._core.app.access.src
 
     @property
     def config(self) -> dict[str, Any]:
         """The app's configuration, as the server sent it."""
-        return self._shared.protocol.app.config.raw
+        return self._core.app.config.raw
 
     @property
     def session_hash(self) -> str:
@@ -132,28 +123,28 @@ class BaseClient(Generic[L, V, C]):
     @property
     def headers(self) -> dict[str, str]:
         """The headers of every request to the app, including secrets, but without cookies."""
-        return self._shared.protocol.app.access.headers
+        return self._core.app.access.headers
 
     @property
     def cookies(self) -> dict[str, str]:
         """The cookies that are sent to the app."""
-        return self._shared.protocol.app.access.cookies
+        return self._core.app.access.cookies
 
     @property
     def space_id(self) -> str | None:
         """The name of the Space, `user/name`; None if the app is not a Space."""
-        protocol = self._shared.protocol
+        protocol = self._core
         return protocol.target.space or protocol.app.config.space_id
 
     @property
     def protocol(self) -> str:
         """The server's name for its protocol, such as `sse_v3`."""
-        return self._shared.protocol.app.config.protocol
+        return self._core.app.config.protocol
 
     @property
     def app_version(self) -> str:
         """The version of Gradio that the app runs on."""
-        return self._shared.protocol.app.config.version
+        return self._core.app.config.version
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """Return a view of this client, in the same session, with other options for its calls.
@@ -163,6 +154,14 @@ class BaseClient(Generic[L, V, C]):
         take one, such as `gr.SelectData`. Others: as in the constructor; see `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
+
+    def new_session(self) -> Self:
+        """Return a client with a session of its own, over the same connections.
+
+        To the app, it is another visitor. Closing it ends only its own jobs and streams. In an
+        async client, it needs no `async with` block; leaving one closes the session.
+        """
+        return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
     def reset_session(self) -> None:
         """Continue in a new session, so that the app's state starts afresh."""

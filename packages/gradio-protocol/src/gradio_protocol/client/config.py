@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments
 from ..flows.connect import Target
@@ -51,11 +52,15 @@ class ClientConfig:
     def connect_target(self, environ: Mapping[str, str], entropy: bytes) -> Target:
         """Return the target with the Hub of the environment (HF_ENDPOINT) and the retry policy.
 
+        A mirror of the Hub may live below a path.
+
         It lacks the saved token, which the driver reads from disk.
         """
-        hub = environ.get("HF_ENDPOINT")
+        address = environ.get("HF_ENDPOINT") or str(HUB)
         policy = RetryPolicy(max_retries=self.options.max_retries, entropy=entropy)
-        return replace(self.target, hub=origin(hub) if hub else HUB, policy=policy)
+        hub = origin(address)
+        path = urlsplit(address).path.rstrip("/")
+        return replace(self.target, hub=hub, hub_path=path, policy=policy)
 
     def download_folder(self, environ: Mapping[str, str], temp_dir: str) -> Any:
         """Return the folder for downloads: the argument, GRADIO_TEMP_DIR or one in `temp_dir`."""

@@ -11,13 +11,13 @@ time may resume it.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
 from ..errors import FileFailed, RemoteError
-from ..jobs.job_state import JobUpdate
+from ..jobs.job_state import JobUpdate, Transferred
 from ..jobs.orders import AnyQuestion, JobStopped, Question
 from ..wire.exchange import Head, Request, Response, Stat
 
@@ -154,25 +154,34 @@ class Download(Action["Saved | Response"]):
 class BodyLimit:
     """Counts the bytes of one reply's body, and returns each chunk that it counts.
 
-    Raises RemoteError if the body is longer than the action allows.
+    `report` gets the progress of a download with each chunk. Raises RemoteError if the body is
+    longer than the action allows.
     """
 
-    __slots__ = ("_action", "_refused", "_size", "_status")
+    __slots__ = ("_action", "_head", "_refused", "_report", "_size")
 
-    def __init__(self, action: Send | Download, head: Head) -> None:
+    def __init__(
+        self,
+        action: Send | Download,
+        head: Head,
+        report: Callable[[Transferred], object] | None = None,
+    ) -> None:
         self._action = action
         # An error reply is kept in memory and has its own limit, not that of the file.
         self._refused = isinstance(action, Download) and not action.takes(head)
-        self._size, self._status = 0, head.status
+        self._size, self._head, self._report = 0, head, report
 
     def __call__(self, chunk: bytes) -> bytes:
         """Count a chunk and return it."""
         self._size += len(chunk)
         if not self._refused:
             self._action.check(self._size)
+            if self._report is not None:
+                self._report(Transferred(done=self._size, total=self._head.length, upload=False))
         elif self._size > _MAX_ERROR_BODY:
-            text = f"{self._action.request!r}: status {self._status} with a reply without end"
-            raise RemoteError(text, status=self._status)
+            status = self._head.status
+            text = f"{self._action.request!r}: status {status} with a reply without end"
+            raise RemoteError(text, status=status)
         return chunk
 
 

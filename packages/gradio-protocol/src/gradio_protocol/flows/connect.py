@@ -58,6 +58,8 @@ class Target:
     saved_token: str | None = None
     "Found on this machine, sent to Hugging Face's hosts only; see `wants_saved_token`."
     hub: Origin = HUB
+    hub_path: str = ""
+    "The path of the Hub's address, without a slash at its end."
     auth: tuple[str, str] | None = None
     "User and password, for the app's own login."
     cookies: tuple[tuple[str, str], ...] = ()
@@ -84,7 +86,7 @@ class Target:
     @property
     def space(self) -> str | None:
         """The name of the Space, if `src` is one. Raises InvalidArguments."""
-        return space.space_name(self.src, self.hub)
+        return space.space_name(self.src, self.hub, self.hub_path)
 
     def identity(self, app: Origin | None, headers: Headers = ()) -> Identity:
         """Return the identity for requests to this app, or to the Hub if `app` is None."""
@@ -232,7 +234,7 @@ def _resolve_space_url(target: Target, name: str) -> Steps[str]:
 
 def hub_requester(target: Target) -> Requester:
     """Return what sends requests to the Hub, with the caller's token."""
-    access = Access(src=f"{target.hub}/", identity=target.identity(None))
+    access = Access(src=f"{target.hub}{target.hub_path}/", identity=target.identity(None))
     return Requester(access, target.policy)
 
 

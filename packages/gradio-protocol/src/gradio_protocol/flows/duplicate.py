@@ -151,7 +151,8 @@ class _Hub:
         if reply.status in absent:
             return None
         match read_object(reply.body, where="runtime of the Space"):
-            case {"hardware": {"current": str(current)}}:
-                return current
+            # A Space that is paused or starts has only what it was promised.
+            case {"hardware": {"current": str(name)} | {"requested": str(name)}}:
+                return name
             case _:
                 return _BASIC

@@ -189,6 +189,11 @@ class Outputs:
         self.taken += moved
         return moved
 
+    def is_ready(self) -> bool:
+        """Whether there is another output, or the job is over."""
+        view = self._state.view
+        return self.taken < view.outputs or view.stage.is_final
+
     def value(self) -> object:
         """Return a copy of the current output, without the slots that callers do not see."""
         return self._state.visible_outputs(self._cursor.value())
@@ -215,6 +220,11 @@ class JobState:
     def view(self) -> JobView:
         """The latest view."""
         return self.views[-1]
+
+    @property
+    def failure(self) -> BaseException | None:
+        """The error of a job that failed; None for one that was cancelled, too."""
+        return self.view.error if self.view.stage is Stage.FAILED else None
 
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""

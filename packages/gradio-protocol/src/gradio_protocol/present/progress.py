@@ -1,14 +1,19 @@
-"""The text and the numbers of a job's progress bar; drawing it is up to the driver."""
+"""A job's progress bar: its text, its numbers, and how it is drawn.
+
+The driver passes in tqdm, if that is installed, the clock and standard error.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..jobs.status import Status
 from .updates import OutputUpdate, StatusUpdate
 
-UNCOUNTED: Final = "{desc}: {elapsed}{postfix}"
+_UNCOUNTED: Final = "{desc}: {elapsed}{postfix}"
 "tqdm's format for a bar without a total."
 _WIDTH = 79
 _REDRAW_INTERVAL = 0.1
@@ -52,7 +57,7 @@ class Progress:
     @property
     def attributes(self) -> dict[str, Any]:
         """The attributes to set on a bar of tqdm."""
-        bar_format = None if self.total else UNCOUNTED
+        bar_format = None if self.total else _UNCOUNTED
         return {
             "n": self.done or 0,
             "total": self.total,
@@ -67,16 +72,26 @@ class Progress:
         return f"{title}: {self.text}{steps}"[:_WIDTH].ljust(_WIDTH)
 
 
-class ProgressTicker:
-    """Decides which updates of a job are drawn: a changed text at once, steps at intervals."""
+class ProgressBar:
+    """Draws the progress of one job. `show` and `close` write, which may block."""
 
-    def __init__(self) -> None:
+    def __init__(self, title: str, tqdm: Any, get_stderr: Callable[[], Any]) -> None:
+        self._title = title
+        self._stderr = _QuietStream(get_stderr)
         self._outputs = 0
         self._text: str | None = None
         self._drawn = 0.0
+        self._bar: Any = None
+        if tqdm is not None:
+            # Without an interval, tqdm starts no thread to monitor its bars.
+            quiet: Any = type("Bar", (tqdm,), {"monitor_interval": 0})
+            self._bar = quiet(desc=title, leave=False, file=self._stderr, bar_format=_UNCOUNTED)
 
     def update(self, update: StatusUpdate | OutputUpdate, now: float) -> Progress | None:
-        """Return what to draw after this update, or None. `now` is monotonic time in seconds."""
+        """Return what to show after this update, or None. `now` is monotonic time in seconds.
+
+        A changed text is shown at once, changed steps at intervals.
+        """
         if isinstance(update, OutputUpdate):
             self._outputs += 1
             return None
@@ -86,6 +101,46 @@ class ProgressTicker:
             return None
         self._text, self._drawn = progress.text, now
         return progress
+
+    def show(self, progress: Progress) -> None:
+        """Draw the progress."""
+        if self._bar is not None:
+            self._bar.__dict__.update(progress.attributes)
+            self._bar.refresh()
+        elif self._stderr.isatty():
+            self._stderr.write(f"\r{progress.line(self._title)}")
+
+    def close(self) -> None:
+        """End the bar."""
+        if self._bar is not None:
+            self._bar.close()
+        elif self._stderr.isatty():
+            self._stderr.write("\n")
+
+
+class _QuietStream:
+    """The current standard error, without its errors: what cannot be written is lost.
+
+    If a write raises, tqdm keeps the lock that all of its bars share, for ever.
+    """
+
+    def __init__(self, get: Callable[[], Any]) -> None:
+        self._get = get
+
+    def write(self, text: str) -> None:
+        with suppress(Exception):
+            self._get().write(text)
+            self._get().flush()
+
+    def flush(self) -> None:
+        """Do nothing: `write` flushes."""
+
+    def isatty(self) -> bool:
+        stream = self._get()
+        return bool(stream) and bool(stream.isatty())
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._get(), name)
 
 
 def _format_eta(update: StatusUpdate) -> str:

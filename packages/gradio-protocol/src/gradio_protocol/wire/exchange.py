@@ -8,7 +8,7 @@ Addresses are text; their `origin` decides which secrets a request may carry.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
@@ -236,6 +236,24 @@ def _encode_authority(where: Origin) -> bytes:
     except UnicodeError as error:
         raise InvalidArguments(f"address {where}: {error}") from error
     return str(Origin(where.scheme, host, where.port)).partition("://")[2].encode("ascii")
+
+
+def find_proxy(
+    proxies: Mapping[str, str],
+    target: Origin,
+    bypasses: Callable[[str, Mapping[str, str]], bool],
+) -> str:
+    """Return the address of the environment's proxy for `target`; empty for a direct connection.
+
+    `proxies` are those of `urllib.request.getproxies`, and `bypasses` is its
+    `proxy_bypass_environment`, which reads NO_PROXY. The address may hold credentials.
+    """
+    # urllib takes a star for everything only if it stands alone; httpx takes it in a list too.
+    is_direct = "*" in proxies.get("no", "").replace(" ", "").split(",")
+    # The host without a port too: NO_PROXY may have an IPv6 address without its brackets.
+    if is_direct or any(bypasses(name, proxies) for name in (target.host_port, target.host)):
+        return ""
+    return proxies.get(target.scheme) or proxies.get("all") or ""
 
 
 def is_address(text: str) -> bool:

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -161,6 +161,11 @@ def as_headers(given: Iterable[tuple[object, object]]) -> Headers:
     shows its value.
     """
     return tuple(_check_header(name, value) for name, value in given)
+
+
+def drop_framing(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers without those that belong to one request, such as `content-length`."""
+    return {name: value for name, value in headers.items() if not _FRAMING.fullmatch(name)}
 
 
 def _check_header(given_name: object, given_value: object) -> tuple[str, str]:
