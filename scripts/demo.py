@@ -290,16 +290,18 @@ def draw(update: StatusUpdate | OutputUpdate) -> None:
     """Draw the bar of a progress update; it is full when the job has succeeded."""
     if isinstance(update, OutputUpdate):
         return
+    start = "\r" if is_terminal() else ""
     for bar in update.progress_data or ():
-        LAST[:] = [int(bar.index or 0), int(bar.length or 0)]
-        if sys.__stdout__ is not None and sys.__stdout__.isatty():
-            print(f"\r{draw_bar(*LAST)}", end="", flush=True)
-    if update.code is Status.FINISHED and update.success:
-        print(f"\r{draw_bar(LAST[1], LAST[1])}", flush=True)
+        LENGTHS[:] = [int(bar.length or 0)]
+        if start:
+            print(start + draw_bar(int(bar.index or 0), *LENGTHS), end="", flush=True)
+    if update.code is Status.FINISHED and LENGTHS:
+        length = LENGTHS.pop()
+        print(start + draw_bar(length, length), flush=True)
 
 
-LAST = [0, 0]
-"The steps done and all steps of the bar that was drawn last."
+LENGTHS: list[int] = []
+"The number of steps of the bar under way, if there is one."
 
 
 def draw_bar(done: int, length: int) -> str:
@@ -327,14 +329,18 @@ class Tee(io.StringIO):
         return "\n".join(line.rpartition("\r")[2] for line in lines).strip()
 
 
+def is_terminal() -> bool:
+    """Whether standard output, which a `Tee` stands for now and then, is a terminal."""
+    return sys.__stdout__ is not None and sys.__stdout__.isatty()
+
+
 RED, RESET = "\x1b[31m", "\x1b[0m"
 
 
 def paint(code: str, text: str) -> str:
     """Return a text in a colour, if standard output is a terminal that shows it."""
-    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    stream = sys.__stdout__
-    return text if plain or stream is None or not stream.isatty() else f"{code}{text}{RESET}"
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb" or not is_terminal()
+    return text if plain else f"{code}{text}{RESET}"
 
 
 def bold(text: str) -> str:

@@ -28,11 +28,11 @@ from gradio_protocol import (
     Origin,
     Request,
     TransportFailed,
-    causes,
     is_address,
     origin,
     proxy_address,
     redact,
+    transport_error,
 )
 
 from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
@@ -164,7 +164,7 @@ class Connections:
                 sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
             )
         except UnicodeError as error:  # an invalid host name, such as `a..b`
-            raise make_transport_error(request, error, connected=False) from error
+            raise transport_error(origin(request.url), error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
@@ -350,23 +350,9 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
     try:
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
-        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
+        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError, h.InvalidURL)
         late = isinstance(error, h.TimeoutException)
         connected = not isinstance(error, unconnected)
-        raise make_transport_error(
-            request, error, connected=connected, late=late, proxy=proxy
+        raise transport_error(
+            origin(request.url), error, connected=connected, late=late, proxy=proxy
         ) from error
-
-
-def make_transport_error(
-    request: Request,
-    error: Exception,
-    *,
-    connected: bool = True,
-    late: bool = False,
-    proxy: str = "",
-) -> TransportFailed:
-    """Make a TransportFailed that names the request and the error of the library."""
-    said = f"{request!r}: {error or type(error).__name__}"
-    untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
-    return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

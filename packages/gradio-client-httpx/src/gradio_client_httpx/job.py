@@ -17,7 +17,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -34,6 +34,7 @@ from gradio_protocol import (
     StreamLost,
     all_outputs,
     current_status,
+    short_traceback,
     spread,
     status_update,
 )
@@ -92,7 +93,13 @@ class Job(AwaitableFuture):
         TransportFailed.
         """
         self._warn_if_unfinished("Job.result()", timeout)
-        return super().result(timeout)
+        try:
+            with short_traceback:
+                return super().result(timeout)
+        except TimeoutError:
+            raise TimeoutError(f"{self}: no result after {timeout:g} s") from None
+        except CancelledError:
+            raise CancelledError(f"{self}: there is no result") from None
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end and return the job's error, or None.
@@ -158,8 +165,9 @@ class Job(AwaitableFuture):
         error = (
             None if self._job_state.view.stage is Stage.CANCELLED else self._job_state.view.error
         )
-        if error is not None:
-            raise error
+        with short_traceback:
+            if error is not None:
+                raise error
 
     def __next__(self) -> Any:
         """Wait for the next output; raise StopIteration after the last one."""

@@ -23,6 +23,7 @@ from gradio_protocol import (
     StatusUpdate,
     all_outputs,
     current_status,
+    short_traceback,
     spread,
     status_update,
 )
@@ -56,7 +57,8 @@ class Job:
         AppError, a RemoteError or a TransportFailed.
         """
         await self.until(self.done)
-        return self._job_state.result()
+        with short_traceback:
+            return self._job_state.result()
 
     async def exception(self) -> BaseException | None:
         """Wait for the end and return the job's error, or None."""
@@ -179,8 +181,9 @@ class JobOutputs:
             return self._outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
         error = None if self._job.cancelled() else self._job_state.view.error
-        if error is not None:
-            raise error
+        with short_traceback:
+            if error is not None:
+                raise error
         raise StopAsyncIteration
 
     def _has_more(self) -> bool:

@@ -29,7 +29,6 @@ from .errors import (
     TooManyRequestsError,
     TransportFailed,
     ValidationError,
-    causes,
     file_errors,
     proxy_address,
 )
@@ -57,6 +56,7 @@ from .jobs.status import Status
 from .jobs.stream_reader import StreamReader
 from .present.endpoints import BoundEndpoint, Endpoints
 from .present.progress import UNCOUNTED, Progress, ProgressTicker
+from .present.tracebacks import short_traceback
 from .present.updates import (
     OutputUpdate,
     StatusUpdate,
@@ -67,6 +67,7 @@ from .present.updates import (
 )
 from .wire.exchange import FileSlice, Head, Headers, Origin, Request, Response, is_address, origin
 from .wire.headers import redact
+from .wire.network import transport_error
 
 __all__ = [
     "DEFAULT_FOLDER",
@@ -152,7 +153,6 @@ __all__ = [
     "WebFile",
     "__version__",
     "all_outputs",
-    "causes",
     "current_status",
     "file_argument",
     "file_errors",
@@ -160,7 +160,9 @@ __all__ = [
     "origin",
     "proxy_address",
     "redact",
+    "short_traceback",
     "spread",
     "status_update",
     "telemetry_allowed",
+    "transport_error",
 ]

@@ -239,7 +239,8 @@ class JobState:
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""
         if self.view.error is not None:
-            raise self.view.error
+            # Each `raise` would add to the frames that the error has gathered so far.
+            raise self.view.error.with_traceback(None)
         return self._value
 
     def receive(self, message: JobMessage) -> FlowMessage | None:
