@@ -284,6 +284,7 @@ def test_hidden_places_hold_null() -> None:
 
 def test_too_many_values_are_refused() -> None:
     assert refusal(TWO, 1, 2, 3) == "/f: takes 2 values, got 3"
+    assert refusal(takes(told("a")), 1, 2) == "/f: takes 1 value, got 2"
 
 
 def test_an_unknown_name_is_refused() -> None:

@@ -121,6 +121,8 @@ def test_a_wait_is_read_in_seconds_and_as_a_date(headers: Headers, seconds: floa
     error = refused(429, headers=headers)
     assert isinstance(error, TooManyRequestsError)
     assert error.retry_after == seconds
+    after = "later" if seconds is None else f"after {seconds:g} s"
+    assert str(error).endswith(f"answered 429; try again {after}")
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ class App:
     functions: tuple[Function, ...]
     app_id: int
     max_file_size: int | None = None
+    show_error: bool = True
 
     def config(self, root: str, username: str | None) -> dict[str, Any]:
         parts = self._parts()
@@ -56,7 +57,7 @@ class App:
             "title": "The tour",
             "space_id": None,
             "enable_queue": True,
-            "show_error": True,
+            "show_error": self.show_error,
             "root": root if since(4, 19) else "",
         }
         return config | self._newer(username)

@@ -163,7 +163,8 @@ class Endpoint:
     ) -> dict[str, object]:
         names = [p.name for p in self.parameters]
         if len(args) > len(names):
-            raise InvalidArguments(f"{self.title}: takes {len(names)} values, got {len(args)}")
+            takes = f"takes {len(names)} value{'s' * (len(names) != 1)}"
+            raise InvalidArguments(f"{self.title}: {takes}, got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name in kwargs:
             if name in given:

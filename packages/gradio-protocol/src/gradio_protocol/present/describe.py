@@ -99,7 +99,9 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
     # to the last changed name is positional-only.
     fixed = max((i + 1 for i, (name, p) in enumerate(pairs) if name != p.name), default=0)
     parameters = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=_format_type(p))
+        inspect.Parameter(
+            name, inspect.Parameter.POSITIONAL_ONLY, annotation=_Type(_format_type(p))
+        )
         for name, p in pairs[:fixed]
     ]
     # Python forbids a parameter without default after one with a default, but Gradio does not.
@@ -108,7 +110,17 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
         by_name = by_name or (optional and not parameter.has_default)
         optional = optional or parameter.has_default
         parameters.append(_make_parameter(name, parameter, by_name=by_name))
-    return inspect.Signature(parameters, return_annotation=_format_return_type(endpoint.returns))
+    gives = _Type(_format_return_type(endpoint.returns))
+    return inspect.Signature(parameters, return_annotation=gives)
+
+
+class _Type(str):
+    """A type as text, which a signature shows without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def doc(endpoint: Endpoint) -> str:
@@ -243,7 +255,7 @@ def _format_suffix(value: Parameter | Return) -> str:
 def _make_parameter(name: str, value: Parameter, *, by_name: bool) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY if by_name else inspect.Parameter.POSITIONAL_OR_KEYWORD
     default = value.default if value.has_default else inspect.Parameter.empty
-    return inspect.Parameter(name, kind, default=default, annotation=_format_type(value))
+    return inspect.Parameter(name, kind, default=default, annotation=_Type(_format_type(value)))
 
 
 def _format_return_type(returns: Sequence[Return]) -> str:
