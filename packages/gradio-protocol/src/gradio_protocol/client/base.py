@@ -160,7 +160,8 @@ class BaseClient(Generic[L, V, C]):
 
         `isolated`: give each job its own session. `progress`: show a bar. `timeout`: seconds that
         `predict` waits. `headers`: additional headers. `event_data`: the event for functions that
-        take one, such as `gr.SelectData`. Others: as in the constructor; see `Changes`.
+        take one, such as `gr.SelectData`. `check_types`: False to leave choices and numbers to the
+        app. Others: as in the constructor; see `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 
