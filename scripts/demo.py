@@ -8,16 +8,16 @@ trio, and stops it. Nothing outside this machine is asked. Every answer is check
 from __future__ import annotations
 
 import argparse
-import ast
 import io
 import os
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
+from doctest import DocTestParser, Example
 from pathlib import Path
 from typing import Any
 
@@ -32,49 +32,39 @@ WIDTH = 79
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Some lines of code, as somebody would type them, and what they print."""
+    """Some lines as Python's prompt shows them: code, and what it prints."""
 
     title: str
-    code: str
-    answer: str
+    session: str
 
 
 BLOCKING = [
     Step(
         "Connect to an app, and see what it offers.",
         """
-from gradio_client_httpx import Client
-client = Client("{url}")
-for endpoint in client.endpoints.values():
-    print(endpoint.api_name, "-", endpoint.__doc__.splitlines()[0])
-""",
-        """
+>>> from gradio_client_httpx import Client
+>>> client = Client("{url}")
 Loaded as API: {url}
-/greet - Greet somebody.
-/write - Write a sentence, word by word.
-/shout - Return a text file in capitals.
-/train - Take some time, and report progress.
-/divide - Divide two numbers.
+>>> client.endpoints
+<Endpoints /greet, /write, /shout, /train, /divide>
+>>> client.endpoints["/divide"]
+<Endpoint /divide(a: float, b: float) -> float>
 """,
     ),
     Step(
         "Call a function, by position or by name.",
         """
-client.predict("Ada", api_name="/greet")
-client.predict(a=7, b=2, api_name="/divide")
-""",
-        """
+>>> client.predict("Ada", api_name="/greet")
 'Hello, Ada!'
+>>> client.predict(a=7, b=2, api_name="/divide")
 3.5
 """,
     ),
     Step(
         "See outputs while the function runs.",
         """
-for text in client.submit("streams", api_name="/write"):
-    print(text)
-""",
-        """
+>>> for text in client.submit("streams", api_name="/write"):
+...     print(text)
 All
 All about
 All about streams
@@ -86,70 +76,56 @@ All about streams in five words
     Step(
         "Watch progress.",
         """
-job = client.submit(8, api_name="/train")
-for update in job.updates():
-    draw(update)
-job.result()
-""",
-        """
+>>> job = client.submit(8, api_name="/train")
+>>> for update in job.updates():
+...     draw(update)
 training ######## 8/8
+>>> job.result()
 'trained for 8 steps'
 """,
     ),
     Step(
         "Send a file, get a file.",
         """
-from pathlib import Path
-note = Path("note.txt")
-note.write_text("written here, read there")
-saved = client.predict(note, api_name="/shout")
-Path(saved).read_text()
-""",
-        """
+>>> from pathlib import Path
+>>> note = Path("note.txt")
+>>> note.write_text("written here, read there")
 24
+>>> saved = client.predict(note, api_name="/shout")
+>>> Path(saved).read_text()
 'WRITTEN HERE, READ THERE'
 """,
     ),
     Step(
         "Run many jobs at once. None needs a thread while it waits.",
         """
-jobs = [client.submit(n, 4, api_name="/divide") for n in range(100)]
-sum(job.result() for job in jobs)
-""",
-        """
+>>> jobs = [client.submit(n, 4, api_name="/divide") for n in range(100)]
+>>> sum(job.result() for job in jobs)
 1237.5
 """,
     ),
     Step(
         "Cancel one.",
         """
-job = client.submit(1000, api_name="/train")
-job.cancel()
-job.cancelled()
-""",
-        """
-True
+>>> job = client.submit(1000, api_name="/train")
+>>> job.cancel()
 True
 """,
     ),
     Step(
-        "An error of the app arrives in the app's words,",
+        "An error of the app arrives in the app's words.",
         """
-client.predict(1, 0, api_name="/divide")
-""",
-        """
+>>> client.predict(1, 0, api_name="/divide")
 AppError: nobody can divide by zero
 /divide of {url} failed
 """,
     ),
     Step(
-        "and a mistake of yours is found before anything is sent.",
+        "A mistake of yours is found before anything is sent.",
         """
-client.predict("Ada", api_name="/great")
-client.close()
-""",
-        """
+>>> client.predict("Ada", api_name="/great")
 InvalidArguments: no endpoint '/great'; did you mean '/greet'?
+>>> client.close()
 """,
     ),
 ]
@@ -157,16 +133,13 @@ ASYNCIO = [
     Step(
         "Wait for several jobs in one event loop.",
         """
-import asyncio
-from gradio_client_httpx import Client
-async def main(client):
-    jobs = [client.submit(name, api_name="/greet") for name in ("Ada", "Bo")]
-    print(await asyncio.gather(*jobs))
-
-with Client("{url}", verbose=False) as client:
-    asyncio.run(main(client))
-""",
-        """
+>>> import asyncio
+>>> from gradio_client_httpx import Client
+>>> async def main(client):
+...     jobs = [client.submit(name, api_name="/greet") for name in ("Ada", "Bo")]
+...     print(await asyncio.gather(*jobs))
+>>> with Client("{url}", verbose=False) as client:
+...     asyncio.run(main(client))
 ['Hello, Ada!', 'Hello, Bo!']
 """,
     ),
@@ -175,28 +148,23 @@ TRIO = [
     Step(
         "Call, and stream while another task calls too.",
         """
-import trio
-from gradio_client_trio import Client
-async def main():
-    async with Client("{url}", verbose=False) as client:
-        print(await client.predict("Ada", api_name="/greet"))
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(stream, client)
-            nursery.start_soon(divide_by_zero, client)
-
-async def stream(client):
-    outputs = [text async for text in client.submit("tasks", api_name="/write")]
-    print(len(outputs), "outputs, the last one:", outputs[-1])
-
-async def divide_by_zero(client):
-    try:
-        await client.predict(1, 0, api_name="/divide")
-    except ValueError as error:
-        print("meanwhile:", error)
-
-trio.run(main)
-""",
-        """
+>>> import trio
+>>> from gradio_client_trio import Client
+>>> async def stream(client):
+...     outputs = [text async for text in client.submit("tasks", api_name="/write")]
+...     print(len(outputs), "outputs, the last one:", outputs[-1])
+>>> async def divide_by_zero(client):
+...     try:
+...         await client.predict(1, 0, api_name="/divide")
+...     except ValueError as error:
+...         print("meanwhile:", error)
+>>> async def main():
+...     async with Client("{url}", verbose=False) as client:
+...         print(await client.predict("Ada", api_name="/greet"))
+...         async with trio.open_nursery() as nursery:
+...             nursery.start_soon(stream, client)
+...             nursery.start_soon(divide_by_zero, client)
+>>> trio.run(main)
 Hello, Ada!
 meanwhile: nobody can divide by zero
 6 outputs, the last one: All about tasks in five words
@@ -219,7 +187,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"Starting a Gradio {NEWEST} app on a free port of this machine …", flush=True)
     try:
         with live(NEWEST, app=APP) as server, working_folder():
-            wrong = take_tour({"url": server.url})
+            wrong = take_tour(server.url)
     except (BootstrapFailed, DidNotStart) as failure:
         print(f"scripts/demo: {failure}", file=sys.stderr)
         return 1
@@ -242,7 +210,7 @@ def working_folder() -> Generator[None]:
             os.chdir(before)
 
 
-def take_tour(names: Mapping[str, str]) -> int:
+def take_tour(url: str) -> int:
     """Take all steps; return how many did not answer as they should."""
     wrong = 0
     for title, steps in TOUR.items():
@@ -250,40 +218,37 @@ def take_tour(names: Mapping[str, str]) -> int:
         namespace: dict[str, Any] = {"__name__": "demo", "draw": draw}
         for step in steps:
             print(f"\n{bold(f'# {step.title}')}")
-            answer = run(fill(step.code, names), namespace)
-            expected = fill(step.answer, names)
-            if answer != expected:
-                wrong += 1
-                print(red(f"This should have been:\n{expected}"))
+            answers = [run(example, namespace) for example in examples(step, url)]
+            wrong += not all(answers)
     return wrong
 
 
-def fill(text: str, names: Mapping[str, str]) -> str:
-    """Return a text with names replaced by what they stand for."""
-    for name, value in names.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text.strip()
+def examples(step: Step, url: str) -> list[Example]:
+    """The statements of a step, each with what it should print."""
+    return DocTestParser().get_examples(step.session.replace("{url}", url))
 
 
-def run(code: str, namespace: dict[str, Any]) -> str:
-    """Run code as Python's prompt does, and show it; return what it printed."""
-    lines, shown = code.splitlines(), Tee(sys.stdout)
-    for statement in ast.parse(code).body:
-        first, *others = lines[statement.lineno - 1 : statement.end_lineno]
-        for prompt, line in [(">>>", first), *(("...", other) for other in others)]:
-            print(f"{green(prompt)} {cyan(line)}", flush=True)
-        with redirect_stdout(shown):
-            run_statement(statement, namespace)
-    return shown.seen()
+def lines_of(example: Example) -> list[tuple[str, str]]:
+    """The lines of a statement, each with its prompt."""
+    first, *others = example.source.splitlines()
+    return [(">>>", first), *(("...", line) for line in others)]
 
 
-def run_statement(statement: ast.stmt, namespace: dict[str, Any]) -> None:
-    """Run one statement; print the value of an expression, or the error."""
-    try:
-        exec(compile(ast.Interactive([statement]), "<demo>", "single"), namespace)
-    except Exception as error:  # noqa: BLE001 - errors are part of the tour
-        text = "".join(traceback.format_exception_only(error)).rpartition("errors.")[2]
-        print(red(text.strip()), flush=True)
+def run(example: Example, namespace: dict[str, Any]) -> bool:
+    """Run a statement as Python's prompt does; return whether it printed what it should."""
+    for prompt, line in lines_of(example):
+        print(f"{green(prompt)} {cyan(line)}", flush=True)
+    shown = Tee(sys.stdout)
+    with redirect_stdout(shown):
+        try:
+            exec(compile(example.source, "<demo>", "single"), namespace)
+        except Exception as error:  # noqa: BLE001 - errors are part of the tour
+            text = "".join(traceback.format_exception_only(error)).rpartition("errors.")[2]
+            print(red(text.strip()), flush=True)
+    is_right = shown.seen() == example.want.strip()
+    if not is_right:
+        print(red(f"This should have been:\n{example.want}"))
+    return is_right
 
 
 def draw(update: StatusUpdate | OutputUpdate) -> None:
@@ -325,7 +290,7 @@ class Tee(io.StringIO):
 
     def seen(self) -> str:
         """Return the text without colours; of a line that was overwritten, the last state."""
-        lines = self.getvalue().replace(RED, "").replace(RESET, "").splitlines()
+        lines = self.getvalue().replace(RED, "").replace(RESET, "").split("\n")
         return "\n".join(line.rpartition("\r")[2] for line in lines).strip()
 
 
