@@ -147,7 +147,9 @@ def test_the_endpoints_say_their_names(client: Client) -> None:
 
 def test_the_description_of_a_notebook_is_a_table(client: Client) -> None:
     notebook: Any = client
-    assert notebook._repr_html_().startswith("<table>")
+    assert notebook._repr_html_().startswith(
+        f"<p>The tour, {client.src}, Gradio 6.31.0</p><table>"
+    )
 
 
 def test_no_secret_is_shown(server: Loopback) -> None:

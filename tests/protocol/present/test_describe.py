@@ -277,6 +277,17 @@ def test_the_table_has_a_row_for_each_public_endpoint() -> None:
     assert table.count("<tr>") == 3
 
 
+def test_a_line_above_the_table_is_about_the_app() -> None:
+    assert as_html([endpoint()], "The <tour>").startswith("<p>The &lt;tour&gt;</p><table>")
+
+
+def test_the_docstring_of_a_class_of_gradio_describes_no_parameter() -> None:
+    words = PythonType(type="filepath", description="The FileData class\n\nAttributes: path")
+    listed = endpoint(parameter("photo", python_type=words))
+    assert "FileData" not in as_html([listed]) + doc(listed)
+    assert "photo: filepath" in doc(listed)
+
+
 # Signature and documentation
 
 

@@ -45,6 +45,13 @@ from .threads import Serial, Workers
 
 Waker = Callable[[], None]
 
+_INTERNAL = (
+    *("add_result_callbacks", "after_fork", "notify"),
+    *("set_exception", "set_result", "set_running_or_notify_cancel"),
+    *("close", "send", "throw"),
+)
+"Methods for the runner, for whoever makes a Future, and for asyncio."
+
 _log = logging.getLogger("concurrent.futures")
 
 
@@ -222,7 +229,11 @@ class Job(AwaitableFuture):
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
+        return f"<Job {self._job_state}>"
+
+    def __dir__(self) -> list[str]:
+        # What a prompt completes after `job.`: the methods of callers.
+        return [name for name in super().__dir__() if name not in _INTERNAL]
 
     # For the runner.
 

@@ -28,6 +28,9 @@ from gradio_protocol import (
     status_update,
 )
 
+_INTERNAL = ("add_result_callbacks", "notify", "until")
+"Methods for the runner and the iterators."
+
 _log = logging.getLogger("gradio_client_trio")
 
 
@@ -117,7 +120,11 @@ class Job:
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
+        return f"<Job {self._job_state}>"
+
+    def __dir__(self) -> list[str]:
+        # What a prompt completes after `job.`: the methods of callers.
+        return [name for name in super().__dir__() if name not in _INTERNAL]
 
     # For the runner and the iterators.
 

@@ -173,7 +173,9 @@ class BaseClient(Generic[L, V, C]):
         return f"Client({self._shared!r})"
 
     def _repr_html_(self) -> str:
-        return as_html(self._known())
+        config = self._shared.protocol.app.config
+        title = config.raw.get("title") or "A Gradio app"
+        return as_html(self._known(), f"{title}, {self.src}, Gradio {config.version}")
 
     def __getstate__(self) -> tuple[C, Options]:
         # The constructor's arguments: the copy connects again, in a session of its own.

@@ -236,6 +236,11 @@ class JobState:
         """The latest view."""
         return self.views[-1]
 
+    def __str__(self) -> str:
+        """The endpoint, the stage, and why the job failed if it did."""
+        why = f": {self.view.error!r}" if self.view.stage is Stage.FAILED else ""
+        return f"{self.endpoint.title} {self.view.stage.name}{why}"
+
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""
         if self.view.error is not None:

@@ -77,12 +77,16 @@ def as_dict(endpoints: Iterable[Endpoint]) -> Object:
     }
 
 
-def as_html(endpoints: Iterable[Endpoint]) -> str:
-    """Return a table for notebooks, one row per endpoint; all text of the server is escaped."""
+def as_html(endpoints: Iterable[Endpoint], about: str = "") -> str:
+    """Return a table for notebooks, one row per endpoint, below a line about the app.
+
+    All text of the server is escaped.
+    """
     named, unnamed = _list_public(endpoints)
     rows = "".join(_format_row(endpoint) for endpoint in [*named, *unnamed])
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    line = f"<p>{html.escape(about)}</p>" if about else ""
+    return f"{line}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:
@@ -249,7 +253,9 @@ def _format_suffix(value: Parameter | Return) -> str:
     default = ""
     if isinstance(value, Parameter) and value.has_default:
         default = f" = {_format_default(value.default)}"
-    return f"{default} {_format_remark(value.python_type)}".rstrip()
+    # Several lines are the docstring of a class of Gradio, such as FileData.
+    described = "\n" not in value.python_type.description
+    return f"{default} {_format_remark(value.python_type) if described else ''}".rstrip()
 
 
 def _make_parameter(name: str, value: Parameter, *, by_name: bool) -> inspect.Parameter:
