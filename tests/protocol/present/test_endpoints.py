@@ -44,7 +44,8 @@ def test_what_is_not_there_is_a_key_error() -> None:
 
 
 def test_a_notebook_completes_the_names() -> None:
-    assert offered()._ipython_key_completions_() == ["/echo", "/count", "/keep"]
+    endpoints: Any = offered()
+    assert endpoints._ipython_key_completions_() == ["/echo", "/count", "/keep"]
 
 
 def test_a_private_endpoint_is_not_listed() -> None:

@@ -36,6 +36,7 @@ from gradio_protocol import (
 )
 
 from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
+from .httpx_log import redacted_log
 from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
@@ -160,9 +161,10 @@ class Connections:
         try:
             sent = make_request(self._library, request, body, timeout)
             sent.extensions["trace"] = make_trace(handle, pooled)
-            reply: httpx.Response = pooled.client.send(
-                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
-            )
+            with redacted_log():
+                reply: httpx.Response = pooled.client.send(
+                    sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
+                )
         except UnicodeError as error:  # an invalid host name, such as `a..b`
             raise transport_error(origin(request.url), error, connected=False) from error
         if _log.isEnabledFor(logging.DEBUG):

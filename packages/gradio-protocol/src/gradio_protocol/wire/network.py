@@ -69,9 +69,9 @@ def _iter_errors(error: BaseException) -> Iterator[BaseException]:
     # A host with several addresses fails with a group, of one error for each.
     for cause in causes(error):
         yield cause
-        if isinstance(cause, BaseExceptionGroup):
-            for member in cause.exceptions:
-                yield from _iter_errors(member)
+        members: tuple[BaseException, ...] = getattr(cause, "exceptions", ())
+        for member in members:
+            yield from _iter_errors(member)
 
 
 def _shorten_traceback(error: BaseException) -> None:
