@@ -78,8 +78,11 @@ def draw_pieces(line: Line) -> Iterator[str]:
     """The pieces of a line, each as wide as its letters, whichever font there is."""
     column = 0
     for text, colour in line:
-        x, length = EDGE + column * LETTER, len(text) * LETTER
-        yield f'<tspan x="{x}" textLength="{length}" fill="{colour}">{escape(text)}</tspan>'
+        # Not all browsers keep blanks at the edges.
+        word = text.strip()
+        x = EDGE + (column + text.index(word)) * LETTER
+        length = len(word) * LETTER
+        yield f'<tspan x="{x}" textLength="{length}" fill="{colour}">{escape(word)}</tspan>'
         column += len(text)
 
 

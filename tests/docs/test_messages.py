@@ -23,13 +23,12 @@ NOBODY = "http://127.0.0.1:7861"
 "Where nobody listens, as the page writes it."
 RAISED = (GradioError, KeyError, TimeoutError, CancelledError)
 
-_ROW = re.compile(r"^\| (.+) \| `(\w+)` \| (.+) \|$", re.MULTILINE)
+_ROW = re.compile(r"^\| (.+) \| `+ ?(\w+): (.+?) ?`+ \|$", re.MULTILINE)
 
 
 def rows() -> list[tuple[str, str, str]]:
     """What is done, the class of the error, and its text."""
-    found = _ROW.findall(PAGE.read_text(encoding="utf-8"))
-    return [(done, kind, text.strip("` ")) for done, kind, text in found]
+    return _ROW.findall(PAGE.read_text(encoding="utf-8"))
 
 
 CODE = [row for row in rows() if row[0].startswith("`")]
@@ -66,9 +65,9 @@ class Visit:
 
     def run(self, code: str, client: Client) -> None:
         """Run code of the page."""
-        source = code.replace(ADDRESS, self._app).replace(NOBODY, self._nobody)
-        names = {"client": client, "Client": Client, "Path": Path, "handle_file": handle_file}
-        exec(source, {**names, "gradio_client_trio": gradio_client_trio})
+        names = {"client": client, "url": self._app, "Client": Client, "Path": Path}
+        more = {"gradio_client_trio": gradio_client_trio, "handle_file": handle_file}
+        exec(code.replace(NOBODY, self._nobody), names | more)
 
 
 @pytest.mark.parametrize(("code", "kind", "text"), CODE, ids=[row[0] for row in CODE])
