@@ -24,7 +24,7 @@ html_theme = "furo"
 html_title = "gradio-protocol"
 html_copy_source = False
 html_static_path = ["_static"]
-html_css_files = ["diagrams.css"]
+html_css_files = ["pages.css"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
