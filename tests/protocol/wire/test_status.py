@@ -98,6 +98,10 @@ def test_no_text_shows_the_secrets_of_the_address() -> None:
     assert "s3cret" not in str(refused(401))
 
 
+def test_a_full_queue_is_worth_another_try() -> None:
+    assert str(refused(503, FULL)).endswith("Max size is 1 and size is 1; try again later")
+
+
 DATE = ("Date", "Wed, 21 Oct 2026 07:28:00 GMT")
 
 

@@ -46,9 +46,9 @@ def error_from_response(reply: Response | Head, *, doing: str) -> GradioError:
             return TooManyRequestsError(f"{text}; try again {after}", retry_after=seconds)
         # Proxies answer 503 as well, so that the text has to mention the queue.
         case 503 if "queue" in detail.lower():
-            return QueueError(text, status=503)
+            return QueueError(f"{text.removesuffix('.')}; try again later", status=503)
         case 500 if "queue is full" in detail.lower():
-            return QueueError(text, status=500)
+            return QueueError(f"{text.removesuffix('.')}; try again later", status=500)
         case status if 300 <= status < 400:
             target = redact_url(reply.header("location") or "nowhere")
             return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)
