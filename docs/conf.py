@@ -5,20 +5,26 @@ By hand: `.tools/dev/bin/python -m sphinx -W docs .tools/docs`, then open `.tool
 
 import inspect
 import sys
+from pathlib import Path
 from typing import Any
 
 import gradio_protocol
+
+sys.path.insert(0, str(Path(__file__).parent))
+from diagrams import MermaidDirective
 
 project = "gradio-protocol"
 author = copyright = "the gradio-protocol authors"  # noqa: A001 - Sphinx calls it so
 version = release = gradio_protocol.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinxcontrib.mermaid"]
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
 html_title = "gradio-protocol"
 html_copy_source = False
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -61,6 +67,7 @@ def insert_module_docstring(
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.add_directive("mermaid", MermaidDirective)
     app.connect("autodoc-skip-member", is_defined_by_core)
     app.connect("autodoc-skip-member", is_internal)
     app.connect("autodoc-process-docstring", insert_module_docstring)

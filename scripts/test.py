@@ -1,7 +1,7 @@
 """Checks everything that can be checked, three steps at a time, and says at the end what failed.
 
 `scripts/test`             every step
-`scripts/test --fast`      the core's own tests, without the slow ones; seconds
+`scripts/test --fast`      the core's own tests, without the slow ones, and cheap checks; seconds
 `scripts/test --explore …` the random tests, with 2,000 new examples each; minutes. What fails is
                            written as a patch that adds it to the tests as an example
 `scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, and
@@ -39,7 +39,7 @@ NIGHTLY = ("tests/live/test_queue_of_one.py", "tests/live/test_view_api_parity.p
 """What only `--matrix` runs: without it, `tests/protocol/app` compares the same apps with what the
 official client was recorded to say of them."""
 
-PAGES = ("behaviours", "corpus", "import_map", "parity", "states", "tables")
+PAGES = ("behaviours", "corpus", "import_map", "parity", "picture", "states", "tables")
 """The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
 HOUR = 3600
@@ -76,15 +76,20 @@ def steps() -> Iterator[Step]:
     yield other_tests()
     yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     yield one("types: mypy", "-m", "mypy", "--no-error-summary")
-    yield one("format", "-m", "ruff", "format", "--check", ".")
-    yield one("lint", "-m", "ruff", "check", ".")
     yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
-    yield one("budgets", "-m", "scripts.checks.budgets", "--check")
-    yield one("twins", "-m", "scripts.checks.twins", "--check")
+    yield from cheap_checks()
     yield one("mutants: their lines", "-m", "scripts.checks.mutants", "--check")
     yield one("versions and pins", "-m", "scripts.release.bump", "--check")
     for name in PAGES:
         yield one(f"page: {name}", "-m", f"scripts.pages.{name}", "--check")
+
+
+def cheap_checks() -> Iterator[Step]:
+    """The checks that take a second or two."""
+    yield one("format", "-m", "ruff", "format", "--check", ".")
+    yield one("lint", "-m", "ruff", "check", ".")
+    yield one("budgets", "-m", "scripts.checks.budgets", "--check")
+    yield one("twins", "-m", "scripts.checks.twins", "--check")
 
 
 def driver_tests() -> Iterator[Step]:
@@ -119,11 +124,13 @@ def other_tests() -> Step:
 
 
 def fast_steps(passed_on: list[str]) -> Iterator[Step]:
-    """The core's own tests in two halves, one for each of two processors."""
+    """The core's own tests in two halves, one for each of two processors, and cheap checks."""
     quick = ("-m", "not slow and not live", "--hypothesis-profile=fast", *passed_on)
     options = (*quick, "-o", "faulthandler_timeout=0")
     yield pytest("documents and conversations", "tests/protocol", *without(JOBS), *options)
     yield pytest("jobs and the simulation", *JOBS, *options)
+    if not passed_on:
+        yield from cheap_checks()
 
 
 def explore_steps(passed_on: list[str]) -> Iterator[Step]:

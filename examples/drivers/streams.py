@@ -267,8 +267,8 @@ def translate_errors(request: gp.Request, *, connected: bool = True) -> Generato
     try:
         yield
     except (OSError, UnicodeError, h11.ProtocolError) as error:
-        reason, late = f"{request!r}: {error!r}", isinstance(error, TimeoutError)
-        raise gp.TransportFailed(reason, connected=connected, late=late) from error
+        target, late = gp.origin(request.url), isinstance(error, TimeoutError)
+        raise gp.transport_error(target, error, connected=connected, late=late) from error
 
 
 def iter_events(request: gp.Request) -> Iterator[h11.Event]:

@@ -54,8 +54,8 @@ class Matrix:
             terminalreporter.write_line(self.table())
 
     def table(self) -> str:
-        """The outcomes as a table of Markdown; rows in the order in which they were played."""
-        versions = sorted({version for _, version in self.passed}, key=_parsed)
+        """The outcomes in Markdown: rows as they were played, and the newest version first."""
+        versions = sorted({version for _, version in self.passed}, key=_parsed, reverse=True)
         rows = dict.fromkeys(row for row, _ in self.passed)
         width = max(map(len, rows), default=0)
         head = ["", *versions]

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import httpx2
 import pytest
 
@@ -123,7 +124,7 @@ def test_a_client_of_the_caller_sends_everything_and_stays_open(
 
 def test_what_httpx2_raises_is_ours_too() -> None:
     own: Any = httpx2.Client()
-    with own, closed_port() as port, pytest.raises(TransportFailed, match="GET http://127"):
+    with own, closed_port() as port, pytest.raises(TransportFailed, match="http://127"):
         Client(f"http://127.0.0.1:{port}", http_client=own, max_retries=0)
 
 
@@ -147,7 +148,7 @@ def test_the_endpoints_say_their_names(client: Client) -> None:
 
 def test_the_description_of_a_notebook_is_a_table(client: Client) -> None:
     notebook: Any = client
-    assert notebook._repr_html_().startswith("<table>")
+    assert notebook._repr_html_().startswith(f"<p>The tour, {client.src}, Gradio 6.31.0</p><table>")
 
 
 def test_no_secret_is_shown(server: Loopback) -> None:
@@ -367,6 +368,16 @@ def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> Non
     for sent in ("/login", "queue/join", "/upload", "/file="):
         assert sent in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_httpx_logs_no_query_of_ours(client: Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", logger="httpx")
+    assert client.predict("x", api_name="/echo") == "x"
+    assert "/queue/data " in caplog.text
+    assert "/heartbeat/ " in caplog.text
+    assert client.session_hash not in caplog.text
+    httpx.get(f"{client.src}config?mine=1")
+    assert "/config?mine=1 " in caplog.text
 
 
 def test_the_visitor_of_a_gradio_app_is_named_to_spaces_only(

@@ -188,6 +188,12 @@ def test_a_closed_session_takes_its_waiting_jobs_along(proxy: FaultProxy, fake: 
         assert fake.requests("upload") == []
 
 
+def test_a_closed_client_shows_that_it_is(client: Client) -> None:
+    assert repr(client) == f"Client({client.src!r})"
+    client.close()
+    assert repr(client) == f"Client({client.src!r}, closed)"
+
+
 def test_a_closed_session_takes_no_more_jobs(client: Client) -> None:
     other = client.new_session()
     assert other.predict("x", api_name="/echo") == "x"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import warnings
 from collections.abc import Generator
+from types import ModuleType
 from typing import Any
 
 import huggingface_hub
@@ -15,6 +17,7 @@ import trio
 import gradio_client_httpx
 import gradio_client_trio
 from gradio_client_httpx import InvalidArguments, inputs
+from gradio_client_trio import inputs as trio_inputs
 from gradio_client_trio.perform import OnTransfer, Performer
 from gradio_protocol import Options, Response, Send, Target
 from tests.support.gradio_server import FakeGradio
@@ -203,3 +206,14 @@ def test_the_saved_token_is_used_unless_there_is_another_or_none_is_wanted(
     monkeypatch.setattr(inputs, "load_saved_token", lambda: "saved")
     given = inputs.HttpxConfig(target=Target(src="user/space", token=passed), options=Options())
     assert inputs.resolve_target(given).identity(None).token == used
+
+
+@pytest.mark.parametrize("module", [inputs, trio_inputs])
+def test_without_huggingface_hub_there_is_no_saved_token(
+    module: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    assert module.load_saved_token.__wrapped__() is None
+    assert [record.message for record in caplog.records] == [
+        "huggingface_hub is not installed, so no saved token is used"
+    ]

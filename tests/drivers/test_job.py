@@ -50,6 +50,34 @@ def test_a_job_that_is_over_cannot_be_cancelled(client: Client) -> None:
     assert not job.cancel()
 
 
+def test_a_job_without_a_result_says_which_one_it_is(client: Client, fake: FakeGradio) -> None:
+    job = client.submit(1, api_name="/slow")
+    fake.holds.until_blocking(lambda _: True)
+    with pytest.raises(TimeoutError, match=r"<Job /slow \w+>: no result after 0.01 s"):
+        job.result(0.01)
+    job.cancel()
+    with pytest.raises(concurrent.futures.CancelledError, match="<Job /slow CANCELLED>"):
+        job.result(PATIENCE)
+
+
+def test_a_failed_job_says_why_and_its_traceback_is_short(client: Client) -> None:
+    job = client.submit("x", api_name="/fail")
+    for _ in range(2):
+        with pytest.raises(AppError) as caught:
+            job.result(PATIENCE)
+        assert len(caught.traceback) <= 2
+    assert repr(job) == "<Job /fail FAILED: AppError('the guide says no to x')>"
+
+
+def test_a_prompt_completes_the_methods_of_callers(client: Client) -> None:
+    job = client.submit("x", api_name="/echo")
+    job.result(PATIENCE)
+    assert {name for name in dir(job) if not name.startswith("_")} == {
+        *("add_done_callback", "cancel", "cancelled", "done", "exception", "outputs", "result"),
+        *("running", "status", "updates"),
+    }
+
+
 def test_iterating_raises_the_error_after_the_outputs(client: Client) -> None:
     job = client.submit("x", api_name="/crash_late")
     outputs = iter(job)

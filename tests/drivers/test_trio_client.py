@@ -25,6 +25,7 @@ from tests.drivers.trio_rig import in_memory, made, rig
 from tests.support.fake.functions import ALL_FUNCTIONS
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import loopback, threaded
+from tests.support.ports import closed_port
 
 SLOW = [function.limited(1) if function.name == "slow" else function for function in ALL_FUNCTIONS]
 
@@ -134,7 +135,7 @@ async def test_an_endpoint_can_be_called_by_itself() -> None:
         assert await echo("hi") == "hi"
         assert await echo.submit(text="ho").result() == "ho"
         assert "Endpoint /echo(" in repr(echo)
-        assert echo.fn_index in list(client.endpoints)
+        assert echo.api_name in list(client.endpoints)
         assert repr(client.endpoints).startswith("<Endpoints /")
         with pytest.raises(KeyError):
             client.endpoints["/nowhere"]
@@ -264,6 +265,18 @@ async def test_the_description_is_printed_or_returned(capsys: pytest.CaptureFixt
 async def test_a_verbose_client_says_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     async with rig(verbose=True) as (client, _):
         assert capsys.readouterr().out == f"Loaded as API: {client.src}\n"
+
+
+@pytest.mark.trio
+async def test_where_nobody_listens_a_client_says_so_at_once() -> None:
+    with closed_port() as port:
+        client = made(f"http://127.0.0.1:{port}", max_retries=5)
+        with pytest.raises(TransportFailed) as caught:
+            await client.__aenter__()
+    assert str(caught.value) == (
+        f"Nothing answers at http://127.0.0.1:{port} (connection refused). Is the app running?"
+    )
+    assert len(caught.traceback) <= 2
 
 
 # --- the block -----------------------------------------------------------------------------------

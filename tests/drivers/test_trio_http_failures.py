@@ -75,7 +75,7 @@ async def test_a_reply_that_is_no_whole_http_is_a_failure(said: bytes) -> None:
     failure = await fails(http(dial=saying(said, ended=True)), get("http://a/secret?q=secret"))
     assert isinstance(failure.__cause__, h11.RemoteProtocolError)
     assert failure.connected
-    assert "http://a: " in str(failure)
+    assert "http://a " in str(failure)
     assert "secret" not in str(failure)
 
 
@@ -157,7 +157,7 @@ async def test_a_reply_must_come_in_time(
     autojump_clock: trio.testing.MockClock, said: bytes, total_timeout: float | None, waited: float
 ) -> None:
     client = http(dial=saying(said), timeout=Timeout(read=7))
-    with pytest.raises(TransportFailed, match="too slow") as caught:
+    with pytest.raises(TransportFailed, match="in time") as caught:
         await client.send(get("http://a/"), total_timeout=total_timeout)
     assert trio.current_time() == waited
     assert isinstance(caught.value.__cause__, trio.TooSlowError)
@@ -184,7 +184,7 @@ async def test_patience_is_for_all_of_a_reply_where_a_deadline_is_for_each_read(
         timeout = Timeout(read=2)
         assert (await http(dial=dial, timeout=timeout).send(get("http://a/"))).body == b"." * 9
         began = trio.current_time()
-        with pytest.raises(TransportFailed, match="too slow"):
+        with pytest.raises(TransportFailed, match="in time"):
             await http(dial=dial, timeout=timeout).send(get("http://a/"), total_timeout=5)
         assert trio.current_time() == began + 5
 

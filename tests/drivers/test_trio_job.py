@@ -33,6 +33,7 @@ async def test_a_job_tells_what_it_is() -> None:
         assert await job.exception() is None
         assert (job.running(), job.done(), job.cancelled()) == (False, True, False)
         assert repr(job) == "<Job /slow SUCCEEDED>"
+        assert not {"notify", "until", "add_result_callbacks"} & {*dir(job)}
 
 
 @pytest.mark.trio

@@ -87,6 +87,7 @@ class FakeGradio:
             app_id=1000 + self._starts,
             max_file_size=self._max_file_size,
             queue=self._has_queue,
+            show_error=self._show_error,
         )
         self._login = Login(self.behaviour, self._auth, self._starts)
         self._queue = Queue(self.behaviour, max_size=self._max_size, show_error=self._show_error)

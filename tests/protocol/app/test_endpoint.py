@@ -283,6 +283,16 @@ def test_hidden_places_hold_null() -> None:
 
 def test_too_many_values_are_refused() -> None:
     assert refusal(TWO, 1, 2, 3) == "/f: takes 2 values, got 3"
+    assert refusal(takes(told("a")), 1, 2) == "/f: takes 1 value, got 2"
+
+
+@pytest.mark.parametrize("component", ["Number", "Slider"])
+def test_text_for_a_number_is_refused(component: str) -> None:
+    made = takes(told("n", component=component, type={"type": "number"}))
+    wrong = "/f: 'n': expected a number, got the text '7'"
+    assert refusal(made, "7") == f"{wrong}; with_options(check_types=False) would send it"
+    assert made.bind([7], {}) == [7]
+    assert made.bind(["7"], {}, check_types=False) == ["7"]
 
 
 def test_an_unknown_name_is_refused() -> None:

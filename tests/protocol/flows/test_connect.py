@@ -414,6 +414,16 @@ def test_a_page_may_be_what_wants_the_login() -> None:
         connected(site(routes))
 
 
+def test_an_app_without_a_login_says_that_none_was_needed() -> None:
+    assert connected(site(), auth=AUTH).notes == (
+        "the app requires no login, so `auth` is not used",
+    )
+
+
+def test_an_app_that_knows_a_cookie_may_have_known_the_login() -> None:
+    assert connected(site(), auth=AUTH, cookies=(("access-token", "x"),)).notes == ()
+
+
 # Redirects.
 
 
@@ -730,6 +740,24 @@ def test_an_app_that_cannot_say_its_id_is_compared_by_its_config() -> None:
     assert renewed(app, site({APP_ID: Response(status=404)}, title="Other")) is not app
 
 
+NOBODY = TransportFailed("nobody", connected=False, refused=True)
+PATIENT = RetryPolicy(max_retries=2, entropy=b"constant")
+
+
+def test_a_client_that_connects_gives_up_at_once_where_nobody_listens() -> None:
+    driver = web({CONFIG: NOBODY})
+    with pytest.raises(TransportFailed, match="nobody"):
+        connected(driver, policy=PATIENT)
+    assert driver.asked == [CONFIG]
+
+
+def test_a_client_that_was_connected_tries_again_where_nobody_listens() -> None:
+    driver = site({APP_ID: NOBODY, CONFIG: [NOBODY, reply(document())]})
+    app = connected()
+    assert renewed(app, driver, policy=PATIENT) is app
+    assert driver.asked == [APP_ID, CONFIG, CONFIG, INFO]
+
+
 def test_an_app_that_is_gone_is_an_error() -> None:
     driver = web({APP_ID: TransportFailed("refused"), CONFIG: TransportFailed("refused")})
     with pytest.raises(TransportFailed, match="refused"):
@@ -802,6 +830,28 @@ def test_every_failure_to_connect_is_one_of_ours() -> None:
     for junk in (b"", b"null", b"[]", b"\xff", b'{"components": 1}', b"<html>", b"1e999"):
         with pytest.raises(GradioError):
             connected(site({CONFIG: Response(status=200, body=junk)}))
+
+
+@pytest.mark.parametrize(("src", "got"), [(None, "None"), (7860, "int"), (b"http://here", "bytes")])
+def test_what_is_no_text_is_no_address(src: Any, got: str) -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        Target(src=src)
+    assert str(caught.value) == f"src: expected an address or the name of a Space, got {got}"
+
+
+@pytest.mark.parametrize("auth", [("ada",), "ada", ("ada", None), ("ada", "hush", "x"), {"a": "b"}])
+def test_a_login_is_a_pair_of_texts(auth: Any) -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        target(auth=auth)
+    assert str(caught.value) == "auth: expected a pair of texts, (user, password)"
+
+
+def test_an_address_without_an_app_is_an_error() -> None:
+    missing = Response(status=404, url=SRC)
+    with pytest.raises(RemoteError) as caught:
+        connected(site({CONFIG: Response(status=404), PAGE: missing}))
+    assert str(caught.value) == f"connecting: {SRC} answered 404, so no Gradio app is there"
+    assert caught.value.status == 404
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), "90"])

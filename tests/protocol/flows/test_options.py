@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import UUID
@@ -73,3 +74,14 @@ def test_arguments_that_do_not_fit_are_refused() -> None:
 
 def test_options_show_no_secret() -> None:
     assert "s3" not in repr(Options(headers=(("a", "s3"),), oauth_token="s3"))
+
+
+def test_a_call_may_leave_types_to_the_app() -> None:
+    (first,) = ENDPOINT.parameters
+    endpoint = replace(ENDPOINT, parameters=(replace(first, component="Number"),))
+    with pytest.raises(InvalidArguments, match="expected a number"):
+        Options().bind(endpoint, ("7",), {})
+    assert Options(check_types=False).bind(endpoint, ("7",), {}) == (
+        endpoint,
+        [None, "7"],
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,15 @@ def test_a_join_is_repeated_where_it_was_not_accepted(status: int) -> None:
 
 def test_a_join_is_repeated_where_no_connection_was_made() -> None:
     assert seconds(NEVER_CONNECTED, Repeat.UNACCEPTED) is not None
+
+
+@pytest.mark.parametrize("repeat", Repeat)
+def test_where_nobody_listens_a_policy_says_whether_to_try_again(repeat: Repeat) -> None:
+    nobody = TransportFailed("nobody", connected=False, refused=True)
+    never = replace(POLICY, retries_refused=False)
+    assert pause(POLICY, 0, nobody, repeat) is not None
+    assert pause(never, 0, nobody, repeat) is None
+    assert pause(never, 0, NEVER_CONNECTED, repeat) is not None
 
 
 @pytest.mark.parametrize("outcome", [BROKE_OFF, busy(504)])

@@ -259,6 +259,11 @@ def test_a_job_that_is_over_has_a_result_or_raises_its_error() -> None:
         state("/echo", CANCELLED, Returned(value="late")).result()
 
 
+def test_a_job_says_how_far_it_is_and_why_it_failed() -> None:
+    assert str(state()) == "/echo STARTING"
+    assert str(state("/echo", Raised(error=ERROR))) == "/echo FAILED: AppError('no')"
+
+
 def test_all_views_are_kept_in_order() -> None:
     one = state("/echo", Joining(), Started(), Started(), Returned())
     assert [view.code.value for view in one.views] == [

@@ -255,12 +255,23 @@ def test_the_table_has_a_row_for_each_public_endpoint() -> None:
     assert table.count("<tr>") == 3
 
 
+def test_a_line_above_the_table_is_about_the_app() -> None:
+    assert as_html([endpoint()], "The <tour>").startswith("<p>The &lt;tour&gt;</p><table>")
+
+
+def test_the_docstring_of_a_class_of_gradio_describes_no_parameter() -> None:
+    words = PythonType(type="filepath", description="The FileData class\n\nAttributes: path")
+    listed = endpoint(parameter("photo", python_type=words))
+    assert "FileData" not in as_html([listed]) + doc(listed)
+    assert "photo: filepath" in doc(listed)
+
+
 # Signature and documentation
 
 
 def test_a_signature_has_names_types_and_defaults() -> None:
     shown = signature(endpoint(parameter("text"), optional("times"), optional("more", None)))
-    assert str(shown) == "(text: 'str', times: 'str' = 3, more: 'str | None' = None) -> 'str'"
+    assert str(shown) == "(text: str, times: str = 3, more: str | None = None) -> str"
 
 
 @pytest.mark.parametrize(
@@ -273,7 +284,7 @@ def test_a_signature_returns_what_a_call_returns(returns: tuple[Return, ...], te
 
 def test_what_has_no_default_after_something_that_has_one_is_keyword_only() -> None:
     shown = signature(endpoint(parameter("a"), optional("b"), parameter("c"), optional("d")))
-    assert str(shown).startswith("(a: 'str', b: 'str' = 3, *, c: 'str', d: 'str' = 3)")
+    assert str(shown).startswith("(a: str, b: str = 3, *, c: str, d: str = 3)")
 
 
 @pytest.mark.parametrize(
@@ -290,7 +301,7 @@ def test_what_has_no_default_after_something_that_has_one_is_keyword_only() -> N
 def test_a_name_that_is_no_identifier_is_mended_and_positional_only(name: str, shown: str) -> None:
     mended = signature(endpoint(optional("first"), parameter(name), parameter("last")))
     assert list(mended.parameters) == ["first", shown, "last"]
-    assert str(mended).startswith(f"(first: 'str', {shown}: 'str', /, last: 'str')")
+    assert str(mended).startswith(f"(first: str, {shown}: str, /, last: str)")
 
 
 def test_mended_names_stay_apart_from_all_others() -> None:

@@ -11,7 +11,7 @@ import pytest
 from gradio_protocol.app.config import Visibility
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.present.endpoints import Endpoints
-from tests.support.sample_apps import COUNT, ECHO, KEEP, sample_app
+from tests.support.sample_apps import COUNT, ECHO, sample_app
 
 
 class Recorder:
@@ -31,20 +31,27 @@ def offered(*endpoints: Endpoint) -> Endpoints[tuple[Any, ...], list[Any]]:
 def test_an_endpoint_is_found_by_its_index_and_its_name() -> None:
     for key in (COUNT, "/count", "count"):
         assert offered()[key].fn_index == COUNT
-    assert list(offered()) == [ECHO, COUNT, KEEP]
+    assert list(offered()) == ["/echo", "/count", "/keep"]
     assert len(offered()) == 3
 
 
 def test_what_is_not_there_is_a_key_error() -> None:
     for key in (99, "/nowhere"):
-        with pytest.raises(KeyError):
-            offered()[key]
+        assert key not in offered()
+    with pytest.raises(KeyError) as caught:
+        offered()["/ecko"]
+    assert caught.value.args == ("no endpoint '/ecko'; did you mean '/echo'?",)
+
+
+def test_a_notebook_completes_the_names() -> None:
+    endpoints: Any = offered()
+    assert endpoints._ipython_key_completions_() == ["/echo", "/count", "/keep"]
 
 
 def test_a_private_endpoint_is_not_listed() -> None:
     echo, count, keep = sample_app().endpoints
     listed = offered(echo, replace(count, visibility=Visibility.PRIVATE), keep)
-    assert list(listed) == [ECHO, KEEP]
+    assert list(listed) == ["/echo", "/keep"]
 
 
 def test_calling_an_endpoint_predicts_and_submits() -> None:
@@ -69,4 +76,4 @@ def test_an_endpoint_without_a_name_is_called_by_its_index() -> None:
 def test_endpoints_show_their_names() -> None:
     echo, count, _ = sample_app().endpoints
     assert repr(offered(echo, replace(count, name=None))) == "<Endpoints /echo, 1>"
-    assert repr(offered()["/echo"]).startswith("<Endpoint /echo(")
+    assert repr(offered()["/echo"]) == "<Endpoint /echo(text: Any) -> Any>"

@@ -57,6 +57,14 @@ def test_what_is_not_known_is_none() -> None:
     assert (update.time, update.progress_data, update.log, update.transferred) == (None,) * 4
 
 
+def test_a_status_shows_what_is_known() -> None:
+    assert (
+        repr(status_update(JobView(), None)) == "StatusUpdate(code=<Status.STARTING: 'STARTING'>)"
+    )
+    update = status_update(JobView(code=Status.IN_QUEUE, rank=0), None)
+    assert repr(update) == "StatusUpdate(code=<Status.IN_QUEUE: 'IN_QUEUE'>, rank=0)"
+
+
 def test_the_two_kinds_of_updates_can_be_told_apart() -> None:
     assert status_update(JobView(), None).type == "status"
     output = OutputUpdate(outputs=["x"])

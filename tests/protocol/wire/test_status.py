@@ -98,6 +98,10 @@ def test_no_text_shows_the_secrets_of_the_address() -> None:
     assert "s3cret" not in str(refused(401))
 
 
+def test_a_full_queue_is_worth_another_try() -> None:
+    assert str(refused(503, FULL)).endswith("Max size is 1 and size is 1; try again later")
+
+
 DATE = ("Date", "Wed, 21 Oct 2026 07:28:00 GMT")
 
 
@@ -121,6 +125,8 @@ def test_a_wait_is_read_in_seconds_and_as_a_date(headers: Headers, seconds: floa
     error = refused(429, headers=headers)
     assert isinstance(error, TooManyRequestsError)
     assert error.retry_after == seconds
+    after = "later" if seconds is None else f"after {seconds:g} s"
+    assert str(error).endswith(f"answered 429; try again {after}")
 
 
 @pytest.mark.parametrize(

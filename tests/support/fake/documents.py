@@ -43,6 +43,7 @@ class App:
     app_id: int
     max_file_size: int | None = None
     queue: bool = True
+    show_error: bool = True
 
     def config(self, root: str, username: str | None) -> dict[str, Any]:
         parts = self._parts()
@@ -57,7 +58,7 @@ class App:
             "title": "The tour",
             "space_id": None,
             "enable_queue": self.queue,
-            "show_error": True,
+            "show_error": self.show_error,
             "root": root if since(4, 19) else "",
         }
         return config | self._newer(username)

@@ -69,7 +69,7 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
             self.cancel()
             raise
         if self.cancelled():
-            raise asyncio.CancelledError
+            raise asyncio.CancelledError(f"{self}: there is no result")
         return self.result()
 
     def send(self, value: Any) -> Any:

@@ -11,7 +11,15 @@ from concurrent.futures import wait
 from functools import partial
 from typing import Any, Literal, Self
 
-from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
+from gradio_protocol import (
+    DEFAULT_FOLDER,
+    BaseClient,
+    Endpoints,
+    Options,
+    SpaceCopy,
+    Target,
+    short_traceback,
+)
 
 from . import progress, telemetry
 from .blocking import warn_in_loop
@@ -112,7 +120,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
                 http_client=http_client,
             )
         )
-        runner = self._shared.runner
+        with short_traceback:
+            runner = self._shared.runner
         if verbose:
             self._print(f"Loaded as API: {self.src}")
         if analytics_enabled and self.space_id is not None:
@@ -208,8 +217,9 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         the job has succeeded; a tuple becomes several arguments. Raises InvalidArguments before
         anything is sent.
         """
-        runner, options = self._shared.runner, self._options
-        bound = self._bind(args, kwargs, api_name, fn_index)
+        with short_traceback:
+            runner, options = self._shared.runner, self._options
+            bound = self._bind(args, kwargs, api_name, fn_index)
         sent = self.add_zero_gpu_headers({**(headers or {})})
         job = runner.submit(bound, sent, owner=self._shared)
         try:

@@ -29,15 +29,16 @@ from gradio_protocol import (
     Origin,
     Request,
     TransportFailed,
-    causes,
     find_proxy,
     is_address,
     origin,
     proxy_address,
     redact,
+    transport_error,
 )
 
 from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
+from .httpx_log import redacted_log
 from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
@@ -139,7 +140,8 @@ class Connections:
         # for files on other hosts that the server names.
         auth = self._config.auth if where == self._app_origin else None
         try:
-            return client.send(sent, stream=True, auth=auth, follow_redirects=False)
+            with redacted_log():
+                return client.send(sent, stream=True, auth=auth, follow_redirects=False)
         except UnicodeError as error:  # an invalid host name, such as `a..b`
             raise self._library.ConnectError(str(error)) from error
 
@@ -167,7 +169,7 @@ class RawStream(Iterator[bytes]):
     """
 
     def __init__(self, request: Request, reply: httpx.Response, seconds: float | None) -> None:
-        self._request = request
+        self._target = origin(request.url)
         self._stream = reply.extensions["network_stream"]
         self._seconds = seconds
 
@@ -187,8 +189,7 @@ class RawStream(Iterator[bytes]):
             yield
         # Of the library below httpx, which has another name below httpx2.
         except Exception as error:
-            said = f"{self._request!r}: {error or type(error).__name__}"
-            raise TransportFailed(said) from error
+            raise transport_error(self._target, error) from error
 
 
 def follow_socket(
@@ -313,11 +314,11 @@ def translate_errors(library: Any, request: Request, proxy: str = "") -> Generat
     try:
         yield
     except (h.HTTPError, h.StreamError, h.InvalidURL) as error:
-        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError)
-        raise TransportFailed(
-            f"{request!r}: {str(error) or type(error).__name__}",
+        unconnected = (h.ConnectError, h.ConnectTimeout, h.PoolTimeout, h.ProxyError, h.InvalidURL)
+        raise transport_error(
+            origin(request.url),
+            error,
             connected=not isinstance(error, unconnected),
             late=isinstance(error, h.TimeoutException),
-            untrusted=any(isinstance(each, ssl.SSLCertVerificationError) for each in causes(error)),
             proxy=proxy,
         ) from error

@@ -15,6 +15,7 @@ redirect: the core decides both.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import secrets
 import ssl
@@ -119,8 +120,12 @@ def resolve_target(config: HttpxConfig) -> Target:
 @functools.lru_cache(maxsize=1)
 def load_saved_token() -> str | None:
     """Return the token of Hugging Face that the user has saved, or None."""
-    from huggingface_hub import get_token  # here, because importing it takes 300 ms
-
+    try:
+        from huggingface_hub import get_token  # here, because importing it takes 300 ms
+    except ImportError:
+        text = "huggingface_hub is not installed, so no saved token is used"
+        logging.getLogger("gradio_client_httpx").warning(text)
+        return None
     return get_token()
 
 

@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -31,6 +31,7 @@ from gradio_protocol import (
     StreamLost,
     all_outputs,
     current_status,
+    short_traceback,
     spread,
     status_update,
 )
@@ -38,6 +39,13 @@ from gradio_protocol import (
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
 from .threads import Pool, Workers
+
+_INTERNAL = (
+    *("add_result_callbacks", "after_fork", "notify"),
+    *("set_exception", "set_result", "set_running_or_notify_cancel"),
+    *("close", "send", "throw"),
+)
+"Methods for the runner, for whoever makes a Future, and for asyncio."
 
 _log = logging.getLogger("concurrent.futures")
 
@@ -86,7 +94,13 @@ class Job(AwaitableFuture):
         TransportFailed.
         """
         self._warn_if_unfinished("Job.result()", timeout)
-        return super().result(timeout)
+        try:
+            with short_traceback:
+                return super().result(timeout)
+        except TimeoutError:
+            raise TimeoutError(f"{self}: no result after {timeout:g} s") from None
+        except CancelledError:
+            raise CancelledError(f"{self}: there is no result") from None
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end and return the job's error, or None.
@@ -144,8 +158,9 @@ class Job(AwaitableFuture):
                 break
             yield outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
-        if self._job_state.failure is not None:
-            raise self._job_state.failure
+        with short_traceback:
+            if self._job_state.failure is not None:
+                raise self._job_state.failure
 
     def __next__(self) -> Any:
         """Wait for the next output; raise StopIteration after the last one."""
@@ -200,7 +215,11 @@ class Job(AwaitableFuture):
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
+        return f"<Job {self._job_state}>"
+
+    def __dir__(self) -> list[str]:
+        # What a prompt completes after `job.`: the methods of callers.
+        return [name for name in super().__dir__() if name not in _INTERNAL]
 
     # For the runner.
 

@@ -112,7 +112,9 @@ class SharedClient:
 
     def __repr__(self) -> str:
         runner = self._runner
-        return "not connected" if runner is None else repr(runner.protocol.app.access.src)
+        if runner is None:
+            return "not connected"
+        return f"{runner.protocol.app.access.src!r}{', closed' if self._closed else ''}"
 
 
 def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None) -> None:

@@ -13,7 +13,15 @@ from typing import Any, Literal, Self
 
 import trio
 
-from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
+from gradio_protocol import (
+    DEFAULT_FOLDER,
+    BaseClient,
+    Endpoints,
+    Options,
+    SpaceCopy,
+    Target,
+    short_traceback,
+)
 
 from . import progress
 from .duplicate import duplicate
@@ -186,8 +194,9 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         the job has succeeded; a tuple becomes several arguments. They are plain functions, and must
         be brief: they run in the loop. Raises InvalidArguments before anything is sent.
         """
-        runner, options = self._shared.runner, self._options
-        bound = self._bind(args, kwargs, api_name, fn_index)
+        with short_traceback:
+            runner, options = self._shared.runner, self._options
+            bound = self._bind(args, kwargs, api_name, fn_index)
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.add_result_callbacks(result_callbacks or ())
         if options.progress:
@@ -213,7 +222,8 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         if self._is_extra_session:
             await trio.lowlevel.checkpoint()
             return self
-        await self._shared.open()
+        with short_traceback:
+            await self._shared.open()
         try:
             if self._verbose:
                 self._print(f"Loaded as API: {self.src}")

@@ -15,7 +15,6 @@ Rules:
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,9 +36,9 @@ from gradio_protocol import (
     Request,
     Response,
     TransportFailed,
-    causes,
     closing_error,
     origin,
+    transport_error,
 )
 
 from .dial import Dial, Dialer, dial
@@ -118,7 +117,7 @@ class Reply:
                 # Servers close idle connections, and may do so while the request is on its way.
                 if not _can_repeat(self._request, idle, failure):
                     raise
-        with _translate_errors("connecting to", self._pool, connected=False):
+        with _translate_errors(self._pool, connected=False):
             fresh = await self._pool.connect()
         await self._send_request(fresh)
         return self
@@ -143,7 +142,7 @@ class Reply:
 
         Raises TransportFailed if the body is truncated or nothing arrives in time.
         """
-        with _translate_errors("reading from", self._pool), trio.fail_after(self._read):
+        with _translate_errors(self._pool), trio.fail_after(self._read):
             data = await self._connection.read_data()
         if data is None:
             raise StopAsyncIteration
@@ -155,7 +154,7 @@ class Reply:
         Raises TransportFailed if the body is truncated.
         """
         last_data = trio.current_time()
-        with _translate_errors("reading from", self._pool):
+        with _translate_errors(self._pool):
             while True:
                 # One scope serves many reads: a new deadline for each costs 6 % of the CPU of a
                 # stream. So the deadline may pass too early, which is checked below.
@@ -175,7 +174,7 @@ class Reply:
         orderly one, and TransportFailed if the connection breaks.
         """
         frames, assembler = wsproto.Connection(wsproto.ConnectionType.CLIENT), MessageAssembler()
-        with _translate_errors("reading from", self._pool):
+        with _translate_errors(self._pool):
             while True:
                 data = await self._read_raw()
                 frames.receive_data(data or None)
@@ -221,7 +220,7 @@ class Reply:
     async def _send_request(self, connection: Connection) -> None:
         request = self._request
         try:
-            with _translate_errors("asking", self._pool):
+            with _translate_errors(self._pool):
                 opening = _make_h11_request(request, self._pool.target, connection.relay)
                 await connection.send_request(opening, request.body, self._write, self._sent)
                 answer = await self._read_head(connection)
@@ -292,11 +291,14 @@ class Http:
         pool = self._get_pool(request)
         if total_timeout is not None:
             # Without a slot: a dozen direct calls, each as long as its job, would block all joins.
-            with _translate_errors("asking", pool), trio.fail_after(total_timeout):
+            with _translate_errors(pool), trio.fail_after(total_timeout):
                 return await self._read_all(request, inf, check, on_sent)
-        waiting = "waiting for a free connection to"
-        with _translate_errors(waiting, pool, connected=False), trio.fail_after(self.timeout.pool):
-            await pool.slots.acquire()
+        try:
+            with trio.fail_after(self.timeout.pool):
+                await pool.slots.acquire()
+        except trio.TooSlowError as error:
+            text = f"No connection to {pool.target} became free in {self.timeout.pool:g} s"
+            raise TransportFailed(text, connected=False, late=True) from error
         try:
             return await self._read_all(request, self.timeout.read, check, on_sent)
         finally:
@@ -355,25 +357,23 @@ def _make_h11_request(request: Request, target: Origin, relay: Proxy | None) -> 
 
 
 @contextmanager
-def _translate_errors(doing: str, pool: Pool, *, connected: bool = True) -> Generator[None]:
+def _translate_errors(pool: Pool, *, connected: bool = True) -> Generator[None]:
     """Raise failures of the network as TransportFailed (rule 2)."""
     try:
         yield
     except _NETWORK_ERRORS as error:
-        chain = causes(error)
-        raise TransportFailed(
-            f"{doing} {pool.target}: {_describe(error)}",
+        raise transport_error(
+            pool.target,
+            error,
+            reason=_describe(error),
             connected=connected,
             late=isinstance(error, trio.TooSlowError),
-            untrusted=any(isinstance(cause, ssl.SSLCertVerificationError) for cause in chain),
             proxy=pool.proxy,
         ) from error
 
 
 def _describe(error: BaseException) -> str:
     """Return a short reason: the error's text, or that of its cause, which often says more."""
-    if isinstance(error, trio.TooSlowError):
-        return "too slow"
     if isinstance(error, h11.ProtocolError):
         return str(error).partition(":")[0]  # the rest quotes headers
     # The error of `open_tcp_stream` says only that all attempts failed. Its cause is a group, with

@@ -6,6 +6,7 @@ A parameter of `Client` wins over the environment.
 from __future__ import annotations
 
 import functools
+import logging
 import os
 import secrets
 import tempfile
@@ -90,6 +91,10 @@ async def resolve_target(config: TrioConfig) -> Target:
 @functools.lru_cache(maxsize=1)
 def load_saved_token() -> str | None:
     """Return the token of Hugging Face that the user has saved, or None; reads the disk."""
-    from huggingface_hub import get_token  # here, because importing it takes 300 ms
-
+    try:
+        from huggingface_hub import get_token  # here, because importing it takes 300 ms
+    except ImportError:
+        text = "huggingface_hub is not installed, so no saved token is used"
+        logging.getLogger("gradio_client_trio").warning(text)
+        return None
     return get_token()

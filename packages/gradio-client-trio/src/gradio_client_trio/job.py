@@ -23,9 +23,13 @@ from gradio_protocol import (
     StatusUpdate,
     all_outputs,
     current_status,
+    short_traceback,
     spread,
     status_update,
 )
+
+_INTERNAL = ("add_result_callbacks", "notify", "until")
+"Methods for the runner and the iterators."
 
 _log = logging.getLogger("gradio_client_trio")
 
@@ -56,7 +60,8 @@ class Job:
         AppError, a RemoteError or a TransportFailed.
         """
         await self.until(self.done)
-        return self._job_state.result()
+        with short_traceback:
+            return self._job_state.result()
 
     async def exception(self) -> BaseException | None:
         """Wait for the end and return the job's error, or None."""
@@ -115,7 +120,11 @@ class Job:
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<Job {self._job_state.endpoint.title} {self._job_state.view.stage.name}>"
+        return f"<Job {self._job_state}>"
+
+    def __dir__(self) -> list[str]:
+        # What a prompt completes after `job.`: the methods of callers.
+        return [name for name in super().__dir__() if name not in _INTERNAL]
 
     # For the runner and the iterators.
 
@@ -178,7 +187,10 @@ class JobOutputs:
         if self._outputs.advance():
             return self._outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
-        raise self._job_state.failure or StopAsyncIteration
+        with short_traceback:
+            if self._job_state.failure is not None:
+                raise self._job_state.failure
+        raise StopAsyncIteration
 
 
 class JobUpdates:

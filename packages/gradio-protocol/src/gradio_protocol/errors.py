@@ -141,6 +141,7 @@ class TransportFailed(GradioError):
         connected: bool = True,
         late: bool = False,
         untrusted: bool = False,
+        refused: bool = False,
         proxy: str = "",
     ) -> None:
         if untrusted:
@@ -148,6 +149,8 @@ class TransportFailed(GradioError):
         super().__init__(message + (proxy_hint(proxy) if proxy and not connected else ""))
         self.untrusted = untrusted
         "The server's certificate is not trusted; a retry cannot help."
+        self.refused = refused
+        "The connection was refused: nobody listens there."
         self.connected = connected
         "False: no connection was made, so nothing was sent."
         self.late = late

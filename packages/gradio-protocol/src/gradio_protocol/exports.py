@@ -33,7 +33,6 @@ from .errors import StreamLost as StreamLost
 from .errors import TooManyRequestsError as TooManyRequestsError
 from .errors import TransportFailed as TransportFailed
 from .errors import ValidationError as ValidationError
-from .errors import causes as causes
 from .errors import file_errors as file_errors
 from .errors import proxy_address as proxy_address
 from .flows.actions import PARTIAL_PREFIX as PARTIAL_PREFIX
@@ -65,6 +64,7 @@ from .jobs.status import Status as Status
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints
 from .present.progress import ProgressBar as ProgressBar
+from .present.tracebacks import short_traceback as short_traceback
 from .present.updates import OutputUpdate as OutputUpdate
 from .present.updates import StatusUpdate as StatusUpdate
 from .present.updates import all_outputs as all_outputs
@@ -81,5 +81,6 @@ from .wire.exchange import is_address as is_address
 from .wire.exchange import origin as origin
 from .wire.headers import drop_framing as drop_framing
 from .wire.headers import redact as redact
+from .wire.network import transport_error as transport_error
 from .wire.websocket import MessageAssembler as MessageAssembler
 from .wire.websocket import closing_error as closing_error

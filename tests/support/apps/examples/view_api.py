@@ -13,5 +13,5 @@ described = client.view_api(print_info=False, return_format="dict")
 print(sorted(described), described["named_endpoints"]["/two"])
 
 print(client.src == sys.argv[1], client.space_id, client.protocol, str(client.app_version))
-print(sorted(client.config)[:3], sorted(client.endpoints)[:3])
+print(sorted(client.config)[:3], client.endpoints[2].fn_index)
 print(client.endpoints[0].api_name, client.endpoints[0].fn_index)

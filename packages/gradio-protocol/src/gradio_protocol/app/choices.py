@@ -1,9 +1,11 @@
-"""Checks values against the choices of a component.
+"""Checks values against the choices of a component, or against its wish for a number.
 
 Servers of 5.0 and later reject a value that is not among a component's choices; older ones accept
 anything. A server uses the current choices, which a function of the app may change, while a client
 knows only those of the config. So a component's choices are checked here only if the component is
 no function's output.
+
+Servers hand the text for a number to the app's function, which fails on it, or works by luck.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from ..wire.document import JSON
 from .config import Component, Config
 
 _KINDS = ("radio", "dropdown", "checkboxgroup")
+_NUMBERS = ("number", "slider")
 _MAX_LISTED = 20  # choices that an error lists
 _MAX_LENGTH = 60  # characters of each choice in an error
 
@@ -51,6 +54,15 @@ def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, wh
         if part not in choices:
             got = _shorten_repr(value if isinstance(value, str) else part)
             raise InvalidArguments(f"{where}: expected {wanted} {_join(choices)}; got {got}")
+
+
+def check_number(value: object, *, component: str, where: str) -> None:
+    """Raise InvalidArguments for text where the component, surely, wants a number."""
+    if isinstance(value, str) and component.lower() in _NUMBERS:
+        raise InvalidArguments(
+            f"{where}: expected a number, got the text {_shorten_repr(value)}; "
+            "with_options(check_types=False) would send it"
+        )
 
 
 def _read_choices(component: Component) -> tuple[JSON, ...]:

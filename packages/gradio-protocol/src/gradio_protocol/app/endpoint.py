@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object
 from .arguments import normalize_args
-from .choices import check_choice
+from .choices import check_choice, check_number
 from .config import Visibility
 
 _MAX_NAMED = 10  # endpoints that an error lists
@@ -52,13 +52,16 @@ class Parameter:
     choices: tuple[JSON, ...] = ()
     "The only values, or list members, that the app accepts; empty: no restriction."
 
-    def coerce(self, value: object, *, where: str) -> object:
+    def coerce(self, value: object, *, where: str, check_types: bool = True) -> object:
         """Return a value in the form to send: see `arguments.normalize_args`.
 
-        Raises InvalidArguments for a value that the parameter does not accept.
+        Raises InvalidArguments for a value that the parameter does not accept; without
+        `check_types`, choices and numbers are left to the app.
         """
         plain = normalize_args(value, self.schema, component=self.component, where=where)
-        check_choice(plain, self.choices, component=self.component, where=where)
+        if check_types:
+            check_choice(plain, self.choices, component=self.component, where=where)
+            check_number(plain, component=self.component, where=where)
         return plain
 
 
@@ -118,7 +121,9 @@ class Endpoint:
         """The name that errors and logs use."""
         return self.name if self.name is not None else f"function {self.index}"
 
-    def bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
+    def bind(
+        self, args: Sequence[object], kwargs: Mapping[str, object], *, check_types: bool = True
+    ) -> list[object]:
         """Return the data of a call: the arguments, defaults, and null in hidden positions.
 
         Files are recognised among the arguments (`Parameter.coerce`), but not in defaults. Raises
@@ -131,7 +136,7 @@ class Endpoint:
             raise InvalidArguments(f"{self.title}: missing {_list_names(lacking)}")
         values = iter(
             [
-                p.coerce(given[p.name], where=f"{self.title}: {p.name!r}")
+                p.coerce(given[p.name], where=f"{self.title}: {p.name!r}", check_types=check_types)
                 if p.name in given
                 else p.default
                 for p in self.parameters
@@ -161,7 +166,8 @@ class Endpoint:
     ) -> dict[str, object]:
         names = [p.name for p in self.parameters]
         if len(args) > len(names):
-            raise InvalidArguments(f"{self.title}: takes {len(names)} values, got {len(args)}")
+            takes = f"takes {len(names)} value{'s' * (len(names) != 1)}"
+            raise InvalidArguments(f"{self.title}: {takes}, got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name in kwargs:
             if name in given:

@@ -151,7 +151,8 @@ class BaseClient(Generic[L, C]):
 
         `isolated`: give each job its own session. `progress`: show a bar. `timeout`: seconds that
         `predict` waits. `headers`: additional headers. `event_data`: the event for functions that
-        take one, such as `gr.SelectData`. Others: as in the constructor; see `Changes`.
+        take one, such as `gr.SelectData`. `check_types`: False to leave choices and numbers to the
+        app. Others: as in the constructor; see `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 
@@ -171,7 +172,9 @@ class BaseClient(Generic[L, C]):
         return f"Client({self._shared!r})"
 
     def _repr_html_(self) -> str:
-        return as_html(self._known())
+        config = self._shared.runner.protocol.app.config
+        title = config.raw.get("title") or "A Gradio app"
+        return as_html(self._known(), f"{title}, {self.src}, Gradio {config.version}")
 
     def __getstate__(self) -> tuple[C, Options]:
         # The constructor's arguments: the copy connects again, in a session of its own.

@@ -152,7 +152,7 @@ class ClientProtocol:
     def is_connected(self) -> bool:
         """Whether the client is connected. Raises the error if connecting failed."""
         if self._connect_error is not None:
-            raise self._connect_error
+            raise self._connect_error.with_traceback(None)
         return self._tracker is not None
 
     @property

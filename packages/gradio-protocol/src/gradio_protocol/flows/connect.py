@@ -39,6 +39,7 @@ from .retry import RetryPolicy
 _POLL_INTERVAL: Final = 2.0  # seconds between two requests for the stage of a Space
 # Seconds to wait for the request that wakes a Space; it continues to start without us.
 _WAKE_TIMEOUT: Final = 10.0
+_UNUSED: Final = "the app requires no login, so `auth` is not used"
 _DERIVED: Final = "are taken from the config"
 _OF_ALL: Final = "names and types of parameters"
 _OF_OTHERS: Final = "names and types of undocumented endpoints' parameters"
@@ -71,7 +72,16 @@ class Target:
     infinity: never."""
 
     def __post_init__(self) -> None:
-        seconds = cast("object", self.stream_idle_timeout)  # callers may pass anything
+        src, auth = cast("object", self.src), cast("object", self.auth)  # callers may pass anything
+        if not isinstance(src, str):
+            got = "None" if src is None else type(src).__name__
+            raise InvalidArguments(f"src: expected an address or the name of a Space, got {got}")
+        match auth:
+            case None | (str(), str()):
+                pass
+            case _:  # without its value, which may be a password
+                raise InvalidArguments("auth: expected a pair of texts, (user, password)")
+        seconds = cast("object", self.stream_idle_timeout)
         if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
             raise InvalidArguments(
                 f"stream_idle_timeout: expected more than 0 seconds, got {seconds!r}"
@@ -110,7 +120,8 @@ def connect(target: Target) -> Steps[App]:
     broken, TooManyRequestsError, TransportFailed, and RemoteError for anything else that is not an
     app.
     """
-    return (yield from _connect(target, Jar()))
+    policy = replace(target.policy, retries_refused=False)
+    return (yield from _connect(replace(target, policy=policy), Jar()))
 
 
 def refresh_app(app: App, target: Target) -> Steps[App]:
@@ -259,10 +270,14 @@ def _fetch_config_with_login(web: Requester, auth: tuple[str, str] | None) -> St
     """Return the config, after a login if one is needed."""
     reply = yield from _fetch_config(web)
     try:
-        return _parse_config(reply)
+        config = _parse_config(reply)
     except AuthenticationError:
         if auth is None:
             raise
+    else:
+        # With cookies, the app may know an earlier login.
+        is_unused = auth is not None and not web.access.jar.cookies
+        return replace(config, notes=(*config.notes, _UNUSED)) if is_unused else config
     yield from _log_in(web, auth)
     reply = yield from _fetch_config(web)
     try:
@@ -287,9 +302,12 @@ def _fetch_config(web: Requester) -> Steps[Response]:
 
 def _parse_config(reply: Response) -> Config:
     """Parse the reply. Raises AuthenticationError if it says that a login is needed."""
+    where = f"connecting: {redact_url(reply.url)}"
+    if reply.status == 404:
+        text = f"{where} answered 404, so no Gradio app is there{answering_proxy(reply)}"
+        raise RemoteError(text, status=404)
     if reply.status != 200:
         raise error_from_response(reply, doing="connecting")
-    where = f"connecting: {redact_url(reply.url)}"
     try:
         # An app without `/config` answered with its page, which contains the config.
         is_page = reply.body.lstrip().startswith(b"<")
@@ -298,7 +316,9 @@ def _parse_config(reply: Response) -> Config:
         text = f"{where} is not a Gradio app that can be called: {error}{answering_proxy(reply)}"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
-        raise AuthenticationError(f"{where} requires a login", status=200)
+        raise AuthenticationError(
+            f"{where} requires a login; pass auth=(user, password)", status=200
+        )
     return config
 
 

@@ -32,6 +32,7 @@ class Changes(TypedDict, total=False):
     max_download_size: int | None
     resubmit_lost: bool
     event_data: object
+    check_types: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Options:
     "Arguments and outputs include the hidden positions, as between two Gradio apps."
     event_data: object = None
     'JSON for a function that takes `gr.SelectData` or the like, such as `{"index": 0}`.'
+    check_types: bool = True
+    "Refuse text for a number, and a value that is no choice, instead of sending them."
 
     def changed(self, changes: Changes) -> Options:
         """Return these options with some changed; `headers` are added to the present ones.
@@ -80,7 +83,7 @@ class Options:
         Raises InvalidArguments for arguments that the endpoint does not accept.
         """
         if not self.include_hidden:
-            return endpoint, endpoint.bind(args, kwargs)
+            return endpoint, endpoint.bind(args, kwargs, check_types=self.check_types)
         inputs = tuple(replace(slot, hidden=False) for slot in endpoint.inputs)
         outputs = tuple(replace(slot, hidden=False) for slot in endpoint.outputs)
         data = [normalize_args(value) for value in args]

@@ -5,7 +5,8 @@
    is busy (429, 503). A 502 is a trade-off: a proxy sends it if it could not connect, but also if
    it lost the reply, in which case the job runs twice. Joins are never sent again after a 504,
    since the server is at work then, nor after a reply that broke off.
-3. An untrusted certificate is not retried.
+3. An untrusted certificate is not retried, nor is a refused connection while a client connects
+   for the first time: a person who mistyped the port shall know at once.
 4. `Retry-After` is honoured up to 60 s. Beyond that there is no retry, and the error has
    `retry_after` set.
 """
@@ -48,6 +49,8 @@ class RetryPolicy:
 
     max_retries: int = 2
     "Retries after the first attempt; zero: none."
+    retries_refused: bool = field(default=True, repr=False)
+    "Whether to retry where nobody listens, which may be an app that restarts."
     entropy: bytes = field(default=b"", repr=False)
     "For the jitter. If each conversation has its own, their retries do not happen all at once."
 
@@ -59,7 +62,8 @@ def pause(
 
     `attempt` is the number of the attempt that failed; the first one is 0.
     """
-    if not _is_repeatable(outcome, repeat):
+    is_refused = isinstance(outcome, TransportFailed) and outcome.refused
+    if not _is_repeatable(outcome, repeat) or (is_refused and not policy.retries_refused):
         return None
     requested = retry_after(outcome) if isinstance(outcome, Response) else None
     return backoff(policy, attempt, requested)

@@ -226,10 +226,16 @@ class JobState:
         """The error of a job that failed; None for one that was cancelled, too."""
         return self.view.error if self.view.stage is Stage.FAILED else None
 
+    def __str__(self) -> str:
+        """The endpoint, the stage, and why the job failed if it did."""
+        why = f": {self.failure!r}" if self.failure else ""
+        return f"{self.endpoint.title} {self.view.stage.name}{why}"
+
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""
         if self.view.error is not None:
-            raise self.view.error
+            # Each `raise` would add to the frames that the error has gathered so far.
+            raise self.view.error.with_traceback(None)
         return self._value
 
     def receive(self, message: JobMessage) -> FlowMessage | None:

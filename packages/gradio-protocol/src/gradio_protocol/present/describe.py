@@ -76,12 +76,16 @@ def as_dict(endpoints: Iterable[Endpoint]) -> Object:
     }
 
 
-def as_html(endpoints: Iterable[Endpoint]) -> str:
-    """Return a table for notebooks, one row per endpoint; all text of the server is escaped."""
+def as_html(endpoints: Iterable[Endpoint], about: str = "") -> str:
+    """Return a table for notebooks, one row per endpoint, below a line about the app.
+
+    All text of the server is escaped.
+    """
     named, unnamed = _list_public(endpoints)
     rows = "".join(_format_row(endpoint) for endpoint in [*named, *unnamed])
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
-    return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+    line = f"<p>{html.escape(about)}</p>" if about else ""
+    return f"{line}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:
@@ -98,7 +102,9 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
     # to the last changed name is positional-only.
     fixed = max((i + 1 for i, (name, p) in enumerate(pairs) if name != p.name), default=0)
     parameters = [
-        inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY, annotation=_format_type(p))
+        inspect.Parameter(
+            name, inspect.Parameter.POSITIONAL_ONLY, annotation=_Type(_format_type(p))
+        )
         for name, p in pairs[:fixed]
     ]
     # Python forbids a parameter without default after one with a default, but Gradio does not.
@@ -107,7 +113,17 @@ def signature(endpoint: Endpoint) -> inspect.Signature:
         by_name = by_name or (optional and not parameter.has_default)
         optional = optional or parameter.has_default
         parameters.append(_make_parameter(name, parameter, by_name=by_name))
-    return inspect.Signature(parameters, return_annotation=_format_return_type(endpoint.returns))
+    gives = _Type(_format_return_type(endpoint.returns))
+    return inspect.Signature(parameters, return_annotation=gives)
+
+
+class _Type(str):
+    """A type as text, which a signature shows without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 def doc(endpoint: Endpoint) -> str:
@@ -235,13 +251,15 @@ def _format_suffix(value: Parameter | Return) -> str:
     default = ""
     if isinstance(value, Parameter) and value.has_default:
         default = f" = {_format_default(value.default)}"
-    return f"{default} {_format_remark(value.python_type)}".rstrip()
+    # Several lines are the docstring of a class of Gradio, such as FileData.
+    described = "\n" not in value.python_type.description
+    return f"{default} {_format_remark(value.python_type) if described else ''}".rstrip()
 
 
 def _make_parameter(name: str, value: Parameter, *, by_name: bool) -> inspect.Parameter:
     kind = inspect.Parameter.KEYWORD_ONLY if by_name else inspect.Parameter.POSITIONAL_OR_KEYWORD
     default = value.default if value.has_default else inspect.Parameter.empty
-    return inspect.Parameter(name, kind, default=default, annotation=_format_type(value))
+    return inspect.Parameter(name, kind, default=default, annotation=_Type(_format_type(value)))
 
 
 def _format_return_type(returns: Sequence[Return]) -> str:

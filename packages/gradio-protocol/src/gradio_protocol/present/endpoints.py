@@ -71,18 +71,22 @@ class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
             return BoundEndpoint(self._client, find_endpoint(self._list_endpoints(), name, index))
         except InvalidArguments as error:
             # A mapping raises KeyError, so that `in` and `get` work.
-            raise KeyError(key) from error
+            raise KeyError(str(error)) from None
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[int | str]:
+        """Iterate over the names; an endpoint without a name has its index instead."""
         # Undocumented endpoints are included, since they can be called.
         callable_ones = (
             e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE
         )
-        return iter([endpoint.index for endpoint in callable_ones])
+        return iter([e.index if e.name is None else e.name for e in callable_ones])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def __repr__(self) -> str:
-        names = {endpoint.index: endpoint.name for endpoint in self._list_endpoints()}
-        return f"<Endpoints {', '.join(names.get(index) or str(index) for index in self)}>"
+        return f"<Endpoints {', '.join(map(str, self))}>"
+
+    def _ipython_key_completions_(self) -> list[int | str]:
+        """What a notebook offers after `client.endpoints[`."""
+        return list(self)

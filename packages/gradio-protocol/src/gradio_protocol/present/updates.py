@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ..jobs.job_state import JobState, JobView, Outputs, Stage, Transferred
@@ -17,7 +17,7 @@ _BEFORE_FIRST_MESSAGE = (Stage.STARTING, Stage.UPLOADING, Stage.JOINING)
 "The stages before the server's first message about a job."
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class StatusUpdate:
     """The status of a job, with the official client's names."""
 
@@ -35,7 +35,13 @@ class StatusUpdate:
     "Text and level."
     transferred: Transferred | None = None
     "Bytes sent or received so far, while files are transferred."
-    type: str = field(default="status", repr=False)
+    type: str = "status"
+
+    def __repr__(self) -> str:
+        # Most fields are None most of the time.
+        pairs = [(each.name, getattr(self, each.name)) for each in fields(self)[:-1]]
+        told = [f"{name}={value!r}" for name, value in pairs if value is not None]
+        return f"StatusUpdate({', '.join(told)})"
 
 
 @dataclass(slots=True)

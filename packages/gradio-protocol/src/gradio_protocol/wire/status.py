@@ -38,14 +38,17 @@ def error_from_response(reply: Head, *, doing: str) -> GradioError:
     )
     match reply.status:
         case 401:
-            return AuthenticationError(f"{text}; a login or a token is needed", status=401)
+            needed = "a login (auth=(user, password)) or a token (token=…) is needed"
+            return AuthenticationError(f"{text}; {needed}", status=401)
         case 429:
-            return TooManyRequestsError(text, retry_after=retry_after(reply))
+            seconds = retry_after(reply)
+            after = "later" if seconds is None else f"after {seconds:g} s"
+            return TooManyRequestsError(f"{text}; try again {after}", retry_after=seconds)
         # Proxies answer 503 as well, so that the text has to mention the queue.
         case 503 if "queue" in detail.lower():
-            return QueueError(text, status=503)
+            return QueueError(f"{text.removesuffix('.')}; try again later", status=503)
         case 500 if "queue is full" in detail.lower():
-            return QueueError(text, status=500)
+            return QueueError(f"{text.removesuffix('.')}; try again later", status=500)
         case status if 300 <= status < 400:
             target = redact_url(reply.header("location") or "nowhere")
             return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)

@@ -1,0 +1,40 @@
+"""Keeps session hashes and signed queries out of the log that httpx itself writes.
+
+httpx logs the whole address of each request, at INFO. A session hash opens a session's stream, and
+the query of a file may be a signature. Only records of our own requests are changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_SECRET = re.compile(r"(/heartbeat/)[^/?]+|\?.*")
+"A query, and the session hash of a heartbeat."
+_is_ours: ContextVar[bool] = ContextVar("gradio_client_httpx_request", default=False)
+"Whether this thread or task is sending a request of a client of this package."
+
+
+@contextmanager
+def redacted_log() -> Generator[None]:
+    """In this block, httpx logs addresses without queries and session hashes."""
+    token = _is_ours.set(True)
+    try:
+        yield
+    finally:
+        _is_ours.reset(token)
+
+
+def _redact(record: logging.LogRecord) -> bool:
+    if _is_ours.get() and isinstance(record.args, tuple) and len(record.args) > 1:
+        # The method, the address, the version of HTTP, the status, and its reason.
+        method, url, *rest = record.args
+        record.args = (method, _SECRET.sub(r"\1", str(url)), *rest)
+    return True
+
+
+for _name in ("httpx", "httpx2"):
+    logging.getLogger(_name).addFilter(_redact)

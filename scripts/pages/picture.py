@@ -1,0 +1,90 @@
+"""Draws the terminal on top of README.md: some steps of the demo, which checks their answers.
+
+`python -m scripts.pages.picture` writes docs/terminal.svg; with `--check` it only compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from html import escape
+from typing import TypeAlias
+
+from scripts.bootstrap import ROOT
+from scripts.demo import BLOCKING, Step, examples, lines_of
+
+PICTURE = ROOT / "docs" / "terminal.svg"
+STEPS = [BLOCKING[number] for number in (0, 1, 2, 7)]
+URL = "http://127.0.0.1:7860/"
+
+LETTER, LINE, EDGE, BAR = 8, 20, 20, 36
+"Pixels: the width of a letter, the height of a line, the margin, the title bar."
+COLUMNS = 68
+FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
+TEXT, PROMPT, CODE, TITLE, ERROR = "#c9d1d9", "#7ee787", "#79c0ff", "#8b949e", "#ff7b72"
+
+Line: TypeAlias = list[tuple[str, str]]
+"Pieces of text, each with its colour."
+
+
+def main(arguments: list[str]) -> int:
+    """Write the picture, or with `--check` compare it."""
+    drawn = draw(list(lines_of_steps(STEPS)))
+    if PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == drawn:
+        return 0
+    if "--check" not in arguments:
+        PICTURE.write_text(drawn, encoding="utf-8")
+        return 0
+    print("docs/terminal.svg is stale; run python -m scripts.pages.picture")
+    return 1
+
+
+def lines_of_steps(steps: list[Step]) -> Iterator[Line]:
+    """The lines of these steps, as the demo shows them."""
+    for number, step in enumerate(steps):
+        if number:
+            yield []
+        yield [(f"# {step.title}", TITLE)]
+        for example in examples(step, URL):
+            for prompt, line in lines_of(example):
+                yield [(f"{prompt} ", PROMPT), (line, CODE)]
+            for line in example.want.splitlines():
+                yield [(line, ERROR if "Error:" in line else TEXT)]
+
+
+def draw(lines: list[Line]) -> str:
+    """The picture as SVG."""
+    width, height = COLUMNS * LETTER + 2 * EDGE, BAR + len(lines) * LINE + EDGE
+    buttons = zip((20, 40, 60), ("#ff5f56", "#ffbd2e", "#27c93f"), strict=True)
+    rows = [
+        f'<text y="{BAR + (number + 1) * LINE - 6}">{"".join(draw_pieces(line))}</text>'
+        for number, line in enumerate(lines)
+        if line
+    ]
+    size = f'width="{width}" height="{height}"'
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="A Python prompt">',
+        f'<rect {size} rx="8" fill="#0d1117"/>',
+        *(f'<circle cx="{x}" cy="18" r="6" fill="{colour}"/>' for x, colour in buttons),
+        f'<g font-size="13" xml:space="preserve" font-family="{FONTS}">',
+        *rows,
+        "</g>",
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def draw_pieces(line: Line) -> Iterator[str]:
+    """The pieces of a line, each as wide as its letters, whichever font there is."""
+    column = 0
+    for text, colour in line:
+        # Not all browsers keep blanks at the edges.
+        word = text.strip()
+        x = EDGE + (column + text.index(word)) * LETTER
+        length = len(word) * LETTER
+        yield f'<tspan x="{x}" textLength="{length}" fill="{colour}">{escape(word)}</tspan>'
+        column += len(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
