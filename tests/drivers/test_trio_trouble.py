@@ -160,7 +160,7 @@ async def test_a_bug_that_a_stream_brings_to_light_ends_its_jobs_and_no_more(
 
     async with rig() as (client, _):
         with monkeypatch.context() as broken:
-            broken.setattr("gradio_protocol.jobs.stream_reader.StreamReader.feed", feed)
+            broken.setattr("gradio_protocol.jobs.event_stream.StreamReader.feed", feed)
             with pytest.raises(StreamLost, match="ZeroDivisionError"):
                 await client.predict("x", api_name="/echo")
         assert await client.predict("x", api_name="/echo") == "x"

@@ -1,4 +1,4 @@
-"""`jobs.stream_reader`: from the bytes of one stream to the messages on it."""
+"""`jobs.event_stream.StreamReader`: from the bytes of one stream to the messages on it."""
 
 from __future__ import annotations
 

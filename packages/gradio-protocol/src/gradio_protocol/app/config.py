@@ -167,8 +167,8 @@ def read_config(body: bytes | str) -> Config:
         protocol=protocol,
         api_prefix=fields.want("api_prefix", str, ""),
         dialect=traits,
-        components=_read_components(replace(fields, document=lists)),
-        dependencies=_read_dependencies(replace(fields, document=lists), queued),
+        components=_read_components(fields.beside(lists)),
+        dependencies=_read_dependencies(fields.beside(lists), queued),
         max_file_size=fields.get("max_file_size", int),
         connect_heartbeat=heartbeat and traits.heartbeat,
         app_id=_read_app_id(fields),
@@ -218,7 +218,7 @@ def _read_component(fields: Fields) -> Component:
     return Component(
         id=fields.need("id", int),
         type=kind,
-        label=replace(fields, document=props).text("label"),
+        label=fields.beside(props).text("label"),
         props=props,
         input_schema=_read_schema(raw.get("api_info_as_input", both)),
         output_schema=_read_schema(raw.get("api_info_as_output", both)),
@@ -253,7 +253,7 @@ def _read_dependencies(fields: Fields, queued: bool) -> tuple[Dependency, ...]:
 
 def _read_dependency(fields: Fields, position: int, queued: bool) -> Dependency:
     # Up to 3.22 the config does not say which functions are generators.
-    types = replace(fields, document=fields.want("types", OBJECT, {}))
+    types = fields.beside(fields.want("types", OBJECT, {}))
     return Dependency(
         index=fields.want("id", int, position),
         api_name=_read_api_name(fields),

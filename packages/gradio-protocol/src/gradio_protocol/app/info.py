@@ -83,7 +83,7 @@ def _read_entries(fields: Fields) -> dict[str, Object]:
     found: dict[str, Object] = {}
     # 3.x lists endpoints without a name under their index, so the keys do not collide.
     for name in ("unnamed_endpoints", "named_endpoints"):
-        group = replace(fields, document=fields.get(name, OBJECT, {}))
+        group = fields.beside(fields.get(name, OBJECT, {}))
         found |= {key: group.get(key, OBJECT, {}) for key in group.document}
     return found
 
@@ -119,7 +119,7 @@ class _EndpointReader:
         # The dict of `/info` has one entry for each name, so the last function wins there.
         if shared and not _has_same_values(parameters, own):
             self.notes.add(f"{fields.where}: describes another function of this name: left out")
-            parameters, fields = own, replace(fields, document={})
+            parameters, fields = own, fields.beside({})
         own = [_describe_output(component) for component in outputs if not component.skip]
         returns = _choose_entries(fields, "returns", own)
         about = fields.text("description")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar, cast, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 from ..errors import InvalidArguments, RemoteError
 
@@ -77,13 +77,13 @@ def need(document: Object, key: str, kind: type[T], *, where: str) -> T:
     return check_kind(document[key], kind, f"{where}: {key!r}")
 
 
-def check_kind(value: object, kind: type[T], where: str) -> T:
+def check_kind(value: Any, kind: type[T], where: str) -> T:
     """Return `value` if it is of this kind, else raise RemoteError; a bool is not a number here."""
+    found: T = value
     # JSON does not tell 1 from 1.0, so a server may send an int for a float. `True` is an int in
     # Python, but not in JSON.
-    accepted = (int, float) if kind is float else kind
-    if isinstance(value, accepted) and (kind is bool or not isinstance(value, bool)):
-        return cast("T", value)
+    if type(value) is kind or (kind is float and type(value) is int):
+        return found
     raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
 
 
@@ -105,7 +105,7 @@ class Notes:
         return (*self._sentences[:_MAX_NOTES], *rest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Fields:
     """Reads the keys of one JSON object of a server.
 
@@ -124,6 +124,10 @@ class Fields:
         where = f"{self.where}: {name}"
         return Fields(check_kind(value, OBJECT, where), where, self.notes)
 
+    def beside(self, document: Object) -> Fields:
+        """Return the reader of an object that errors name like this one."""
+        return Fields(document, self.where, self.notes)
+
     def need(self, key: str, kind: type[T]) -> T:
         """Return the value under `key`, which must exist: see the function `need`."""
         return need(self.document, key, kind, where=self.where)
@@ -134,8 +138,8 @@ class Fields:
     def want(self, key: str, kind: type[T], default: T) -> T: ...
     def want(self, key: str, kind: type[Any], default: Any = None) -> Any:
         """Like `need`, but return `default` if the key is absent or null."""
-        absent = self.document.get(key) is None
-        return default if absent else self.need(key, kind)
+        value = self.document.get(key)
+        return default if value is None else check_kind(value, kind, f"{self.where}: {key!r}")
 
     def flag(self, key: str, default: bool) -> bool:
         """Like `want` for a bool, but accept a number: Python code may write 0 for False."""
