@@ -247,12 +247,16 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         """
         return self._view(_session=SessionHandle(self._shared), _is_extra_session=True)
 
-    def close(self) -> None:
-        """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""
+    def close(self, *, grace: float = 0) -> None:
+        """Close all streams and cancel all running jobs. Idempotent.
+
+        `grace`: seconds to wait until the server has been told; useful at the end of a program,
+        since a request that has just been sent may otherwise be lost.
+        """
         if self._is_extra_session:
             self._session.close()
         else:
-            self._shared.close()
+            self._shared.close(grace)
 
     def __enter__(self) -> Self:
         return self
