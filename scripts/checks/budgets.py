@@ -27,7 +27,7 @@ PACKAGE_LINES = {
     "gradio_protocol": 6900,
     "gradio_protocol/testing": 500,
     "gradio_client_httpx": 2100,
-    "gradio_client_httpx/cli": 1500,
+    "gradio_client_httpx/cli": 2000,
     "gradio_client_trio": 1700,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""

@@ -10,16 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Shell
-from tests.support.fake.functions import (
-    ANSWER,
-    TEXT,
-    AppFails,
-    Call,
-    Function,
-    Part,
-    echo,
-    two,
-)
+from tests.support.fake.functions import ANSWER, TEXT, AppFails, Call, Function, Part, echo, two
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.loopback import Loopback, threaded
 

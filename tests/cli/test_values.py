@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from gradio_client_httpx.cli.schema_types import read_type
-from gradio_client_httpx.cli.values import (
-    Item,
-    merge_json,
-    read_items,
-    read_text,
-    split_item,
-)
+from gradio_client_httpx.cli.values import Item, merge_json, read_items, read_text, split_item
 from gradio_protocol import InvalidArguments
 from gradio_protocol.wire.document import JSON
 from tests.cli.sample_endpoints import FILE, endpoint, parameter

@@ -13,11 +13,15 @@ from typing import Any
 import click
 
 from .._version import __version__
+from .batch import MapOptions, map_rows
 from .calling import CallOptions, call_endpoint
+from .completion import complete_endpoint, complete_item, script
 from .connect import Settings, choose_endpoint, connected, listed_endpoints
-from .failures import INTERRUPTED, WRONG_USAGE, exit_code, explain
+from .doctor import examine
+from .failures import APP_FAILED, INTERRUPTED, WRONG_USAGE, exit_code, explain
 from .listing import as_json, plain, table, write_json
 from .options import connection
+from .stubs import CLIENTS, AppFacts, write_module
 
 _NAME = "gradio-client"
 _MAX_WIDTH = 100  # columns of a table; longer lines are hard to read
@@ -49,7 +53,7 @@ def commands() -> None:
 
 @commands.command()
 @click.argument("src")
-@click.argument("endpoint", required=False)
+@click.argument("endpoint", required=False, shell_complete=complete_endpoint)
 @click.option("--json", "use_json", is_flag=True, help="Print JSON, with the schema of each value.")
 @connection
 def info(src: str, endpoint: str | None, *, use_json: bool, **settings: Any) -> None:
@@ -70,7 +74,9 @@ def info(src: str, endpoint: str | None, *, use_json: bool, **settings: Any) -> 
 
 @commands.command()
 @click.argument("src")
-@click.argument("items", nargs=-1, metavar="[ENDPOINT] [NAME=VALUE]...")
+@click.argument(
+    "items", nargs=-1, metavar="[ENDPOINT] [NAME=VALUE]...", shell_complete=complete_item
+)
 @click.option(
     "--json",
     "document",
@@ -102,3 +108,91 @@ def call(src: str, items: tuple[str, ...], **given: Any) -> None:
     NAME=@PATH uploads a file, NAME:=JSON passes JSON. Several values of a NAME are a list.
     """
     call_endpoint(src, items, CallOptions(**given))
+
+
+@commands.command()
+@click.argument("src")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write."
+)
+@click.option(
+    "--client",
+    "kind",
+    type=click.Choice([*CLIENTS]),
+    default="blocking",
+    show_default=True,
+    help="The client that the module is for.",
+)
+@connection
+def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
+    """Write a typed client: a module with a method for each endpoint."""
+    with connected(src, Settings(**settings)) as client:
+        facts = AppFacts(
+            src=client.src,
+            version=client.app_version,
+            digest=client.api_digest,
+            made_by=__version__,
+        )
+        module = write_module(listed_endpoints(client), facts, kind)
+    if output is None:
+        click.echo(module, nl=False)
+    else:
+        output.write_text(module, encoding="utf-8")
+
+
+@commands.command("map")
+@click.argument("src")
+@click.argument("endpoint", required=False, shell_complete=complete_endpoint)
+@click.option("--inputs", required=True, metavar="FILE", help="A .csv, or JSON on each line.")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File for the outcomes, as JSON lines.",
+)
+@click.option(
+    "--concurrency",
+    type=click.IntRange(min=1),
+    default=4,
+    show_default=True,
+    help="How many calls run at once.",
+)
+@click.option("--resume", is_flag=True, help="Leave out the rows that the output has a result of.")
+@click.option("--file", "files", multiple=True, metavar="COLUMN", help="Holds paths to upload.")
+@click.option(
+    "--save", type=click.Path(file_okay=False, path_type=Path), help="Folder for the app's files."
+)
+@click.option("-q", "--quiet", is_flag=True, help="Do not show how far the run is.")
+@connection
+def map_command(src: str, endpoint: str | None, **given: Any) -> int:
+    """Call an endpoint once for each row of a file.
+
+    A row is a JSON object or list of arguments, or a line of a CSV whose columns are parameters.
+    """
+    tally = map_rows(src, endpoint, MapOptions(**given))
+    return APP_FAILED if tally.failed else 0
+
+
+@commands.command()
+@click.argument("src")
+@connection
+def doctor(src: str, **settings: Any) -> int:
+    """Report what an app is, how it answers, and what this client does there."""
+    report = examine(src, Settings(**settings))
+    while True:
+        try:
+            title, text = next(report)
+        except StopIteration as end:
+            code: int = end.value
+            return code
+        click.echo(f"{title:<12}{text}")
+
+
+@commands.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the script that lets a shell complete this command.
+
+    In bash: source <(gradio-client completion bash)
+    """
+    click.echo(script(shell, _NAME), nl=False)

@@ -7,9 +7,9 @@ import logging
 import os
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from gradio_protocol import DEFAULT_FOLDER, Endpoint, InvalidArguments
 
@@ -37,14 +37,32 @@ class Settings:
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
 
-@contextmanager
+C = TypeVar("C", bound=Client)
+
+
 def connected(
-    src: str, settings: Settings, *, download_files: Any = DEFAULT_FOLDER, **options: Any
-) -> Generator[Client]:
-    """Connect to an app, and tell the server at the end what is cancelled."""
+    src: str, settings: Settings, *, download_files: Any = DEFAULT_FOLDER
+) -> AbstractContextManager[Client]:
+    """Connect to an app, and tell the server at the end what is cancelled.
+
+    Raises what the constructor of `Client` raises.
+    """
+    return connected_as(Client, src, settings, download_files=download_files)
+
+
+@contextmanager
+def connected_as(
+    kind: type[C],
+    src: str,
+    settings: Settings,
+    *,
+    download_files: Any = DEFAULT_FOLDER,
+    httpx_kwargs: dict[str, Any] | None = None,
+) -> Generator[C]:
+    """Connect with a client of this class; see `connected`."""
     sources = Sources(environ=settings.environ, prompt=_prompt, read_fd=_read_fd)
     with _logged_requests() if settings.verbose else nullcontext():
-        client = Client(
+        client = kind(
             src,
             verbose=False,
             auth=read_auth(settings.auth, settings.password, sources),
@@ -53,7 +71,7 @@ def connected(
             timeout=settings.timeout,
             ssl_verify=not settings.insecure,
             download_files=download_files,
-            **options,
+            httpx_kwargs=httpx_kwargs,
         )
         try:
             yield client

@@ -61,7 +61,7 @@ def _parameter_row(parameter: Parameter) -> tuple[str, str]:
     words = type_words(kind, parameter.python_type.type)
     need = f"default {_shorten(parameter.default)}" if parameter.has_default else "required"
     label, about = plain(parameter.label), plain(parameter.python_type.description)
-    told = f"; {label}" if label and _is_telling(label, parameter.name) else ""
+    told = f"; {label}" if is_telling(label, parameter.name) else ""
     # The description of a file is that of Gradio's class for files.
     told += f" ({about})" if about and not is_file(kind) else ""
     return plain(parameter.name), f"{words}, {need}{told}"
@@ -70,12 +70,16 @@ def _parameter_row(parameter: Parameter) -> tuple[str, str]:
 def _describe_return(value: Return) -> str:
     words = type_words(read_type(value.schema), value.python_type.type)
     label = plain(value.label)
-    return f"{label}: {words}" if label else words
+    return f"{label}: {words}" if is_telling(label, "") else words
 
 
-def _is_telling(label: str, name: str) -> bool:
-    """Whether a label says more than the parameter's name, or the place that stands for it."""
-    return label.lower().replace(" ", "_") != name.lower() and not label.startswith("parameter_")
+def is_telling(label: str, name: str) -> bool:
+    """Whether a label says more than the name.
+
+    Gradio makes a label such as `parameter_12` where the developer gave none.
+    """
+    made = re.fullmatch(r"(parameter|value)_\d+", label)
+    return bool(label) and not made and label.lower().replace(" ", "_") != name.lower()
 
 
 def type_words(kind: Type, words: str) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, Unpack
 from ..app.endpoint import Endpoint
 from ..app.files import load_open_files
 from ..flows.options import Changes, Options
-from ..present.describe import as_html, view
+from ..present.describe import as_html, digest, view
 from .config import ClientConfig, visitor_headers
 from .protocol import BoundCall, ClientProtocol
 
@@ -154,6 +154,15 @@ class BaseClient(Generic[L, V, C]):
     def app_version(self) -> str:
         """The version of Gradio that the app runs on."""
         return self._shared.protocol.app.config.version
+
+    @property
+    def api_digest(self) -> str:
+        """A digest of the public endpoints' names, parameters, types and results.
+
+        It changes when calls that worked may no longer work; the order and the descriptions of
+        endpoints do not matter.
+        """
+        return digest(self._known())
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """Return a view of this client, in the same session, with other options for its calls.
