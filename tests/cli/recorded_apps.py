@@ -15,7 +15,7 @@ def recorded_apps() -> Iterator[tuple[str, list[Endpoint]]]:
     for name, answer in recorded().items():
         described = answer.get("dict") or {}
         if "named_endpoints" in described:
-            yield name, [*map(_endpoint, *zip(*described["named_endpoints"].items(), strict=True))]
+            yield name, [_endpoint(*each) for each in described["named_endpoints"].items()]
 
 
 def _endpoint(name: str, entry: Mapping[str, Any]) -> Endpoint:

@@ -49,7 +49,7 @@ def test_a_failure_is_part_of_the_report(shell: Shell) -> None:
         ran = shell("doctor", server.url)
     assert ran.code == 4
     assert "request     GET /config 401, " in ran.out
-    assert lines(ran.out)["failed"].endswith("needs a login: pass auth=(user, password)")
+    assert lines(ran.out)["failed"].endswith("a login or a token is needed")
 
 
 def test_no_secret_is_in_the_report(

@@ -264,6 +264,7 @@ def test_a_module_calls_the_app_that_it_was_made_from(
         assert app.nothing("a") is None
 
 
+@pytest.mark.trio
 async def test_a_module_for_trio_calls_the_app(tmp_path: Path, fresh: None) -> None:
     async with loopback(FakeGradio()) as server, TrioClient(server.url, verbose=False) as client:
         endpoints = [client.endpoints[index].endpoint for index in client.endpoints]

@@ -163,12 +163,15 @@ def read_row(
     Only the columns in `files` hold paths: rows may come from anybody, and must not choose which
     files of this machine are uploaded.
     """
+    content, args = row.content, list[Any]()
     if not row.is_text:
-        args, kwargs = merge_json(row.content, {})
-        named = {name: open_argument(str(kwargs.pop(name))) for name in files if name in kwargs}
-        return split_reserved(endpoint, args, {**kwargs, **named})
-    items = [Item(name, "@" if name in files else "=", text) for name, text in row.content.items()]
-    return split_reserved(endpoint, [], read_items(items, endpoint, _refuse_path))
+        args, content = merge_json(content, {})
+    uploads = {name: open_argument(str(content[name])) for name in files if name in content}
+    others = {name: value for name, value in content.items() if name not in uploads}
+    if row.is_text:
+        items = [Item(name, "=", text) for name, text in others.items()]
+        others = read_items(items, endpoint, _refuse_path)
+    return split_reserved(endpoint, args, {**others, **uploads})
 
 
 def _refuse_path(text: str) -> Any:
