@@ -35,7 +35,7 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
-PAGES = ("behaviours", "corpus", "import_map", "parity", "states", "tables")
+PAGES = ("behaviours", "command_line", "corpus", "import_map", "parity", "states", "tables")
 """The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
 HOUR = 3600

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from gradio_client_trio import Client as TrioClient
 from gradio_protocol.app.endpoint import Endpoint
 from gradio_protocol.wire.document import JSON
 from tests.cli.conftest import Shell
+from tests.cli.loading import loaded
 from tests.cli.recorded_apps import recorded_apps
 from tests.cli.sample_endpoints import FILE, endpoint, parameter, result
 from tests.support.fake.functions import ALL_FUNCTIONS
@@ -229,16 +228,6 @@ def test_the_corpus_passes_mypy_strict(corpus: Path) -> None:
 def test_the_corpus_passes_pyright_strict(corpus: Path) -> None:
     python = ("--pythonpath", sys.executable)
     checked(corpus, sys.executable, "-m", "pyright", "--warnings", *python)
-
-
-def loaded(path: Path) -> ModuleType:
-    """A module from a file."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
