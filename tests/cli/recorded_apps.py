@@ -13,9 +13,9 @@ from tests.support.corpus import recorded
 def recorded_apps() -> Iterator[tuple[str, list[Endpoint]]]:
     """The name and the endpoints of each app that the official client can describe."""
     for name, answer in recorded().items():
-        described = answer.get("dict") or {}
-        if "named_endpoints" in described:
-            yield name, [_endpoint(*each) for each in described["named_endpoints"].items()]
+        described: dict[str, dict[str, Any]] = answer.get("dict") or {}
+        if (named := described.get("named_endpoints")) is not None:
+            yield name, [_endpoint(*each) for each in named.items()]
 
 
 def _endpoint(name: str, entry: Mapping[str, Any]) -> Endpoint:

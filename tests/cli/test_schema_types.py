@@ -65,9 +65,9 @@ def test_a_schema_is_read_as_its_type(schema: JSON, kind: Type) -> None:
 
 def test_an_object_is_a_record_with_the_keys_that_it_needs() -> None:
     properties: JSON = {"text": {"type": "string"}, "size": {"type": "integer"}}
-    schema: JSON = {"type": "object", "title": "Page", "properties": properties}
+    schema = {"type": "object", "title": "Page", "properties": properties, "required": ["text"]}
     fields = (Field("text", TEXT, True), Field("size", Scalar("int"), False))
-    assert read_type({**schema, "required": ["text"]}) == Record("Page", fields)
+    assert read_type(schema) == Record("Page", fields)
 
 
 def test_a_reference_is_followed_into_the_root() -> None:
@@ -83,8 +83,8 @@ def test_a_schema_that_contains_itself_ends() -> None:
 def test_a_short_schema_that_unfolds_to_a_huge_one_is_cut() -> None:
     parts: dict[str, JSON] = {"0": {"type": "string"}}
     for number in range(1, 12):
-        inner: JSON = {"$ref": f"#/$defs/{number - 1}"}
-        parts[str(number)] = {"type": "array", "prefixItems": [inner] * 10}
+        inner: list[JSON] = [{"$ref": f"#/$defs/{number - 1}"}] * 10
+        parts[str(number)] = {"type": "array", "prefixItems": inner}
     assert isinstance(read_type({"$ref": "#/$defs/11", "$defs": parts}), TupleOf)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 from typing import Any
 
@@ -12,8 +13,16 @@ from gradio_protocol import OutputUpdate, ProgressUnit, Status, StatusUpdate, Tr
 
 
 def update(code: Status = Status.PROCESSING, **changes: Any) -> StatusUpdate:
-    usual: dict[str, Any] = dict.fromkeys(("rank", "queue_size", "eta", "success", "time"))
-    return StatusUpdate(**{"code": code, **usual, "progress_data": None, **changes})
+    usual = StatusUpdate(
+        code=code,
+        rank=None,
+        queue_size=None,
+        eta=None,
+        success=None,
+        time=None,
+        progress_data=None,
+    )
+    return replace(usual, **changes)
 
 
 def queued(rank: int) -> StatusUpdate:
@@ -37,8 +46,10 @@ def test_a_log_has_a_line_for_each_change_that_its_reader_wants() -> None:
     log = StatusLog(file, "/f")
     moves = [moved(10), moved(20), moved(1000)]
     steps = [step(0), step(1), step(4), step(4), step(40), step(7, None)]
-    shown = [update(Status.STARTING), *moves, queued(2), queued(1), queued(0), *steps]
-    for each in [*shown, OutputUpdate(outputs=[1]), LOG, update(Status.FINISHED)]:
+    shown: list[StatusUpdate | OutputUpdate] = [update(Status.STARTING), *moves]
+    shown += [queued(2), queued(1), queued(0), *steps]
+    shown += [OutputUpdate(outputs=[1]), LOG, update(Status.FINISHED)]
+    for each in shown:
         log.update(each)
     log.clear()
     assert file.getvalue().splitlines() == [

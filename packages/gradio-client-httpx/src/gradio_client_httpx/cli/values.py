@@ -16,7 +16,7 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from gradio_protocol import Endpoint, InvalidArguments, Parameter
 
@@ -247,7 +247,7 @@ def _say(part: Type) -> str:
             return "JSON"
 
 
-def merge_json(document: Any, named: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+def merge_json(document: object, named: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Return the arguments of a JSON document, a list or an object, and those given by name.
 
     Raises InvalidArguments if it is neither, or if a name is given in both.
@@ -255,11 +255,10 @@ def merge_json(document: Any, named: dict[str, Any]) -> tuple[list[Any], dict[st
     if document is None:
         return [], named
     if isinstance(document, list):
-        args: list[Any] = document
-        return args, named
+        return [*cast("list[Any]", document)], named
     if not isinstance(document, dict):
         raise InvalidArguments("--json: expected an object or a list of arguments")
-    by_name: dict[str, Any] = document
+    by_name = cast("dict[str, Any]", document)
     if twice := [name for name in by_name if name in named]:
         raise InvalidArguments(f"{twice[0]!r} is given twice")
     return [], {**by_name, **named}
