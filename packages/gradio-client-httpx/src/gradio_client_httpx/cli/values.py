@@ -255,10 +255,10 @@ def merge_json(document: object, named: dict[str, Any]) -> tuple[list[Any], dict
     if document is None:
         return [], named
     if isinstance(document, list):
-        return [*cast("list[Any]", document)], named
+        return [*cast("list[object]", document)], named
     if not isinstance(document, dict):
         raise InvalidArguments("--json: expected an object or a list of arguments")
-    by_name = cast("dict[str, Any]", document)
+    by_name = cast("dict[str, object]", document)
     if twice := [name for name in by_name if name in named]:
         raise InvalidArguments(f"{twice[0]!r} is given twice")
     return [], {**by_name, **named}
