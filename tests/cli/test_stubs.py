@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_client_httpx import Client
+from gradio_client_httpx.cli.commands import commands
 from gradio_client_httpx.cli.stubs import CLIENTS, AppFacts, write_module
 from gradio_client_trio import Client as TrioClient
 from gradio_protocol.app.endpoint import Endpoint
@@ -284,4 +286,6 @@ def test_a_module_goes_to_standard_output(shell: Shell, url: str) -> None:
 
 
 def test_there_is_a_module_for_each_client() -> None:
-    assert CLIENTS.keys() == {"blocking", "asyncio", "trio"}
+    (option,) = [each for each in commands.commands["stubs"].params if each.name == "kind"]
+    assert isinstance(option.type, click.Choice)
+    assert [*option.type.choices] == [*CLIENTS]

@@ -1,27 +1,27 @@
 """The commands of `gradio-client`: what a command line may say, and the exit code.
 
-Results go to standard output and everything else to standard error.
+Results go to standard output and everything else to standard error. A command imports its module
+when it runs, since a fifth of the time of `info` would be for the others.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .._version import __version__
-from .batch import MapOptions, map_rows
-from .calling import CallOptions, call_endpoint
-from .completion import complete_endpoint, complete_item, script
 from .connect import Settings, choose_endpoint, connected, listed_endpoints
-from .doctor import examine
 from .failures import APP_FAILED, INTERRUPTED, WRONG_USAGE, exit_code, explain
 from .listing import as_json, plain, table, write_json
 from .options import connection
-from .stubs import CLIENTS, AppFacts, write_module
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _NAME = "gradio-client"
 _MAX_WIDTH = 100  # columns of a table; longer lines are hard to read
@@ -29,6 +29,10 @@ _MAX_WIDTH = 100  # columns of a table; longer lines are hard to read
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line, by default that of this process; return the exit code."""
+    if "_GRADIO_CLIENT_COMPLETE" in os.environ:
+        from .completion import register
+
+        register()
     try:
         code = commands.main(arguments, prog_name=_NAME, standalone_mode=False)
     except click.ClickException as error:
@@ -42,6 +46,22 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _complete_endpoint(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from .completion import complete_endpoint
+
+    return complete_endpoint(context, incomplete)
+
+
+def _complete_item(
+    context: click.Context, _: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    from .completion import complete_item
+
+    return complete_item(context, incomplete)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def commands() -> None:
@@ -53,7 +73,7 @@ def commands() -> None:
 
 @commands.command()
 @click.argument("src")
-@click.argument("endpoint", required=False, shell_complete=complete_endpoint)
+@click.argument("endpoint", required=False, shell_complete=_complete_endpoint)
 @click.option("--json", "use_json", is_flag=True, help="Print JSON, with the schema of each value.")
 @connection
 def info(src: str, endpoint: str | None, *, use_json: bool, **settings: Any) -> None:
@@ -75,7 +95,7 @@ def info(src: str, endpoint: str | None, *, use_json: bool, **settings: Any) -> 
 @commands.command()
 @click.argument("src")
 @click.argument(
-    "items", nargs=-1, metavar="[ENDPOINT] [NAME=VALUE]...", shell_complete=complete_item
+    "items", nargs=-1, metavar="[ENDPOINT] [NAME=VALUE]...", shell_complete=_complete_item
 )
 @click.option(
     "--json",
@@ -107,6 +127,8 @@ def call(src: str, items: tuple[str, ...], **given: Any) -> None:
     true and false, JSON for lists and objects, text as it is, paths or addresses of files.
     NAME=@PATH uploads a file, NAME:=JSON passes JSON. Several values of a NAME are a list.
     """
+    from .calling import CallOptions, call_endpoint
+
     call_endpoint(src, items, CallOptions(**given))
 
 
@@ -118,7 +140,7 @@ def call(src: str, items: tuple[str, ...], **given: Any) -> None:
 @click.option(
     "--client",
     "kind",
-    type=click.Choice([*CLIENTS]),
+    type=click.Choice(["blocking", "asyncio", "trio"]),
     default="blocking",
     show_default=True,
     help="The client that the module is for.",
@@ -126,6 +148,8 @@ def call(src: str, items: tuple[str, ...], **given: Any) -> None:
 @connection
 def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
     """Write a typed client: a module with a method for each endpoint."""
+    from .stubs import AppFacts, write_module
+
     with connected(src, Settings(**settings)) as client:
         facts = AppFacts(
             src=client.src,
@@ -142,7 +166,7 @@ def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
 
 @commands.command("map")
 @click.argument("src")
-@click.argument("endpoint", required=False, shell_complete=complete_endpoint)
+@click.argument("endpoint", required=False, shell_complete=_complete_endpoint)
 @click.option("--inputs", required=True, metavar="FILE", help="A .csv, or JSON on each line.")
 @click.option(
     "--output",
@@ -169,6 +193,8 @@ def map_command(src: str, endpoint: str | None, **given: Any) -> int:
 
     A row is a JSON object or list of arguments, or a line of a CSV whose columns are parameters.
     """
+    from .batch import MapOptions, map_rows
+
     tally = map_rows(src, endpoint, MapOptions(**given))
     return APP_FAILED if tally.failed else 0
 
@@ -178,6 +204,8 @@ def map_command(src: str, endpoint: str | None, **given: Any) -> int:
 @connection
 def doctor(src: str, **settings: Any) -> int:
     """Report what an app is, how it answers, and what this client does there."""
+    from .doctor import examine
+
     report = examine(src, Settings(**settings))
     while True:
         try:
@@ -195,4 +223,6 @@ def completion(shell: str) -> None:
 
     In bash: source <(gradio-client completion bash)
     """
+    from .completion import script
+
     click.echo(script(shell, _NAME), nl=False)

@@ -42,7 +42,6 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
 
-@add_completion_class
 class WholeLineBash(BashComplete):
     """Bash, given the whole line.
 
@@ -67,8 +66,14 @@ class WholeLineBash(BashComplete):
         return items
 
 
+def register() -> None:
+    """Have click use `WholeLineBash` for bash."""
+    add_completion_class(WholeLineBash)
+
+
 def script(shell: str, name: str) -> str:
     """Return the script that a shell has to run to complete this command."""
+    register()
     kind = get_completion_class(shell)
     assert kind is not None
     return kind(click.Command(name), {}, name, _variable(name)).source()
@@ -78,16 +83,12 @@ def _variable(name: str) -> str:
     return f"_{name}_COMPLETE".replace("-", "_").upper()
 
 
-def complete_endpoint(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def complete_endpoint(context: click.Context, incomplete: str) -> list[CompletionItem]:
     """Return the names of endpoints that begin like this."""
     return [_describe(each) for each in _endpoints(context) if _starts(each.title, incomplete)]
 
 
-def complete_item(
-    context: click.Context, _: click.Parameter, incomplete: str
-) -> list[CompletionItem]:
+def complete_item(context: click.Context, incomplete: str) -> list[CompletionItem]:
     """Return the names of endpoints, then those of parameters, then values that can be listed."""
     given: list[str] = [*(context.params.get("items") or ())]
     name = given[0] if given and not is_item(given[0]) else None
