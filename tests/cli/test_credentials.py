@@ -17,7 +17,7 @@ def sources(environ: Mapping[str, str] | None = None) -> Sources:
     def read_fd(number: int) -> str:
         if number != 5:
             raise OSError(9, "Bad file descriptor")
-        return f"of fd {number}\n"
+        return f"of fd {number} \n"
 
     return Sources(environ=environ or {}, prompt="asked for {}".format, read_fd=read_fd)
 
@@ -30,7 +30,7 @@ def sources(environ: Mapping[str, str] | None = None) -> Sources:
         ("none", {"GRADIO_CLIENT_TOKEN": SECRET}, False),
         ("env:MY_TOKEN", {"MY_TOKEN": SECRET}, SECRET),
         ("prompt", {}, "asked for Token"),
-        ("fd:5", {}, "of fd 5"),
+        ("fd:5", {}, "of fd 5 "),
     ],
 )
 def test_a_token_comes_from(
@@ -58,7 +58,7 @@ def test_a_source_that_has_nothing_is_named() -> None:
     [
         (None, None, {}, None),
         ("ada", None, {}, ("ada", "asked for Password")),
-        ("ada", "fd:5", {}, ("ada", "of fd 5")),
+        ("ada", "fd:5", {}, ("ada", "of fd 5 ")),
         ("ada", None, {"GRADIO_CLIENT_PASSWORD": "lovelace"}, ("ada", "lovelace")),
         (None, None, {"GRADIO_CLIENT_AUTH": "ada:love:lace"}, ("ada", "love:lace")),
         (None, None, {"GRADIO_CLIENT_AUTH": "ada"}, ("ada", "asked for Password")),

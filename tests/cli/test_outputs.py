@@ -16,6 +16,7 @@ from gradio_client_httpx.cli.outputs import SavedFiles, as_line, as_lines
         ([], [], ["[]"]),
         (["two\nlines"], ["two\nlines"], [r'"two\nlines"']),
         ([5], ["5"], ["5"]),
+        (["a\ud800"], ["a\\ud800"], ['"a\\ud800"']),
         ([None], ["null"], ["null"]),
         (["a", 1.5, {"ä": [True]}], ["a", "1.5", '{"ä": [true]}'], ['["a", 1.5, {"ä": [true]}]']),
     ],

@@ -158,6 +158,14 @@ def test_a_long_choice_has_a_name() -> None:
     assert "def say(self, voice: Voice) -> None:" in module
 
 
+def test_words_in_texts_import_nothing() -> None:
+    words = "Any File IO Literal NamedTuple NotRequired PathLike TypedDict Unset cast"
+    module = module_of(endpoint("/f", parameter("a", label=words), description=words))
+    assert "from typing import Any\n" in module
+    assert "from os import PathLike" not in module
+    assert "class Unset" not in module
+
+
 NASTY = [
     '"""\nimport os\n"""',
     "'''",

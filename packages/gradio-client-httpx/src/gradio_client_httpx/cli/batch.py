@@ -219,7 +219,7 @@ def _finished(path: Path, rows: Sequence[Row]) -> Iterator[tuple[dict[str, Any],
     if not path.exists():
         return
     digests = {row.number: row.digest for row in rows}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in path.read_text(encoding="utf-8").split("\n"):
         try:
             note = read_json(line)
         except InvalidArguments:

@@ -68,7 +68,7 @@ def read_secret(source: str, option: str, title: str, sources: Sources) -> str:
             return value
         case "fd" if name.isascii() and name.isdigit():
             try:
-                return sources.read_fd(int(name)).strip()
+                return sources.read_fd(int(name)).rstrip("\r\n")
             except OSError as error:
                 raise InvalidArguments(f"{option}: {source}: {error.strerror}") from error
         case _:

@@ -15,6 +15,7 @@ from .values import parameter_type
 
 _MAX_NAME = 24  # the widest column of names; a longer name pushes its own line to the right
 _MAX_DEFAULT = 60  # characters of a default
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # half of a letter, which UTF-8 cannot express
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")
 
 
@@ -109,8 +110,10 @@ def _shorten(default: object) -> str:
 
 
 def write_json(value: object) -> str:
-    """Return JSON on one line, with its letters as they are."""
-    return json.dumps(value, ensure_ascii=False, default=str)
+    """Return JSON on one line, with its letters as they are if they can be written."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    is_whole = text.isascii() or not _SURROGATE.search(text)
+    return text if is_whole else json.dumps(value, default=str)
 
 
 def as_json(endpoint: Endpoint) -> dict[str, Any]:

@@ -18,7 +18,14 @@ def as_lines(values: list[Any], form: str) -> list[str]:
     """
     if form == "json":
         return [write_json(values[0] if len(values) == 1 else values)]
-    return [value if isinstance(value, str) else write_json(value) for value in values]
+    return [_as_text(value) for value in values]
+
+
+def _as_text(value: object) -> str:
+    if not isinstance(value, str):
+        return write_json(value)
+    # JSON can have half of a letter, which UTF-8 cannot express.
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def as_line(values: list[Any], form: str) -> str:

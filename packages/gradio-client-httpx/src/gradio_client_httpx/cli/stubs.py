@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 from gradio_protocol import Endpoint, Parameter, Return
 
@@ -68,7 +69,7 @@ def write_module(endpoints: Sequence[Endpoint], facts: AppFacts, client: str) ->
     app = "\n".join(_write_class(facts, client, methods, unset=writer.uses_unset))
     parts = ["\n".join(lines) + "\n" for lines in writer.annotations.definitions]
     unset = [_UNSET] if writer.uses_unset else []
-    files = [_FILE] if re.search(r"\bFile\b", "".join([*parts, app])) else []
+    files = [_FILE] if "File" in _names("".join([*parts, app])) else []
     body = "\n\n".join([*files, *unset, *parts, f"{app}\n"])
     about = (
         f"Made by `gradio-client stubs` of gradio-client-httpx {facts.made_by}, from an app on "
@@ -78,9 +79,14 @@ def write_module(endpoints: Sequence[Endpoint], facts: AppFacts, client: str) ->
     return f"{head}\n\n{_imports(body, client)}\n\nDIGEST = {quote(facts.digest)}\n\n\n{body}"
 
 
+def _names(source: str) -> set[str]:
+    """Return the names that the code of a module uses, not those in its texts."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
 def _imports(body: str, client: str) -> str:
     package, name, _, _ = CLIENTS[client]
-    words = set(re.findall(r"\w+", body))
+    words = _names(body)
     lines = ["from __future__ import annotations", "", "import warnings"]
     lines += ["from enum import Enum"] * ("Unset" in words)
     lines += ["from os import PathLike"] * ("PathLike" in words)
@@ -215,7 +221,7 @@ def _accepts(kind: Type, value: object) -> bool:
     """Whether a value that is no list or object is certainly of a type."""
     match kind:
         case Scalar("float"):
-            return isinstance(value, int | float) and math.isfinite(value) and value is not True
+            return type(value) in (int, float) and math.isfinite(cast("float", value))
         case Scalar(name):
             return type(value).__name__ == name
         case Choice(values):
