@@ -106,12 +106,13 @@ def test_files_can_be_left_on_the_server(shell: Shell, url: str, tmp_path: Path)
     assert not (tmp_path / "gradio").exists()
 
 
-def test_a_parameter_may_have_a_name_that_python_calls_reserve(shell: Shell) -> None:
-    headers = Part(type="number", label="Headers", name="headers")
-    only = Function(name="two", inputs=(TEXT, headers), outputs=(ANSWER, ANSWER), plain=two)
+@pytest.mark.parametrize("name", ["headers", "self", "fn_index"])
+def test_a_parameter_may_have_a_name_that_python_calls_reserve(shell: Shell, name: str) -> None:
+    odd = Part(type="number", label="Odd", name=name)
+    only = Function(name="two", inputs=(TEXT, odd), outputs=(ANSWER, ANSWER), plain=two)
     with threaded(FakeGradio(functions=[only])) as server:
-        assert shell("call", server.url, "headers=5", "text=a").out == "a\n5\n"
-        ran = shell("call", server.url, "headers=5")
+        assert shell("call", server.url, f"{name}=5", "text=a").out == "a\n5\n"
+        ran = shell("call", server.url, f"{name}=5")
     assert (ran.code, ran.err) == (2, "gradio-client: /two: missing 'text'\n")
 
 

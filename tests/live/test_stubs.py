@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +57,11 @@ class Typed:
         module = write_module([*self._endpoints.values()], facts, "blocking")
         path.write_text(module, encoding="utf-8")
         self._app: Any = loaded(path).App(client)
-        self._methods = methods(module)
+        self.methods = methods(module)
 
     def call(self, call: dict[str, Any]) -> Any:
         """Call the method of an endpoint."""
-        method, names = self._methods[call["api_name"]]
+        method, names = self.methods[call["api_name"]]
         parameters = self._endpoints[call["api_name"]].parameters
         known = {each.name: name for each, name in zip(parameters, names, strict=True)}
         args, kwargs = filled(call["args"], handle_file), filled(call["kwargs"], handle_file)
@@ -69,12 +70,21 @@ class Typed:
         return getattr(self._app, method)(**given)
 
 
-def outcome(function: Any, call: dict[str, Any], room: Room) -> Any:
+def outcome(function: Callable[[dict[str, Any]], Any], call: dict[str, Any], room: Room) -> Any:
     """The result of a call, or its error, without what differs from run to run."""
     try:
         return room.plain(function(call))
     except Exception as error:  # noqa: BLE001 - whatever it is, both have to raise it
         return failed(error, room)
+
+
+def alike(found: Any, expected: Any) -> bool:
+    """Whether two outcomes are the same; Python itself refuses what a method does not take."""
+    match found, expected:
+        case {"error": "TypeError"}, {"error": "InvalidArguments"}:
+            return True
+        case _:
+            return bool(found == expected)
 
 
 def test_each_app_answers_its_typed_client_as_it_answers_the_client(
@@ -90,14 +100,14 @@ def test_each_app_answers_its_typed_client_as_it_answers_the_client(
         ):
             typed = Typed(client, tmp_path / f"{name}.py")
             for call in app["calls"]:
-                if call["api_name"] not in typed._methods:
+                if call["api_name"] not in typed.methods:
                     continue
-                expected = outcome(lambda call, c=plain: predicted(c, call), call, room)
+                expected = outcome(partial(predicted, plain), call, room)
                 found = outcome(typed.call, call, room)
                 calls += 1
-                if found != expected:
-                    differences.append((name, call["api_name"], expected, found))
+                if not alike(found, expected):
+                    differences.append(f"{name} {call['api_name']}: {found}, not {expected}")
         apps += 1
-    assert differences == []
+    assert not differences, "\n".join(differences)
     assert apps >= 40
     assert calls >= 100

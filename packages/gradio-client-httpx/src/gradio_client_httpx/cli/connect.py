@@ -16,11 +16,10 @@ from gradio_protocol import DEFAULT_FOLDER, Endpoint, InvalidArguments
 from ..client import Client
 from .credentials import Sources, read_auth, read_headers, read_token
 from .listing import is_listed
+from .values import RESERVED
 
 GRACE = 2.0
 "Seconds to wait at the end until the server knows that jobs are cancelled."
-_RESERVED = ("api_name", "fn_index", "headers", "result_callbacks")
-"Keywords that `submit` takes itself; a parameter of this name is passed by position."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +139,7 @@ def split_reserved(
 ) -> tuple[list[Any], dict[str, Any]]:
     """Move arguments whose names `submit` takes itself, and those before them, to positions."""
     names = [parameter.name for parameter in endpoint.parameters]
-    last = max((names.index(name) for name in _RESERVED if name in kwargs), default=-1)
+    last = max((names.index(name) for name in RESERVED if name in kwargs), default=-1)
     args, kwargs = [*args], {**kwargs}
     for parameter in endpoint.parameters[len(args) : last + 1]:
         if parameter.name not in kwargs and not parameter.has_default:

@@ -14,7 +14,7 @@ from .listing import is_telling
 from .python_text import Group, docstring, identifier, layout, quote
 from .schema_types import Choice, Scalar, Type, is_file, options, read_type
 from .stub_types import Annotations, literal
-from .values import parameter_type
+from .values import RESERVED, parameter_type
 
 CLIENTS = {
     "blocking": ("gradio_client_httpx", "Client", "", ""),
@@ -23,8 +23,6 @@ CLIENTS = {
 }
 "The clients that a module can be for: package and name, and how methods are defined and called."
 
-_RESERVED = ("api_name", "fn_index", "headers", "result_callbacks")
-"Keywords that `predict` takes itself; with a parameter of this name, all go by position."
 _IN_BODIES = ("self", "cast", "str", "int", "float", "bool", "list", "dict", "tuple")
 "Names that bodies of methods use, so that no parameter may hide them."
 _TYPING = ("IO", "Any", "Literal", "NamedTuple", "NotRequired", "TypeAlias", "TypedDict", "cast")
@@ -129,7 +127,7 @@ class _Writer:
         title = endpoint.name or f"fn_{endpoint.index}"
         method = identifier(title.strip("/"), self.methods)
         self.methods.append(method)
-        by_position = any(parameter.name in _RESERVED for parameter in endpoint.parameters)
+        by_position = any(parameter.name in RESERVED for parameter in endpoint.parameters)
         result = self.write_result(endpoint, method)
         words = [
             self.annotations.annotate(parameter_type(each), each.name, takes=True)

@@ -40,6 +40,9 @@ from .schema_types import (
 OpenFile = Callable[[str], Any]
 "Returns the argument that stands for a file: a path to upload, or an address."
 
+RESERVED = ("self", "api_name", "fn_index", "headers", "result_callbacks")
+"Keywords of `predict` and `submit` themselves; parameters of these names go by position."
+
 _ITEM = re.compile(r"(?P<name>[^=]*?)(?P<sign>:?=)(?P<value>.*)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
