@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,16 @@ def test_it_shows_one_endpoint_by_name_or_by_index(shell: Shell, url: str, name:
 
 def test_an_undocumented_endpoint_is_shown_when_it_is_named(shell: Shell, url: str) -> None:
     assert shell("info", url, "/undocumented").out.startswith("/undocumented\n")
+
+
+@pytest.mark.parametrize("name", ["/two", "13"])
+def test_a_snippet_is_a_call_that_runs(shell: Shell, url: str, name: str) -> None:
+    ran = shell("info", url, name, "--snippet", "python")
+    printed: list[object] = []
+    names: dict[str, Any] = {"print": printed.append}
+    exec(ran.out, names)
+    names["client"].close()
+    assert printed == [("text", 1)]
 
 
 def test_json_has_the_schemas(shell: Shell, url: str) -> None:

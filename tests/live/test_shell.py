@@ -54,6 +54,15 @@ def test_ctrl_c_ends_a_call_under_way(tutorial: LiveServer, tmp_path: Path) -> N
         assert out.count(b"\n") < 19_999
 
 
+def test_the_snippet_for_curl_calls_the_app(
+    tutorial: LiveServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["info", tutorial.url, "/two", "--snippet", "curl"]) == 0
+    script = capsys.readouterr().out
+    out = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout
+    assert 'event: complete\ndata: ["Hello!!", 3' in out
+
+
 def test_a_typed_client_calls_the_app(tutorial: LiveServer, tmp_path: Path) -> None:
     path = tmp_path / "tour.py"
     assert run(["stubs", tutorial.url, "--output", str(path)]) == 0

@@ -75,12 +75,24 @@ def commands() -> None:
 @click.argument("src")
 @click.argument("endpoint", required=False, shell_complete=_complete_endpoint)
 @click.option("--json", "use_json", is_flag=True, help="Print JSON, with the schema of each value.")
+@click.option(
+    "--snippet",
+    "language",
+    type=click.Choice(["python", "javascript", "curl"]),
+    help="Print a ready call with example values.",
+)
 @connection
-def info(src: str, endpoint: str | None, *, use_json: bool, **settings: Any) -> None:
+def info(
+    src: str, endpoint: str | None, *, use_json: bool, language: str | None, **settings: Any
+) -> None:
     """Show what can be called: endpoints, their parameters and results."""
     with connected(src, Settings(**settings)) as client:
         found = None if endpoint is None else choose_endpoint(client, endpoint)
         shown = listed_endpoints(client) if found is None else [found]
+        if language is not None:
+            chosen = choose_endpoint(client, endpoint)
+            click.echo(client.snippet(fn_index=chosen.index, language=language))
+            return
         about = {"src": client.src, "version": client.app_version}
     if use_json:
         click.echo(write_json({**about, "endpoints": [as_json(each) for each in shown]}))

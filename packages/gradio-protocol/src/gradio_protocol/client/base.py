@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, Protocol, Self, TypeVar, Unpack
 
-from ..app.endpoint import Endpoint
+from ..app.endpoint import Endpoint, find_endpoint
 from ..app.files import load_open_files
 from ..flows.options import Changes, Options
 from ..present.describe import as_html, digest, view
+from ..present.snippets import snippet
 from .config import ClientConfig, visitor_headers
 from .protocol import BoundCall, ClientProtocol
 
@@ -163,6 +164,19 @@ class BaseClient(Generic[L, V, C]):
         endpoints do not matter.
         """
         return digest(self._known())
+
+    def snippet(
+        self, api_name: str | None = None, *, fn_index: int | None = None, language: str = "python"
+    ) -> str:
+        """Return a ready call of an endpoint with example values, without secrets.
+
+        `language`: "python" (for the blocking client), "javascript" (for the official client) or
+        "curl" (the requests that the app's version takes). Raises InvalidArguments for any other,
+        and for an unknown endpoint.
+        """
+        app = self._shared.protocol.app
+        endpoint = find_endpoint(self._known(), api_name, fn_index)
+        return snippet(endpoint, app.access, app.dialect, language)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """Return a view of this client, in the same session, with other options for its calls.
