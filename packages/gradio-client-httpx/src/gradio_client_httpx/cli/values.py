@@ -122,11 +122,8 @@ def _is_single(item: Item, inner: Type) -> bool:
 def parameter_type(parameter: Parameter) -> Type:
     """Return the type of a parameter; its choices count where its schema does not list them."""
     kind = read_type(parameter.schema)
-    if parameter.choices:
-        values = tuple(v for v in parameter.choices if isinstance(v, str | int | float))
-        if kind in (TEXT, ANYTHING):
-            return Choice(values)
-    return kind
+    values = tuple(each for each in parameter.choices if isinstance(each, str | int | float))
+    return Choice(values) if values and kind in (TEXT, ANYTHING) else kind
 
 
 def _read_item(item: Item, kind: Type, open_file: OpenFile) -> Any:
