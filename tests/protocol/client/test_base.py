@@ -165,6 +165,16 @@ def test_a_client_has_a_digest_of_the_api() -> None:
     assert Client().api_digest == digest(sample_app().endpoints[:2])
 
 
+def test_a_client_writes_a_call_of_an_endpoint() -> None:
+    client = Client()
+    assert f"client = Client({SRC!r})" in client.snippet("echo")
+    by_index = client.snippet(fn_index=ECHO, language="curl")
+    assert by_index == client.snippet("/echo", language="curl")
+    assert f"{SRC}call/v2/echo" in by_index
+    with pytest.raises(InvalidArguments, match="no endpoint '/ecko'"):
+        client.snippet("/ecko")
+
+
 def test_a_client_shows_its_address_and_in_a_notebook_its_endpoints() -> None:
     assert repr(Client()) == f"Client({SRC!r})"
     html: Any = getattr(Client(), "_repr_html_")  # noqa: B009 - it is for notebooks to call

@@ -126,7 +126,7 @@ def _say(member: Enum) -> str:
 def _describe_login(client: Probe) -> str:
     if client.config.get("username"):
         return "with this user and password"
-    return "with a cookie" if client.cookies else "not needed, or not with these credentials"
+    return "with a cookie" if client.cookies else "none asked for"
 
 
 def _measure(client: Probe) -> Iterator[tuple[str, str]]:
