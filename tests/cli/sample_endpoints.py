@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from gradio_protocol.app.config import Visibility
 from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return
 from gradio_protocol.app.schema import python_type
 from gradio_protocol.wire.document import JSON
+from tests.support.sample_apps import ECHO, sample_app
 
 FILE: JSON = {
     "type": "object",
@@ -48,19 +48,15 @@ def endpoint(
     name: str | None, *parameters: Parameter, returns: tuple[Return, ...] = (), **changes: Any
 ) -> Endpoint:
     """A public endpoint."""
-    usual = Endpoint(
-        index=0,
-        name=name,
-        visibility=Visibility.PUBLIC,
-        description="",
-        parameters=parameters,
-        returns=returns,
-        inputs=(),
-        outputs=(),
-        generator=False,
-        batch=False,
-        streaming=False,
-        stateful=False,
-        oauth=None,
+    return replace(
+        sample_app().endpoints[ECHO],
+        **{
+            "index": 0,
+            "name": name,
+            "parameters": parameters,
+            "returns": returns,
+            "inputs": (),
+            "outputs": (),
+            **changes,
+        },
     )
-    return replace(usual, **changes)

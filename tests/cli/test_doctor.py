@@ -36,10 +36,10 @@ def test_the_report_tells_what_the_app_is(shell: Shell, url: str, fake: FakeGrad
 
 
 def test_an_older_app_has_another_report(shell: Shell) -> None:
-    with threaded(FakeGradio("3.50.2")) as server:
+    with threaded(FakeGradio("4.7.1")) as server:
         ran = shell("doctor", server.url)
     told = lines(ran.out)
-    assert told["calls"].startswith("DIRECT: ")
+    assert told["calls"].startswith("PRIVATE: ")
     assert told["queue"] == "unknown: the app answers 404 to queue/status"
     assert "note        " in ran.out
 

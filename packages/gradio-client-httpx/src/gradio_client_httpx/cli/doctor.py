@@ -110,9 +110,6 @@ def _describe_app(client: Probe) -> Iterator[tuple[str, str]]:
     everything = all_endpoints(client)
     listed = sum(map(is_listed, everything))
     yield "endpoints", f"{listed} listed, {len(everything) - listed} more can be called"
-    closed = sum(endpoint.closed for endpoint in everything)
-    if closed:
-        yield "closed", f"{closed} endpoints take jobs of Gradio 3's own queue only"
     yield "calls", _say(dialect.delivery)
     yield "outputs", _say(dialect.edits)
     yield "cancelling", _say(dialect.cancelling)
