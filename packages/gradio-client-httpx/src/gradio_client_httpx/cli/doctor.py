@@ -15,7 +15,7 @@ from logging import Handler, LogRecord, getLogger
 from statistics import median
 from typing import Any
 
-from gradio_protocol import Dialect, GradioError, Head
+from gradio_protocol import GradioError, Head
 
 from .._version import __version__
 from ..cancel_handle import CancelHandle
@@ -33,10 +33,13 @@ _QUEUE = "queue/status"
 class Probe(Client):
     """A client that tells how it speaks to the app, and sends single requests."""
 
-    @property
-    def dialect(self) -> Dialect:
-        """How the protocol of this server differs from others."""
-        return self._shared.protocol.app.dialect
+    def describe_protocol(self) -> Iterator[tuple[str, str]]:
+        """Yield what this client does with a server of this version."""
+        dialect = self._shared.protocol.app.dialect
+        yield "calls", _say(dialect.delivery)
+        yield "outputs", _say(dialect.edits)
+        yield "cancelling", _say(dialect.cancelling)
+        yield "files", _say(dialect.files)
 
     def get(self, path: str) -> tuple[Head, bytes]:
         """Return the head and the body of the reply to a GET of the API. Raises TransportFailed."""
@@ -102,7 +105,6 @@ def _versions() -> Iterator[str]:
 
 
 def _describe_app(client: Probe) -> Iterator[tuple[str, str]]:
-    dialect = client.dialect
     if client.space_id:
         yield "space", plain(client.space_id)
     yield "gradio", plain(f"{client.app_version}, protocol {client.protocol}")
@@ -110,10 +112,7 @@ def _describe_app(client: Probe) -> Iterator[tuple[str, str]]:
     everything = all_endpoints(client)
     listed = sum(map(is_listed, everything))
     yield "endpoints", f"{listed} listed, {len(everything) - listed} more can be called"
-    yield "calls", _say(dialect.delivery)
-    yield "outputs", _say(dialect.edits)
-    yield "cancelling", _say(dialect.cancelling)
-    yield "files", _say(dialect.files)
+    yield from client.describe_protocol()
 
 
 def _say(member: Enum) -> str:
