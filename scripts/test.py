@@ -39,7 +39,16 @@ NIGHTLY = ("tests/live/test_queue_of_one.py", "tests/live/test_view_api_parity.p
 """What only `--matrix` runs: without it, `tests/protocol/app` compares the same apps with what the
 official client was recorded to say of them."""
 
-PAGES = ("behaviours", "corpus", "import_map", "parity", "picture", "states", "tables")
+PAGES = (
+    "behaviours",
+    "command_line",
+    "corpus",
+    "import_map",
+    "parity",
+    "picture",
+    "states",
+    "tables",
+)
 """The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
 HOUR = 3600

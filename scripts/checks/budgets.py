@@ -24,9 +24,10 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 6850,
+    "gradio_protocol": 7000,
     "gradio_protocol/testing": 500,
-    "gradio_client_httpx": 1820,
+    "gradio_client_httpx": 1850,
+    "gradio_client_httpx/cli": 2000,
     "gradio_client_trio": 1450,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""

@@ -26,6 +26,7 @@ ALLOWED = {
         "wsproto",
     },
 }
+EXTRAS = {"gradio-client-httpx": {"cli": {"click"}}}
 
 
 @pytest.fixture
@@ -59,19 +60,30 @@ def test_a_version_left_behind_is_reported(copy: Path) -> None:
 @pytest.mark.parametrize("name", ALLOWED)
 def test_a_distribution_depends_on_what_the_design_names(name: str) -> None:
     path = ROOT / "packages" / name / "pyproject.toml"
-    asked = tomllib.loads(path.read_text("utf-8"))["project"]["dependencies"]
-    assert {re.split(r"[<>=!~ ;\[]", line)[0] for line in asked} == ALLOWED[name]
+    project = tomllib.loads(path.read_text("utf-8"))["project"]
+    assert names(project["dependencies"]) == ALLOWED[name]
+    extras = project.get("optional-dependencies", {})
+    assert {extra: names(asked) for extra, asked in extras.items()} == EXTRAS.get(name, {})
+
+
+def names(requirements: list[str]) -> set[str]:
+    """The distributions that requirements name."""
+    return {re.split(r"[<>=!~ ;\[]", line)[0] for line in requirements}
 
 
 @pytest.mark.parametrize("name", ALLOWED)
 def test_what_is_installed_is_what_the_sources_say(name: str) -> None:
     path = ROOT / "packages" / name / "pyproject.toml"
-    asked = tomllib.loads(path.read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads(path.read_text("utf-8"))["project"]
+    asked = [*project["dependencies"]]
+    for extra, more in project.get("optional-dependencies", {}).items():
+        asked += [f"{line}; extra == {extra!r}" for line in more]
     assert version(name) == bump.said(bump.core(ROOT))
     assert sorted(map(normal, requires(name) or [])) == sorted(map(normal, asked))
 
 
 def normal(requirement: str) -> str:
     """A requirement in one spelling, whatever the order of its bounds."""
+    requirement, mark, extra = requirement.partition(";")
     name, bounds = re.fullmatch(r"([\w.-]+)(.*)", requirement.lower().replace("_", "-")).groups()  # type: ignore[union-attr]
-    return name + ",".join(sorted(bounds.strip("() ").split(",")))
+    return name + ",".join(sorted(bounds.strip("() ").split(","))) + mark + extra

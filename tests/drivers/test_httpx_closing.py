@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Generator
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,21 @@ def test_closing_ends_a_download_and_removes_what_it_had(
         client.close()
         assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert job.cancelled()
+
+
+def test_closing_with_grace_waits_for_a_join_and_tells_the_server_that_nobody_waits(
+    client: Client, fake: FakeGradio
+) -> None:
+    gate = fake.reply_gates["queue/join"] = Gate("the reply to the join")
+    job = client.submit(1, api_name="/slow")
+    gate.reached.wait_blocking()
+    closed = apart(lambda: client.close(grace=PATIENCE))
+    with pytest.raises(CancelledError):
+        job.result(PATIENCE)
+    gate.open()
+    assert closed.result(PATIENCE) is None
+    # The stream of the session is opened once, and left: the server then drops the job.
+    fake.streams.until_blocking(lambda seen: seen[0] == "dropped")
 
 
 def test_closing_ends_an_upload_that_nobody_reads(client: Client, proxy: FaultProxy) -> None:

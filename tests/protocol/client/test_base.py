@@ -19,8 +19,9 @@ from gradio_protocol import (
     Target,
 )
 from gradio_protocol.app.files import Inline
+from gradio_protocol.present.describe import digest
 from gradio_protocol.wire.headers import HUB
-from tests.support.sample_apps import COUNT, ECHO, dependency
+from tests.support.sample_apps import COUNT, ECHO, dependency, sample_app
 from tests.support.scripted import reply, web
 
 SRC, SPACE = "http://here/", "https://user-name.hf.space/"
@@ -146,6 +147,20 @@ def test_a_pickled_client_is_its_configuration_and_options() -> None:
     assert twin.options() == (3, 5)
     with pytest.raises(InvalidArguments, match="pickling a client: ssl_verify"):
         Client(ssl_verify=lambda: None).__getstate__()
+
+
+def test_a_client_has_a_digest_of_the_api() -> None:
+    assert Client().api_digest == digest(sample_app().endpoints[:2])
+
+
+def test_a_client_writes_a_call_of_an_endpoint() -> None:
+    client = Client()
+    assert f"client = Client({SRC!r})" in client.snippet("echo")
+    by_index = client.snippet(fn_index=ECHO, language="curl")
+    assert by_index == client.snippet("/echo", language="curl")
+    assert f"{SRC}call/v2/echo" in by_index
+    with pytest.raises(InvalidArguments, match="no endpoint '/ecko'"):
+        client.snippet("/ecko")
 
 
 def test_a_client_shows_its_address_and_in_a_notebook_its_endpoints() -> None:

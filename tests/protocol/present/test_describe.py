@@ -21,7 +21,7 @@ from gradio_protocol.app.config import Visibility, read_config
 from gradio_protocol.app.endpoint import Endpoint, Parameter, PythonType, Return, Slot
 from gradio_protocol.app.info import read_endpoints
 from gradio_protocol.errors import InvalidArguments
-from gradio_protocol.present.describe import as_dict, as_html, as_text, doc, signature, view
+from gradio_protocol.present.describe import as_dict, as_html, as_text, digest, doc, signature, view
 from gradio_protocol.wire.document import JSON
 
 RECORDED = Path(__file__).parents[1] / "app" / "fixtures" / "view_api.json.xz"
@@ -267,6 +267,26 @@ def test_the_docstring_of_a_class_of_gradio_describes_no_parameter() -> None:
 
 
 # Signature and documentation
+
+
+def test_a_digest_changes_with_what_a_call_depends_on_and_with_nothing_else() -> None:
+    base = endpoint(parameter(), optional("n"))
+    known = digest([base])
+    for other in (
+        replace(base, name="/other"),
+        endpoint(parameter("word"), optional("n")),
+        endpoint(parameter(), parameter("n")),
+        endpoint(parameter(schema={"type": "number"}), optional("n")),
+        endpoint(parameter(), optional("n"), returns=(result("Other"),)),
+        endpoint(parameter(), optional("n"), returns=()),
+    ):
+        assert digest([other]) != known
+    alike = endpoint(parameter(label="Words", example="?"), optional("n", 5), description="Say.")
+    hidden = replace(base, name="/hidden", visibility=Visibility.UNDOCUMENTED)
+    unnamed = replace(base, name=None, index=8)
+    assert digest([replace(alike, index=9), hidden]) == known
+    assert digest([base, unnamed]) == digest([unnamed, base]) != known
+    digest([replace(base, name="/\ud800")])
 
 
 def test_a_signature_has_names_types_and_defaults() -> None:

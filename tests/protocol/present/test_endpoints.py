@@ -35,6 +35,11 @@ def test_an_endpoint_is_found_by_its_index_and_its_name() -> None:
     assert len(offered()) == 3
 
 
+def test_an_endpoint_tells_what_it_is() -> None:
+    known = sample_app().endpoints[COUNT]
+    assert offered(known)["/count"].endpoint is known
+
+
 def test_what_is_not_there_is_a_key_error() -> None:
     for key in (99, "/nowhere"):
         assert key not in offered()

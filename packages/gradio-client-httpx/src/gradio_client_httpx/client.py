@@ -242,12 +242,16 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
 
     # The end.
 
-    def close(self) -> None:
-        """Close all streams and cancel all running jobs. Idempotent; takes less than a second."""
+    def close(self, *, grace: float = 0) -> None:
+        """Close all streams and cancel all running jobs. Idempotent.
+
+        `grace`: seconds to wait until the server has been told; useful at the end of a program,
+        since a request that has just been sent may otherwise be lost.
+        """
         if self._is_extra_session:
             self._session.close()
         else:
-            self._shared.close()
+            self._shared.close(grace)
 
     def __enter__(self) -> Self:
         return self

@@ -87,18 +87,30 @@ class Runner:
         self._request(self.protocol.close_session, session_id)
         self._notify_all()
 
-    def close(self) -> None:
-        """End all jobs and streams, without waiting. Idempotent."""
+    def close(self, grace: float = 0) -> None:
+        """End all jobs and streams. Idempotent.
+
+        Waits up to `grace` seconds until the server has been told.
+        """
         with self.lock:
             self.protocol.close()
         try:
             self._notify_all()
             self.obey()
+            self._wait_until_told(time.monotonic() + grace)
         finally:
             # Threads that wait for a server wake up, because their sockets are shut down. Do not
             # join them: one may hang in `getaddrinfo`, which nothing can interrupt.
             self._performer.close()
             self.workers.close()
+
+    def _wait_until_told(self, deadline: float) -> None:
+        # Polling, since this happens once, and other threads report to the protocol only.
+        while time.monotonic() < deadline:
+            with self.lock:
+                if self.protocol.is_closed():
+                    return
+            time.sleep(0.01)
 
     def _notify_all(self) -> None:
         with self.lock:

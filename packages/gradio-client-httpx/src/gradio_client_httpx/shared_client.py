@@ -68,8 +68,11 @@ class SharedClient:
                     self.close()
             return self._runner
 
-    def close(self) -> None:
-        """End all jobs and streams, and a connect under way. Idempotent."""
+    def close(self, grace: float = 0) -> None:
+        """End all jobs and streams, and a connect under way. Idempotent.
+
+        Waits up to `grace` seconds until the server has been told.
+        """
         # Without the lock: a thread that connects holds it, perhaps to a server that never answers.
         self._closed = True
         connecting, runner = self._connecting, self._runner
@@ -78,7 +81,7 @@ class SharedClient:
             connecting.close()
         if runner is not None and self._finalizer is not None:
             self._finalizer.detach()
-            runner.close()
+            runner.close(grace)
 
     def after_fork(self) -> None:
         """In a forked child, leave the connections to the parent, and connect again when needed."""

@@ -188,9 +188,7 @@ class JobOutputs:
             return self._outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
         with short_traceback:
-            if self._job_state.failure is not None:
-                raise self._job_state.failure
-        raise StopAsyncIteration
+            raise self._job_state.failure or StopAsyncIteration
 
 
 class JobUpdates:

@@ -3,6 +3,8 @@
 # ruff: noqa: PLC0414 - `X as X` tells type checkers that a name is public
 
 from .app.endpoint import Endpoint as Endpoint
+from .app.endpoint import Parameter as Parameter
+from .app.endpoint import Return as Return
 from .app.files import FileData as FileData
 from .app.files import LocalFile as LocalFile
 from .app.files import file_argument as file_argument
@@ -63,6 +65,7 @@ from .jobs.orders import OpenStream as OpenStream
 from .jobs.status import Status as Status
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints
+from .present.progress import Progress as Progress
 from .present.progress import ProgressBar as ProgressBar
 from .present.tracebacks import short_traceback as short_traceback
 from .present.updates import OutputUpdate as OutputUpdate

@@ -77,6 +77,8 @@ class Dialect:
     "`/upload` exists (3.19 and later)."
     run: str
     "The route of a direct call: `run` (3.9 and later) or `api`."
+    simple_call: str
+    "The route of a call in two requests: `call` (4.20), `call/v2` by name (6.13), or empty."
     batch_direct: bool
     "A queued call of a batch function kills the server's queue (4.0 to 4.10): call it directly."
     steps_direct: bool
@@ -140,6 +142,7 @@ def dialect(protocol: str, version: str) -> Dialect:
         info_of_undocumented=v >= (4, 31, 4),
         upload=v >= (3, 19, 0),
         run="run" if v >= (3, 9, 0) else "api",
+        simple_call="call/v2" if v >= (6, 13, 0) else "call" if v >= (4, 20, 0) else "",
         batch_direct=(4, 0, 0) <= v < (4, 11, 0),
         steps_direct=v < (4, 0, 0),
         marks_generators=v >= (3, 23, 0),

@@ -16,10 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Generic, Self, TypeVar, Unpack
 
-from ..app.endpoint import Endpoint
+from ..app.endpoint import Endpoint, find_endpoint
 from ..app.files import load_open_files
 from ..flows.options import Changes, Options
-from ..present.describe import as_html, view
+from ..present.describe import as_html, digest, view
+from ..present.snippets import snippet
 from .config import ClientConfig, visitor_headers
 from .protocol import BoundCall, ClientProtocol
 from .session_handle import SessionHandle, SharedClient
@@ -145,6 +146,28 @@ class BaseClient(Generic[L, C]):
     def app_version(self) -> str:
         """The version of Gradio that the app runs on."""
         return self._core.app.config.version
+
+    @property
+    def api_digest(self) -> str:
+        """A digest of the public endpoints' names, parameters, types and results.
+
+        It changes when calls that worked may no longer work; the order and the descriptions of
+        endpoints do not matter.
+        """
+        return digest(self._known())
+
+    def snippet(
+        self, api_name: str | None = None, *, fn_index: int | None = None, language: str = "python"
+    ) -> str:
+        """Return a ready call of an endpoint with example values, without secrets.
+
+        `language`: "python" (for the blocking client), "javascript" (for the official client) or
+        "curl" (the requests that the app's version takes). Raises InvalidArguments for any other,
+        and for an unknown endpoint.
+        """
+        app = self._shared.runner.protocol.app
+        endpoint = find_endpoint(self._known(), api_name, fn_index)
+        return snippet(endpoint, app.access, app.dialect, language)
 
     def with_options(self, **changes: Unpack[Changes]) -> Self:
         """Return a view of this client, in the same session, with other options for its calls.

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import html
 import inspect
+import json
 import keyword
 from collections.abc import Iterable, Sequence
+from hashlib import sha256
 
 from ..app.config import Visibility
 from ..app.endpoint import Endpoint, Parameter, PythonType, Return
@@ -86,6 +88,23 @@ def as_html(endpoints: Iterable[Endpoint], about: str = "") -> str:
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
     line = f"<p>{html.escape(about)}</p>" if about else ""
     return f"{line}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def digest(endpoints: Iterable[Endpoint]) -> str:
+    """Return a digest of what a call depends on: names, types, and which values are optional."""
+    named, unnamed = _list_public(endpoints)
+    facts = sorted(
+        (
+            endpoint.title,
+            [
+                (p.name, json.dumps(p.schema, sort_keys=True), p.has_default)
+                for p in endpoint.parameters
+            ],
+            [(r.label, json.dumps(r.schema, sort_keys=True)) for r in endpoint.returns],
+        )
+        for endpoint in [*named, *unnamed]
+    )
+    return sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:

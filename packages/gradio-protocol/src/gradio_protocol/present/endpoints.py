@@ -37,6 +37,8 @@ class BoundEndpoint(Generic[R, J]):
 
     def __init__(self, client: Caller[R, J], endpoint: Endpoint) -> None:
         self._client = client
+        self.endpoint = endpoint
+        "Its parameters, results and other facts."
         self.fn_index = endpoint.index
         self.api_name = endpoint.name
         self.__name__ = (endpoint.name or f"fn_{endpoint.index}").strip("/")

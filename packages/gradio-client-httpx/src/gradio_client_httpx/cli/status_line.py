@@ -1,0 +1,91 @@
+"""Shows on standard error how a job is getting on: one live line, or plain lines in a log.
+
+The line is rewritten in place on a terminal. Elsewhere each change that a reader of a log wants to
+see is a line: the place in the queue, each tenth of the progress or of a transfer, messages of the
+app.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from typing import TextIO
+
+from gradio_protocol import OutputUpdate, Progress, ProgressBar, StatusUpdate
+
+from .listing import plain
+
+_CLEAR = "\r\x1b[K"
+
+
+class StatusLine:
+    """The status of one job on a terminal, rewritten in place."""
+
+    def __init__(self, file: TextIO, title: str) -> None:
+        self._file = file
+        self._title = title
+        self._bar = ProgressBar(title, None, lambda: file)
+        self._shown = False
+
+    def update(self, update: StatusUpdate | OutputUpdate) -> None:
+        """Show an update."""
+        if isinstance(update, StatusUpdate) and update.log is not None:
+            self.clear()
+            self._file.write(f"{log_text(update.log)}\n")
+        progress = self._bar.update(update, time.monotonic())
+        if progress is not None:
+            width = shutil.get_terminal_size().columns - 1
+            line = plain(progress.line(self._title))[:width]
+            self._file.write(f"{_CLEAR}{line}")
+            self._file.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        """Remove the line, so that other text can be written."""
+        if self._shown:
+            self._file.write(_CLEAR)
+            self._file.flush()
+            self._shown = False
+
+
+class StatusLog:
+    """The status of one job as plain lines."""
+
+    def __init__(self, file: TextIO, title: str) -> None:
+        self._file = file
+        self._title = title
+        self._last = ""
+
+    def update(self, update: StatusUpdate | OutputUpdate) -> None:
+        """Write a line, if the update says something new."""
+        if not isinstance(update, StatusUpdate):
+            return
+        if update.log is not None:
+            self._file.write(f"{log_text(update.log)}\n")
+            self._file.flush()
+            return
+        text = log_line(update)
+        if text and text != self._last:
+            self._file.write(f"{self._title}: {text}\n")
+            self._file.flush()
+        self._last = text or self._last
+
+    def clear(self) -> None:
+        """Do nothing: there is no line to remove."""
+
+
+def log_text(log: tuple[str, str]) -> str:
+    """Return a message of the app, such as `warning: mind the gap`."""
+    text, level = log
+    return f"{plain(level)}: {plain(text)}"
+
+
+def log_line(update: StatusUpdate) -> str:
+    """Return the line for an update; empty if a reader of a log does not want it."""
+    # The first in the queue is about to run, which a log need not say.
+    if not (update.rank or update.progress_data or update.transferred is not None):
+        return ""
+    progress = Progress.of(update, 0)
+    if progress.done is None or not progress.total:
+        return plain(progress.text)
+    return f"{plain(progress.text)} {10 * int(10 * progress.done / progress.total)}%"
