@@ -28,6 +28,8 @@ from gradio_protocol import (
 )
 
 from ._version import __version__
+from .aio.client import AsyncClient
+from .aio.job import AsyncJob
 from .blocking import BlockingCallWarning
 from .client import Client
 from .compat import install_as_gradio_client
@@ -37,6 +39,8 @@ from .job import Job
 __all__ = [
     "AppChanged",
     "AppError",
+    "AsyncClient",
+    "AsyncJob",
     "AuthenticationError",
     "BlockingCallWarning",
     "Client",

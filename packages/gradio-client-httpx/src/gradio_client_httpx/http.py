@@ -15,10 +15,11 @@ import ssl
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -40,21 +41,24 @@ from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
+AsyncHttpClient = httpx.AsyncClient
+
+C = TypeVar("C", httpx.Client, httpx.AsyncClient)
 
 _KEEP_ALIVE = 4.0
 "Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
 _KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
-_DROP = httpx.Limits(max_keepalive_connections=0)
+DROP = httpx.Limits(max_keepalive_connections=0)
 "For streams and direct calls: on a new connection, a failure cannot mean that it was stale."
-_KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
+KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
 "For the one client that makes all connections, with the caller's transports."
 _SOCKET_CHANGES = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 "Trace events of httpx after which an exchange has a new socket."
 _EXCHANGE_ENDS = ".response_closed.started"
 "The trace event after which another exchange may use the socket."
-_TRANSPORT_ARGUMENTS = ("transport", "mounts")
+TRANSPORT_ARGUMENTS = ("transport", "mounts")
 "Arguments of httpx with transports of the caller, which may pool connections."
-_ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
+_ROUTE_ARGUMENTS = ("proxy", "proxies", *TRANSPORT_ARGUMENTS)
 "Arguments of httpx that choose the way to a host, so that the environment does not."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
@@ -63,13 +67,8 @@ _CHUNK = 2**16
 _log = logging.getLogger("gradio_client_httpx")
 
 
-class Connections:
-    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
-
-    If the caller passes a client or a transport, that makes all connections. The one of an exchange
-    is then known only when it is new or when the head of the reply arrives, so an abort of an
-    exchange on a reused connection waits for the head.
-    """
+class BaseConnections:
+    """What blocking and async connections share: the settings, and what each exchange gets."""
 
     def __init__(self, config: TransportConfig, src: str) -> None:
         self._config = config
@@ -78,16 +77,46 @@ class Connections:
         self._app_origin = origin(src) if is_address(src) else None
         self._contexts = TlsContexts(config)
         self._proxies: dict[Origin, str] = {}
-        self._own_client: httpx.Client | None = None
-        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(config, self._contexts.get_verifying(), _KEEP_MANY)
-        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
-        self.pause = self._pool.pause
-        "Wait for some seconds, or until `close` is called."
 
     def set_app_origin(self, src: str) -> None:
         """Set the app's origin after connecting; only this origin gets what `auth` adds."""
         self._app_origin = origin(src)
+
+    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
+        proxy = self._find_proxy(request)
+        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+
+    def _find_proxy(self, request: Request) -> str:
+        target = origin(request.url)
+        if target not in self._proxies:
+            self._proxies[target] = find_environment_proxy(self._config, target)
+        return self._proxies[target]
+
+    def _choose_auth(self, request: Request) -> Any:
+        # Only for the app's own origin. httpx would apply it to every request, including those for
+        # files on other hosts that the server names.
+        auth = self._config.auth
+        return auth if auth is not None and self._app_origin == origin(request.url) else None
+
+
+class Connections(BaseConnections):
+    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
+
+    If the caller passes a client or a transport, that makes all connections. The one of an exchange
+    is then known only when it is new or when the head of the reply arrives, so an abort of an
+    exchange on a reused connection waits for the head.
+    """
+
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        super().__init__(config, src)
+        self._own_client: httpx.Client | None = None
+        if config.http_client is None and config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS:
+            self._own_client = make_client(
+                config, self._contexts.get_verifying(), KEEP_MANY, httpx.Client
+            )
+        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
+        self.pause = self._pool.pause
+        "Wait for some seconds, or until `close` is called."
 
     @contextlib.contextmanager
     def exchange(
@@ -169,25 +198,10 @@ class Connections:
             _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
         return reply
 
-    def _make_head(self, request: Request, reply: httpx.Response) -> Head:
-        proxy = self._find_proxy(request)
-        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
-
-    def _find_proxy(self, request: Request) -> str:
-        target = origin(request.url)
-        if target not in self._proxies:
-            self._proxies[target] = find_environment_proxy(self._config, target)
-        return self._proxies[target]
-
-    def _choose_auth(self, request: Request) -> Any:
-        # Only for the app's own origin. httpx would apply it to every request, including those for
-        # files on other hosts that the server names.
-        auth = self._config.auth
-        return auth if auth is not None and self._app_origin == origin(request.url) else None
-
     def _make_client(self, key: Key) -> httpx.Client:
         target, keep = key
-        return make_client(self._config, self._contexts.get(target), _KEEP if keep else _DROP)
+        limits = _KEEP if keep else DROP
+        return make_client(self._config, self._contexts.get(target), limits, httpx.Client)
 
 
 class TlsContexts:
@@ -239,23 +253,23 @@ def find_library(client: object) -> Any:
 
 
 def make_client(
-    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
-) -> httpx.Client:
-    """Make an httpx client. Raises InvalidArguments for wrong `httpx_kwargs`."""
+    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits, kind: type[C]
+) -> C:
+    """Make an httpx client of this kind. Raises InvalidArguments for wrong `httpx_kwargs`."""
     passed = dict(config.httpx_kwargs)
+    transport = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
+    via = partial(transport, verify=context, limits=limits)
     old = passed.pop("proxies", None)
     # The core keeps the cookies. A jar of httpx would send them by other rules as well.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, context, limits)
+        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, via)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(passed.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **passed}
-        if limits is _DROP:
+        if limits is DROP:
             # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
-        return httpx.Client(
-            verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
-        )
+        return kind(verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs)
     except httpx.InvalidURL as error:  # such as NO_PROXY=[::1], which httpx cannot read
         raise InvalidArguments(f"a proxy in httpx_kwargs, or NO_PROXY: {error}") from error
     except (TypeError, ValueError, AttributeError, ImportError) as error:
@@ -274,19 +288,18 @@ def make_verify(verify: bool | str | ssl.SSLContext) -> bool | ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def convert_proxies(old: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
-    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now."""
+def convert_proxies(old: object, via: Callable[..., Any]) -> dict[str, Any]:
+    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now.
+
+    `via` makes the transport of one proxy.
+    """
     match old:
         case None | str() | httpx.URL() | httpx.Proxy():
             return {"proxy": old}
         case Mapping():
             mounts = cast("Mapping[str, Any]", old)
             return {
-                "mounts": {
-                    pattern: proxy
-                    and httpx.HTTPTransport(proxy=proxy, verify=context, limits=limits)
-                    for pattern, proxy in mounts.items()
-                }
+                "mounts": {pattern: proxy and via(proxy=proxy) for pattern, proxy in mounts.items()}
             }
         case _:
             raise InvalidArguments(
@@ -327,7 +340,10 @@ def with_read_timeout(timeout: httpx.Timeout, seconds: float | None) -> httpx.Ti
 
 
 def make_request(
-    library: Any, request: Request, body: Iterable[bytes], timeout: httpx.Timeout
+    library: Any,
+    request: Request,
+    body: Iterable[bytes] | AsyncIterable[bytes] | None,
+    timeout: httpx.Timeout,
 ) -> httpx.Request:
     """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]
@@ -367,6 +383,6 @@ def make_transport_error(
     proxy: str = "",
 ) -> TransportFailed:
     """Make a TransportFailed that names the request and the error of the library."""
-    said = f"{request!r}: {error or type(error).__name__}"
+    said = f"{request!r}: {str(error) or type(error).__name__}"
     untrusted = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error))
     return TransportFailed(said, connected=connected, late=late, untrusted=untrusted, proxy=proxy)

@@ -152,7 +152,7 @@ def split_bytes(part: bytes) -> Iterator[bytes]:
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
-def read_chunks(part: FileSlice) -> Iterator[bytes]:
+def read_chunks(part: FileSlice) -> Generator[bytes, None, None]:
     """Yield the chunks of a file. Raises FileFailed if it has changed since it was inspected."""
     with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size

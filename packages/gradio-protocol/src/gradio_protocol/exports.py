@@ -60,6 +60,7 @@ from .present.progress import UNCOUNTED, Progress, ProgressTicker
 from .present.updates import (
     OutputUpdate,
     StatusUpdate,
+    UpdateReader,
     all_outputs,
     current_status,
     spread,
@@ -148,6 +149,7 @@ __all__ = [
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
+    "UpdateReader",
     "ValidationError",
     "WebFile",
     "__version__",

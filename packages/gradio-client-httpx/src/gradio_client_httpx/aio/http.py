@@ -1,0 +1,151 @@
+"""HTTP over `httpx.AsyncClient`.
+
+Requests share one httpx client, which keeps their connections. Each stream and each direct call has
+an httpx client of its own, for two reasons: the pool of httpx looks at all of its connections for
+each request, so a thousand streams in it would slow down every request; and on a new connection, a
+failure cannot mean that it was stale. A client or a transport of the caller makes all connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import logging
+import math
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from typing import Any, TypeAlias
+
+import httpx
+
+from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, redact
+
+from ..cancel_handle import enable_keepalive
+from ..http import (
+    DROP,
+    KEEP_MANY,
+    TRANSPORT_ARGUMENTS,
+    BaseConnections,
+    make_client,
+    make_request,
+    make_transport_error,
+    translate_errors,
+    with_read_timeout,
+)
+from ..inputs import TransportConfig
+
+Reply: TypeAlias = tuple[Head, AsyncIterator[bytes]]
+"The head of a reply, and the chunks of its body as they arrive."
+
+_log = logging.getLogger("gradio_client_httpx")
+
+
+class AsyncConnections(BaseConnections):
+    """The connections of one client, in one event loop.
+
+    Raises InvalidArguments for an `http_client` that is not async.
+    """
+
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        super().__init__(config, src)
+        given = config.http_client
+        if given is not None and not inspect.iscoroutinefunction(given.send):
+            raise InvalidArguments(f"http_client: {type(given).__name__} is not an AsyncClient")
+        self._shares_all = given is not None or bool(
+            config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS
+        )
+        self._shared: dict[str, httpx.AsyncClient] = {}
+        "By scheme: only https needs a TLS context, which takes 17 ms to make."
+
+    @contextlib.asynccontextmanager
+    async def exchange(
+        self, request: Request, body: AsyncIterable[bytes] | None, seconds: float | None
+    ) -> AsyncGenerator[Reply]:
+        """Send a request; yield the head of the reply, and the chunks of its body.
+
+        `seconds` limits the whole exchange, in place of the client's timeouts; None: the client's
+        timeouts; infinity: reads have no limit, and the connection is not reused. Raises
+        TransportFailed.
+        """
+        steps = self._timeout if seconds is None else with_read_timeout(self._timeout, None)
+        keep = seconds != math.inf
+        total = asyncio.timeout(seconds if keep else None)
+        try:
+            async with total, self._open_reply(request, body, steps, keep=keep) as reply:
+                yield self._make_head(request, reply), reply.aiter_raw()
+        except TimeoutError as error:
+            if not total.expired():
+                raise
+            raise make_transport_error(request, error, late=True) from error
+
+    @contextlib.asynccontextmanager
+    async def open_stream(self, request: Request) -> AsyncGenerator[Reply]:
+        """Open a stream; yield its head and chunks, without a read timeout.
+
+        Raises TransportFailed.
+        """
+        steps = with_read_timeout(self._timeout, None)
+        async with self._open_reply(request, None, steps, keep=False) as reply:
+            connection: Any = reply.extensions.get("network_stream")
+            # The transport of a caller may have no sockets.
+            if connection is not None and (socket := connection.get_extra_info("socket")):
+                enable_keepalive(socket)
+            yield self._make_head(request, reply), reply.aiter_raw()
+
+    async def aclose(self) -> None:
+        """Close all connections, except those of the caller's own client."""
+        for client in self._shared.values():
+            await client.aclose()
+
+    @contextlib.asynccontextmanager
+    async def _open_reply(
+        self,
+        request: Request,
+        body: AsyncIterable[bytes] | None,
+        steps: httpx.Timeout,
+        *,
+        keep: bool,
+    ) -> AsyncGenerator[httpx.Response]:
+        async with self._lend_client(origin(request.url), keep=keep) as client:
+            with translate_errors(self._library, request, self._find_proxy(request)):
+                reply = await self._send(client, request, body, steps)
+                try:
+                    yield reply
+                finally:
+                    await reply.aclose()
+
+    async def _send(
+        self,
+        client: httpx.AsyncClient,
+        request: Request,
+        body: AsyncIterable[bytes] | None,
+        steps: httpx.Timeout,
+    ) -> httpx.Response:
+        try:
+            sent = make_request(self._library, request, body, steps)
+            reply = await client.send(
+                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
+            )
+        except UnicodeError as error:  # an invalid host name, such as `a..b`
+            raise make_transport_error(request, error, connected=False) from error
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+        return reply
+
+    @contextlib.asynccontextmanager
+    async def _lend_client(self, target: Origin, *, keep: bool) -> AsyncGenerator[Any]:
+        if self._config.http_client is not None:
+            yield self._config.http_client
+        elif keep or self._shares_all:
+            key = "" if self._shares_all else target.scheme
+            if key not in self._shared:
+                self._shared[key] = self._make_client(target, KEEP_MANY)
+            yield self._shared[key]
+        else:
+            async with self._make_client(target, DROP) as client:
+                yield client
+
+    def _make_client(self, target: Origin, limits: httpx.Limits) -> httpx.AsyncClient:
+        verifying = self._contexts.get_verifying
+        context = verifying() if self._shares_all else self._contexts.get(target)
+        return make_client(self._config, context, limits, httpx.AsyncClient)
