@@ -24,11 +24,11 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 6900,
+    "gradio_protocol": 7050,
     "gradio_protocol/testing": 500,
     "gradio_client_httpx": 2100,
     "gradio_client_httpx/aio": 900,
-    "gradio_client_trio": 1700,
+    "gradio_client_trio": 1500,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""
 MODULE_LINES = 300

@@ -13,7 +13,15 @@ from typing import Any, Literal, Self
 
 import trio
 
-from gradio_protocol import DEFAULT_FOLDER, BaseClient, Endpoints, Options, SpaceCopy, Target
+from gradio_protocol import (
+    DEFAULT_FOLDER,
+    BaseClient,
+    Endpoints,
+    Options,
+    SessionHandle,
+    SpaceCopy,
+    Target,
+)
 
 from . import progress
 from .duplicate import duplicate
@@ -21,7 +29,7 @@ from .http import Timeout
 from .inputs import TrioConfig
 from .job import Job
 from .proxy import Verify
-from .shared_client import SessionHandle, SharedClient
+from .shared_client import SharedClient
 
 
 class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):

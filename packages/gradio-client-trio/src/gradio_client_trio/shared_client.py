@@ -1,10 +1,9 @@
-"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
+"""What all views of a client share.
 
 1. A `SharedClient` is open for one block: `open` connects it and opens its nursery; after `close`
    it stays closed.
 2. An error of the block does not affect the tasks in the nursery, nor do their errors leave the
    nursery, so no caller gets an exception group.
-3. A `SessionHandle` opens its session when it is first needed.
 """
 
 from __future__ import annotations
@@ -15,14 +14,7 @@ from contextlib import AsyncExitStack
 
 import trio
 
-from gradio_protocol import (
-    ClientProtocol,
-    Endpoint,
-    GradioError,
-    InvalidArguments,
-    RunAction,
-    SpaceCopy,
-)
+from gradio_protocol import ClientProtocol, GradioError, InvalidArguments, RunAction, SpaceCopy
 
 from . import inputs, telemetry
 from .inputs import TrioConfig
@@ -96,44 +88,6 @@ class SharedClient:
 
     def __repr__(self) -> str:
         return "not connected" if self._runner is None else repr(self.protocol.app.access.src)
-
-
-class SessionHandle:
-    """One session with the app: to the server, one visitor."""
-
-    def __init__(self, shared: SharedClient) -> None:
-        self._shared = shared
-        self._session_id: int | None = None
-        self._closed = False
-
-    @property
-    def session_id(self) -> int:
-        """The id of the session, opened at the first use. Raises InvalidArguments after `close`."""
-        if self._closed:
-            raise InvalidArguments("the session was closed")
-        if self._session_id is None:
-            self._session_id = self._shared.protocol.open_session()
-        return self._session_id
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the app, as this session sees them."""
-        return self._shared.protocol.endpoints(self.session_id)
-
-    @property
-    def session_hash(self) -> str:
-        """The `session_hash` by which the server knows this session."""
-        return self._shared.protocol.session_hash(self.session_id)
-
-    def reset(self) -> None:
-        """Replace the session by a new one, with new state on the server."""
-        self._shared.runner.reset_session(self.session_id)
-
-    def close(self) -> None:
-        """End the jobs and streams of this session."""
-        self._closed = True
-        if self._session_id is not None:
-            self._shared.runner.close_session(self._session_id)
 
 
 async def connect(

@@ -11,6 +11,7 @@ from .client.base import BaseClient
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
 from .client.config import DEFAULT_FOLDER, ClientConfig
 from .client.protocol import BoundCall, ClientProtocol
+from .client.session_handle import SessionHandle
 from .errors import (
     AppChanged,
     AppError,
@@ -55,12 +56,12 @@ from .jobs.messages import EventMessage, Logged, ProgressUnit
 from .jobs.orders import KEEPALIVE
 from .jobs.status import Status
 from .jobs.stream_reader import StreamReader
+from .present.async_job import BaseAsyncJob
 from .present.endpoints import BoundEndpoint, Endpoints
 from .present.progress import UNCOUNTED, Progress, ProgressTicker
 from .present.updates import (
     OutputUpdate,
     StatusUpdate,
-    UpdateReader,
     all_outputs,
     current_status,
     spread,
@@ -81,6 +82,7 @@ __all__ = [
     "AppChanged",
     "AppError",
     "AuthenticationError",
+    "BaseAsyncJob",
     "BaseClient",
     "BodyLimit",
     "BoundCall",
@@ -135,6 +137,7 @@ __all__ = [
     "Saved",
     "Send",
     "ServerStopped",
+    "SessionHandle",
     "SessionNotFound",
     "Sleep",
     "SpaceCopy",
@@ -149,7 +152,6 @@ __all__ = [
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
-    "UpdateReader",
     "ValidationError",
     "WebFile",
     "__version__",

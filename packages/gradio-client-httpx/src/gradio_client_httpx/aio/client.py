@@ -20,6 +20,7 @@ from gradio_protocol import (
     ClientProtocol,
     Endpoints,
     Options,
+    SessionHandle,
     SpaceCopy,
     Target,
 )
@@ -30,7 +31,7 @@ from ..inputs import HttpxConfig, to_basic, to_pairs
 from . import progress
 from .duplicate import duplicate
 from .job import AsyncJob
-from .shared_client import SessionHandle, SharedClient
+from .shared_client import SharedClient
 
 
 class AsyncClient(BaseClient[SharedClient, SessionHandle, HttpxConfig]):

@@ -33,9 +33,9 @@ from gradio_protocol import (
     file_errors,
 )
 
+from ..partial_file import PartialFile
 from ..perform import OnTransfer, read_chunks, read_file, split_bytes
 from .http import AsyncConnections, Reply
-from .partial_file import PartialFile
 from .tasks import in_thread, in_thread_until_cancelled
 
 _PAGE = 2**18

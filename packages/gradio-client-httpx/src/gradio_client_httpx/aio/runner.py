@@ -66,7 +66,7 @@ class AsyncRunner:
         """
         job_id, _ = self.protocol.submit(bound, headers, job.state)
         self._jobs[job_id] = job
-        job.submitted(partial(self._cancel, job_id))
+        job.cancel_by(partial(self._cancel, job_id))
         self.loop.call_soon(self.obey)
 
     def _cancel(self, job_id: int) -> bool:

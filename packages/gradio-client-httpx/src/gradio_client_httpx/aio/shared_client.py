@@ -1,4 +1,4 @@
-"""What all views of a client share: one `SharedClient`, and a `SessionHandle` for each session.
+"""What all views of a client share.
 
 1. A `SharedClient` connects when it is first needed, in a task of its own: tasks that need the
    connection at the same time share it, and to cancel one of them does not end it.
@@ -24,7 +24,6 @@ from functools import partial
 
 from gradio_protocol import (
     ClientProtocol,
-    Endpoint,
     GradioError,
     InvalidArguments,
     JobCancelled,
@@ -65,8 +64,8 @@ class SharedClient:
     @property
     def runner(self) -> AsyncRunner:
         """The runner of the connected protocol. Raises InvalidArguments before that."""
-        self._check_open()
         if self._runner is None:
+            self._check_open()
             raise InvalidArguments(
                 "the client is not connected yet: await a call or `connect()`,"
                 " or use the client in an 'async with' block"
@@ -157,44 +156,6 @@ class SharedClient:
     def __repr__(self) -> str:
         runner = self._runner
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
-
-
-class SessionHandle:
-    """One session with the app: to the server, one visitor."""
-
-    def __init__(self, shared: SharedClient) -> None:
-        self._shared = shared
-        self._session_id: int | None = None
-        self._closed = False
-
-    @property
-    def session_id(self) -> int:
-        """The id of the session, opened at the first use. Raises InvalidArguments after `close`."""
-        if self._closed:
-            raise InvalidArguments("the session was closed")
-        if self._session_id is None:
-            self._session_id = self._shared.protocol.open_session()
-        return self._session_id
-
-    @property
-    def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of the app, as this session sees them."""
-        return self._shared.protocol.endpoints(self.session_id)
-
-    @property
-    def session_hash(self) -> str:
-        """The `session_hash` by which the server knows this session."""
-        return self._shared.protocol.session_hash(self.session_id)
-
-    def reset(self) -> None:
-        """Replace the session by a new one, with new state on the server."""
-        self._shared.runner.reset_session(self.session_id)
-
-    def close(self) -> None:
-        """End the jobs and streams of this session."""
-        self._closed = True
-        if self._session_id is not None:
-            self._shared.runner.close_session(self._session_id)
 
 
 async def connect(

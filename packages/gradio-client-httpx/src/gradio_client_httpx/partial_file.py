@@ -42,7 +42,13 @@ class PartialFile:
         if self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.close()
-            with contextlib.suppress(OSError):
+            self.remove()
+
+    def remove(self) -> None:
+        """Remove the file if it was not kept, while another thread may still write it."""
+        # Windows cannot remove an open file; the thread that writes it does so a little later.
+        with contextlib.suppress(OSError):
+            if self._path:
                 Path(self._path).unlink(missing_ok=True)
 
     def _open(self) -> IO[bytes]:
