@@ -32,7 +32,7 @@ PAGE = ROOT / "docs" / "reference" / "parity.md"
 CORE = "gradio_protocol"
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
 ASYNCIO = {"AsyncClient": "Client", "AsyncJob": "Job"}
-"""The classes of the client for asyncio, and which of the blocking client they are compared with."""
+"""The classes for asyncio, and the classes of the blocking client that they are compared with."""
 Facts: TypeAlias = dict[str, str]
 """`Client`, `Client.predict`, `Client.predict(fn_index)` → what that is; in order."""
 

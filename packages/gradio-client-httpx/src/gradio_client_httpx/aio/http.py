@@ -94,7 +94,8 @@ class AsyncConnections(BaseConnections):
 
     async def aclose(self) -> None:
         """Close all connections, except those of the caller's own client."""
-        for client in self._shared.values():
+        clients, self._shared = self._shared, {}
+        for client in clients.values():
             await client.aclose()
 
     @contextlib.asynccontextmanager

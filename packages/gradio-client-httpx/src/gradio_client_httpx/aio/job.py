@@ -36,7 +36,7 @@ class AsyncJob(BaseAsyncJob):
         super().__init__(JobState.unbound(), time.time())
         self._cancel: Callable[[], bool] = self._cancel_unsubmitted
         self._owner = owner
-        self._loop = asyncio.get_running_loop()
+        self._loop = require_loop()
         self._waiters: set[asyncio.Future[None]] = set()
 
     def cancel(self) -> bool:
