@@ -98,7 +98,7 @@ class AsyncRunner:
             # does not answer delays the close by GRACE seconds at most.
             with suppress(TimeoutError):
                 async with asyncio.timeout(GRACE):
-                    while not self.protocol.is_closed():
+                    while not (self._ended or self.protocol.is_closed()):
                         await self._changed.wait()
         finally:
             self._end()
@@ -114,6 +114,12 @@ class AsyncRunner:
             self._notify(job_id)
         for task in self._running:
             task.cancel()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Wake those who wait for a change now, and nobody later."""
+        self._changed.set()
+        self._changed.clear()
 
     # Commands.
 
@@ -133,9 +139,7 @@ class AsyncRunner:
                     self._stop(command.stream_id)
                 case _:
                     assert_never(command)
-        # Wakes those who wait now, and nobody later.
-        self._changed.set()
-        self._changed.clear()
+        self._wake()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a task until it ends or the client is closed."""
