@@ -47,7 +47,7 @@ C = TypeVar("C", httpx.Client, httpx.AsyncClient)
 
 _KEEP_ALIVE = 4.0
 "Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
-_KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
+KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
 DROP = httpx.Limits(max_keepalive_connections=0)
 "For streams and direct calls: on a new connection, a failure cannot mean that it was stale."
 KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
@@ -200,7 +200,7 @@ class Connections(BaseConnections):
 
     def _make_client(self, key: Key) -> httpx.Client:
         target, keep = key
-        limits = _KEEP if keep else DROP
+        limits = KEEP if keep else DROP
         return make_client(self._config, self._contexts.get(target), limits, httpx.Client)
 
 

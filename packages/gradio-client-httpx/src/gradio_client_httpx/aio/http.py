@@ -1,9 +1,10 @@
 """HTTP over `httpx.AsyncClient`.
 
-Requests share one httpx client, which keeps their connections. Each stream and each direct call has
-an httpx client of its own, for two reasons: the pool of httpx looks at all of its connections for
-each request, so a thousand streams in it would slow down every request; and on a new connection, a
-failure cannot mean that it was stale. A client or a transport of the caller makes all connections.
+Each exchange has an httpx client to itself, with one connection. The pool of httpx looks at all of
+its connections, several times, for each request: with twelve of them, that costs a third of the CPU
+of a job, and with a thousand streams far more. Clients for requests are used again; those for
+streams and direct calls are not, since on a new connection a failure cannot mean that it was stale.
+A client or a transport of the caller makes all connections.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import inspect
 import logging
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from itertools import chain
 from typing import Any, TypeAlias
 
 import httpx
@@ -23,6 +25,7 @@ from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, red
 from ..cancel_handle import enable_keepalive
 from ..http import (
     DROP,
+    KEEP,
     KEEP_MANY,
     TRANSPORT_ARGUMENTS,
     BaseConnections,
@@ -36,6 +39,9 @@ from ..inputs import TransportConfig
 
 Reply: TypeAlias = tuple[Head, AsyncIterator[bytes]]
 "The head of a reply, and the chunks of its body as they arrive."
+
+_MAX_IDLE = 16
+"How many idle clients to keep for one origin; a few more than there are requests at once."
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -51,11 +57,13 @@ class AsyncConnections(BaseConnections):
         given = config.http_client
         if given is not None and not inspect.iscoroutinefunction(given.send):
             raise InvalidArguments(f"http_client: {type(given).__name__} is not an AsyncClient")
-        self._shares_all = given is not None or bool(
-            config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS
-        )
-        self._shared: dict[str, httpx.AsyncClient] = {}
-        "By scheme: only https needs a TLS context, which takes 17 ms to make."
+        self._idle: dict[Origin, list[httpx.AsyncClient]] = {}
+        "Clients for requests that no exchange uses."
+        self._shared = given
+        "Makes all connections."
+        if given is None and config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS:
+            verifying = self._contexts.get_verifying()
+            self._shared = make_client(config, verifying, KEEP_MANY, httpx.AsyncClient)
 
     @contextlib.asynccontextmanager
     async def exchange(
@@ -94,9 +102,11 @@ class AsyncConnections(BaseConnections):
 
     async def aclose(self) -> None:
         """Close all connections, except those of the caller's own client."""
-        clients, self._shared = self._shared, {}
-        for client in clients.values():
+        idle, self._idle = self._idle, {}
+        for client in chain(*idle.values()):
             await client.aclose()
+        if self._shared is not self._config.http_client:
+            await self._shared.aclose()
 
     @contextlib.asynccontextmanager
     async def _open_reply(
@@ -135,18 +145,19 @@ class AsyncConnections(BaseConnections):
 
     @contextlib.asynccontextmanager
     async def _lend_client(self, target: Origin, *, keep: bool) -> AsyncGenerator[Any]:
-        if self._config.http_client is not None:
-            yield self._config.http_client
-        elif keep or self._shares_all:
-            key = "" if self._shares_all else target.scheme
-            if key not in self._shared:
-                self._shared[key] = self._make_client(target, KEEP_MANY)
-            yield self._shared[key]
-        else:
-            async with self._make_client(target, DROP) as client:
-                yield client
+        if self._shared is not None:
+            yield self._shared
+            return
+        idle = self._idle.setdefault(target, [])
+        client = idle.pop() if keep and idle else self._make_client(target, keep=keep)
+        try:
+            yield client
+        finally:
+            if keep and len(idle) < _MAX_IDLE:
+                idle.append(client)
+            else:
+                await client.aclose()
 
-    def _make_client(self, target: Origin, limits: httpx.Limits) -> httpx.AsyncClient:
-        verifying = self._contexts.get_verifying
-        context = verifying() if self._shares_all else self._contexts.get(target)
-        return make_client(self._config, context, limits, httpx.AsyncClient)
+    def _make_client(self, target: Origin, *, keep: bool) -> httpx.AsyncClient:
+        context = self._contexts.get(target)
+        return make_client(self._config, context, KEEP if keep else DROP, httpx.AsyncClient)
