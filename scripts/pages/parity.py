@@ -97,7 +97,7 @@ def asyncio_surface() -> Facts:
     """Everything public of the client for asyncio, under the names of the blocking one."""
     root = importlib.import_module(DRIVERS[0])
     theirs = {blocking: name for name, blocking in ASYNCIO.items()}
-    names = [name for name in root.__all__ if name not in ASYNCIO]
+    names: list[str] = [name for name in root.__all__ if name not in ASYNCIO]
     return gathered({name: getattr(root, theirs.get(name, name)) for name in names})
 
 

@@ -12,7 +12,7 @@ import pytest
 from gradio_client_httpx import AsyncClient, JobCancelled
 from tests.drivers.asyncio_rig import asked, held, in_loop, made, others_ended, reached, rig, until
 from tests.support.gradio_server import FakeGradio
-from tests.support.latch import Gate
+from tests.support.latch import Gate, Latch
 from tests.support.loopback import Connection, Request, threaded
 
 VERSIONS = ["3.50.2", "4.7.1", "4.44.1", "6.31.0"]
@@ -21,7 +21,7 @@ VERSIONS = ["3.50.2", "4.7.1", "4.44.1", "6.31.0"]
 class Steps:
     """Awaits something, and cancels the task that does so when it waits for the nth time."""
 
-    def __init__(self, work: Awaitable[None], number: int) -> None:
+    def __init__(self, work: Awaitable[object], number: int) -> None:
         self._work = work
         self._left = number
 
@@ -45,7 +45,7 @@ class Steps:
                 error = raised
 
 
-async def cancelled_at(number: int, work: Coroutine[Any, Any, None]) -> bool:
+async def cancelled_at(number: int, work: Coroutine[Any, Any, object]) -> bool:
     """Whether the work was cancelled at its nth wait; False: it has fewer."""
 
     async def stepped() -> None:
@@ -295,19 +295,19 @@ async def test_tasks_that_somebody_else_cancels_end_their_jobs_and_do_not_delay_
 
 @in_loop
 async def test_an_upload_is_given_up_at_once(tmp_path: Path) -> None:
-    gate = Gate("the upload")
+    came, left = Latch("the upload"), Latch("its end")
 
     async def hesitating(_: Request, connection: Connection) -> None:
-        gate.reached.set()
+        came.set()
         await connection.gone()
-        gone.open()
+        left.set()
 
-    gone, given = Gate("gone"), tmp_path / "given"
+    given = tmp_path / "given"
     given.write_bytes(b"abc" * 100_000)
     async with rig() as (client, fake):
         fake.instead("upload", hesitating)
         job = client.submit(given, api_name="/file")
-        await reached(gate)
+        await asyncio.to_thread(came.wait_blocking)
         assert job.cancel()
-        await asyncio.to_thread(gone._opened.wait_blocking)
+        await asyncio.to_thread(left.wait_blocking)
         assert not fake.requests("queue/join")

@@ -29,10 +29,11 @@ from gradio_client_httpx import (
     InvalidArguments,
     JobCancelled,
     RemoteError,
+    StatusUpdate,
     TransportFailed,
 )
 from gradio_client_httpx.aio.runner import AsyncRunner
-from gradio_protocol import BoundCall
+from gradio_protocol import BoundCall, Progress
 from tests.drivers.asyncio_rig import asked, held, in_loop, made, others_ended, reached, rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import Gate
@@ -75,7 +76,7 @@ async def test_an_early_job_can_be_iterated_and_watched() -> None:
         assert repr(job) == "<AsyncJob of an app that is not connected yet STARTING>"
         updates = job.updates()
         assert [output async for output in job] == [0, 1, 2]
-        codes = [update.code.name async for update in updates if update.type == "status"]
+        codes = [each.code.name async for each in updates if isinstance(each, StatusUpdate)]
         assert (codes[:2], codes[-1]) == (["STARTING", "JOINING_QUEUE"], "FINISHED")
         assert repr(job) == "<AsyncJob /count SUCCEEDED>"
         await client.aclose()
@@ -295,9 +296,11 @@ async def test_an_endpoint_can_be_called_by_itself() -> None:
 @in_loop
 async def test_a_progress_bar_follows_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[str] = []
-    monkeypatch.setattr(
-        "gradio_client_httpx.progress.Bar.show", lambda _, progress: shown.append(progress.text)
-    )
+
+    def show(_: object, progress: Progress) -> None:
+        shown.append(progress.text)
+
+    monkeypatch.setattr("gradio_client_httpx.progress.Bar.show", show)
     async with rig() as (client, _):
         view = client.with_options(progress=True)
         job = view.submit(3, api_name="/count")

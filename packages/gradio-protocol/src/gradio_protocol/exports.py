@@ -10,6 +10,14 @@ from .app.telemetry import telemetry_allowed
 from .client.base import BaseClient
 from .client.commands import AbortAction, CloseStream, Command, NotifyJob, OpenStream, RunAction
 from .client.config import DEFAULT_FOLDER, ClientConfig
+from .client.map_window import (
+    CollectCall,
+    MapWindow,
+    SubmitCall,
+    WaitForJobs,
+    YieldOutcome,
+    map_calls,
+)
 from .client.protocol import BoundCall, ClientProtocol
 from .client.session_handle import SessionHandle
 from .errors import (
@@ -91,6 +99,7 @@ __all__ = [
     "ClientConfig",
     "ClientProtocol",
     "CloseStream",
+    "CollectCall",
     "Command",
     "Config",
     "CopiedSpace",
@@ -114,6 +123,7 @@ __all__ = [
     "JobView",
     "LocalFile",
     "Logged",
+    "MapWindow",
     "NotifyJob",
     "OpenStream",
     "Options",
@@ -148,12 +158,15 @@ __all__ = [
     "StatusUpdate",
     "StreamLost",
     "StreamReader",
+    "SubmitCall",
     "Target",
     "TooManyRequestsError",
     "Transferred",
     "TransportFailed",
     "ValidationError",
+    "WaitForJobs",
     "WebFile",
+    "YieldOutcome",
     "__version__",
     "all_outputs",
     "causes",
@@ -161,6 +174,7 @@ __all__ = [
     "file_argument",
     "file_errors",
     "is_address",
+    "map_calls",
     "origin",
     "proxy_address",
     "redact",

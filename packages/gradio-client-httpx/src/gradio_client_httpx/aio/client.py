@@ -9,7 +9,7 @@ import ssl
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -19,10 +19,12 @@ from gradio_protocol import (
     BaseClient,
     ClientProtocol,
     Endpoints,
+    MapWindow,
     Options,
     SessionHandle,
     SpaceCopy,
     Target,
+    map_calls,
 )
 
 from .. import telemetry
@@ -32,6 +34,7 @@ from . import progress
 from .duplicate import duplicate
 from .job import AsyncJob
 from .shared_client import SharedClient
+from .tasks import MapWaiter
 
 
 class AsyncClient(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
@@ -216,25 +219,41 @@ class AsyncClient(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
         job = AsyncJob(self._shared)
         job.add_result_callbacks(result_callbacks or ())
         args, kwargs = self._load(args), self._load(kwargs)
-        begin = partial(self._begin, job, args, kwargs, api_name, fn_index, {**(headers or {})})
+
+        def begin() -> None:
+            runner, bound = self._shared.runner, self._bind(args, kwargs, api_name, fn_index)
+            runner.submit(job, bound, self.add_zero_gpu_headers({**(headers or {})}))
+            if self._options.progress:
+                runner.spawn(progress.follow(job.updates(), bound.endpoint.title))
+
         self._shared.submit(job, begin)
         return job
 
-    def _begin(
+    def map(
         self,
-        job: AsyncJob,
-        args: tuple[Any, ...],
-        kwargs: dict[str, Any],
-        api_name: str | None,
-        fn_index: int | None,
-        headers: dict[str, str],
-    ) -> None:
-        """Submit a job to the connected protocol."""
-        runner = self._shared.runner
-        bound = self._bind(args, kwargs, api_name, fn_index)
-        runner.submit(job, bound, self.add_zero_gpu_headers(headers))
-        if self._options.progress:
-            runner.spawn(progress.follow(job.updates(), bound.endpoint.title))
+        inputs: Iterable[object],
+        *,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        concurrency: int | None = None,
+        ordered: bool = True,
+        return_exceptions: bool = False,
+    ) -> AsyncGenerator[Any]:
+        """Call an endpoint for each input, and yield the results.
+
+        Each input is a tuple of arguments, a mapping of keywords, or one value. An input is taken
+        only when fewer than `concurrency` calls are under way or have a result that was not taken;
+        by default `max_workers`. So the inputs may be endless.
+
+        Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
+        a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
+        app's queue has no room for is made again after a pause. Leaving the loop
+        cancels the calls under way, at once if the generator is in `contextlib.aclosing`.
+        """
+        room = self._given.max_workers if concurrency is None else concurrency
+        window = MapWindow[AsyncJob](inputs, room, ordered, return_exceptions)
+        submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
+        return map_calls(window, submit, MapWaiter())
 
     # What the app offers.
 

@@ -59,11 +59,10 @@ class AsyncConnections(BaseConnections):
             raise InvalidArguments(f"http_client: {type(given).__name__} is not an AsyncClient")
         self._idle: dict[Origin, list[httpx.AsyncClient]] = {}
         "Clients for requests that no exchange uses."
-        self._shared = given
-        "Makes all connections."
+        self._own: httpx.AsyncClient | None = None
         if given is None and config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS:
             verifying = self._contexts.get_verifying()
-            self._shared = make_client(config, verifying, KEEP_MANY, httpx.AsyncClient)
+            self._own = make_client(config, verifying, KEEP_MANY, httpx.AsyncClient)
 
     @contextlib.asynccontextmanager
     async def exchange(
@@ -105,8 +104,8 @@ class AsyncConnections(BaseConnections):
         idle, self._idle = self._idle, {}
         for client in chain(*idle.values()):
             await client.aclose()
-        if self._shared is not self._config.http_client:
-            await self._shared.aclose()
+        if self._own is not None:
+            await self._own.aclose()
 
     @contextlib.asynccontextmanager
     async def _open_reply(
@@ -117,36 +116,24 @@ class AsyncConnections(BaseConnections):
         *,
         keep: bool,
     ) -> AsyncGenerator[httpx.Response]:
+        proxy, auth = self._find_proxy(request), self._choose_auth(request)
         async with self._lend_client(origin(request.url), keep=keep) as client:
-            with translate_errors(self._library, request, self._find_proxy(request)):
-                reply = await self._send(client, request, body, steps)
+            with translate_errors(self._library, request, proxy):
+                sent = make_request(self._library, request, body, steps)
                 try:
+                    reply = await client.send(sent, stream=True, auth=auth, follow_redirects=False)
+                except UnicodeError as error:  # an invalid host name, such as `a..b`
+                    raise make_transport_error(request, error, connected=False) from error
+                if _log.isEnabledFor(logging.DEBUG):
+                    _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+                async with contextlib.aclosing(reply):
                     yield reply
-                finally:
-                    await reply.aclose()
-
-    async def _send(
-        self,
-        client: httpx.AsyncClient,
-        request: Request,
-        body: AsyncIterable[bytes] | None,
-        steps: httpx.Timeout,
-    ) -> httpx.Response:
-        try:
-            sent = make_request(self._library, request, body, steps)
-            reply = await client.send(
-                sent, stream=True, auth=self._choose_auth(request), follow_redirects=False
-            )
-        except UnicodeError as error:  # an invalid host name, such as `a..b`
-            raise make_transport_error(request, error, connected=False) from error
-        if _log.isEnabledFor(logging.DEBUG):
-            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
-        return reply
 
     @contextlib.asynccontextmanager
     async def _lend_client(self, target: Origin, *, keep: bool) -> AsyncGenerator[Any]:
-        if self._shared is not None:
-            yield self._shared
+        shared = self._config.http_client or self._own
+        if shared is not None:
+            yield shared
             return
         idle = self._idle.setdefault(target, [])
         client = idle.pop() if keep and idle else self._make_client(target, keep=keep)

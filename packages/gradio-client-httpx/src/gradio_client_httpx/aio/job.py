@@ -77,14 +77,9 @@ class AsyncJob(BaseAsyncJob):
                 waiter.set_result(None)
         if self.done():
             # Release the client, so that a job that is kept does not keep the client open.
-            self._cancel, self._owner = _cannot_cancel, None
+            self._cancel, self._owner = self.cancelled, None
         for callback in self._take_callbacks():
             self._run_callback(callback)
-
-    @property
-    def state(self) -> JobState:
-        """The state, which belongs to the protocol once the job is submitted."""
-        return self._state
 
     def cancel_by(self, cancel: Callable[[], bool]) -> None:
         """Record how to cancel the job, which is submitted now."""
@@ -92,7 +87,7 @@ class AsyncJob(BaseAsyncJob):
 
     def fail(self, error: Exception) -> None:
         """End a job that is not submitted."""
-        self._state.apply(Raised(error=error))
+        self.state.apply(Raised(error=error))
         self.notify()
 
     def _cancel_unsubmitted(self) -> bool:
@@ -107,7 +102,3 @@ class AsyncJob(BaseAsyncJob):
 
     def _stamp(self, time: float) -> datetime:
         return to_local_time(time)
-
-
-def _cannot_cancel() -> bool:
-    return False

@@ -76,13 +76,11 @@ class AsyncRunner:
 
     def reset_session(self, session_id: int) -> None:
         """Replace a session by a new one under the same id; jobs of the old one go on."""
-        self.protocol.reset_session(session_id)
-        self.obey()
+        self._report(self.protocol.reset_session, session_id)
 
     def close_session(self, session_id: int) -> None:
         """End all jobs and streams of one session, without waiting."""
-        self.protocol.close_session(session_id)
-        self.obey()
+        self._report(self.protocol.close_session, session_id)
 
     def close(self) -> asyncio.Task[None]:
         """End all jobs and streams, and all tasks, in a task that this returns. Idempotent."""
@@ -199,8 +197,8 @@ class AsyncRunner:
         silent = partial(self._report, protocol.stream_silent, stream_id)
         # Before the head too: a proxy may accept a connection and never answer.
         with SilenceTimer(command.idle_timeout, silent) as timer:
-            connections = self._performer.connections
-            async with connections.open_stream(command.request) as (head, chunks):
+            opening = self._performer.connections.open_stream(command.request)
+            async with opening as (head, chunks):
                 timer.record_data()
                 self._report(protocol.stream_opened, stream_id, head)
                 async for chunk in chunks:

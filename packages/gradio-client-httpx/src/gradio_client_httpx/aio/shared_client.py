@@ -128,8 +128,8 @@ class SharedClient:
 
     async def _connect(self) -> AsyncRunner:
         target = await resolve_target(self._config)
-        max_jobs = self._config.max_workers
-        protocol = ClientProtocol(target, entropy=secrets.token_bytes(16), max_jobs=max_jobs)
+        entropy, max_jobs = secrets.token_bytes(16), self._config.max_workers
+        protocol = ClientProtocol(target, entropy=entropy, max_jobs=max_jobs)
         performer = AsyncPerformer(self._transport.folder, self._connections)
         try:
             await connect(protocol, performer)

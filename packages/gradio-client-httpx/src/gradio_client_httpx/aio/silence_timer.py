@@ -43,8 +43,7 @@ class SilenceTimer:
     def _check(self) -> None:
         now = self._loop.time()
         is_silent = self._last_data + self._idle_timeout <= now
-        if is_silent:
-            self._last_data = now
+        self._last_data = now if is_silent else self._last_data
         self._start()
         if is_silent:
             self._report()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar, TypeVarTuple
 
@@ -38,6 +40,25 @@ async def in_thread_until_cancelled(function: Callable[[Callable[[], bool]], T])
         return await asyncio.to_thread(function, left.is_set)
     finally:
         left.set()
+
+
+class MapWaiter:
+    """Waits for the jobs of one `map`."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic
+        self._ended = asyncio.Event()
+
+    def wake(self, job: object) -> None:  # noqa: ARG002 - it is a callback of a job
+        """End the wait."""
+        self._ended.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until a job ends, but not for longer than these seconds."""
+        self._ended.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
 
 
 def require_loop(loop: asyncio.AbstractEventLoop | None = None) -> asyncio.AbstractEventLoop:

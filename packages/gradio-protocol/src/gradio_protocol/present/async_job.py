@@ -29,10 +29,11 @@ class BaseAsyncJob:
     """
 
     def __init__(self, state: JobState, now: float) -> None:
-        self._state = state
+        self.state = state
+        "What the protocol changes; for the driver."
         self._times = [now]
         "When each view arrived."
-        self._callbacks: tuple[Callable[..., object], ...] = ()
+        self._callbacks: tuple[Callable[[], object], ...] = ()
         self._iterator: AsyncIterator[Any] | None = None
 
     # What a driver adds.
@@ -59,28 +60,28 @@ class BaseAsyncJob:
         AppError, a RemoteError or a TransportFailed.
         """
         await self.until(self.done)
-        return self._state.result()
+        return self.state.result()
 
     async def exception(self) -> BaseException | None:
         """Wait for the end and return the job's error, or None."""
         await self.until(self.done)
-        return self._state.view.error
+        return self.state.view.error
 
     def outputs(self) -> list[Any]:
         """Return all outputs that have arrived so far."""
-        return all_outputs(self._state)
+        return all_outputs(self.state)
 
     def status(self) -> StatusUpdate:
         """Return the current status; its code is STARTING until the server reports on the job."""
-        return current_status(self._state.view, self._stamp(self._times[-1]))
+        return current_status(self.state.view, self._stamp(self._times[-1]))
 
     def done(self) -> bool:
         """Whether the job has ended: succeeded, failed or cancelled."""
-        return self._state.view.stage.is_final
+        return self.state.view.stage.is_final
 
     def cancelled(self) -> bool:
         """Whether the job was cancelled."""
-        return self._state.view.stage is Stage.CANCELLED
+        return self.state.view.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job has not ended yet."""
@@ -91,10 +92,10 @@ class BaseAsyncJob:
 
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
-        return JobUpdates(self, UpdateReader(self._state, self._times, self._stamp))
+        return JobUpdates(self, UpdateReader(self.state, self._times, self._stamp))
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return JobOutputs(self, self._state)
+        return JobOutputs(self, self.state)
 
     async def __anext__(self) -> Any:
         """Wait for the next output; raise StopAsyncIteration after the last one."""
@@ -109,7 +110,14 @@ class BaseAsyncJob:
         self.cancel()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._state.endpoint.title} {self._state.view.stage.name}>"
+        return f"<{type(self).__name__} {self.state.endpoint.title} {self.state.view.stage.name}>"
+
+    def add_done_callback(self, fn: Callable[[Self], object]) -> None:
+        """Call `fn(job)` when the job has ended, in the event loop; now if it has."""
+        if self.done():
+            fn(self)
+        else:
+            self._callbacks += (partial(fn, self),)
 
     # For the driver.
 
@@ -117,20 +125,26 @@ class BaseAsyncJob:
         self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
     ) -> None:
         """Call each with the result when the job has succeeded; a tuple as several arguments."""
-        self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
+        for callback in (callbacks,) if callable(callbacks) else callbacks:
+            self.add_done_callback(partial(_call_with_result, callback))
 
     def _record_views(self, now: float) -> None:
         """Record that the views that are new have arrived now."""
-        self._times += [now] * (len(self._state.views) - len(self._times))
+        self._times += [now] * (len(self.state.views) - len(self._times))
 
     def _take_callbacks(self) -> tuple[Callable[[], object], ...]:
-        """Return calls of all callbacks with the result, once; none unless the job succeeded."""
-        if self._state.view.stage is not Stage.SUCCEEDED:
+        """Return the callbacks if the job has ended, but only once."""
+        if not self.done():
             return ()
         callbacks, self._callbacks = self._callbacks, ()
-        value = self._state.result()
-        args = value if isinstance(value, tuple) else (value,)
-        return tuple([partial(callback, *args) for callback in callbacks])
+        return callbacks
+
+
+def _call_with_result(callback: Callable[..., object], job: BaseAsyncJob) -> None:
+    state = job.state
+    if state.view.stage is Stage.SUCCEEDED:
+        value = state.result()
+        callback(*value) if isinstance(value, tuple) else callback(value)
 
 
 class JobOutputs:
