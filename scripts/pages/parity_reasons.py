@@ -51,7 +51,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "only a blocking call can stop an event loop by mistake": ("BlockingCallWarning",),
     "a blocking client's job is a `concurrent.futures.Future`": (
-        "Job.add_done_callback",
         "Job.set_exception",
         "Job.set_result",
         "Job.set_running_or_notify_cancel",
@@ -105,7 +104,6 @@ ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
     " code relies; here it is like `for`": ("Job.__aiter__",),
     "a blocking client's job is a `concurrent.futures.Future` that a task of asyncio can run;"
     " for a task of this one, `asyncio.create_task(job.result())`": (
-        "Job.add_done_callback",
         "Job.set_exception",
         "Job.set_result",
         "Job.set_running_or_notify_cancel",
@@ -117,7 +115,6 @@ ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
         "Job(state)",
         "Job(workers)",
         "Job(cancel)",
-        "Job.state",
         "Job.cancel_by",
         "Job.fail",
     ),

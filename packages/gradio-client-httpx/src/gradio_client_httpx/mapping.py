@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, wait
-from typing import Any
+from typing import Any, assert_never
 
 from gradio_protocol import CollectCall, MapWindow, SubmitCall, WaitForJobs, YieldOutcome
 
@@ -34,5 +34,7 @@ def map_calls(window: MapWindow[Job], submit: Callable[..., Job]) -> Generator[A
                     time.sleep(seconds)
                 case WaitForJobs(jobs=jobs, seconds=seconds):
                     wait(jobs, min(seconds, threading.TIMEOUT_MAX), FIRST_COMPLETED)
+                case _:
+                    assert_never(step)
     finally:
         window.cancel()

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, assert_never, cast
 
 from ..errors import InvalidArguments, QueueError
 from ..present.async_job import BaseAsyncJob
@@ -198,16 +198,18 @@ async def map_calls(
                     yield outcome
                 case WaitForJobs(seconds=seconds):
                     await waiter.wait(seconds)
+                case _:
+                    assert_never(step)
     finally:
         window.cancel()
 
 
 def _split(value: object) -> tuple[tuple[Any, ...], Mapping[str, Any]]:
     """Return the arguments of an input: a tuple, a mapping of keywords, or one value."""
-    if isinstance(value, tuple):
-        args: tuple[Any, ...] = value
-        return args, {}
-    if isinstance(value, Mapping):
-        kwargs: Mapping[str, Any] = value
-        return (), kwargs
-    return (value,), {}
+    match value:
+        case tuple():
+            return tuple(cast("Iterable[Any]", value)), {}
+        case Mapping():
+            return (), cast("Mapping[str, Any]", value)
+        case _:
+            return (value,), {}
