@@ -16,7 +16,8 @@ from unittest.mock import patch
 
 from gradio_client_httpx import AsyncClient
 from gradio_client_httpx.aio import runner
-from tests.support.gradio_server import FakeGradio, Hold
+from tests.support.fake.functions import Hold
+from tests.support.gradio_server import FakeGradio
 from tests.support.latch import PATIENCE, Gate, Ledger
 from tests.support.loopback import threaded
 

@@ -327,7 +327,7 @@ async def test_an_early_job_goes_with_the_visitor_who_is_served_when_it_is_submi
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     context = SimpleNamespace(LocalContext=SimpleNamespace(request=VISITOR))
-    monkeypatch.setitem(sys.modules, "gradio.context", context)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "gradio.context", context)
     sent: list[dict[str, str]] = []
     submit = AsyncRunner.submit
 

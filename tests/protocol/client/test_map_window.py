@@ -51,6 +51,13 @@ def submitted(window: MapWindow[Job], now: float = 0) -> MappedCall[Job]:
     return step.call
 
 
+def waiting(step: object) -> tuple[tuple[object, ...], float]:
+    """For which jobs a step waits, and for how long."""
+    assert isinstance(step, WaitForJobs)
+    jobs: tuple[object, ...] = step.jobs
+    return jobs, step.seconds
+
+
 def ended(window: MapWindow[Job], call: MappedCall[Job]) -> None:
     """Let the job of a call end, and the window notice."""
     assert call.job is not None
@@ -66,7 +73,7 @@ def test_an_input_is_taken_only_when_there_is_room() -> None:
     mapped = window(numbers)
     first, second = submitted(mapped), submitted(mapped)
     assert (first.args, second.args) == ((0,), (1,))
-    assert mapped.next(0) == WaitForJobs(mapped.jobs, inf)
+    assert waiting(mapped.next(0)) == (mapped.jobs, inf)
     ended(mapped, first)
     first.end("zero")
     assert mapped.next(0) == YieldOutcome("zero")
@@ -78,7 +85,7 @@ def test_results_wait_for_those_of_earlier_inputs() -> None:
     first, second = submitted(mapped), submitted(mapped)
     ended(mapped, second)
     second.end("B")
-    assert mapped.next(0) == WaitForJobs((first.job,))
+    assert waiting(mapped.next(0)) == ((first.job,), inf)
     ended(mapped, first)
     first.end("A")
     assert [mapped.next(0) for _ in range(3)] == [YieldOutcome("A"), YieldOutcome("B"), None]
@@ -114,7 +121,7 @@ def test_an_error_is_raised_when_it_is_its_turn() -> None:
     first, second = submitted(mapped), submitted(mapped)
     ended(mapped, second)
     mapped.fail(second, error, 0)
-    assert mapped.next(0) == WaitForJobs((first.job,))
+    assert waiting(mapped.next(0)) == ((first.job,), inf)
     ended(mapped, first)
     first.end("A")
     assert mapped.next(0) == YieldOutcome("A")
@@ -133,11 +140,11 @@ def test_a_refused_call_is_made_again_after_a_pause_in_which_no_other_is_made() 
     mapped = window("abc")
     first, second = submitted(mapped), submitted(mapped)
     mapped.fail(first, FULL, 10)
-    assert mapped.next(10) == WaitForJobs((second.job,), 1)
-    assert mapped.next(10.75) == WaitForJobs((second.job,), 0.25)
+    assert waiting(mapped.next(10)) == ((second.job,), 1)
+    assert waiting(mapped.next(10.75)) == ((second.job,), 0.25)
     assert submitted(mapped, 11) is first
     mapped.fail(first, FULL, 11)
-    assert mapped.next(11) == WaitForJobs((second.job,), 2)
+    assert waiting(mapped.next(11)) == ((second.job,), 2)
 
 
 def test_pauses_grow_to_a_limit_and_refusals_have_an_end() -> None:

@@ -30,8 +30,10 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
         # No copy is left half made by a cancellation.
         if not performer.has_changed_something:
             copying.cancel()
-        await wait_to_end(copying)
-        await connections.aclose()
+        try:
+            await wait_to_end(copying)
+        finally:
+            await connections.aclose()
     assert protocol.copied is not None
     return protocol.copied
 
