@@ -121,8 +121,9 @@ async def test_a_client_of_the_copy_is_connected_in_its_loop(
         told = capsys.readouterr().out.splitlines()
         assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
     assert hub.asked == MADE
+    again: dict[str, Any] = {**ASKED, "hardware": None}
     with pytest.warns(UserWarning, match="its secrets are left as they are"):
-        await gradio_client_httpx.AsyncClient.duplicate("them/app", **{**ASKED, "hardware": None})
+        await gradio_client_httpx.AsyncClient.duplicate("them/app", **again)
     hub.spaces.clear()
     with pytest.raises(InvalidArguments, match="them/app"):
         await gradio_client_httpx.AsyncClient.duplicate("them/app")

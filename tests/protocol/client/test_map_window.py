@@ -12,6 +12,7 @@ import pytest
 from gradio_protocol.client.map_window import (
     CollectCall,
     MappedCall,
+    MapStep,
     MapWindow,
     SubmitCall,
     WaitForJobs,
@@ -51,11 +52,10 @@ def submitted(window: MapWindow[Job], now: float = 0) -> MappedCall[Job]:
     return step.call
 
 
-def waiting(step: object) -> tuple[tuple[object, ...], float]:
+def waiting(step: MapStep[Job] | None) -> tuple[tuple[object, ...], float]:
     """For which jobs a step waits, and for how long."""
     assert isinstance(step, WaitForJobs)
-    jobs: tuple[object, ...] = step.jobs
-    return jobs, step.seconds
+    return step.jobs, step.seconds
 
 
 def ended(window: MapWindow[Job], call: MappedCall[Job]) -> None:

@@ -134,8 +134,12 @@ def test_callbacks_are_called_once_at_its_end_or_at_once() -> None:
 
 def test_callbacks_for_results_get_them_spread_and_no_errors() -> None:
     called: list[Any] = []
+
+    def take(*values: Any) -> None:
+        called.append(values)
+
     for end in (Returned(value=("a", 1)), Raised(error=NO)):
         job = Job()
-        job.add_result_callbacks([lambda *values: called.append(values)] * 2)
+        job.add_result_callbacks([take, take])
         job.take(end)
     assert called == [("a", 1)] * 2
