@@ -429,9 +429,15 @@ async def test_a_transport_of_the_caller_makes_all_connections() -> None:
             made_requests.append(request.url.path)
             return await super().handle_async_request(request)
 
-    async with rig(httpx_kwargs={"transport": Transport()}) as (client, fake):
+    fake = FakeGradio()
+    fake.instead("config", answering(500))
+    with threaded(fake) as server:
+        client = made(server.url, httpx_kwargs={"transport": Transport()})
+        with pytest.raises(RemoteError):
+            await client.connect()
         assert await client.predict("x", api_name="/echo") == "x"
         assert await client.predict("y", api_name="/echo") == "y"
+        await client.aclose()
         assert len(made_requests) == len(fake.seen)
 
 

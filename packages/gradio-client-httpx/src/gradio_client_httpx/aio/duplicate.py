@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import aclosing
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
 
@@ -23,17 +24,15 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     transport = inputs.resolve_transport(config)
     connections = AsyncConnections(transport, str(protocol.target.hub))
     performer = _CopyPerformer(transport.folder, connections)
-    copying = asyncio.ensure_future(connect(protocol, performer, copy))
-    try:
-        await asyncio.wait((copying,))
-    finally:
-        # No copy is left half made by a cancellation.
-        if not performer.has_changed_something:
-            copying.cancel()
+    async with aclosing(connections):
+        copying = asyncio.ensure_future(connect(protocol, performer, copy))
         try:
-            await wait_to_end(copying)
+            await asyncio.wait((copying,))
         finally:
-            await connections.aclose()
+            # No copy is left half made by a cancellation.
+            if not performer.has_changed_something:
+                copying.cancel()
+            await wait_to_end(copying)
     assert protocol.copied is not None
     return protocol.copied
 

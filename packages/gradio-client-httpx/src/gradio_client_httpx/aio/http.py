@@ -101,11 +101,15 @@ class AsyncConnections(BaseConnections):
 
     async def aclose(self) -> None:
         """Close all connections, except those of the caller's own client."""
+        await self.close_idle()
+        if self._own is not None:
+            await self._own.aclose()
+
+    async def close_idle(self) -> None:
+        """Close the connections that no exchange uses; later exchanges make new ones."""
         idle, self._idle = self._idle, {}
         for client in chain(*idle.values()):
             await client.aclose()
-        if self._own is not None:
-            await self._own.aclose()
 
     @contextlib.asynccontextmanager
     async def _open_reply(

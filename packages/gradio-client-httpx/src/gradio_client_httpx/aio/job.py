@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Callable, Generator
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from gradio_protocol import BaseAsyncJob, JobCancelled, JobState, Raised
@@ -34,7 +35,7 @@ class AsyncJob(BaseAsyncJob):
 
     def __init__(self, owner: object = None) -> None:
         super().__init__(JobState.unbound(), time.time())
-        self._cancel: Callable[[], bool] = self._cancel_unsubmitted
+        self._cancel: Callable[[], bool] = partial(self.fail, JobCancelled("the job was cancelled"))
         self._owner = owner
         self._loop = require_loop()
         self._waiters: set[asyncio.Future[None]] = set()
@@ -85,14 +86,11 @@ class AsyncJob(BaseAsyncJob):
         """Record how to cancel the job, which is submitted now."""
         self._cancel = cancel
 
-    def fail(self, error: Exception) -> None:
-        """End a job that is not submitted."""
-        self.state.apply(Raised(error=error))
+    def fail(self, error: Exception) -> bool:
+        """End a job that is not submitted; return whether it was running."""
+        has_failed = self.state.apply(Raised(error=error))
         self.notify()
-
-    def _cancel_unsubmitted(self) -> bool:
-        self.fail(JobCancelled("the job was cancelled"))
-        return True
+        return has_failed
 
     def _run_callback(self, callback: Callable[[], object]) -> None:
         try:

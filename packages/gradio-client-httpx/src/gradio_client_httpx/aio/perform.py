@@ -69,8 +69,8 @@ class AsyncPerformer:
 
     async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
         """Perform one exchange; return the whole reply."""
-        request, seconds = action.request, action.total_timeout
-        async with self._exchange(request, seconds, on_transfer) as (head, chunks):
+        exchange = self._exchange(action.request, action.total_timeout, on_transfer)
+        async with exchange as (head, chunks):
             meter = BodyLimit(action, head)
             return head.with_body(b"".join([meter(chunk) async for chunk in chunks]))
 

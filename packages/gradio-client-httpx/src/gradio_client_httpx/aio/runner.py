@@ -154,9 +154,8 @@ class AsyncRunner:
     def _stop(self, number: int) -> None:
         # It may be the task that runs this code, which is then cancelled at its next await. The
         # protocol expects no report about it.
-        task = self._tasks.pop(number, None)
-        if task is not None:  # otherwise it has just ended
-            task.cancel()
+        if number in self._tasks:  # otherwise it has just ended
+            self._tasks.pop(number).cancel()
 
     def _forget(self, number: int, task: asyncio.Task[None]) -> None:
         if self._tasks.pop(number, None) is not None and task.cancelled():

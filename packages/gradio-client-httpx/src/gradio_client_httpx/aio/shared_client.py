@@ -54,7 +54,7 @@ class SharedClient:
         self.on_connect: Callable[[ClientProtocol], None] = lambda _: None
         "Is called once, when the client is connected."
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._connecting: asyncio.Task[AsyncRunner] | None = None
+        self._connecting: asyncio.Task[None] | None = None
         self._early: list[tuple[AsyncJob, Callable[[], None]]] = []
         "Jobs that wait for the connection, and what submits them."
         self._runner: AsyncRunner | None = None
@@ -67,8 +67,7 @@ class SharedClient:
         if self._runner is None:
             self._check_open()
             raise InvalidArguments(
-                "the client is not connected yet: await a call or `connect()`,"
-                " or use the client in an 'async with' block"
+                "the client is not connected yet: await `connect()` or a call, or use 'async with'"
             )
         return self._runner
 
@@ -117,16 +116,18 @@ class SharedClient:
         if self._closing is not None:
             raise InvalidArguments("the client was closed")
 
-    def _start_connecting(self) -> asyncio.Task[AsyncRunner] | None:
+    def _start_connecting(self) -> asyncio.Task[None] | None:
         """Return the task that connects; None if the client is connected."""
         self._loop = require_loop(self._loop)
         self._check_open()
-        if self._runner is None and self._connecting is None:
+        if self._runner is not None:
+            return None
+        if self._connecting is None:
             self._connecting = self._loop.create_task(self._connect())
             self._connecting.add_done_callback(self._finish_connecting)
         return self._connecting
 
-    async def _connect(self) -> AsyncRunner:
+    async def _connect(self) -> None:
         target = await resolve_target(self._config)
         entropy, max_jobs = secrets.token_bytes(16), self._config.max_workers
         protocol = ClientProtocol(target, entropy=entropy, max_jobs=max_jobs)
@@ -134,28 +135,26 @@ class SharedClient:
         try:
             await connect(protocol, performer)
         except BaseException:
-            await self._connections.aclose()
+            await self._connections.close_idle()
             raise
         for note in protocol.app.notes:
             _log.warning("%s: %s", protocol.app.access.src, note)
         self._connections.set_app_origin(protocol.app.access.src)
-        return AsyncRunner(protocol, performer)
+        self._runner = runner = AsyncRunner(protocol, performer)
+        self._finalizer = weakref.finalize(self, _close_forgotten, runner, repr(self))
 
-    def _finish_connecting(self, task: asyncio.Task[AsyncRunner]) -> None:
+    def _finish_connecting(self, task: asyncio.Task[None]) -> None:
         self._connecting = None
         closed = JobCancelled("the client was closed")
         error = closed if task.cancelled() else task.exception()
-        if error is None:
-            self._runner = runner = task.result()
-            self._finalizer = weakref.finalize(self, _close_forgotten, runner, repr(self))
-            self.on_connect(runner.protocol)
         early, self._early = self._early, []
         for job, begin in early:
             _begin(job, begin, error)
+        if error is None:
+            self.on_connect(self.protocol)
 
     def __repr__(self) -> str:
-        runner = self._runner
-        return "not connected" if runner is None else repr(runner.protocol.app.access.src)
+        return "not connected" if self._runner is None else repr(self.protocol.app.access.src)
 
 
 async def connect(
