@@ -258,8 +258,8 @@ class Client(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
 
         Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
         a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
-        app's queue has no room for is made again after a pause. Leaving the loop
-        cancels the calls under way.
+        app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
+        under way.
         """
         warn_in_loop("map()", "`async for` over `AsyncClient.map`")
         room = self._given.max_workers if concurrency is None else concurrency

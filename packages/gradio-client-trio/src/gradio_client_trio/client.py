@@ -230,8 +230,8 @@ class Client(BaseClient[SharedClient, SessionHandle, TrioConfig]):
 
         Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
         a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
-        app's queue has no room for is made again after a pause. Leaving the loop
-        cancels the calls under way; use `contextlib.aclosing`, or trio warns.
+        app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
+        under way; put the generator in `contextlib.aclosing`, or trio warns.
         """
         room = self._given.max_workers if concurrency is None else concurrency
         window = MapWindow[Job](inputs, room, ordered, return_exceptions)

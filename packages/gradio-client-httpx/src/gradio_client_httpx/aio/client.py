@@ -247,8 +247,8 @@ class AsyncClient(BaseClient[SharedClient, SessionHandle, HttpxConfig]):
 
         Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
         a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
-        app's queue has no room for is made again after a pause. Leaving the loop
-        cancels the calls under way, at once if the generator is in `contextlib.aclosing`.
+        app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
+        under way, at once if the generator is in `contextlib.aclosing`.
         """
         room = self._given.max_workers if concurrency is None else concurrency
         window = MapWindow[AsyncJob](inputs, room, ordered, return_exceptions)
