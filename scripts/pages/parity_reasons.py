@@ -112,7 +112,6 @@ ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.close",
     ),
     "only `submit` creates jobs; here it does so before the client is connected": (
-        "Job(state)",
         "Job(workers)",
         "Job(cancel)",
         "Job.cancel_by",

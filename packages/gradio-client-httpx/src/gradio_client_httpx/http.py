@@ -87,6 +87,11 @@ class BaseConnections:
         """Set the app's origin after connecting; only this origin gets what `auth` adds."""
         self._app_origin = origin(src)
 
+    def _make_head(self, request: Request, reply: httpx.Response, proxy: str) -> Head:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+
     def _choose_auth(self, where: Origin) -> Any:
         # `auth` is for the app's own origin. httpx would apply it to every request, including those
         # for files on other hosts that the server names.
@@ -145,11 +150,9 @@ class Connections(BaseConnections):
                 sent = make_request(self._library, request, body, self._choose_timeouts(seconds))
                 sent.extensions["trace"] = partial(follow_socket, handle, pooled)
                 with contextlib.closing(self._send(pooled.client, sent, where)) as reply:
-                    if _log.isEnabledFor(logging.DEBUG):
-                        _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
                     # Again here, because a transport of the caller may not support traces.
                     handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
-                    head = Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+                    head = self._make_head(request, reply, proxy)
                     if head.is_upgrade:
                         yield head, RawStream(request, reply, self._timeout.write)
                         return

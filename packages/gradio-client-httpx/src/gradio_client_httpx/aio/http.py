@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-import logging
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from itertools import chain
@@ -20,7 +19,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, redact, transport_error
+from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, transport_error
 
 from ..cancel_handle import enable_keepalive
 from ..http import (
@@ -43,8 +42,6 @@ Reply: TypeAlias = tuple[Head, AsyncIterator[bytes]]
 
 _MAX_IDLE = 16
 "How many idle clients to keep for one origin; a few more than there are requests at once."
-
-_log = logging.getLogger("gradio_client_httpx")
 
 
 class AsyncConnections(BaseConnections):
@@ -84,10 +81,7 @@ class AsyncConnections(BaseConnections):
                     timeouts = self._choose_timeouts(None if seconds is None else math.inf)
                     sent = make_request(self._library, request, body, timeouts)
                     async with contextlib.aclosing(await self._send(client, sent, where)) as reply:
-                        if _log.isEnabledFor(logging.DEBUG):
-                            shown = redact(request.headers)
-                            _log.debug("%r %s: %s", request, shown, reply.status_code)
-                        head = Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+                        head = self._make_head(request, reply, proxy)
                         if head.is_upgrade:
                             yield head, AsyncRawStream(request, reply, self._timeout.write)
                         else:
