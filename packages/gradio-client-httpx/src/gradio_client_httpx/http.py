@@ -49,18 +49,18 @@ C = TypeVar("C", httpx.Client, httpx.AsyncClient)
 
 _KEEP_ALIVE = 4.0
 "Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
-KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
-DROP = httpx.Limits(max_keepalive_connections=0)
+_KEEP = httpx.Limits(max_keepalive_connections=1, keepalive_expiry=_KEEP_ALIVE)
+_DROP = httpx.Limits(max_keepalive_connections=0)
 "For streams and direct calls: on a new connection, a failure cannot mean that it was stale."
-KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
+_KEEP_MANY = httpx.Limits(max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
 "For the one client that makes all connections, with the caller's transports."
 _SOCKET_CHANGES = (".connect_tcp.complete", ".connect_unix_socket.complete", ".start_tls.complete")
 "Trace events of httpx after which an exchange has a new socket."
 _EXCHANGE_ENDS = ".response_closed.started"
 "The trace event after which another exchange may use the socket."
-TRANSPORT_ARGUMENTS = ("transport", "mounts")
+_TRANSPORT_ARGUMENTS = ("transport", "mounts")
 "Arguments of httpx with transports of the caller, which may pool connections."
-_ROUTE_ARGUMENTS = ("proxy", "proxies", *TRANSPORT_ARGUMENTS)
+_ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 "Arguments of httpx that choose the way to a host, so that the environment does not."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
@@ -108,8 +108,16 @@ class BaseConnections:
         # Lazy, because this takes 17 ms, and only connections to https need it.
         return make_context(self._config)
 
-    def _choose_context(self, target: Origin) -> ssl.SSLContext:
-        return self._context if target.scheme == "https" else _NO_TLS
+    def _make_client(self, kind: type[C], target: Origin, *, keep: bool) -> C:
+        context = self._context if target.scheme == "https" else _NO_TLS
+        return make_client(self._config, context, _KEEP if keep else _DROP, kind)
+
+    def _make_own(self, kind: type[C]) -> C | None:
+        """Make the client for the transports of the caller, if there are any."""
+        config = self._config
+        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
+            return make_client(config, self._context, _KEEP_MANY, kind)
+        return None
 
 
 class Connections(BaseConnections):
@@ -122,10 +130,8 @@ class Connections(BaseConnections):
 
     def __init__(self, config: TransportConfig, src: str) -> None:
         super().__init__(config, src)
-        self._own_client: httpx.Client | None = None
-        if config.http_client is None and config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(config, self._context, KEEP_MANY, httpx.Client)
-        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
+        self._own = self._make_own(httpx.Client)
+        self._pool = ClientPool(self._make_pooled, config.http_client or self._own)
         self.pause = self._pool.pause
         "Wait for some seconds, or until `close` is called."
 
@@ -164,8 +170,8 @@ class Connections(BaseConnections):
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
         self._pool.close()
-        if self._own_client is not None:
-            self._own_client.close()
+        if self._own is not None:
+            self._own.close()
 
     def _send(self, client: httpx.Client, sent: httpx.Request, where: Origin) -> httpx.Response:
         auth = self._choose_auth(where)
@@ -175,10 +181,9 @@ class Connections(BaseConnections):
         except UnicodeError as error:  # an invalid host name, such as `a..b`
             raise self._library.ConnectError(str(error)) from error
 
-    def _make_client(self, key: Key) -> httpx.Client:
+    def _make_pooled(self, key: Key) -> httpx.Client:
         target, keep = key
-        context = self._choose_context(target)
-        return make_client(self._config, context, KEEP if keep else DROP, httpx.Client)
+        return self._make_client(httpx.Client, target, keep=keep)
 
 
 class BaseRawStream:
@@ -243,7 +248,7 @@ def make_client(
         mapped = {} if passed.get("proxy") is not None else convert_proxies(old, via)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(passed.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **passed}
-        if limits is DROP:
+        if limits is _DROP:
             # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
         return kind(verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs)

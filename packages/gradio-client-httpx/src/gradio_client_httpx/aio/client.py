@@ -11,7 +11,6 @@ import threading
 import warnings
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from types import TracebackType
 from typing import Any, Literal, Self
 
 from gradio_protocol import (
@@ -272,12 +271,7 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
     async def __aenter__(self) -> Self:
         return await self.connect()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
 

@@ -14,6 +14,7 @@ import contextlib
 import inspect
 import math
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
@@ -22,18 +23,7 @@ import httpx
 from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, transport_error
 
 from ..cancel_handle import enable_keepalive
-from ..http import (
-    CHUNK,
-    DROP,
-    KEEP,
-    KEEP_MANY,
-    TRANSPORT_ARGUMENTS,
-    BaseConnections,
-    BaseRawStream,
-    make_client,
-    make_request,
-    translate_errors,
-)
+from ..http import CHUNK, BaseConnections, BaseRawStream, make_request, translate_errors
 from ..httpx_log import redacted_log
 from ..inputs import TransportConfig
 
@@ -57,9 +47,7 @@ class AsyncConnections(BaseConnections):
             raise InvalidArguments(f"http_client: {type(given).__name__} is not an AsyncClient")
         self._idle: dict[Origin, list[httpx.AsyncClient]] = {}
         "Clients for requests that no exchange uses."
-        self._own: httpx.AsyncClient | None = None
-        if given is None and config.httpx_kwargs.keys() & TRANSPORT_ARGUMENTS:
-            self._own = make_client(config, self._context, KEEP_MANY, httpx.AsyncClient)
+        self._own = self._make_own(httpx.AsyncClient)
 
     @contextlib.asynccontextmanager
     async def exchange(
@@ -124,7 +112,8 @@ class AsyncConnections(BaseConnections):
             yield shared
             return
         idle = self._idle.setdefault(target, [])
-        client = idle.pop() if keep and idle else self._make_client(target, keep=keep)
+        make = partial(self._make_client, httpx.AsyncClient, target, keep=keep)
+        client = idle.pop() if keep and idle else make()
         try:
             yield client
         finally:
@@ -132,10 +121,6 @@ class AsyncConnections(BaseConnections):
                 idle.append(client)
             else:
                 await client.aclose()
-
-    def _make_client(self, target: Origin, *, keep: bool) -> httpx.AsyncClient:
-        context = self._choose_context(target)
-        return make_client(self._config, context, KEEP if keep else DROP, httpx.AsyncClient)
 
 
 class AsyncRawStream(BaseRawStream, AsyncIterator[bytes]):
