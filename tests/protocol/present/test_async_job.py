@@ -64,6 +64,8 @@ def test_its_result_is_waited_for() -> None:
     assert (job.running(), job.done(), job.cancelled()) == (True, False, False)
     assert job.status().code is Status.STARTING
     assert repr(job) == "<Job /count STARTING>"
+    assert {"result", "updates"} <= {*dir(job)}
+    assert {"until", "add_result_callbacks"} & {*dir(job)} == set()
     assert run(job.result()) == "A"
     assert run(job.exception()) is None
     assert (job.running(), job.done(), job.outputs()) == (False, True, ["a"])
