@@ -35,9 +35,14 @@ RANDOM = ("-m", "hypothesis")
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
 
-NIGHTLY = ("tests/live/test_queue_of_one.py", "tests/live/test_view_api_parity.py")
-"""What only `--matrix` runs: without it, `tests/protocol/app` compares the same apps with what the
-official client was recorded to say of them."""
+NIGHTLY = (
+    "tests/live/test_queue_of_one.py",
+    "tests/live/test_stubs.py",
+    "tests/live/test_view_api_parity.py",
+)
+"""What only `--matrix` runs. Without it, `tests/protocol/app` compares the small apps with what the
+official client was recorded to say of them, and `tests/cli` checks the typed clients of the corpus.
+"""
 
 PAGES = (
     "behaviours",

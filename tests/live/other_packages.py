@@ -16,13 +16,13 @@ SOURCES = [ROOT / "packages" / name / "src" for name in ("gradio-client-httpx", 
 
 def with_official() -> Path:
     """A Python that has Gradio, what its MCP server needs, and with it the official client."""
-    wanted = (f"gradio[mcp]=={NEWEST}", "gradio_tools==0.0.9")
+    wanted = (f"gradio[mcp]=={NEWEST}", "gradio_tools==0.0.9", "wsproto==1.3.2")
     return virtualenv.ensure("with-official", wanted, day=RELEASES[NEWEST].day)
 
 
 def without_official() -> Path:
     """A Python that has no `gradio_client`."""
-    wanted = ("smolagents==1.26.0", "httpx==0.28.1")
+    wanted = ("smolagents==1.26.0", "httpx==0.28.1", "wsproto==1.3.2")
     return virtualenv.ensure("without-official", wanted, day=RELEASES[NEWEST].day)
 
 

@@ -149,16 +149,12 @@ class FakeGradio:
         if not self._has_queue or request.header("upgrade").lower() != "websocket":
             await _send(BROKEN, connection)
             return
-        spawn, asks = connection.server.spawn, self.behaviour.asks_for_hash
         async with connection.upgraded(request) as socket:
-            if asks:
-                await socket.send({"msg": "send_hash"})
-                asked = await socket.receive()
-                if self._index(asked) is None:
-                    return
-            # Before 3.6 the job is known only when its arguments are here.
-            job = self._job(asked["fn_index"], asked["session_hash"], request)
-            await self._streams.socket(job, socket, spawn)
+            await socket.send({"msg": "send_hash"})
+            asked: dict[str, Any] = await socket.receive()
+            if self._index(asked) is not None:
+                job = self._job(asked["fn_index"], asked["session_hash"], request)
+                await self._streams.socket(job, socket, connection.server.spawn)
 
     async def _reply(self, route: str, request: Request, spawn: Spawn) -> Reply:
         match request.method, route.split("/"):

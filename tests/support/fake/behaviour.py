@@ -93,11 +93,6 @@ class Behaviour:
         return not self.since(4)
 
     @property
-    def asks_for_hash(self) -> bool:
-        """The first message of a socket is `send_hash`."""
-        return self.since(3, 6)
-
-    @property
     def asks_for_data(self) -> bool:
         """The arguments of a job come when it is its turn."""
         return self.sockets or self.private_streams

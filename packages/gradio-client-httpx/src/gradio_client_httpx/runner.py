@@ -40,7 +40,6 @@ from .job import Job
 from .perform import Performer
 from .silence_monitor import SilenceMonitor
 from .threads import Pool, Work, Workers, run_logged
-from .websocket import WebSocket
 
 
 class Runner:
@@ -293,6 +292,8 @@ class Runner:
         self, stream_id: int, stream: RawStream, monitor: SilenceMonitor
     ) -> None:
         """Read the messages of a WebSocket, and send what they ask for, until it closes."""
+        from .websocket import WebSocket  # noqa: PLC0415 - for 3.x only; importing it takes 15 ms
+
         # This thread reads and writes: before Python 3.13 two threads may not use one TLS
         # connection.
         socket = WebSocket(partial(self._receive_message, stream_id))
