@@ -29,7 +29,6 @@ from gradio_protocol import (
     Send,
 )
 
-from ..websocket import WebSocket
 from .http import AsyncRawStream
 from .job import AsyncJob
 from .perform import AsyncPerformer
@@ -219,6 +218,8 @@ class AsyncRunner:
         self, stream_id: int, stream: AsyncRawStream, timer: SilenceTimer
     ) -> None:
         """Read the messages of a WebSocket, and send what they ask for, until it closes."""
+        from ..websocket import WebSocket  # noqa: PLC0415 - for 3.x only; importing it takes 15 ms
+
         socket = WebSocket(partial(self._receive_message, stream_id))
         while not socket.is_closed:
             data = await anext(stream)
