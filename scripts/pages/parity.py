@@ -1,8 +1,10 @@
-"""Compares the two drivers, and writes where they differ, and why, to docs/reference/parity.md.
+"""Compares the clients, and writes where they differ, and why, to docs/reference/parity.md.
 
-1. What they export must be the same: names, what each name is, its parameters in their order with
+1. The blocking client is compared with that for trio, and with that for asyncio, whose classes have
+   names of their own.
+2. What they export must be the same: names, what each name is, its parameters in their order with
    their kinds and defaults.
-2. What differs has a reason in `parity_reasons`, or the comparison fails; so does a reason that
+3. What differs has a reason in `parity_reasons`, or the comparison fails; so does a reason that
    nothing needs any more.
 
 `--check` writes nothing, and also fails when the page is stale.
@@ -22,27 +24,39 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeAlias, cast
 
-from scripts.pages.parity_reasons import REASONS
+from scripts.pages.parity_reasons import ASYNCIO_REASONS, REASONS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "reference" / "parity.md"
 
+CORE = "gradio_protocol"
 DRIVERS = ("gradio_client_httpx", "gradio_client_trio")
+ASYNCIO = {"AsyncClient": "Client", "AsyncJob": "Job"}
+"""The classes for asyncio, and the classes of the blocking client that they are compared with."""
 Facts: TypeAlias = dict[str, str]
 """`Client`, `Client.predict`, `Client.predict(fn_index)` → what that is; in order."""
 
-HEAD = """# The two drivers compared
+HEAD = """# The clients compared
 
-Written by `scripts/pages/parity.py` from the drivers themselves. A difference that has no reason
+Written by `scripts/pages/parity.py` from the clients themselves. A difference that has no reason
 here fails the tests, and so does a reason that no difference needs.
+
+## Threads and trio
+
+"""
+
+ASYNC_HEAD = """
+## Threads and asyncio
+
+`AsyncClient` is compared with `Client`, and `AsyncJob` with `Job`.
 
 """
 
 SAME = """
 ## What is the same
 
-These are there in both, with the same parameters, in the same order, with the same defaults, but
-for what stands in the table above.
+These are there in all three, with the same parameters, in the same order, with the same defaults,
+but for what stands in the tables above.
 
 """
 
@@ -59,8 +73,9 @@ class Difference:
 def main(arguments: list[str]) -> int:
     """Write the page, or with `--check` compare it; 1 if anything is amiss."""
     public = differences(*map(surface, DRIVERS))
-    faults = [*judged(public, REASONS)]
-    page = written(public)
+    for_asyncio = differences(surface(DRIVERS[0]), asyncio_surface())
+    faults = [*judged(public, REASONS), *judged(for_asyncio, ASYNCIO_REASONS)]
+    page = written(public, for_asyncio)
     if "--check" not in arguments:
         PAGE.write_text(page, encoding="utf-8")
     elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page:
@@ -73,24 +88,37 @@ def main(arguments: list[str]) -> int:
 
 
 def surface(package: str) -> Facts:
-    """Everything public of one driver."""
+    """Everything public of one driver, without what only asyncio uses."""
     root = importlib.import_module(package)
+    return gathered({name: getattr(root, name) for name in root.__all__ if name not in ASYNCIO})
+
+
+def asyncio_surface() -> Facts:
+    """Everything public of the client for asyncio, under the names of the blocking one."""
+    root = importlib.import_module(DRIVERS[0])
+    theirs = {blocking: name for name, blocking in ASYNCIO.items()}
+    names: list[str] = [name for name in root.__all__ if name not in ASYNCIO]
+    return gathered({name: getattr(root, theirs.get(name, name)) for name in names})
+
+
+def gathered(public: Mapping[str, object]) -> Facts:
+    """What public names are."""
     facts: Facts = {}
-    for name in root.__all__:
-        facts |= described(name, getattr(root, name), package)
+    for name, it in public.items():
+        facts |= described(name, it, DRIVERS)
     return facts
 
 
-def described(name: str, it: object, package: str) -> Facts:
+def described(name: str, it: object, packages: tuple[str, ...]) -> Facts:
     """What a public name is; of what another package defines, that it is there."""
     if inspect.isclass(it):
-        return {name: "class"} | (members(name, it, package) if of(package, it) else {})
+        return {name: "class"} | (members(name, it, packages) if of(packages, it) else {})
     if inspect.isfunction(it):
         return called(name, it)
     return {name: type(it).__name__}
 
 
-def members(owner: str, cls: type, package: str) -> Facts:
+def members(owner: str, cls: type, packages: tuple[str, ...]) -> Facts:
     """The constructor and public members of a class, and the operators it defines."""
     facts: Facts = {}
     init = inspect.getattr_static(cls, "__init__")
@@ -98,7 +126,9 @@ def members(owner: str, cls: type, package: str) -> Facts:
         facts |= parameters(owner, init)
     for name in sorted(set(dir(cls)) - {"__init__"}):
         static = inspect.getattr_static(cls, name)
-        operator = name.startswith("__") and inspect.isfunction(static) and of(package, static)
+        operator = (
+            name.startswith("__") and inspect.isfunction(static) and of((*packages, CORE), static)
+        )
         if operator or not name.startswith("_"):
             facts |= member(f"{owner}.{name}", static)
     return facts
@@ -156,9 +186,9 @@ def parameters(owner: str, function: FunctionType) -> Facts:
     return facts
 
 
-def of(package: str, it: Any) -> bool:
-    """Whether a driver defines it."""
-    return str(it.__module__).partition(".")[0] == package
+def of(packages: tuple[str, ...], it: Any) -> bool:
+    """Whether one of these packages defines it."""
+    return str(it.__module__).partition(".")[0] in packages
 
 
 # How they differ.
@@ -234,28 +264,29 @@ def judged(found: Iterable[Difference], reasons: Mapping[str, tuple[str, ...]]) 
 # The page.
 
 
-def written(public: list[Difference]) -> str:
+def written(public: list[Difference], for_asyncio: list[Difference]) -> str:
     """The page."""
-    return "".join([HEAD, table(public), SAME, common()])
+    tables = table(public, "trio", REASONS), table(for_asyncio, "asyncio", ASYNCIO_REASONS)
+    return "".join([HEAD, tables[0], ASYNC_HEAD, tables[1], SAME, common()])
 
 
-def table(found: Iterable[Difference]) -> str:
+def table(found: Iterable[Difference], other: str, reasons: Mapping[str, tuple[str, ...]]) -> str:
     """Each difference with its reason, those of one reason and one kind in one row."""
-    why = {name: reason for reason, names in REASONS.items() for name in names}
+    why = {name: reason for reason, names in reasons.items() for name in names}
     rows: dict[tuple[str, str, str], list[str]] = {}
     for one in found:
         rows.setdefault((*one.ours, why.get(one.name, "")), []).append(f"`{one.name}`")
-    lines = ["| name | httpx | trio | why |", "| --- | --- | --- | --- |"]
+    lines = [f"| name | threads | {other} | why |", "| --- | --- | --- | --- |"]
     for (ours, theirs, reason), names in rows.items():
         lines.append(f"| {', '.join(names)} | {ours or '·'} | {theirs or '·'} | {reason} |")
     return "".join(f"{line}\n" for line in lines)
 
 
 def common() -> str:
-    """The public names that both have, by class."""
+    """The public names that all have, by class."""
     first, second = map(surface, DRIVERS)
     classes: dict[str, list[str]] = {}
-    for name in first.keys() & second.keys():
+    for name in first.keys() & second.keys() & asyncio_surface().keys():
         if "(" not in name:
             classes.setdefault(name.partition(".")[0], []).append(name.partition(".")[2])
     single = [f"`{name}`" for name, inside in sorted(classes.items()) if inside == [""]]

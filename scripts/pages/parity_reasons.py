@@ -1,4 +1,4 @@
-"""Why the two drivers differ where they do; see `scripts/pages/parity.py`.
+"""Why the clients differ where they do; see `scripts/pages/parity.py`.
 
 A name is a public one, such as `Client.predict(fn_index)`.
 """
@@ -51,7 +51,6 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "only a blocking call can stop an event loop by mistake": ("BlockingCallWarning",),
     "a blocking client's job is a `concurrent.futures.Future`": (
-        "Job.add_done_callback",
         "Job.set_exception",
         "Job.set_result",
         "Job.set_running_or_notify_cancel",
@@ -70,4 +69,56 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "on threads these are generators; trio has objects, since a cancelled generator is finished": (
         "Job.until",
     ),
+}
+
+ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
+    "under asyncio these are async functions, so that other tasks run while this one waits": (
+        "Client.predict",
+        "Job.result",
+        "Job.exception",
+        "Job.updates",
+        "Client.duplicate",
+    ),
+    "a constructor cannot await, so the client connects in its block, by `connect`, or when it is"
+    " first used": ("Client.connect",),
+    "asyncio has deadlines for everything: `asyncio.timeout`": (
+        "Job.result(timeout)",
+        "Job.exception(timeout)",
+    ),
+    "`with` and `async with`; an async method that closes is called `aclose`, as in httpx": (
+        "Client.__enter__",
+        "Client.__exit__",
+        "Job.__enter__",
+        "Job.__exit__",
+        "Client.close",
+        "Client.__aenter__",
+        "Client.__aexit__",
+        "Client.aclose",
+    ),
+    "`for` and `async for`": (
+        "Job.__iter__",
+        "Job.__next__",
+        "Job.__anext__",
+    ),
+    "`async for` over a blocking client's job is that of the official client, on which Gradio's"
+    " code relies; here it is like `for`": ("Job.__aiter__",),
+    "a blocking client's job is a `concurrent.futures.Future` that a task of asyncio can run;"
+    " for a task of this one, `asyncio.create_task(job.result())`": (
+        "Job.set_exception",
+        "Job.set_result",
+        "Job.set_running_or_notify_cancel",
+        "Job.send",
+        "Job.throw",
+        "Job.close",
+    ),
+    "only `submit` creates jobs; here it does so before the client is connected": (
+        "Job(workers)",
+        "Job(cancel)",
+        "Job.cancel_by",
+        "Job.fail",
+    ),
+    "a fork copies no threads, so the child has to end the jobs that it inherits; an event loop"
+    " does not survive a fork": ("Job.after_fork",),
+    "on threads the iterators are generators; here they are objects, since a cancelled generator is"
+    " finished": ("Job.until",),
 }

@@ -1,4 +1,4 @@
-"""The two drivers differ only where a reason is given, and the tool that says so can say no."""
+"""The clients differ only where a reason is given, and the tool that says so can say no."""
 
 from __future__ import annotations
 
@@ -10,13 +10,18 @@ from typing import Any, TypedDict, Unpack
 import pytest
 
 from scripts.pages import parity
-from scripts.pages.parity_reasons import REASONS
+from scripts.pages.parity_reasons import ASYNCIO_REASONS, REASONS
 
 PUBLIC = parity.differences(*map(parity.surface, parity.DRIVERS))
+FOR_ASYNCIO = parity.differences(parity.surface(parity.DRIVERS[0]), parity.asyncio_surface())
 
 
 def test_the_drivers_differ_only_where_a_reason_is_given() -> None:
     assert list(parity.judged(PUBLIC, REASONS)) == []
+
+
+def test_the_client_for_asyncio_differs_only_where_a_reason_is_given() -> None:
+    assert list(parity.judged(FOR_ASYNCIO, ASYNCIO_REASONS)) == []
 
 
 SHARED = {
@@ -126,7 +131,7 @@ class Async:
 
 def compared(first: type, second: type) -> dict[str, tuple[str, str]]:
     """What differs between two classes of this module."""
-    facts = (parity.described("Client", one, "tests") for one in (first, second))
+    facts = (parity.described("Client", one, ("tests",)) for one in (first, second))
     return {one.name: one.ours for one in parity.differences(*facts)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gradio_client_httpx.aio import runner as asyncio_runner
 from gradio_client_trio import runner
 from gradio_protocol.flows import retry
 from gradio_protocol.jobs import event_stream
@@ -29,4 +30,5 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that answers may take its time to do so, while a client is closed."""
-    monkeypatch.setattr(runner, "GRACE", PATIENCE)
+    for each in (asyncio_runner, runner):
+        monkeypatch.setattr(each, "GRACE", PATIENCE)

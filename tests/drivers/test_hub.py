@@ -1,9 +1,11 @@
-"""What both drivers do at Hugging Face: duplicating Spaces, telemetry."""
+"""What the clients do at Hugging Face: duplicating Spaces, telemetry."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Generator
 from types import ModuleType
@@ -17,10 +19,13 @@ import trio
 import gradio_client_httpx
 import gradio_client_trio
 from gradio_client_httpx import InvalidArguments, inputs
+from gradio_client_httpx.aio.perform import AsyncPerformer
 from gradio_client_trio import inputs as trio_inputs
 from gradio_client_trio.perform import OnTransfer, Performer
 from gradio_protocol import Options, Response, Send, Target
+from tests.drivers.asyncio_rig import in_loop
 from tests.support.gradio_server import FakeGradio
+from tests.support.latch import Latch
 from tests.support.loopback import Connection, Request, threaded
 
 DRIVERS: list[Any] = [gradio_client_httpx, gradio_client_trio]
@@ -107,6 +112,61 @@ async def test_a_client_of_the_copy_is_connected_by_its_block(
         told = capsys.readouterr().out.splitlines()
         assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
     assert hub.asked == MADE
+
+
+@in_loop
+async def test_a_client_of_the_copy_is_connected_in_its_loop(
+    hub: FakeHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with await gradio_client_httpx.AsyncClient.duplicate("them/app", **ASKED) as client:
+        assert client.space_id == "me/app"
+        assert await client.predict("x", api_name="/echo") == "x"
+        told = capsys.readouterr().out.splitlines()
+        assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
+    assert hub.asked == MADE
+    again: dict[str, Any] = {**ASKED, "hardware": None}
+    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+        await gradio_client_httpx.AsyncClient.duplicate("them/app", **again)
+    hub.spaces.clear()
+    with pytest.raises(InvalidArguments, match="them/app"):
+        await gradio_client_httpx.AsyncClient.duplicate("them/app")
+
+
+@pytest.mark.parametrize(("method", "made"), [("GET", []), ("POST", MADE)])
+@in_loop
+async def test_a_copy_can_be_cancelled_in_a_loop_until_something_is_changed(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch, method: str, made: list[Any]
+) -> None:
+    send = AsyncPerformer.send
+
+    async def cancel_and_send(
+        self: AsyncPerformer, action: Send, on_transfer: OnTransfer
+    ) -> Response:
+        if action.request.method == method:
+            copying.cancel()
+            await asyncio.sleep(0)
+        return await send(self, action, on_transfer)
+
+    monkeypatch.setattr(AsyncPerformer, "send", cancel_and_send)
+    copying = asyncio.create_task(gradio_client_httpx.AsyncClient.duplicate("them/app", **ASKED))
+    with pytest.raises(asyncio.CancelledError):
+        await copying
+    assert hub.asked == made
+
+
+@in_loop
+async def test_the_use_of_a_space_is_reported_on_a_thread_that_nothing_waits_for(
+    hub: FakeHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reported = Latch("the report")
+
+    def report() -> None:
+        assert threading.current_thread().daemon
+        reported.set()
+
+    monkeypatch.setattr("gradio_client_httpx.telemetry.report", report)
+    async with gradio_client_httpx.AsyncClient("them/app", token="t", verbose=False):
+        await asyncio.to_thread(reported.wait_blocking)
 
 
 @pytest.mark.trio

@@ -21,7 +21,7 @@ from gradio_protocol.errors import (
 )
 from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
 from gradio_protocol.flows.options import Options
-from gradio_protocol.jobs.job_state import JobState, Outputs, Stage, Transferred
+from gradio_protocol.jobs.job_state import JobState, Outputs, Raised, Stage, Transferred
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, JobMessage, Queued
 from gradio_protocol.jobs.orders import CloseStream, OpenStream
 from gradio_protocol.testing import VERSIONS
@@ -292,6 +292,21 @@ def test_a_call_that_meets_the_end_of_its_session_does_not_begin(driver: InMemor
     driver.core.close_session(driver.session_id)
     with pytest.raises(InvalidArguments, match="the session was closed"):
         driver.core.submit(bound)
+
+
+def test_a_state_that_was_there_before_the_connection_becomes_that_of_the_job(
+    driver: InMemoryDriver,
+) -> None:
+    early = JobState.unbound()
+    cancelled = JobState.unbound()
+    assert cancelled.apply(Raised(error=JobCancelled("no longer wanted")))
+    assert cancelled.view.stage is Stage.CANCELLED
+    assert early.endpoint.title == "of an app that is not connected yet"
+    bound = driver.core.bind(driver.session_id, ["x"], {}, api_name="/echo")
+    _, state = driver.core.submit(bound, state=early)
+    driver.go_on()
+    assert state is early
+    assert (early.endpoint.title, early.result()) == ("/echo", "x")
 
 
 def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:

@@ -8,6 +8,8 @@ from gradio_protocol import client_exports
 from gradio_protocol.client_exports import *  # noqa: F403 # pyright: ignore[reportWildcardImportFromLibrary]
 
 from ._version import __version__
+from .aio.client import AsyncClient
+from .aio.job import AsyncJob
 from .blocking import BlockingCallWarning
 from .client import Client
 from .compat import install_as_gradio_client
@@ -15,6 +17,8 @@ from .files import file, handle_file
 from .job import Job
 
 __all__ = [
+    "AsyncClient",
+    "AsyncJob",
     "BlockingCallWarning",
     "Client",
     "Job",

@@ -34,7 +34,7 @@ def warn_in_loop(call: str, instead: str) -> None:
     if not _is_notebook():
         text = (
             f"{call} stops this thread's event loop until the app has answered, and for ever"
-            f" if the app itself runs in this loop; instead, {instead}"
+            f" if the app itself runs in this loop; use an AsyncClient, or {instead}"
         )
         warnings.warn(text, BlockingCallWarning, stacklevel=_find_stack_level())
 

@@ -6,7 +6,7 @@ import os
 import ssl
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import wait
 from functools import partial
 from typing import Any, Literal, Self
@@ -15,6 +15,7 @@ from gradio_protocol import (
     DEFAULT_FOLDER,
     BaseClient,
     Endpoints,
+    MapWindow,
     Options,
     SpaceCopy,
     Target,
@@ -26,6 +27,7 @@ from .blocking import warn_in_loop
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
+from .mapping import map_calls
 from .shared_client import SharedClient, duplicate
 
 
@@ -232,6 +234,33 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             job.cancel()
             raise
         return job
+
+    def map(
+        self,
+        inputs: Iterable[object],
+        *,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        concurrency: int | None = None,
+        ordered: bool = True,
+        return_exceptions: bool = False,
+    ) -> Generator[Any, None, None]:
+        """Call an endpoint for each input, and yield the results.
+
+        Each input is a tuple of arguments, a mapping of keywords, or one value. An input is taken
+        only when fewer than `concurrency` calls are under way or have a result that was not taken;
+        by default `max_workers`. So the inputs may be endless.
+
+        Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
+        a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
+        app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
+        under way.
+        """
+        warn_in_loop("map()", "`async for` over `AsyncClient.map`")
+        room = self._given.max_workers if concurrency is None else concurrency
+        window = MapWindow[Job](inputs, room, ordered, return_exceptions)
+        submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
+        return map_calls(window, submit)
 
     # What the app offers.
 

@@ -15,11 +15,11 @@ import math
 import ssl
 import sys
 import urllib.request
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -43,6 +43,9 @@ from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
 HttpClient = httpx.Client
+AsyncHttpClient = httpx.AsyncClient
+
+C = TypeVar("C", httpx.Client, httpx.AsyncClient)
 
 _KEEP_ALIVE = 4.0
 "Seconds. uvicorn closes idle connections after 5; a request sent at that moment is lost."
@@ -61,20 +64,15 @@ _ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 "Arguments of httpx that choose the way to a host, so that the environment does not."
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
-_CHUNK = 2**16
+CHUNK = 2**16
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 "For http. httpx makes a context for each client that gets none, which takes 17 ms."
 
 _log = logging.getLogger("gradio_client_httpx")
 
 
-class Connections:
-    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
-
-    If the caller passes a client or a transport, that makes all connections. The one of an exchange
-    is then known only when it is new or when the head of the reply arrives, so an abort of an
-    exchange on a reused connection waits for the head.
-    """
+class BaseConnections:
+    """What blocking and async connections share: the settings, and what each exchange gets."""
 
     def __init__(self, config: TransportConfig, src: str) -> None:
         self._config = config
@@ -84,16 +82,58 @@ class Connections:
         if not isinstance(config.verify, bool):
             _ = self._context  # now, so that the constructor of the client raises for a wrong path
         self._find_proxy = functools.cache(partial(find_environment_proxy, config))
-        self._own_client: httpx.Client | None = None
-        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
-            self._own_client = make_client(config, self._context, _KEEP_MANY)
-        self._pool = ClientPool(self._make_client, config.http_client or self._own_client)
-        self.pause = self._pool.pause
-        "Wait for some seconds, or until `close` is called."
 
     def set_app_origin(self, src: str) -> None:
         """Set the app's origin after connecting; only this origin gets what `auth` adds."""
         self._app_origin = origin(src)
+
+    def _make_head(self, request: Request, reply: httpx.Response, proxy: str) -> Head:
+        if _log.isEnabledFor(logging.DEBUG):
+            _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
+        return Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+
+    def _choose_auth(self, where: Origin) -> Any:
+        # `auth` is for the app's own origin. httpx would apply it to every request, including those
+        # for files on other hosts that the server names.
+        return self._config.auth if where == self._app_origin else None
+
+    def _choose_timeouts(self, seconds: float | None) -> dict[str, float | None]:
+        if seconds is None or seconds == math.inf:
+            own = self._timeout.as_dict()
+            return own if seconds is None else own | {"read": None}
+        return httpx.Timeout(seconds).as_dict()
+
+    @functools.cached_property
+    def _context(self) -> ssl.SSLContext:
+        # Lazy, because this takes 17 ms, and only connections to https need it.
+        return make_context(self._config)
+
+    def _make_client(self, kind: type[C], target: Origin, *, keep: bool) -> C:
+        context = self._context if target.scheme == "https" else _NO_TLS
+        return make_client(self._config, context, _KEEP if keep else _DROP, kind)
+
+    def _make_own(self, kind: type[C]) -> C | None:
+        """Make the client for the transports of the caller, if there are any."""
+        config = self._config
+        if config.http_client is None and config.httpx_kwargs.keys() & _TRANSPORT_ARGUMENTS:
+            return make_client(config, self._context, _KEEP_MANY, kind)
+        return None
+
+
+class Connections(BaseConnections):
+    """The connections of one client: an httpx client for each, from a `ClientPool`. Thread-safe.
+
+    If the caller passes a client or a transport, that makes all connections. The one of an exchange
+    is then known only when it is new or when the head of the reply arrives, so an abort of an
+    exchange on a reused connection waits for the head.
+    """
+
+    def __init__(self, config: TransportConfig, src: str) -> None:
+        super().__init__(config, src)
+        self._own = self._make_own(httpx.Client)
+        self._pool = ClientPool(self._make_pooled, config.http_client or self._own)
+        self.pause = self._pool.pause
+        "Wait for some seconds, or until `close` is called."
 
     @contextlib.contextmanager
     def exchange(
@@ -116,72 +156,43 @@ class Connections:
                 sent = make_request(self._library, request, body, self._choose_timeouts(seconds))
                 sent.extensions["trace"] = partial(follow_socket, handle, pooled)
                 with contextlib.closing(self._send(pooled.client, sent, where)) as reply:
-                    if _log.isEnabledFor(logging.DEBUG):
-                        _log.debug("%r %s: %s", request, redact(request.headers), reply.status_code)
                     # Again here, because a transport of the caller may not support traces.
                     handle.attach(pooled.record_socket(reply.extensions.get("network_stream")))
-                    head = Head.of(request, reply.status_code, reply.headers.raw, proxy=proxy)
+                    head = self._make_head(request, reply, proxy)
                     if head.is_upgrade:
                         yield head, RawStream(request, reply, self._timeout.write)
                         return
                     # No chunk size for a stream: httpx would hold bytes back until it has a chunk.
-                    yield head, reply.iter_raw(None if endless else _CHUNK)
+                    yield head, reply.iter_raw(None if endless else CHUNK)
         finally:
             self._pool.give_back(pooled, handle)
 
     def close(self) -> None:
         """Abort all exchanges and close all connections; later exchanges fail at once."""
         self._pool.close()
-        if self._own_client is not None:
-            self._own_client.close()
+        if self._own is not None:
+            self._own.close()
 
     def _send(self, client: httpx.Client, sent: httpx.Request, where: Origin) -> httpx.Response:
-        # `auth` is for the app's own origin. httpx would apply it to every request, including those
-        # for files on other hosts that the server names.
-        auth = self._config.auth if where == self._app_origin else None
+        auth = self._choose_auth(where)
         try:
             with redacted_log():
                 return client.send(sent, stream=True, auth=auth, follow_redirects=False)
         except UnicodeError as error:  # an invalid host name, such as `a..b`
             raise self._library.ConnectError(str(error)) from error
 
-    def _choose_timeouts(self, seconds: float | None) -> dict[str, float | None]:
-        if seconds is None or seconds == math.inf:
-            own = self._timeout.as_dict()
-            return own if seconds is None else own | {"read": None}
-        return httpx.Timeout(seconds).as_dict()
-
-    @functools.cached_property
-    def _context(self) -> ssl.SSLContext:
-        # Lazy, because this takes 17 ms, and only connections to https need it.
-        return make_context(self._config)
-
-    def _make_client(self, key: Key) -> httpx.Client:
+    def _make_pooled(self, key: Key) -> httpx.Client:
         target, keep = key
-        context = self._context if target.scheme == "https" else _NO_TLS
-        return make_client(self._config, context, _KEEP if keep else _DROP)
+        return self._make_client(httpx.Client, target, keep=keep)
 
 
-class RawStream(Iterator[bytes]):
-    """The bytes of a connection after an upgrade; the last ones are empty.
-
-    Reads have no limit, and each write may take `seconds`.
-    """
+class BaseRawStream:
+    """A connection after an upgrade. Reads have no limit, and each write may take `seconds`."""
 
     def __init__(self, request: Request, reply: httpx.Response, seconds: float | None) -> None:
         self._target = origin(request.url)
         self._stream = reply.extensions["network_stream"]
         self._seconds = seconds
-
-    def __next__(self) -> bytes:
-        """Return the next bytes. Raises TransportFailed."""
-        with self._translate_errors():
-            return bytes(self._stream.read(_CHUNK, timeout=None))
-
-    def write(self, data: bytes) -> None:
-        """Send bytes. Raises TransportFailed."""
-        with self._translate_errors():
-            self._stream.write(data, timeout=self._seconds)
 
     @contextlib.contextmanager
     def _translate_errors(self) -> Generator[None]:
@@ -190,6 +201,20 @@ class RawStream(Iterator[bytes]):
         # Of the library below httpx, which has another name below httpx2.
         except Exception as error:
             raise transport_error(self._target, error) from error
+
+
+class RawStream(BaseRawStream, Iterator[bytes]):
+    """The bytes of a connection after an upgrade; the last ones are empty."""
+
+    def __next__(self) -> bytes:
+        """Return the next bytes. Raises TransportFailed."""
+        with self._translate_errors():
+            return bytes(self._stream.read(CHUNK, timeout=None))
+
+    def write(self, data: bytes) -> None:
+        """Send bytes. Raises TransportFailed."""
+        with self._translate_errors():
+            self._stream.write(data, timeout=self._seconds)
 
 
 def follow_socket(
@@ -210,23 +235,23 @@ def find_library(client: object) -> Any:
 
 
 def make_client(
-    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits
-) -> httpx.Client:
-    """Make an httpx client. Raises InvalidArguments for wrong `httpx_kwargs`."""
+    config: TransportConfig, context: ssl.SSLContext, limits: httpx.Limits, kind: type[C]
+) -> C:
+    """Make an httpx client of this kind. Raises InvalidArguments for wrong `httpx_kwargs`."""
     passed = dict(config.httpx_kwargs)
+    transport = httpx.HTTPTransport if kind is httpx.Client else httpx.AsyncHTTPTransport
+    via = partial(transport, verify=context, limits=limits)
     old = passed.pop("proxies", None)
     # The core keeps the cookies. A jar of httpx would send them by other rules as well.
     jar = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     try:
-        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, context, limits)
+        mapped = {} if passed.get("proxy") is not None else convert_proxies(old, via)
         mounts: dict[str, Any] = {**mapped.pop("mounts", {}), **(passed.pop("mounts", None) or {})}
         kwargs: dict[str, Any] = {"limits": limits, **mapped, **passed}
         if limits is _DROP:
             # The limits of the caller are for requests; the connection of a stream is never kept.
             kwargs["limits"] = limits
-        return httpx.Client(
-            verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs
-        )
+        return kind(verify=context, cookies=jar, mounts=mounts, follow_redirects=False, **kwargs)
     except httpx.InvalidURL as error:  # such as NO_PROXY=[::1], which httpx cannot read
         raise InvalidArguments(f"a proxy in httpx_kwargs, or NO_PROXY: {error}") from error
     except (TypeError, ValueError, AttributeError, ImportError) as error:
@@ -246,19 +271,18 @@ def make_context(config: TransportConfig) -> ssl.SSLContext:
         raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
 
 
-def convert_proxies(old: object, context: ssl.SSLContext, limits: httpx.Limits) -> dict[str, Any]:
-    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now."""
+def convert_proxies(old: object, via: Callable[..., Any]) -> dict[str, Any]:
+    """Convert `proxies`, which httpx removed in 0.28, to the arguments that it takes now.
+
+    `via` makes the transport of one proxy.
+    """
     match old:
         case None | str() | httpx.URL() | httpx.Proxy():
             return {"proxy": old}
         case Mapping():
             mounts = cast("Mapping[str, Any]", old)
             return {
-                "mounts": {
-                    pattern: proxy
-                    and httpx.HTTPTransport(proxy=proxy, verify=context, limits=limits)
-                    for pattern, proxy in mounts.items()
-                }
+                "mounts": {pattern: proxy and via(proxy=proxy) for pattern, proxy in mounts.items()}
             }
         case _:
             raise InvalidArguments(
@@ -291,7 +315,10 @@ def make_timeout(config: TransportConfig) -> httpx.Timeout:
 
 
 def make_request(
-    library: Any, request: Request, body: Iterable[bytes], timeouts: dict[str, float | None]
+    library: Any,
+    request: Request,
+    body: Iterable[bytes] | AsyncIterable[bytes] | None,
+    timeouts: dict[str, float | None],
 ) -> httpx.Request:
     """Convert a request for httpx. Its headers are complete, so this adds none."""
     headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in request.headers]

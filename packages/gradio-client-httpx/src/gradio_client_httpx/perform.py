@@ -9,13 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Callable, Generator, Iterator
-from pathlib import Path
 from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
-    PARTIAL_PREFIX,
     AnyIO,
     BodyLimit,
     Download,
@@ -38,6 +35,7 @@ from gradio_protocol import (
 from .cancel_handle import CancelHandle
 from .http import Connections
 from .inputs import TransportConfig
+from .partial_file import PartialFile
 
 OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is called with the progress of an upload or a download."
@@ -51,16 +49,14 @@ class Performer:
     def __init__(self, config: TransportConfig, src: str) -> None:
         self.connections = Connections(config, src)
         self._config = config
-        self._partial: set[str] = set()
-        "Paths of files being written. Their threads are daemons, so `close` cleans up for them."
+        self._partial: set[PartialFile] = set()
+        "Files being written. Their threads are daemons, so `close` cleans up for them."
 
     def close(self) -> None:
         """Abort all exchanges, and remove the files that are only partly written."""
         self.connections.close()
-        for partial in list(self._partial):
-            # Windows cannot remove an open file; the thread that writes it does so a little later.
-            with contextlib.suppress(OSError):
-                Path(partial).unlink(missing_ok=True)
+        for file in list(self._partial):
+            file.remove()
 
     def perform(self, action: AnyIO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
@@ -111,31 +107,15 @@ class Performer:
             yield exchange
 
     def _save(self, name: str, chunks: Iterator[bytes]) -> Saved:
-        """Save under a temporary name, then rename into a folder named after the digest."""
-        folder = Path(self._config.folder)
-        digest = hashlib.sha256()
-        with file_errors(str(folder), "download folder"):
-            folder.mkdir(parents=True, exist_ok=True)
-            # In the download folder, because a rename is atomic only within one file system.
-            handle, partial = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
-        self._partial.add(partial)
+        file = PartialFile(self._config.folder, name)
+        self._partial.add(file)
         try:
-            # Closing the file is inside too: it writes the rest of the buffer, and may fail.
-            with file_errors(name), os.fdopen(handle, "wb") as file:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    file.write(chunk)
-            place = folder / digest.hexdigest() / name
-            with file_errors(name):
-                place.parent.mkdir(exist_ok=True)
-                Path(partial).replace(place)
-            return Saved(path=str(place))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(partial).unlink(missing_ok=True)
-            raise
+            for chunk in chunks:
+                file.add(chunk)
+            return file.keep()
         finally:
-            self._partial.discard(partial)
+            file.drop()
+            self._partial.discard(file)
 
 
 def iter_body(request: Request, on_transfer: OnTransfer) -> Generator[bytes, None, None]:
@@ -155,7 +135,7 @@ def split_bytes(part: bytes) -> Iterator[bytes]:
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
-def read_chunks(part: FileSlice) -> Iterator[bytes]:
+def read_chunks(part: FileSlice) -> Generator[bytes, None, None]:
     """Yield the chunks of a file. Raises FileFailed if it has changed since it was inspected."""
     with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from functools import partial
 from math import inf
 from types import TracebackType
@@ -17,9 +17,11 @@ from gradio_protocol import (
     DEFAULT_FOLDER,
     BaseClient,
     Endpoints,
+    MapWindow,
     Options,
     SpaceCopy,
     Target,
+    map_calls,
     short_traceback,
 )
 
@@ -30,6 +32,7 @@ from .inputs import TrioConfig
 from .job import Job
 from .proxy import Verify
 from .shared_client import SharedClient
+from .tasks import MapWaiter
 
 
 class Client(BaseClient[SharedClient, TrioConfig]):
@@ -203,6 +206,32 @@ class Client(BaseClient[SharedClient, TrioConfig]):
             title, threads = bound.endpoint.title, runner.workers.drawing_threads
             runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
+
+    def map(
+        self,
+        inputs: Iterable[object],
+        *,
+        api_name: str | None = None,
+        fn_index: int | None = None,
+        concurrency: int | None = None,
+        ordered: bool = True,
+        return_exceptions: bool = False,
+    ) -> AsyncGenerator[Any]:
+        """Call an endpoint for each input, and yield the results.
+
+        Each input is a tuple of arguments, a mapping of keywords, or one value. An input is taken
+        only when fewer than `concurrency` calls are under way or have a result that was not taken;
+        by default `max_workers`. So the inputs may be endless.
+
+        Yields in the order of the inputs, or with `ordered=False` as calls end. Raises the error of
+        a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
+        app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
+        under way; put the generator in `contextlib.aclosing`, or trio warns.
+        """
+        room = self._given.max_workers if concurrency is None else concurrency
+        window = MapWindow[Job](inputs, room, ordered, return_exceptions)
+        submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
+        return map_calls(window, submit, MapWaiter())
 
     # What the app offers.
 

@@ -1,40 +1,24 @@
 """The `Job`: the status, the outputs and the result of one prediction.
 
 The core's `JobState` holds all of it. This module adds time stamps, and the tasks that wait for a
-change. The history of a job only grows, and each iterator has its own position in it, so a slow one
-delays no other. Every wait can be cancelled and repeated without losing an output.
+change. Every wait can be cancelled and repeated without losing an output.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Self
 
 import trio
 
-from gradio_protocol import (
-    JobState,
-    Outputs,
-    OutputUpdate,
-    Stage,
-    StatusUpdate,
-    all_outputs,
-    current_status,
-    short_traceback,
-    spread,
-    status_update,
-)
-
-_INTERNAL = ("add_result_callbacks", "notify", "until")
-"Methods for the runner and the iterators."
+from gradio_protocol import BaseAsyncJob, JobState
 
 _log = logging.getLogger("gradio_client_trio")
 
 
-class Job:
+class Job(BaseAsyncJob):
     """One call of an endpoint; `Client.submit` returns it.
 
     `async for output in job` yields each output when it arrives, from the first one on, and raises
@@ -43,38 +27,9 @@ class Job:
     """
 
     def __init__(self, state: JobState, cancel: Callable[[], bool]) -> None:
-        self._job_state = state
+        super().__init__(state, time.time())
         self._cancel = cancel
         self._waiting: set[trio.lowlevel.Task] = set()
-        self._times = [time.time()]
-        "When each view arrived, in seconds since the epoch."
-        self._callbacks: tuple[Callable[..., object], ...] = ()
-        self._iterator: AsyncIterator[Any] | None = None
-
-    # For callers.
-
-    async def result(self) -> Any:
-        """Wait for the result and return it; several outputs are a tuple.
-
-        Raises JobCancelled if the job was cancelled, and the job's error if it failed: usually an
-        AppError, a RemoteError or a TransportFailed.
-        """
-        await self.until(self.done)
-        with short_traceback:
-            return self._job_state.result()
-
-    async def exception(self) -> BaseException | None:
-        """Wait for the end and return the job's error, or None."""
-        await self.until(self.done)
-        return self._job_state.view.error
-
-    def outputs(self) -> list[Any]:
-        """Return all outputs that have arrived so far."""
-        return all_outputs(self._job_state)
-
-    def status(self) -> StatusUpdate:
-        """Return the current status; its code is STARTING until the server reports on the job."""
-        return current_status(self._job_state.view, to_local_time(self._times[-1]))
 
     @trio.lowlevel.enable_ki_protection
     def cancel(self) -> bool:
@@ -84,49 +39,6 @@ class Job:
         Other jobs are not affected.
         """
         return self._cancel() or self.cancelled()
-
-    def done(self) -> bool:
-        """Whether the job has ended: succeeded, failed or cancelled."""
-        return self._job_state.view.stage.is_final
-
-    def cancelled(self) -> bool:
-        """Whether the job was cancelled."""
-        return self._job_state.view.stage is Stage.CANCELLED
-
-    def running(self) -> bool:
-        """Whether the job has not ended yet."""
-        return not self.done()
-
-    def updates(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        """Yield every change of status and every output, in order, from the first one on.
-
-        While files are uploaded or downloaded, changes of `transferred` are among them.
-        """
-        return JobUpdates(self, self._job_state, self._times)
-
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return JobOutputs(self, self._job_state)
-
-    async def __anext__(self) -> Any:
-        """Wait for the next output; raise StopAsyncIteration after the last one."""
-        if self._iterator is None:
-            self._iterator = aiter(self)
-        return await anext(self._iterator)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self.cancel()
-
-    def __repr__(self) -> str:
-        return f"<Job {self._job_state}>"
-
-    def __dir__(self) -> list[str]:
-        # What a prompt completes after `job.`: the methods of callers.
-        return [name for name in super().__dir__() if name not in _INTERNAL]
-
-    # For the runner and the iterators.
 
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until `ready()` is true or the job has ended; always a checkpoint."""
@@ -149,78 +61,19 @@ class Job:
 
     def notify(self) -> None:
         """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
-        while len(self._times) < len(self._job_state.views):
-            self._times.append(time.time())
+        self._record_views(time.time())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
-        if self._job_state.view.stage is Stage.SUCCEEDED:
-            self._run_callbacks(self._job_state.result())
-
-    def add_result_callbacks(
-        self, callbacks: Callable[..., object] | Iterable[Callable[..., object]]
-    ) -> None:
-        """Call each with the result when the job has succeeded; a tuple as several arguments."""
-        self._callbacks += (callbacks,) if callable(callbacks) else tuple(callbacks)
+        for callback in self._take_callbacks():
+            self._run_callback(callback)
 
     @trio.lowlevel.disable_ki_protection  # Ctrl-C may interrupt code of the caller
-    def _run_callbacks(self, value: object) -> None:
-        for callback in self._callbacks:
-            try:
-                callback(*value) if isinstance(value, tuple) else callback(value)
-            except Exception:  # noqa: BLE001 - the caller's code may raise anything
-                _log.exception("%r: a callback failed", self)
+    def _run_callback(self, callback: Callable[[], object]) -> None:
+        try:
+            callback()
+        except Exception:  # noqa: BLE001 - the caller's code may raise anything
+            _log.exception("%r: a callback failed", self)
 
-
-class JobOutputs:
-    """Iterates over the outputs of one job as they arrive. Can be cancelled and continued."""
-
-    def __init__(self, job: Job, state: JobState) -> None:
-        self._job = job
-        self._job_state = state
-        self._outputs = Outputs(state)
-
-    def __aiter__(self) -> JobOutputs:
-        return self
-
-    async def __anext__(self) -> Any:
-        await self._job.until(self._outputs.is_ready)
-        if self._outputs.advance():
-            return self._outputs.value()
-        # After all outputs, so that a caller gets those of a job that failed later.
-        with short_traceback:
-            raise self._job_state.failure or StopAsyncIteration
-
-
-class JobUpdates:
-    """Iterates over the statuses and outputs of one job. Can be cancelled and continued."""
-
-    def __init__(self, job: Job, state: JobState, times: list[float]) -> None:
-        self._job = job
-        self._job_state = state
-        self._times = times
-        self._outputs = Outputs(state)
-        self._taken = 0
-        "How many views have been yielded as statuses."
-        self._outputs_known = 0
-        "How many outputs there were at the last of these views."
-
-    def __aiter__(self) -> JobUpdates:
-        return self
-
-    async def __anext__(self) -> StatusUpdate | OutputUpdate:
-        await self._job.until(self._has_more)
-        if self._outputs.taken < self._outputs_known and self._outputs.advance():
-            return OutputUpdate(outputs=spread(self._outputs.value()))
-        if not self._has_more():
-            raise StopAsyncIteration
-        view, known = self._job_state.views[self._taken], to_local_time(self._times[self._taken])
-        self._taken, self._outputs_known = self._taken + 1, view.outputs
-        return status_update(view, known)
-
-    def _has_more(self) -> bool:
-        return self._taken < len(self._times) or self._outputs.taken < self._outputs_known
-
-
-def to_local_time(seconds: float) -> datetime:
-    """Return naive local time, as the official client stamps its updates."""
-    return datetime.fromtimestamp(seconds)  # noqa: DTZ006
+    def _stamp(self, time: float) -> datetime:
+        # Naive local time, as in the updates of the official client.
+        return datetime.fromtimestamp(time)  # noqa: DTZ006

@@ -89,3 +89,20 @@ class Workers:
         finally:
             self._scopes.discard(scope)
             self.wake_waiters()
+
+
+class MapWaiter:
+    """Waits for the jobs of one `map`."""
+
+    def __init__(self) -> None:
+        self.now = trio.current_time
+        self._waiters = trio.lowlevel.ParkingLot()
+
+    def wake(self, job: object) -> None:  # noqa: ARG002 - it is a callback of a job
+        """End the wait."""
+        self._waiters.unpark_all()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until a job ends, but not for longer than these seconds."""
+        with trio.move_on_after(seconds):
+            await self._waiters.park()

@@ -16,6 +16,12 @@ from .client.commands import NotifyJob as NotifyJob
 from .client.commands import RunAction as RunAction
 from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
 from .client.config import ClientConfig as ClientConfig
+from .client.map_window import CollectCall as CollectCall
+from .client.map_window import MapWindow as MapWindow
+from .client.map_window import SubmitCall as SubmitCall
+from .client.map_window import WaitForJobs as WaitForJobs
+from .client.map_window import YieldOutcome as YieldOutcome
+from .client.map_window import map_calls as map_calls
 from .client.protocol import BoundCall as BoundCall
 from .client.protocol import ClientProtocol as ClientProtocol
 from .errors import AppChanged as AppChanged
@@ -63,6 +69,7 @@ from .jobs.orders import KEEPALIVE as KEEPALIVE
 from .jobs.orders import CloseStream as CloseStream
 from .jobs.orders import OpenStream as OpenStream
 from .jobs.status import Status as Status
+from .present.async_job import BaseAsyncJob as BaseAsyncJob
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints
 from .present.progress import Progress as Progress

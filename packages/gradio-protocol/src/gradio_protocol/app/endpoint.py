@@ -178,6 +178,23 @@ class Endpoint:
         return {**given, **kwargs}
 
 
+UNKNOWN = Endpoint(
+    index=-1,
+    name="of an app that is not connected yet",
+    visibility=Visibility.PRIVATE,
+    description="",
+    parameters=(),
+    returns=(),
+    inputs=(),
+    outputs=(),
+    generator=False,
+    batch=False,
+    stateful=False,
+    oauth=None,
+)
+"Stands for the endpoint of a job that waits until the client is connected."
+
+
 def find_endpoint(
     known: Iterable[Endpoint], api_name: str | None = None, fn_index: int | None = None
 ) -> Endpoint:

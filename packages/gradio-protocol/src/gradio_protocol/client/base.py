@@ -72,12 +72,16 @@ class BaseClient(Generic[L, C]):
         """Check the arguments, and read the open files among them. Raises InvalidArguments."""
         return self._core.bind(
             self._session.session_id,
-            load_open_files(args, self._read),
-            load_open_files(kwargs, self._read),
+            self._load(args),
+            self._load(kwargs),
             api_name=api_name,
             fn_index=fn_index,
             options=self._options,
         )
+
+    def _load(self, values: object) -> Any:
+        """Return arguments with the open files among them read."""
+        return load_open_files(values, self._read)
 
     def add_zero_gpu_headers(self, headers: dict[str, str]) -> dict[str, str]:
         """Add the `x-ip-token` of the visitor whom a Gradio app serves in this thread or task.
@@ -192,7 +196,7 @@ class BaseClient(Generic[L, C]):
         self._session.reset()
 
     def __repr__(self) -> str:
-        return f"Client({self._shared!r})"
+        return f"{type(self).__name__}({self._shared!r})"
 
     def _repr_html_(self) -> str:
         config = self._shared.runner.protocol.app.config

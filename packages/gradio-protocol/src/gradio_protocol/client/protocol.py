@@ -52,7 +52,6 @@ from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
 from ..jobs.event_stream import StreamReader
 from ..jobs.file_search import FileSearch
-from ..jobs.history import History
 from ..jobs.job_state import JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
 from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
@@ -251,12 +250,16 @@ class ClientProtocol:
         )
 
     def submit(
-        self, bound: BoundCall, headers: Mapping[str, str] | None = None
+        self,
+        bound: BoundCall,
+        headers: Mapping[str, str] | None = None,
+        state: JobState | None = None,
     ) -> tuple[int, JobState]:
         """Call an endpoint; return the job's id and its state, which later inputs change.
 
-        `headers` are sent with this call only. Raises InvalidArguments if the session or the client
-        is closed.
+        `headers` are sent with this call only. `state` is an unbound one that the caller has
+        already, because the job was submitted before the client was connected. Raises
+        InvalidArguments if the session or the client is closed.
         """
         session, options = self._require_session(bound.session_id), bound.options
         if options.isolated:
@@ -266,7 +269,9 @@ class ClientProtocol:
         job_id = session.add_job(lambda message: self._receive(job, message))
         # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
         # same shape.
-        search = FileSearch(bound.app.dialect, bound.endpoint) if options.download else None
+        dialect, state = bound.app.dialect, state or JobState.unbound()
+        files = FileSearch(dialect, bound.endpoint) if options.download else None
+        state.bind(bound.endpoint, dialect, files)
         prediction = Call(
             app=bound.app,
             endpoint=bound.endpoint,
@@ -288,7 +293,7 @@ class ClientProtocol:
         job = _Job(
             job_id=job_id,
             session=session,
-            state=JobState(bound.endpoint, History(bound.app.dialect.edits), search),
+            state=state,
             conversation=conversation,
         )
         self._jobs[job_id] = job

@@ -18,8 +18,8 @@ from enum import Enum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
 
-from ..app.dialect import Dialect
-from ..app.endpoint import Endpoint
+from ..app.dialect import Dialect, Edits
+from ..app.endpoint import UNKNOWN, Endpoint
 from ..app.files import localize_files
 from ..errors import JobCancelled
 from ..wire.document import JSON
@@ -215,6 +215,19 @@ class JobState:
         "All views, oldest first. Append-only."
         self._saved: dict[str, str] = {}
         self._value: object = None
+
+    @classmethod
+    def unbound(cls) -> JobState:
+        """Return the state of a job whose endpoint is unknown until the client is connected.
+
+        `bind` completes it; until then, only an error or a cancel may be applied.
+        """
+        return cls(UNKNOWN, History(Edits.NONE))
+
+    def bind(self, endpoint: Endpoint, dialect: Dialect, files: FileSearch | None) -> None:
+        """Set the endpoint of an unbound state, and how its outputs are read."""
+        self.endpoint, self._files = endpoint, files
+        self.history.rebind(dialect.edits)
 
     @property
     def view(self) -> JobView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,42 @@ def all_outputs(state: JobState) -> list[Any]:
     while outputs.advance():
         values.append(outputs.value())
     return values
+
+
+class UpdateReader:
+    """Reads the statuses and outputs of one job in order, as `updates()` of a job yields them.
+
+    `times` has the time of each view that the driver has announced, in the driver's own form;
+    `stamp` converts one.
+    """
+
+    __slots__ = ("_outputs", "_outputs_known", "_stamp", "_state", "_taken", "_times")
+
+    def __init__(
+        self, state: JobState, times: Sequence[float], stamp: Callable[[float], datetime]
+    ) -> None:
+        self._state = state
+        self._times = times
+        self._stamp = stamp
+        self._outputs = Outputs(state)
+        self._taken = 0
+        "How many views have been returned as statuses."
+        self._outputs_known = 0
+        "How many outputs there were at the last of these views."
+
+    def has_more(self) -> bool:
+        """Whether there is an update that `advance` has not returned."""
+        return self._taken < len(self._times) or self._outputs.taken < self._outputs_known
+
+    def advance(self) -> StatusUpdate | OutputUpdate | None:
+        """Return the next update; None if there is none yet."""
+        if self._outputs.taken < self._outputs_known and self._outputs.advance():
+            return OutputUpdate(outputs=spread(self._outputs.value()))
+        if not self.has_more():
+            return None
+        view, time = self._state.views[self._taken], self._stamp(self._times[self._taken])
+        self._taken, self._outputs_known = self._taken + 1, view.outputs
+        return status_update(view, time)
 
 
 def status_update(view: JobView, time: datetime | None) -> StatusUpdate:

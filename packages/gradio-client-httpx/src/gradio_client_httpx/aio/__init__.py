@@ -1,0 +1,1 @@
+"""The client for asyncio: tasks of one event loop instead of threads."""

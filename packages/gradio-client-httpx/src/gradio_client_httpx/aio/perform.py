@@ -1,0 +1,145 @@
+"""Performs the actions of the core, which are I/O: exchanges, files and pauses.
+
+An action returns its reply, or raises TransportFailed or FileFailed. Nothing here decides: the core
+handles statuses, headers, redirects and file names. Files are read, written and hashed in threads,
+so that a slow disk does not stop the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import os
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
+from typing import assert_never
+
+from gradio_protocol import (
+    AnyIO,
+    BodyLimit,
+    Download,
+    FileFacts,
+    FileSlice,
+    InspectFile,
+    ReadFile,
+    Request,
+    Response,
+    SaveBytes,
+    Saved,
+    Send,
+    Sleep,
+    Transferred,
+    file_errors,
+)
+
+from ..partial_file import PartialFile
+from ..perform import OnTransfer, read_chunks, read_file, split_bytes
+from .http import AsyncConnections, Reply
+from .tasks import in_thread, in_thread_until_cancelled
+
+_PAGE = 2**18
+"Bytes of one read while a file is hashed."
+
+
+class AsyncPerformer:
+    """Performs actions."""
+
+    def __init__(self, folder: str, connections: AsyncConnections) -> None:
+        self._folder = folder
+        self.connections = connections
+
+    async def perform(self, action: AnyIO, on_transfer: OnTransfer) -> object:
+        """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
+        match action:
+            case Send():
+                return await self.send(action, on_transfer)
+            case InspectFile():
+                return await in_thread_until_cancelled(partial(inspect, action))
+            case ReadFile():
+                return await asyncio.to_thread(read_file, action)
+            case SaveBytes():
+                return await self.save_bytes(action)
+            case Download():
+                return await self.download(action, on_transfer)
+            case Sleep():
+                return await asyncio.sleep(action.seconds, None)
+            case _:
+                assert_never(action)
+
+    async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
+        """Perform one exchange; return the whole reply."""
+        exchange = self._exchange(action.request, action.total_timeout, on_transfer)
+        async with exchange as (head, chunks):
+            meter = BodyLimit(action, head)
+            return head.with_body(b"".join([meter(chunk) async for chunk in chunks]))
+
+    async def download(self, action: Download, on_transfer: OnTransfer) -> Saved | Response:
+        """Save the body of a reply, or return a reply that the action does not take."""
+        async with self._exchange(action.request, None, on_transfer) as (head, chunks):
+            meter = BodyLimit(action, head, on_transfer)
+            if not action.takes(head):
+                return head.with_body(b"".join([meter(chunk) async for chunk in chunks]))
+            async with self._open_partial(action.name) as file:
+                async for chunk in chunks:
+                    await in_thread(file.add, meter(chunk))
+                return await in_thread(file.keep)
+
+    async def save_bytes(self, action: SaveBytes) -> Saved:
+        """Save bytes in the download folder."""
+        async with self._open_partial(action.name) as file:
+            await in_thread(file.add, action.data)
+            return await in_thread(file.keep)
+
+    @contextlib.asynccontextmanager
+    async def _exchange(
+        self, request: Request, seconds: float | None, on_transfer: OnTransfer
+    ) -> AsyncGenerator[Reply]:
+        async with (
+            contextlib.aclosing(iter_body(request, on_transfer)) as body,
+            self.connections.exchange(request, body, seconds) as reply,
+        ):
+            yield reply
+
+    @contextlib.asynccontextmanager
+    async def _open_partial(self, name: str) -> AsyncGenerator[PartialFile]:
+        file = PartialFile(self._folder, name)
+        try:
+            yield file
+        finally:
+            await in_thread(file.drop)
+
+
+async def iter_body(request: Request, on_transfer: OnTransfer) -> AsyncGenerator[bytes]:
+    """Yield the chunks of a body; read its files while they are sent, and report progress."""
+    total, done = request.size, 0
+    is_form = len(request.body) > 1
+    for part in request.body:
+        async with contextlib.aclosing(iter_part(part)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                done += len(chunk)
+                if is_form:
+                    on_transfer(Transferred(done=done, total=total, upload=True))
+
+
+async def iter_part(part: bytes | FileSlice) -> AsyncGenerator[bytes]:
+    """Yield the chunks of one part of a body; read a file in threads."""
+    if isinstance(part, bytes):
+        for chunk in split_bytes(part):
+            yield chunk
+        return
+    with contextlib.closing(read_chunks(part)) as chunks:
+        while (piece := await in_thread(next, chunks, None)) is not None:
+            yield piece
+
+
+def inspect(action: InspectFile, is_cancelled: Callable[[], bool]) -> FileFacts:
+    """Find out the size, modification time and digest of a local file."""
+    digest = hashlib.sha256()
+    with file_errors(action.path), open(action.path, "rb") as file:
+        facts = os.fstat(file.fileno())
+        # Not `hashlib.file_digest`: the thread must end with its job, even for an endless file.
+        while not is_cancelled() and (data := file.read(_PAGE)):
+            digest.update(data)
+    return FileFacts.of(facts, digest.hexdigest())
