@@ -21,6 +21,9 @@ from .job import Job
 class LoadableClient(Client):
     """A `Client` with the methods of the official client that Gradio itself calls."""
 
+    def __repr__(self) -> str:
+        return super().__repr__().removeprefix("Loadable")
+
     @property
     def app_version(self) -> Any:
         """The app's version of Gradio, as a `packaging.version.Version`."""
