@@ -374,13 +374,15 @@ def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> Non
     assert "secret" not in caplog.text
 
 
-def test_httpx_logs_no_query_of_ours(
-    client: Client, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_httpx_logs_no_query_of_ours(client: Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", logger="httpx")
     lines = Ledger[str]("lines of the log")
-    handler = logging.Handler()
-    monkeypatch.setattr(handler, "emit", lambda record: lines.append(record.getMessage()))
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    handler = Handler()
     logging.getLogger("httpx").addHandler(handler)
     assert client.predict("x", api_name="/echo") == "x"
     # The heartbeat is opened beside the call, whose result may come first.

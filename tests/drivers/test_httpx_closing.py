@@ -14,7 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gradio_client_httpx import Client, InvalidArguments, Job, StatusUpdate
+from gradio_client_httpx import Client, FileFailed, InvalidArguments, Job, StatusUpdate
+from gradio_client_httpx.partial_file import PartialFile
 from tests.support.client_threads import soon
 from tests.support.fault_proxy import FaultProxy, fault_proxy, stall_after, wait_after
 from tests.support.gradio_server import FakeGradio, answering
@@ -257,3 +258,11 @@ def test_the_end_of_the_interpreter_leaves_no_file_half_written(
     done = subprocess.run(ran, capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert done.stderr == ""
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_file_that_was_removed_is_not_made_again(tmp_path: Path) -> None:
+    file = PartialFile(str(tmp_path), "a.txt")
+    file.remove()
+    with pytest.raises(FileFailed, match=r"a\.txt: the client was closed"):
+        file.add(b"too late")
+    assert list(tmp_path.iterdir()) == []

@@ -6,10 +6,11 @@ import contextlib
 import hashlib
 import os
 import tempfile
+import threading
 from pathlib import Path
 from typing import IO
 
-from gradio_protocol import PARTIAL_PREFIX, Saved, file_errors
+from gradio_protocol import PARTIAL_PREFIX, FileFailed, Saved, file_errors
 
 
 class PartialFile:
@@ -21,6 +22,9 @@ class PartialFile:
         self._digest = hashlib.sha256()
         self._path = ""
         self._file: IO[bytes] | None = None
+        self._lock = threading.Lock()
+        "Guards the making of the file, which must not come after its removal."
+        self._is_removed = False
 
     def add(self, chunk: bytes) -> None:
         """Write the next chunk."""
@@ -47,13 +51,17 @@ class PartialFile:
     def remove(self) -> None:
         """Remove the file if it was not kept, while another thread may still write it."""
         # Windows cannot remove an open file; the thread that writes it does so a little later.
-        with contextlib.suppress(OSError):
+        with self._lock, contextlib.suppress(OSError):
+            self._is_removed = True
             if self._path:
                 Path(self._path).unlink(missing_ok=True)
 
     def _open(self) -> IO[bytes]:
         if self._file is None:
-            with file_errors(str(self._folder), "download folder"):
+            with self._lock, file_errors(str(self._folder), "download folder"):
+                # A client that closes removes its files, and its threads may run a little longer.
+                if self._is_removed:
+                    raise FileFailed(f"{self._name}: the client was closed")
                 self._folder.mkdir(parents=True, exist_ok=True)
                 # In the download folder, because a rename is atomic only within one file system.
                 handle, self._path = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=self._folder)
