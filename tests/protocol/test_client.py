@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gradio_protocol.app.files import Inline, LocalFile
-from gradio_protocol.client.commands import AbortAction, NotifyJob, RunAction
+from gradio_protocol.client.commands import AbortAction, Command, NotifyJob, RunAction
 from gradio_protocol.client.protocol import ClientProtocol
 from gradio_protocol.errors import (
     AppError,
@@ -539,3 +539,25 @@ def test_what_is_ordered_of_a_stream_that_has_just_ended_is_left_undone(
     del driver.streams[stream_id]
     driver.go_on()
     assert (driver.streams, driver.running) == ({}, {})
+
+
+def test_no_action_has_the_id_of_a_stream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver may keep both in one table; two of them do."""
+    take, seen = ClientProtocol.next_command, list[int]()
+
+    def noted(core: ClientProtocol, now: float) -> Command | None:
+        command = take(core, now)
+        match command:
+            case RunAction():
+                seen.append(command.action_id)
+            case OpenStream():
+                seen.append(command.stream_id)
+            case _:
+                pass
+        return command
+
+    monkeypatch.setattr(ClientProtocol, "next_command", noted)
+    driver = InMemoryDriver("6.31.0")
+    assert driver.call("/echo", "x")[1].result() == "x"
+    assert len(seen) > 3
+    assert len(seen) == len(set(seen))

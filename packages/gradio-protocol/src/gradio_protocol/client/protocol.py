@@ -109,7 +109,7 @@ class ClientProtocol:
         self._entropy = entropy
         self._now = 0.0
         self._ids = count(1)
-        "Ids of sessions, actions and streams."
+        "Ids of sessions, actions and streams: none belongs to two of them."
         self._tracker: AppTracker | None = None
         self._connecting: Conversation | None = None
         self._connect_error: BaseException | None = None
@@ -163,7 +163,7 @@ class ClientProtocol:
         self._connecting, self._connect_error = None, error
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
-            self._tracker = AppTracker(app, self._now, stream_idle_timeout=timeout)
+            self._tracker = AppTracker(app, self._now, stream_idle_timeout=timeout, ids=self._ids)
         if isinstance(app, CopiedSpace):
             self.copied = app
 

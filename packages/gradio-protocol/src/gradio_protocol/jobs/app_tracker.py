@@ -14,6 +14,7 @@ Not thread-safe: it lives under the same lock as the sessions.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import count
 from typing import assert_never
 
@@ -40,14 +41,24 @@ No Gradio server restarted in less than two seconds (all recorded versions, 3.36
 class AppTracker:
     """The app of one client, as all of its sessions know it.
 
-    `stream_idle_timeout` is in seconds; None stands for the default. `now` is monotonic time.
+    `stream_idle_timeout` is in seconds; None stands for the default. `now` is monotonic time. `ids`
+    gives the ids of streams; a client passes the counter of its actions, so that a driver can keep
+    actions and streams in one table.
     """
 
-    def __init__(self, app: App, now: float, *, stream_idle_timeout: float | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        now: float,
+        *,
+        stream_idle_timeout: float | None = None,
+        ids: Iterator[int] | None = None,
+    ) -> None:
         self._app = app
         self.idle_timeout = IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
         "Seconds of silence on a stream after which the app is asked whether it still runs."
-        self._job_ids, self.stream_ids = count(1), count(1)
+        self._job_ids = count(1)
+        self.stream_ids = count(1) if ids is None else ids
         self._last_seen: float | None = now
         self._refreshing_job: int | None = None
         self._waiting: list[int] = []
