@@ -4,8 +4,9 @@
 `scripts/test --fast`      the core's own tests, without the slow ones, and cheap checks; seconds
 `scripts/test --explore …` the random tests, with 2,000 new examples each; minutes. What fails is
                            written as a patch that adds it to the tests as an example
-`scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, and
-                           the table of scenarios by version, which goes into the documentation
+`scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, the
+                           asyncio client against every fake version, and the table of scenarios
+                           by version, which goes into the documentation
 `scripts/test PATH -k …`   pytest alone, with these arguments; paths start at the root
 `scripts/test --help`      this text; for pytest's own, `.tools/dev/bin/python -m pytest --help`
 
@@ -34,6 +35,15 @@ RANDOM = ("-m", "hypothesis")
 
 JOBS = ("tests/protocol/jobs", "tests/simulation")
 """Half of the core's tests, by the time they take."""
+
+EACH_VERSION = (
+    "tests/live/test_scenarios.py",
+    "tests/live/test_reliability.py",
+    "tests/live/test_example_drivers.py",
+    "tests/live/test_servers.py",
+    "tests/live/test_trio.py",
+)
+"""What meets the reference app on each version, and so shares its servers in one step."""
 
 NIGHTLY = (
     "tests/live/test_queue_of_one.py",
@@ -108,11 +118,12 @@ def cheap_checks() -> Iterator[Step]:
 
 def driver_tests() -> Iterator[Step]:
     """The tests that wait for servers, in parts that take about a minute each."""
-    played = "tests/live/test_scenarios.py"
-    elsewhere = BY_VERSION if os.environ.get("GRADIO_MATRIX") == "1" else NIGHTLY
-    yield live_tests("live tests: the others", "tests/live", *without([played, *elsewhere]))
-    if played not in elsewhere:
-        yield live_tests("live tests: scenarios", played)
+    every = os.environ.get("GRADIO_MATRIX") == "1"
+    elsewhere = BY_VERSION if every else NIGHTLY
+    yield live_tests(
+        "live tests: each version", *(path for path in EACH_VERSION if path not in elsewhere)
+    )
+    yield live_tests("live tests: the others", "tests/live", *without([*EACH_VERSION, *elsewhere]))
     yield pytest("tests of the drivers: conformance", "tests/conformance")
     trio = [str(path.relative_to(ROOT)) for path in (ROOT / "tests/drivers").glob("test_trio_*.py")]
     yield pytest("tests of the drivers: trio", *sorted(trio))

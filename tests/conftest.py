@@ -1,4 +1,4 @@
-"""How hypothesis draws in every test, and that interrupts come.
+"""How hypothesis draws in every test, that interrupts come, and which versions asyncio meets.
 
 A profile, chosen by `--hypothesis-profile`, says how many examples a random test draws:
 
@@ -9,6 +9,7 @@ A profile, chosen by `--hypothesis-profile`, says how many examples a random tes
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 
@@ -54,6 +55,28 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings().derandomize:
         nothing = Constants()
         pytest.MonkeyPatch().setattr(providers, "_get_local_constants", lambda: nothing)
+
+
+SAMPLE = ("3.41.2", "3.50.2", "4.7.1", "6.31.0")
+"""The versions that the asyncio client meets outside `--matrix`: one for each transport.
+
+What differs between others is decided by the core, which the blocking client shares with it.
+"""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests of the asyncio client against other versions to `scripts/test --matrix`."""
+    if os.environ.get("GRADIO_MATRIX") == "1":
+        return
+    config.hook.pytest_deselected(items=[item for item in items if _is_for_matrix(item)])
+    items[:] = [item for item in items if not _is_for_matrix(item)]
+
+
+def _is_for_matrix(item: pytest.Item) -> bool:
+    callspec = getattr(item, "callspec", None)
+    values = callspec.params if callspec else {}
+    driver = values.get("driver", values.get("subject"))
+    return driver == "asyncio" and values.get("version", SAMPLE[0]) not in SAMPLE
 
 
 # A shell has its background jobs ignore interrupts, and a test that sends one would wait for ever.

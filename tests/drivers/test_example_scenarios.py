@@ -19,7 +19,7 @@ from tests.conformance.subjects_examples import CLAIMED, SocketsSubject, Streams
 from tests.conformance.test_cancelling import one_at_a_time
 
 pytestmark = pytest.mark.usefixtures(hurried.__name__)
-VERSIONS = (DIRECT, PRIVATE, "4.22.0", "6.31.0")
+VERSIONS = (DIRECT, PRIVATE, "6.31.0")
 PLAYS = [
     pytest.param(version, scenario, id=f"{version}-{scenario.name}")
     for version in VERSIONS

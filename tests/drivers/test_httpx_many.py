@@ -168,7 +168,7 @@ def test_clients_that_come_and_go_leave_nothing(
     use()
     settle(server)
     before = descriptors()
-    for _ in range(100):
+    for _ in range(40):
         use()
     settle(server)
     assert descriptors() <= before

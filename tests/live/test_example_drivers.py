@@ -17,7 +17,7 @@ VERSIONS = ("4.44.1", "6.31.0")
 FEW = {
     "a_call_gives_its_result",
     "a_generator_gives_every_value",
-    "a_hundred_jobs_at_once_all_have_their_own_result",
+    "forty_jobs_at_once_all_have_their_own_result",
     "a_running_generator_keeps_its_outputs",
     "an_error_of_the_app_comes_with_its_text",
     "files_go_up_and_come_down",

@@ -20,7 +20,7 @@ from tests.support.latch import Gate
 from tests.support.live import Fleet
 
 QUEUED = [version for version in chosen() if parsed(version) >= (4,)]
-CANCELLING = [version for version in QUEUED if parsed(version) >= (4, 31)]
+CANCELLING = [version for version in QUEUED if version in ("4.44.1", "6.31.0")]
 SHARED = [version for version in QUEUED if parsed(version) >= (4, 9)]
 
 
