@@ -34,7 +34,8 @@ from gradio_client_httpx import (
     TransportFailed,
 )
 from gradio_client_httpx.aio.runner import AsyncRunner
-from gradio_protocol import BoundCall, JobState, Progress, ProgressBar
+from gradio_protocol import BoundCall, JobState
+from gradio_protocol.clients import Progress, ProgressBar
 from tests.drivers.asyncio_rig import asked, held, in_loop, made, others_ended, reached, rig
 from tests.support.gradio_server import FakeGradio, answering
 from tests.support.latch import Gate

@@ -9,7 +9,7 @@ from packaging.version import Version
 
 from gradio_client_httpx import InvalidArguments, Job
 from gradio_client_httpx.loadable import LoadableClient, LoadableEndpoint
-from gradio_protocol import BoundEndpoint
+from gradio_protocol.clients import BoundEndpoint
 from gradio_protocol.jobs import app_tracker
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded

@@ -9,16 +9,9 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import (
-    BaseClient,
-    ClientConfig,
-    ClientProtocol,
-    InvalidArguments,
-    Options,
-    RunAction,
-    Target,
-)
+from gradio_protocol import ClientProtocol, InvalidArguments, Options, RunAction, Target
 from gradio_protocol.app.files import Inline
+from gradio_protocol.clients import BaseClient, ClientConfig
 from gradio_protocol.present.describe import digest
 from gradio_protocol.wire.headers import HUB
 from tests.support.sample_apps import COUNT, ECHO, dependency, sample_app

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from gradio_protocol import DEFAULT_FOLDER, ClientConfig, InvalidArguments, Options, Target
+from gradio_protocol import InvalidArguments, Options, Target
 from gradio_protocol.client.config import visitor_headers
+from gradio_protocol.clients import DEFAULT_FOLDER, ClientConfig
 from gradio_protocol.flows.connect import hub_requester
 from gradio_protocol.wire.headers import HUB
 

@@ -11,14 +11,12 @@ from concurrent.futures import wait
 from functools import partial
 from typing import Any, Literal, Self
 
-from gradio_protocol import (
+from gradio_protocol import Options, SpaceCopy, Target
+from gradio_protocol.clients import (
     DEFAULT_FOLDER,
     BaseClient,
     Endpoints,
     MapWindow,
-    Options,
-    SpaceCopy,
-    Target,
     short_traceback,
 )
 

@@ -26,7 +26,8 @@ from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar
 from typing import Any, cast
 
-from gradio_protocol import ClientConfig, InvalidArguments, Target
+from gradio_protocol import InvalidArguments, Target
+from gradio_protocol.clients import ClientConfig
 
 _OWN_ARGUMENTS = ("headers", "cookies", "auth", "follow_redirects", "timeout", "verify")
 _UNUSED_ARGUMENTS = ("base_url", "params", "default_encoding")

@@ -31,10 +31,10 @@ from gradio_protocol import (
     StreamLost,
     all_outputs,
     current_status,
-    short_traceback,
     spread,
     status_update,
 )
+from gradio_protocol.clients import short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop

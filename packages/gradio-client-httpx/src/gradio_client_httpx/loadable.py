@@ -12,7 +12,8 @@ from dataclasses import replace
 from inspect import Signature
 from typing import Any
 
-from gradio_protocol import BoundEndpoint, Endpoint, Endpoints, drop_framing
+from gradio_protocol import Endpoint, drop_framing
+from gradio_protocol.clients import BoundEndpoint, Endpoints
 
 from .client import Client
 from .job import Job

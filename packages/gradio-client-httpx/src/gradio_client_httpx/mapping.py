@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, wait
 from typing import Any, assert_never
 
-from gradio_protocol import CollectCall, MapWindow, SubmitCall, WaitForJobs, YieldOutcome
+from gradio_protocol.clients import CollectCall, MapWindow, SubmitCall, WaitForJobs, YieldOutcome
 
 from .job import Job
 

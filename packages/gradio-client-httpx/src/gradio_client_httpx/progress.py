@@ -12,7 +12,8 @@ import sys
 import time
 from collections.abc import Iterable
 
-from gradio_protocol import OutputUpdate, ProgressBar, StatusUpdate
+from gradio_protocol import OutputUpdate, StatusUpdate
+from gradio_protocol.clients import ProgressBar
 
 _log = logging.getLogger("gradio_client_httpx")
 

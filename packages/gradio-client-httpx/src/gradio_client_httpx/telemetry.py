@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
-from gradio_protocol import report_use
+from gradio_protocol.clients import report_use
 
 from ._version import __version__
 

@@ -13,14 +13,12 @@ from typing import Any, Literal, Self
 
 import trio
 
-from gradio_protocol import (
+from gradio_protocol import Options, SpaceCopy, Target
+from gradio_protocol.clients import (
     DEFAULT_FOLDER,
     BaseClient,
     Endpoints,
     MapWindow,
-    Options,
-    SpaceCopy,
-    Target,
     map_calls,
     short_traceback,
 )

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import trio
 
-from gradio_protocol import ClientConfig, InvalidArguments, Target
+from gradio_protocol import InvalidArguments, Target
+from gradio_protocol.clients import ClientConfig
 
 from .http import Http, Timeout
 from .proxy import Verify

@@ -13,7 +13,8 @@ from datetime import datetime
 
 import trio
 
-from gradio_protocol import BaseAsyncJob, JobState
+from gradio_protocol import JobState
+from gradio_protocol.clients import BaseAsyncJob
 
 _log = logging.getLogger("gradio_client_trio")
 

@@ -16,7 +16,8 @@ from functools import partial
 
 import trio
 
-from gradio_protocol import OutputUpdate, ProgressBar, StatusUpdate
+from gradio_protocol import OutputUpdate, StatusUpdate
+from gradio_protocol.clients import ProgressBar
 
 _log = logging.getLogger("gradio_client_trio")
 

@@ -13,16 +13,12 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mappi
 from functools import partial
 from typing import Any, Literal, Self
 
-from gradio_protocol import (
+from gradio_protocol import ClientProtocol, JobState, Options, SpaceCopy, Target
+from gradio_protocol.clients import (
     DEFAULT_FOLDER,
     BaseClient,
-    ClientProtocol,
     Endpoints,
-    JobState,
     MapWindow,
-    Options,
-    SpaceCopy,
-    Target,
     map_calls,
     short_traceback,
 )

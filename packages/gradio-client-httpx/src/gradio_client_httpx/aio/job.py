@@ -14,7 +14,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from gradio_protocol import BaseAsyncJob, JobCancelled, JobState, Raised
+from gradio_protocol import JobCancelled, JobState, Raised
+from gradio_protocol.clients import BaseAsyncJob
 
 from ..job import to_local_time
 from .tasks import require_loop

@@ -23,7 +23,8 @@ from typing import Any, TextIO, cast
 
 import click
 
-from gradio_protocol import DEFAULT_FOLDER, Endpoint, InvalidArguments, spread
+from gradio_protocol import Endpoint, InvalidArguments, spread
+from gradio_protocol.clients import DEFAULT_FOLDER
 
 from .calling import open_argument
 from .connect import Settings, choose_endpoint, connected, split_reserved

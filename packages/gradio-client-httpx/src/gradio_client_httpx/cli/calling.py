@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from gradio_protocol import DEFAULT_FOLDER, InvalidArguments, OutputUpdate, spread
+from gradio_protocol import InvalidArguments, OutputUpdate, spread
+from gradio_protocol.clients import DEFAULT_FOLDER
 
 from ..client import Client
 from ..files import handle_file

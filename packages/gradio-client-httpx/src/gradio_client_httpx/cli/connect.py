@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from gradio_protocol import DEFAULT_FOLDER, Endpoint, InvalidArguments
+from gradio_protocol import Endpoint, InvalidArguments
+from gradio_protocol.clients import DEFAULT_FOLDER
 
 from ..client import Client
 from .credentials import Sources, read_auth, read_headers, read_token

@@ -11,7 +11,8 @@ import shutil
 import time
 from typing import TextIO
 
-from gradio_protocol import OutputUpdate, Progress, ProgressBar, StatusUpdate
+from gradio_protocol import OutputUpdate, StatusUpdate
+from gradio_protocol.clients import Progress, ProgressBar
 
 from .listing import plain
 

@@ -1,0 +1,24 @@
+"""What a client with the surface of ours is made of, beyond the protocol.
+
+The clients for threads, asyncio and trio share their configuration, what follows from it, endpoints
+as callables, `map` and the progress bar. A driver that only calls endpoints needs none of these.
+"""
+
+# ruff: noqa: PLC0414 - `X as X` tells type checkers that a name is public
+
+from .app.telemetry import report_use as report_use
+from .client.base import BaseClient as BaseClient
+from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
+from .client.config import ClientConfig as ClientConfig
+from .client.map_window import CollectCall as CollectCall
+from .client.map_window import MapWindow as MapWindow
+from .client.map_window import SubmitCall as SubmitCall
+from .client.map_window import WaitForJobs as WaitForJobs
+from .client.map_window import YieldOutcome as YieldOutcome
+from .client.map_window import map_calls as map_calls
+from .present.async_job import BaseAsyncJob as BaseAsyncJob
+from .present.endpoints import BoundEndpoint as BoundEndpoint
+from .present.endpoints import Endpoints as Endpoints
+from .present.progress import Progress as Progress
+from .present.progress import ProgressBar as ProgressBar
+from .present.tracebacks import short_traceback as short_traceback
