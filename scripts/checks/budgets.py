@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7289,
+    "gradio_protocol": 7400,
     "gradio_protocol/testing": 500,
     "gradio_client_httpx": 1925,
     "gradio_client_httpx/aio": 900,
@@ -40,7 +40,7 @@ BODY_MOST = 25
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "gradio_protocol/client/protocol.py": (350, "one class: all that a driver may call"),
+    "gradio_protocol/client/protocol.py": (360, "one class: all that a driver may call"),
     "gradio_protocol/jobs/session.py": (305, "one class: the rules of a session need each other"),
 }
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""

@@ -556,7 +556,7 @@ MUTANTS = (
     ),
     mutant(
         "client/protocol.py",
-        "headers=(*options.headers, *(headers or {}).items())",
+        "headers=(*options.headers, *headers.items())",
         "headers=(*(headers or {}).items(), *options.headers)",
         "a call's headers win over those of its view",
         ("test_client.py",),

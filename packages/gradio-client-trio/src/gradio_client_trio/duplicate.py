@@ -7,12 +7,12 @@ import secrets
 import trio
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
+from gradio_protocol.clients import connect_client
 
 from . import inputs
 from .http import Http
 from .inputs import TrioConfig
 from .perform import OnTransfer, Performer
-from .shared_client import connect
 
 
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
@@ -23,7 +23,8 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     http = transport.make_http()
     try:
         with trio.CancelScope() as scope:
-            await connect(protocol, _CopyPerformer(transport.folder, http, scope), copy)
+            performer = _CopyPerformer(transport.folder, http, scope)
+            await connect_client(protocol, performer, trio.current_time, copy)
     finally:
         await http.aclose()
     assert protocol.copied is not None

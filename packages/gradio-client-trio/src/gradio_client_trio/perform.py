@@ -174,7 +174,3 @@ def read_file(action: ReadFile) -> bytes:
         data = file.read(action.limit + 1)
     action.check(len(data))
     return data
-
-
-def ignore_transfer(_: Transferred) -> None:
-    """Ignore the progress of an exchange that transfers no files."""

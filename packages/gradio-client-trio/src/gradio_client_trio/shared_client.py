@@ -14,11 +14,12 @@ from contextlib import AsyncExitStack, nullcontext
 
 import trio
 
-from gradio_protocol import ClientProtocol, GradioError, InvalidArguments, RunAction, SpaceCopy
+from gradio_protocol import ClientProtocol, InvalidArguments
+from gradio_protocol.clients import connect_client
 
 from . import inputs, telemetry
 from .inputs import TrioConfig
-from .perform import Performer, ignore_transfer
+from .perform import Performer
 from .runner import Runner
 
 _log = logging.getLogger("gradio_client_trio")
@@ -55,7 +56,7 @@ class SharedClient:
         )
         performer = Performer(self._transport.folder, self._http)
         try:
-            await connect(protocol, performer)
+            await connect_client(protocol, performer, trio.current_time)
         except BaseException:
             await self._http.aclose()
             self._http = self._transport.make_http()  # another `open` may follow
@@ -89,21 +90,3 @@ class SharedClient:
     def __repr__(self) -> str:
         runner = self._runner
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
-
-
-async def connect(
-    protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | None = None
-) -> None:
-    """Connect, or duplicate a Space, in this task: there is no nursery yet.
-
-    Raises what `ClientProtocol.is_connected` raises.
-    """
-    protocol.connect(copy)
-    while isinstance(command := protocol.next_command(trio.current_time()), RunAction):
-        try:
-            reply = await performer.perform(command.action, ignore_transfer)
-        except GradioError as error:
-            protocol.action_failed(command.action_id, error)
-        else:
-            protocol.action_succeeded(command.action_id, reply)
-    protocol.is_connected()

@@ -10,6 +10,8 @@ from .app.telemetry import report_use as report_use
 from .client.base import BaseClient as BaseClient
 from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
 from .client.config import ClientConfig as ClientConfig
+from .client.connecting import ActionPerformer as ActionPerformer
+from .client.connecting import connect_client as connect_client
 from .client.map_window import CollectCall as CollectCall
 from .client.map_window import MapWindow as MapWindow
 from .client.map_window import SubmitCall as SubmitCall

@@ -7,13 +7,14 @@ import secrets
 from contextlib import aclosing
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
+from gradio_protocol.clients import connect_client
 
 from .. import inputs
 from ..inputs import HttpxConfig
 from ..perform import OnTransfer
 from .http import AsyncConnections
 from .perform import AsyncPerformer
-from .shared_client import connect, resolve_target
+from .shared_client import resolve_target
 from .tasks import wait_to_end
 
 
@@ -24,8 +25,9 @@ async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     transport = inputs.resolve_transport(config)
     connections = AsyncConnections(transport, str(protocol.target.hub))
     performer = _CopyPerformer(transport.folder, connections)
+    loop = asyncio.get_running_loop()
     async with aclosing(connections):
-        copying = asyncio.ensure_future(connect(protocol, performer, copy))
+        copying = loop.create_task(connect_client(protocol, performer, loop.time, copy))
         try:
             await asyncio.wait((copying,))
         finally:

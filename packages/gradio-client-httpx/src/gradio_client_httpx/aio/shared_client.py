@@ -23,19 +23,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 
-from gradio_protocol import (
-    ClientProtocol,
-    GradioError,
-    InvalidArguments,
-    JobCancelled,
-    RunAction,
-    SpaceCopy,
-    Target,
-)
+from gradio_protocol import ClientProtocol, InvalidArguments, JobCancelled, Target
+from gradio_protocol.clients import connect_client
 
 from .. import inputs
 from ..inputs import HttpxConfig
-from ..perform import ignore_transfer
 from .http import AsyncConnections
 from .job import AsyncJob
 from .perform import AsyncPerformer
@@ -132,7 +124,7 @@ class SharedClient:
         protocol = ClientProtocol(target, entropy=entropy, max_jobs=max_jobs)
         performer = AsyncPerformer(self._transport.folder, self._connections)
         try:
-            await connect(protocol, performer)
+            await connect_client(protocol, performer, asyncio.get_running_loop().time)
         except BaseException:
             await self._connections.close_idle()
             raise
@@ -155,25 +147,6 @@ class SharedClient:
     def __repr__(self) -> str:
         runner = self._runner
         return "not connected" if runner is None else repr(runner.protocol.app.access.src)
-
-
-async def connect(
-    protocol: ClientProtocol, performer: AsyncPerformer, copy: SpaceCopy | None = None
-) -> None:
-    """Connect, or duplicate a Space, in this task: there is no runner yet.
-
-    Raises what `ClientProtocol.is_connected` raises.
-    """
-    protocol.connect(copy)
-    now = asyncio.get_running_loop().time
-    while isinstance(command := protocol.next_command(now()), RunAction):
-        try:
-            reply = await performer.perform(command.action, ignore_transfer)
-        except GradioError as error:
-            protocol.action_failed(command.action_id, error)
-        else:
-            protocol.action_succeeded(command.action_id, reply)
-    protocol.is_connected()
 
 
 async def resolve_target(config: HttpxConfig) -> Target:

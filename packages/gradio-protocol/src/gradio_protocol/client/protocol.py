@@ -33,7 +33,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from typing import Any, assert_never
@@ -83,7 +83,7 @@ class _Job:
     job_id: int
     session: Session
     state: JobState
-    conversation: Conversation
+    conversation: Conversation = field(init=False)
 
 
 class ClientProtocol:
@@ -261,45 +261,43 @@ class ClientProtocol:
         already, because the job was submitted before the client was connected. Raises
         InvalidArguments if the session or the client is closed.
         """
-        session, options = self._require_session(bound.session_id), bound.options
-        if options.isolated:
+        session = self._require_session(bound.session_id)
+        if bound.options.isolated:
             # A session of its own: it can be cancelled by closing its stream, which harms no other
             # job.
             session = self._make_session(single=True)
         job_id = session.add_job(lambda message: self._receive(job, message))
+        job = _Job(job_id=job_id, session=session, state=_bind_state(bound, state))
+        job.conversation = self._make_conversation(job, self._make_call(bound, headers or {}))
+        self._jobs[job_id] = job
+        if self._limiter.add(job_id):
+            self._conversations.start(job.conversation)
+        return job_id, job.state
+
+    def _make_call(self, bound: BoundCall, headers: Mapping[str, str]) -> Call:
         # The app as it was bound: if it was replaced, the flow binds again to an endpoint of the
         # same shape.
-        dialect, state = bound.app.dialect, state or JobState.unbound()
-        files = FileSearch(dialect, bound.endpoint) if options.download else None
-        state.bind(bound.endpoint, dialect, files)
-        prediction = Call(
+        options = bound.options
+        return Call(
             app=bound.app,
             endpoint=bound.endpoint,
             data=bound.data,
             options=options,
             target=self.target,
             policy=RetryPolicy(max_retries=options.max_retries, entropy=self._derive("job")),
-            headers=(*options.headers, *(headers or {}).items()),
+            headers=(*options.headers, *headers.items()),
         )
-        conversation = Conversation(
+
+    def _make_conversation(self, job: _Job, prediction: Call) -> Conversation:
+        return Conversation(
             flow=Flow(call(prediction)),
             finish=lambda value, error: self._finish_job(job, value, error),
             tell=lambda update: self._publish(job, update),
             ask=lambda question: self._obey_later(
-                session, session.ask(job_id, question, self._now)
+                job.session, job.session.ask(job.job_id, question, self._now)
             ),
             is_wanted=lambda: not job.state.view.stage.is_final,
         )
-        job = _Job(
-            job_id=job_id,
-            session=session,
-            state=state,
-            conversation=conversation,
-        )
-        self._jobs[job_id] = job
-        if self._limiter.add(job_id):
-            self._conversations.start(conversation)
-        return job_id, job.state
 
     def cancel(self, job_id: int) -> bool:
         """Cancel a job; return False if it was over already."""
@@ -540,3 +538,11 @@ class ClientProtocol:
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
         self._checks[order.stream_id] = check
         self._conversations.start(check)
+
+
+def _bind_state(bound: BoundCall, state: JobState | None) -> JobState:
+    """Return the state of a job, a new one unless its caller has it already."""
+    dialect, state = bound.app.dialect, state or JobState.unbound()
+    files = FileSearch(dialect, bound.endpoint) if bound.options.download else None
+    state.bind(bound.endpoint, dialect, files)
+    return state
