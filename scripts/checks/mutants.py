@@ -333,7 +333,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "            orders += self._cancel_on_server(job)\n        if job.needs_stream",
+        "        orders += self._cancel_stopped(job.fn_index)\n        if job.needs_stream",
         "        if job.needs_stream",
         "a job cancelled while it joins is stopped once it has joined",
     ),
@@ -382,8 +382,8 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "return [*self.streams.close(job.job_id), job.answer(None)]\n",
-        "return [job.answer(None)]\n",
+        "return [*orders, *self.streams.close(job.job_id), job.answer(None)]\n",
+        "return [*orders, job.answer(None)]\n",
         "who need not join leaves its private stream",
     ),
     mutant(

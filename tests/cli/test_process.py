@@ -49,6 +49,9 @@ def test_a_signal_stops_the_running_generator_on_the_server(
     call = ("/slow_count", "n=3", "seconds=1")
     with threaded(fake) as server, started("call", server.url, *call) as process:
         (hold,) = fake.holds.until_blocking(lambda _: True)
+        # The function runs before its stream is there. A process that is busy could take longer to
+        # open it than the two seconds that it has to leave.
+        fake.streams.until_blocking(lambda seen: seen[0] == "opened")
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out, err.strip()) == (code, "", "")

@@ -193,6 +193,23 @@ def test_a_running_event_with_a_sibling_is_left_to_run(version: str, joins: bool
     assert d.told == []
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_a_running_event_that_a_cancelled_join_held_up_is_stopped_when_that_ends(
+    refused: bool,
+) -> None:
+    d = harness("6.31.0")
+    (job_id,) = running(d, "a")
+    sibling = d.joining(COUNT)
+    d.cancel(job_id)
+    d.cancel(sibling)
+    assert d.told == []
+    if refused:
+        d.unjoined(sibling)
+    else:
+        d.accepted(sibling, "b")
+    assert d.cancellations == [("a", COUNT)]
+
+
 def running(d: SessionHarness, *events: str) -> list[int]:
     """Jobs of one function, all at once."""
     job_ids = [d.joined(event, COUNT) for event in events]

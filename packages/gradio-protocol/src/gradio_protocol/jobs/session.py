@@ -185,8 +185,9 @@ class Session:
                 return self._accept_join(job, question.event_id)
             case JoinFailed():
                 self._registry.finish_joining(job, JoinState.NOT_JOINED)
+                orders = self._cancel_stopped(job.fn_index)
                 # A private stream is open already, and joins an app that has been replaced.
-                return [*self.streams.close(job.job_id), job.answer(None)]
+                return [*orders, *self.streams.close(job.job_id), job.answer(None)]
             case _:
                 assert_never(question)
 
@@ -238,7 +239,7 @@ class Session:
         self._registry.finish_joining(job, JoinState.JOINED)
         if job.stop_error is not None:
             job.mailbox.clear()
-            orders += self._cancel_on_server(job)
+        orders += self._cancel_stopped(job.fn_index)
         if job.needs_stream:
             # Also for a job that was cancelled meanwhile: its `/cancel` may have to wait until it
             # starts.
@@ -422,6 +423,11 @@ class Session:
             job.join_state = JoinState.NOT_JOINED
             orders += self.streams.close(job.stream)
         return orders
+
+    def _cancel_stopped(self, fn_index: int) -> list[Order]:
+        """Cancel the stopped jobs of a function, which a join in flight may have held up."""
+        stopped = [job for job in self._registry if job.stop_error and job.fn_index == fn_index]
+        return [order for job in stopped for order in self._cancel_on_server(job)]
 
     def _forget_if_finished(self, job: PendingJob) -> None:
         """Forget a job whose flow has ended and whose event is not pending."""
