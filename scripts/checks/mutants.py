@@ -333,7 +333,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        orders += self._cancel_stopped(job.fn_index)\n        if job.needs_stream",
+        "            orders += self._cancel_stopped(job.fn_index)\n        if job.needs_stream",
         "        if job.needs_stream",
         "a job cancelled while it joins is stopped once it has joined",
     ),

@@ -185,7 +185,7 @@ class Session:
                 return self._accept_join(job, question.event_id)
             case JoinFailed():
                 self._registry.finish_joining(job, JoinState.NOT_JOINED)
-                orders = self._cancel_stopped(job.fn_index)
+                orders = self._cancel_stopped(job.fn_index) if job.stop_error else []
                 # A private stream is open already, and joins an app that has been replaced.
                 return [*orders, *self.streams.close(job.job_id), job.answer(None)]
             case _:
@@ -239,7 +239,7 @@ class Session:
         self._registry.finish_joining(job, JoinState.JOINED)
         if job.stop_error is not None:
             job.mailbox.clear()
-        orders += self._cancel_stopped(job.fn_index)
+            orders += self._cancel_stopped(job.fn_index)
         if job.needs_stream:
             # Also for a job that was cancelled meanwhile: its `/cancel` may have to wait until it
             # starts.
@@ -425,7 +425,7 @@ class Session:
         return orders
 
     def _cancel_stopped(self, fn_index: int) -> list[Order]:
-        """Cancel the stopped jobs of a function, which a join in flight may have held up."""
+        """Cancel the stopped jobs of a function: the join of one of them may have held up others."""
         stopped = [job for job in self._registry if job.stop_error and job.fn_index == fn_index]
         return [order for job in stopped for order in self._cancel_on_server(job)]
 
