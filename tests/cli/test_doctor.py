@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.conftest import Shell
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.loopback import Loopback, threaded
+from tests.support.loopback import Connection, Loopback, Request, threaded
 
 
 def lines(report: str) -> dict[str, str]:
@@ -42,6 +42,18 @@ def test_an_older_app_has_another_report(shell: Shell) -> None:
     assert told["calls"].startswith("PRIVATE: ")
     assert told["queue"] == "unknown: the app answers 404 to queue/status"
     assert "note        " in ran.out
+
+
+def test_a_page_in_place_of_the_queues_status_is_no_failure(
+    shell: Shell, url: str, fake: FakeGradio
+) -> None:
+    async def page(_: Request, connection: Connection) -> None:
+        await connection.reply(200, b"<h1>Busy</h1>")
+
+    fake.instead("queue/status", page, times=5)
+    ran = shell("doctor", url)
+    assert ran.code == 0
+    assert lines(ran.out)["queue"] == "unknown: the answer to queue/status is not JSON"
 
 
 def test_a_failure_is_part_of_the_report(shell: Shell) -> None:

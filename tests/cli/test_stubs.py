@@ -158,6 +158,13 @@ def test_a_long_choice_has_a_name() -> None:
     assert "def say(self, voice: Voice) -> None:" in module
 
 
+def test_a_bar_in_a_choice_is_not_the_one_of_a_union() -> None:
+    colours: JSON = {"type": "array", "items": {"enum": ["red | crimson", "blue | navy", "green"]}}
+    schema: JSON = {"anyOf": [colours, {"type": "string"}, {"type": "null"}]}
+    module = module_of(endpoint("/paint", parameter("favourite_colours", schema=schema)))
+    assert 'list[Literal["red | crimson", "blue | navy", "green"]]\n' in module
+
+
 def test_words_in_texts_import_nothing() -> None:
     words = "Any File IO Literal NamedTuple NotRequired PathLike TypedDict Unset cast"
     module = module_of(endpoint("/f", parameter("a", label=words), description=words))

@@ -42,6 +42,7 @@ def read(text: str, schema: JSON) -> Any:
         ({"anyOf": [TEXT, NUMBER]}, "5", "5"),
         ({"enum": ["a b", 2]}, "2", 2),
         ({"enum": ["2", 2]}, "2", "2"),
+        ({"enum": ["a", None]}, "null", None),
         ({"anyOf": [{"enum": [1.5]}, {"type": "array"}]}, "1.5", 1.5),
         ({"anyOf": [FILE, NULL]}, "null", None),
         (FILE, "a.png", "<a.png>"),

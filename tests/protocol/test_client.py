@@ -21,6 +21,7 @@ from gradio_protocol.errors import (
 )
 from gradio_protocol.flows.actions import Download, InspectFile, Saved, Send
 from gradio_protocol.flows.options import Options
+from gradio_protocol.jobs.event_stream import StreamReader
 from gradio_protocol.jobs.job_state import JobState, Outputs, Raised, Stage, Transferred
 from gradio_protocol.jobs.messages import Completed, EventMessage, Generated, JobMessage, Queued
 from gradio_protocol.jobs.orders import CloseStream, OpenStream
@@ -388,6 +389,15 @@ def test_closing_ends_connecting() -> None:
         core.is_connected()
 
 
+def test_closing_ends_connecting_between_two_requests() -> None:
+    core = ClientProtocol(TARGET, entropy=b"e" * 16)
+    core.connect()
+    core.close()
+    assert core.next_command(0.0) is None
+    with pytest.raises(InvalidArguments, match="the client was closed"):
+        core.is_connected()
+
+
 def test_it_may_be_closed_while_the_server_is_told_of_a_cancel() -> None:
     driver = InMemoryDriver("6.31.0")
     job_id, _ = driver.call("/hold", "x")
@@ -420,6 +430,32 @@ def test_a_stream_of_junk_fails_its_jobs_and_is_closed(driver: InMemoryDriver) -
     assert driver.streams == {}
     with pytest.raises(RemoteError):
         state.result()
+
+
+def test_a_bug_in_the_parser_fails_the_jobs_of_its_stream(
+    driver: InMemoryDriver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    _, state = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    monkeypatch.setattr(StreamReader, "feed", fail)
+    driver.core.receive_data(stream_id, b"data: {}\n\n")
+    driver.go_on()
+    assert driver.streams == {}
+    with pytest.raises(StreamLost, match="ZeroDivisionError"):
+        state.result()
+
+
+def test_messages_before_junk_count_however_they_were_cut() -> None:
+    driver = InMemoryDriver("4.7.1")  # a stream for each job, whose messages need no event id
+    _, state = driver.call("/hold", "x")
+    (stream_id,) = driver.streams
+    done = b'data: {"msg":"process_completed","output":{"data":["held"]},"success":true}'
+    driver.core.receive_data(stream_id, done + b"\n\ndata: junk\n\n")
+    driver.go_on()
+    assert state.result() == "held"
 
 
 def test_what_comes_of_a_closed_stream_is_ignored(driver: InMemoryDriver) -> None:

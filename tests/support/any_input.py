@@ -179,9 +179,8 @@ def streams(raw: bytes, document: JSON) -> None:
             for good in _MESSAGES
         )
         reader = StreamReader(pick(tuple(StreamKind), raw), app.dialect)
-        with suppress(GradioError):
-            for chunk in cut(raw + b"\n\n" + body, raw):
-                reader.feed(chunk)
+        for chunk in cut(raw + b"\n\n" + body, raw):
+            reader.feed(chunk)
 
 
 def cookies(raw: bytes, document: JSON) -> None:
@@ -341,10 +340,11 @@ def _heard(session: Session, listen: OpenStream, turn: int, raw: bytes) -> Itera
     yield from orders
     if CloseStream(stream_id=stream_id) not in orders:
         reader = StreamReader(stream_kind(listen.key), pick(APPS, turn).dialect)
-        with suppress(GradioError):
-            good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
-            for chunk in cut(good + raw, raw[::-1]):
-                yield from session.receive(stream_id, reader.feed(chunk))
+        good = b"".join(b"data: " + write(said) + b"\n\n" for said in _MESSAGES[: turn % 8])
+        for chunk in cut(good + raw, raw[::-1]):
+            yield from session.receive(stream_id, reader.feed(chunk))
+            if reader.error:
+                break
         if turn % 3 == 1:
             yield from session.stream_silent(stream_id)
             return

@@ -265,6 +265,7 @@ class Job:
             for chunk in self.cut(exchange):
                 before = len(self.state.history)
                 orders = self.session.receive(stream_id, reader.feed(chunk))
+                assert reader.error is None
                 first = not before and len(self.state.history)
                 yield [*orders, *self.meanwhile(self)] if first else orders
             if exchange.ending != "left" or self.streams:

@@ -443,11 +443,6 @@ def test_a_job_is_lost_to_a_restart() -> None:
     failing(here, AppChanged, r"restarted while the job ran \(cut\)")
 
 
-def test_a_job_that_was_lost_while_it_joined_is_explained_too() -> None:
-    here = harness(routes=restarted(), gone={JoinAccepted: LOST})
-    failing(here, AppChanged, "restarted while the job ran")
-
-
 def test_a_lost_job_is_made_again_if_its_caller_wants_that() -> None:
     here = harness(None, Queued(), Failed(error=LOST), DONE, routes=SAME)
     assert predict(here, resubmit_lost=True) == "y"

@@ -37,6 +37,23 @@ def test_what_is_no_option_is_refused() -> None:
         Options().changed(changes)
 
 
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"max_retries": "2"}, "max_retries: expected a number from 0 on, got '2'"),
+        ({"max_retries": None}, "max_retries: expected a number from 0 on, got None"),
+        ({"max_retries": 1.5}, "max_retries: expected a number from 0 on, got 1.5"),
+        ({"timeout": "soon"}, "timeout: expected a number from 0 on, got 'soon'"),
+        ({"timeout": -1}, "timeout: expected a number from 0 on, got -1"),
+        ({"max_download_size": "1"}, "max_download_size: expected a number from 0 on, got '1'"),
+    ],
+)
+def test_what_is_no_number_is_refused(changes: Any, text: str) -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        Options().changed(changes)
+    assert str(caught.value) == text
+
+
 def test_the_data_of_an_event_is_what_json_has_for_it() -> None:
     changed = Options().changed({"event_data": {"index": (1, 0), "value": UUID(int=1)}})
     value = "00000000-0000-0000-0000-000000000001"

@@ -188,15 +188,9 @@ def test_a_refusal_after_the_head_is_a_cut() -> None:
     assert opened().ended(EndReason.REFUSED, expected=True) is StreamOutcome.LOST
 
 
-@pytest.mark.parametrize(
-    "ending", [EndReason.FINISHED, EndReason.BROKEN, EndReason.SILENT, EndReason.CLOSED_BY_US]
-)
+@pytest.mark.parametrize("ending", [EndReason.FINISHED, EndReason.BROKEN, EndReason.SILENT])
 def test_a_private_stream_that_ends_while_its_job_waits_is_lost(ending: EndReason) -> None:
     assert opened(PRIVATE, V4_14).ended(ending, expected=True) is StreamOutcome.LOST
-
-
-def test_a_stream_that_the_driver_closed_by_itself_is_lost() -> None:
-    assert opened(speaks=V4_22).ended(EndReason.CLOSED_BY_US, expected=True) is StreamOutcome.LOST
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from gradio_protocol.app.dialect import dialect
 from gradio_protocol.errors import RemoteError
 from gradio_protocol.jobs.event_stream import StreamReader
@@ -49,5 +47,14 @@ def test_a_socket_answers_what_the_server_asks_for_once() -> None:
 
 
 def test_what_is_no_gradio_stream_is_an_error() -> None:
-    with pytest.raises(RemoteError):
-        reader().feed(b"data: ALIVE\n\n")
+    one = reader()
+    assert one.feed(b"data: ALIVE\n\n") == []
+    assert isinstance(one.error, RemoteError)
+
+
+def test_what_came_before_an_error_counts_however_it_was_cut() -> None:
+    one = reader()
+    assert one.feed(b'data: {"msg":"process_starts"}\n\ndata: oops\n\n') == [
+        EventMessage(None, Started())
+    ]
+    assert one.error is not None

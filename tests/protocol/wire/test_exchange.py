@@ -274,6 +274,7 @@ def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
         ("https://u:p@a.example/x?q=1#f", "https://a.example/x"),
         ("https://a.example", "https://a.example"),
         ("https://a.example/@x", "https://a.example/@x"),
+        ("https://a.example/gradio_api/heartbeat/0abc", "https://a.example/gradio_api/heartbeat/…"),
         ("u:p@a.example", "a.example"),
         ("user/space", "user/space"),
         ("https://u@v@a.example/", "https://a.example/"),

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import wait
 from functools import partial
+from threading import TIMEOUT_MAX
 from typing import Any, Literal, Self
 
 from gradio_protocol import Options, SpaceCopy, Target
@@ -194,7 +195,7 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         job = self.submit(*args, api_name=api_name, fn_index=fn_index, headers=headers, **kwargs)
         timeout = self._options.timeout
         try:
-            if not wait((job,), timeout).done:
+            if not wait((job,), None if timeout is None else min(timeout, TIMEOUT_MAX)).done:
                 raise TimeoutError(f"{job}: no result after {timeout:g} s")
             return job.result()
         except BaseException:

@@ -147,10 +147,10 @@ class Connections(BaseConnections):
         TransportFailed.
         """
         endless, where = seconds == math.inf, origin(request.url)
+        proxy = self._find_proxy(where)
         pooled = self._pool.take((where, not endless), handle)
         if pooled is None:
             raise TransportFailed(f"{request!r}: the client was closed", connected=False)
-        proxy = self._find_proxy(where)
         try:
             with translate_errors(self._library, request, proxy):
                 sent = make_request(self._library, request, body, self._choose_timeouts(seconds))

@@ -159,8 +159,7 @@ class Job(AwaitableFuture):
             yield outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
         with short_traceback:
-            if self._job_state.failure is not None:
-                raise self._job_state.failure
+            self._job_state.raise_failure()
 
     def __next__(self) -> Any:
         """Wait for the next output; raise StopIteration after the last one."""

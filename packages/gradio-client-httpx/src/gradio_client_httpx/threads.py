@@ -163,7 +163,7 @@ class _Timer:
             # Before `run`, which looks at all entries: one that is added later sets it again.
             self._changed.clear()
             pause = self._scheduler.run(blocking=False)
-            self._changed.wait(pause)
+            self._changed.wait(None if pause is None else min(pause, threading.TIMEOUT_MAX))
 
 
 def run_logged(work: Work) -> None:

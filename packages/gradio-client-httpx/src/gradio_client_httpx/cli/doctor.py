@@ -15,7 +15,7 @@ from logging import Handler, LogRecord, getLogger
 from statistics import median
 from typing import Any
 
-from gradio_protocol import GradioError, Head
+from gradio_protocol import GradioError, Head, InvalidArguments
 
 from .._version import __version__
 from ..cancel_handle import CancelHandle
@@ -139,7 +139,10 @@ def _measure(client: Probe) -> Iterator[tuple[str, str]]:
 def _describe_queue(head: Head, body: bytes) -> str:
     match head:
         case Head(status=200):
-            found: Any = read_json(body.decode("utf-8", "replace"))
+            try:
+                found: Any = read_json(body.decode("utf-8", "replace"))
+            except InvalidArguments:
+                return f"unknown: the answer to {_QUEUE} is not JSON"
         case _:
             return f"unknown: the app answers {head.status} to {_QUEUE}"
     match found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -156,8 +157,15 @@ def _join(parts: Sequence[str]) -> str:
 
 def _break_union(words: str) -> list[str]:
     """Return the lines of a long union, each alternative on its own."""
-    first, *others = words.split(" | ")
+    first, *others = _alternatives(words, ast.parse(words, mode="eval").body)
     return ["(", f"    {first}", *(f"    | {part}" for part in others), ")"]
+
+
+def _alternatives(source: str, node: ast.expr) -> list[str]:
+    # Parsed, since a choice may contain a bar too.
+    if isinstance(node, ast.BinOp):
+        return _alternatives(source, node.left) + _alternatives(source, node.right)
+    return [ast.get_source_segment(source, node) or ""]
 
 
 def _define_record(name: str, fields: Fields) -> list[str]:

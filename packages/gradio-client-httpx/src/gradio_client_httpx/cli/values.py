@@ -143,8 +143,8 @@ def read_text(text: str, kind: Type, open_file: OpenFile) -> Any:
     """Return the value that a text means for a type. Raises InvalidArguments."""
     parts = options(kind)
     for part in parts:
-        if isinstance(part, Choice) and (found := _match_choice(text, part)) is not None:
-            return found
+        if isinstance(part, Choice) and (found := _match_choice(text, part)):
+            return found[0]
     if is_file(kind):
         return None if text == "null" and Scalar("None") in parts else open_file(text)
     if TEXT in parts:
@@ -157,11 +157,13 @@ def read_text(text: str, kind: Type, open_file: OpenFile) -> Any:
     raise InvalidArguments(f"expected {expected(kind)}, got {text[:60]!r}")
 
 
-def _match_choice(text: str, choice: Choice) -> Any:
-    for value in choice.values:
-        if text == (value if isinstance(value, str) else json.dumps(value)):
-            return value
-    return None
+def _match_choice(text: str, choice: Choice) -> list[Any]:
+    """Return the choices that are written like this: null is one, so None would say nothing."""
+    return [
+        value
+        for value in choice.values
+        if text == (value if isinstance(value, str) else json.dumps(value))
+    ]
 
 
 def _read_part(text: str, part: Type) -> Any:

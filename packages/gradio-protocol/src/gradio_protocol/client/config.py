@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments
@@ -32,7 +32,7 @@ DEFAULT_FOLDER: Final[Any] = DefaultFolder()
 class ClientConfig:
     """The arguments of a client's constructor.
 
-    Raises InvalidArguments if `max_workers` is below 1.
+    Raises InvalidArguments if `max_workers` is not a whole number from 1 on.
     """
 
     target: Target
@@ -46,8 +46,9 @@ class ClientConfig:
     "Seconds, or the driver's own type for timeouts."
 
     def __post_init__(self) -> None:
-        if self.max_workers < 1:
-            raise InvalidArguments(f"max_workers: expected at least 1, got {self.max_workers}")
+        workers = cast("object", self.max_workers)  # callers may pass anything
+        if not isinstance(workers, int) or workers < 1:
+            raise InvalidArguments(f"max_workers: expected at least 1, got {workers!r}")
 
     def connect_target(self, environ: Mapping[str, str], entropy: bytes) -> Target:
         """Return the target with the Hub of the environment (HF_ENDPOINT) and the retry policy.

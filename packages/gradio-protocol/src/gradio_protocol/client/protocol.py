@@ -145,7 +145,9 @@ class ClientProtocol:
             self._connect_error = None
             steps = duplicate_space(self.target, copy) if copy else connect(self.target)
             flow = Flow[object](steps)
-            self._connecting = Conversation(flow=flow, finish=self._finish_connecting)
+            self._connecting = Conversation(
+                flow=flow, finish=self._finish_connecting, is_wanted=lambda: not self._closed
+            )
             self._conversations.start(self._connecting)
 
     def is_connected(self) -> bool:
@@ -160,6 +162,8 @@ class ClientProtocol:
         return self._connected_tracker.app
 
     def _finish_connecting(self, app: object, error: BaseException | None) -> None:
+        if self._closed:
+            app, error = None, InvalidArguments("the client was closed")
         self._connecting, self._connect_error = None, error
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
@@ -445,10 +449,7 @@ class ClientProtocol:
         try:
             messages = reader.feed(chunk)
         except Exception as error:  # noqa: BLE001 - a bug, too, must not leave jobs waiting
-            # The stream is not a Gradio stream, or the parser has a bug. Its jobs fail, and the
-            # connection is closed.
-            self.stream_closed(stream_id, error)
-            self._commands.append(CloseStream(stream_id=stream_id))
+            self._break_stream(stream_id, error)
         else:
             self.receive_messages(stream_id, messages)
 
@@ -460,9 +461,17 @@ class ClientProtocol:
 
     def receive_messages(self, stream_id: int, messages: Iterable[EventMessage]) -> None:
         """Report messages that `stream_reader` parsed, in order, instead of `receive_data`."""
-        session = self._streams.get(stream_id)
-        if session is not None:
-            self._obey_later(session, session.receive(stream_id, messages))
+        session, reader = self._streams.get(stream_id), self.stream_reader(stream_id)
+        if session is None or reader is None:
+            return
+        self._obey_later(session, session.receive(stream_id, messages))
+        if reader.error is not None:
+            self._break_stream(stream_id, reader.error)
+
+    def _break_stream(self, stream_id: int, error: Exception) -> None:
+        """Close a stream that cannot be read; its jobs fail."""
+        self.stream_closed(stream_id, error)
+        self._commands.append(CloseStream(stream_id=stream_id))
 
     def take_answers(self, stream_id: int) -> list[str]:
         """Return the texts to send on a socket after a report of `receive_data`."""

@@ -186,14 +186,9 @@ def _join(attempt: Attempt) -> Steps[str]:
     except (GradioError, RetryCall):
         yield from ask(JoinFailed())
         raise
-    try:
-        yield from ask(JoinAccepted(event_id=event_id))
-    except GradioError as error:
-        lost = error
-    else:
-        return event_id
-    # The stream was lost, or the job cancelled, while the join was in flight.
-    raise (yield from _explain(attempt, lost, shown=False))
+    # Raises if the job was cancelled while the join was in flight.
+    yield from ask(JoinAccepted(event_id=event_id))
+    return event_id
 
 
 def _read_event_id(reply: Response) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from ..app.access import App
 from ..app.arguments import normalize_args
@@ -61,10 +61,17 @@ class Options:
     check_types: bool = True
     "Refuse text for a number, and a value that is no choice, instead of sending them."
 
+    def __post_init__(self) -> None:
+        _check_number("max_retries", self.max_retries, int, least=0)
+        if self.timeout is not None:
+            _check_number("timeout", self.timeout, (int, float), least=0)
+        if self.max_download_size is not None:
+            _check_number("max_download_size", self.max_download_size, int, least=0)
+
     def changed(self, changes: Changes) -> Options:
         """Return these options with some changed; `headers` are added to the present ones.
 
-        Raises InvalidArguments for an unknown option, and for event data that cannot be sent.
+        Raises InvalidArguments for an unknown option, and for a value that is none.
         """
         for unknown in changes.keys() - Changes.__annotations__.keys():
             known = ", ".join(Changes.__annotations__)
@@ -106,6 +113,14 @@ class Call:
     "Its entropy differs for each call; the boundary of uploads is derived from it too."
     headers: Headers = field(default=(), repr=False)
     "Headers of this call, with those of the options."
+
+
+def _check_number(
+    name: str, value: object, kind: type[int] | tuple[type, ...], *, least: int
+) -> None:
+    # Callers may pass anything, and would learn of it in the middle of a job.
+    if not isinstance(value, kind) or not cast("float", value) >= least:
+        raise InvalidArguments(f"{name}: expected a number from {least} on, got {value!r}")
 
 
 def _event_data(given: object) -> object:

@@ -35,6 +35,7 @@ from enum import Enum
 
 from ..app.access import App
 from ..app.dialect import Dialect
+from ..errors import RemoteError
 from ..wire.exchange import Head, Headers, Request
 from ..wire.sse import EventParser
 from ..wire.status import retry_after
@@ -140,16 +141,16 @@ class StreamOutcome(Enum):
 
 
 def _build_outcomes() -> dict[StreamKind, dict[EndReason, StreamOutcome]]:
-    # The columns are those of EndReason, in order: FINISHED, BROKEN, SILENT, REFUSED, CLOSED_BY_US.
+    # The columns are those of EndReason, in order: FINISHED, BROKEN, SILENT, REFUSED.
     reopen, lost = StreamOutcome.REOPEN, StreamOutcome.LOST
     half_open = StreamOutcome.LOST_HALF_OPEN
     rows = {
-        StreamKind.SHARED: (reopen, lost, half_open, reopen, lost),
+        StreamKind.SHARED: (reopen, lost, half_open, reopen),
         # A new private stream or socket is a new join, which only the flow may send (3.2 to 4.8).
-        StreamKind.SOCKET: (lost, lost, lost, lost, lost),
-        StreamKind.PRIVATE: (lost, lost, lost, lost, lost),
+        StreamKind.SOCKET: (lost, lost, lost, lost),
+        StreamKind.PRIVATE: (lost, lost, lost, lost),
         # No job depends on a heartbeat, so it is opened again, within the limit of rule 5.
-        StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen, lost),
+        StreamKind.HEARTBEAT: (reopen, reopen, reopen, reopen),
     }
     return {kind: dict(zip(EndReason, row, strict=True)) for kind, row in rows.items()}
 
@@ -167,7 +168,7 @@ class StreamReader:
     `answers` are the texts that a socket sends after a message of the server, by its name.
     """
 
-    __slots__ = ("_answers", "_beats", "_dialect", "_is_socket", "_outbox", "_parser")
+    __slots__ = ("_answers", "_beats", "_dialect", "_is_socket", "_outbox", "_parser", "error")
 
     def __init__(
         self, kind: StreamKind, dialect: Dialect, answers: Mapping[str, str] | None = None
@@ -176,6 +177,8 @@ class StreamReader:
         self._is_socket = kind is StreamKind.SOCKET
         self._answers = answers or {}
         self._outbox: list[str] = []
+        self.error: RemoteError | None = None
+        "Why these bytes are no Gradio stream."
         self._dialect = dialect
         # An event that an opening left unfinished must not run into the next one: each has its
         # parser.
@@ -184,31 +187,38 @@ class StreamReader:
     def feed(self, chunk: bytes) -> list[EventMessage]:
         """Return the messages that these bytes complete; a socket's are one whole message.
 
-        Raises RemoteError if they are not a Gradio stream; the reader cannot be used after that.
+        If they are not a Gradio stream, `error` says why. The messages before that count, however
+        the bytes are cut into chunks.
         """
-        if self._is_socket:
-            return self._read_message(chunk)
-        events = self._parser.feed(chunk)
-        if self._beats:
-            # Its events say ALIVE, which is not JSON.
-            return [EventMessage(None, Heartbeat()) for _ in events]
-        return [read_message(data, self._dialect) for data in events]
+        messages: list[EventMessage] = []
+        try:
+            if self._is_socket:
+                self._read_message(chunk, messages)
+            elif self._beats:
+                # Its events say ALIVE, which is not JSON.
+                messages += [EventMessage(None, Heartbeat()) for _ in self._parser.feed(chunk)]
+            else:
+                for data in self._parser.feed(chunk):
+                    messages.append(read_message(data, self._dialect))
+        except RemoteError as error:
+            self.error = error
+        return messages
 
     def take_answers(self) -> list[str]:
         """Return the texts to send on a socket after what was fed, each once."""
         answers, self._outbox = self._outbox, []
         return answers
 
-    def _read_message(self, data: bytes) -> list[EventMessage]:
+    def _read_message(self, data: bytes, messages: list[EventMessage]) -> None:
         # The answers are known before the socket opens, so the one thread or task that reads also
         # writes: a TLS connection of Python 3.11 may not be read and written by two threads.
         if not data:
-            return []  # a ping: the connection is alive
+            return  # a ping: the connection is alive
         message = read_message(data, self._dialect)
+        messages.append(message)
         if isinstance(message.message, Ignored):
             answer = self._answers.get(message.message.name)
             self._outbox += [] if answer is None else [answer]
-        return [message]
 
 
 class EventStream:

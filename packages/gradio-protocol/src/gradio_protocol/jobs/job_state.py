@@ -244,10 +244,15 @@ class JobState:
         why = f": {self.failure!r}" if self.failure else ""
         return f"{self.endpoint.title} {self.view.stage.name}{why}"
 
+    def raise_failure(self) -> None:
+        """Raise the error of a job that failed, at the end of its outputs."""
+        if self.failure is not None:
+            # Each `raise` would add to the frames that the error has gathered so far.
+            raise self.failure.with_traceback(None)
+
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""
         if self.view.error is not None:
-            # Each `raise` would add to the frames that the error has gathered so far.
             raise self.view.error.with_traceback(None)
         return self._value
 

@@ -161,7 +161,6 @@ class EndReason(Enum):
     BROKEN = "the connection broke, or the reply was not an event stream"
     SILENT = "no byte came within the idle timeout, and the app did not confirm that it still runs"
     REFUSED = "no connection was made"
-    CLOSED_BY_US = "the client closed it"
 
     @classmethod
     def of(cls, error: GradioError) -> EndReason:

@@ -425,7 +425,7 @@ class Session:
         return orders
 
     def _cancel_stopped(self, fn_index: int) -> list[Order]:
-        """Cancel the stopped jobs of a function: the join of one of them may have held up others."""
+        """Cancel the stopped jobs of a function: one that joined may have held up the others."""
         stopped = [job for job in self._registry if job.stop_error and job.fn_index == fn_index]
         return [order for job in stopped for order in self._cancel_on_server(job)]
 

@@ -171,7 +171,8 @@ class JobOutputs:
             return self._outputs.value()
         # After all outputs, so that a caller gets those of a job that failed later.
         with short_traceback:
-            raise self._job_state.failure or StopAsyncIteration
+            self._job_state.raise_failure()
+            raise StopAsyncIteration
 
 
 class JobUpdates:

@@ -19,6 +19,8 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
+_HEARTBEAT = re.compile(r"^(.*heartbeat/)[^/]+")
+"""The path of a heartbeat ends with a session hash, which opens the session's streams (4.25 on)."""
 # Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
 _SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
@@ -278,9 +280,10 @@ def quoted(path: str) -> str:
 
 
 def redact_url(url: str) -> str:
-    """Remove user information, query and fragment, so that an address may appear in a log."""
+    """Remove user information, query, fragment and the hash of a heartbeat, for a log."""
     # By hand, since `urlsplit` raises for some addresses, and this text is for errors about them.
     bare = url.partition("#")[0].partition("?")[0]
     start = bare.find("://") + 3 if "://" in bare else 0
     authority, slash, path = bare[start:].partition("/")
+    path = _HEARTBEAT.sub(r"\1…", path)
     return f"{bare[:start]}{authority.rpartition('@')[2]}{slash}{path}"
