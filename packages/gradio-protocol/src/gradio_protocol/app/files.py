@@ -23,7 +23,7 @@ from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
-from ..wire.document import JSON, Object, preview
+from ..wire.document import JSON, Object, copy_json, preview
 from ..wire.exchange import Origin, is_address, origin
 from ..wire.media_types import extension_for, media_type
 from .dialect import Dialect, FileShape
@@ -279,6 +279,8 @@ def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]
 
     `saved` maps paths on the server to local paths.
     """
+    if not saved:
+        return [copy_json(value) for value in data]
 
     def local(part: JSON) -> JSON:
         return _localize(part, saved)

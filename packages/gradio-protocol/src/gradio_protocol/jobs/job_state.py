@@ -309,13 +309,8 @@ class JobState:
         return True
 
     def visible_outputs(self, data: tuple[JSON, ...]) -> object:
-        """Return an output as the caller gets it: local paths for files, without hidden slots.
-
-        Values without downloaded files are shared with `data`.
-        """
-        return self.endpoint.visible_outputs(
-            localize_files(data, self._saved) if self._saved else data
-        )
+        """Return an output as the caller gets it: a copy with local paths, without hidden slots."""
+        return self.endpoint.visible_outputs(localize_files(data, self._saved))
 
 
 @lru_cache(4096)
