@@ -274,13 +274,16 @@ def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
     return tuple(found.values())
 
 
-def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
+def localize_files(
+    data: Sequence[JSON], saved: Mapping[str, str], *, share: bool = False
+) -> Sequence[JSON]:
     """Return a copy of the outputs with local paths for the files in `saved`.
 
-    `saved` maps paths on the server to local paths.
+    `saved` maps paths on the server to local paths. With `share`, outputs without such files are
+    returned as they are.
     """
     if not saved:
-        return [copy_json(value) for value in data]
+        return data if share else [copy_json(value) for value in data]
 
     def local(part: JSON) -> JSON:
         return _localize(part, saved)

@@ -271,7 +271,7 @@ class ClientProtocol:
         # same shape.
         dialect, state = bound.app.dialect, state or JobState.unbound()
         files = FileSearch(dialect, bound.endpoint) if options.download else None
-        state.bind(bound.endpoint, dialect, files)
+        state.bind(bound.endpoint, dialect, files, share=options.share_outputs)
         prediction = Call(
             app=bound.app,
             endpoint=bound.endpoint,
