@@ -276,14 +276,14 @@ def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
 
 def localize_files(
     data: Sequence[JSON], saved: Mapping[str, str], *, share: bool = False
-) -> Sequence[JSON]:
+) -> list[JSON]:
     """Return a copy of the outputs with local paths for the files in `saved`.
 
     `saved` maps paths on the server to local paths. With `share`, outputs without such files are
     returned as they are.
     """
     if not saved:
-        return data if share else [copy_json(value) for value in data]
+        return [value if share else copy_json(value) for value in data]
 
     def local(part: JSON) -> JSON:
         return _localize(part, saved)

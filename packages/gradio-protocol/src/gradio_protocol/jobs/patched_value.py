@@ -52,6 +52,7 @@ class PatchedValue:
 
     def apply(self, change: tuple[Edit, ...]) -> None:
         """Apply these edits. Raises PatchError, after which some of them are applied."""
+        value: Any
         for action, path, value, items in change:
             container: Any = self._top
             for step in path[:-1]:
@@ -74,7 +75,8 @@ class PatchedValue:
         for container in self._growing.values():
             _join_texts(container)
         self._growing, self._own = {}, {}
-        return self._top[0]
+        current: JSON = self._top[0]
+        return current
 
     def _own_child(self, container: Any, step: Step) -> Any:
         """Return what is at this step of a path, as edits may change it."""
