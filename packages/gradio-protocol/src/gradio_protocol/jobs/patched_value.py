@@ -15,7 +15,8 @@ the value:
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, assert_never
+from collections.abc import Iterable
+from typing import Any, TypeAlias, assert_never, cast
 
 from ..wire.document import JSON
 from .edits import Action, Edit, Step
@@ -52,9 +53,8 @@ class PatchedValue:
 
     def apply(self, change: tuple[Edit, ...]) -> None:
         """Apply these edits. Raises PatchError, after which some of them are applied."""
-        value: Any
         for action, path, value, items in change:
-            container: Any = self._top
+            container: Node = self._top
             for step in path[:-1]:
                 container = self._own_child(container, step)
             last = path[-1]
@@ -73,24 +73,26 @@ class PatchedValue:
         It never changes, and the caller must not change it.
         """
         for container in self._growing.values():
-            _join_texts(container)
+            is_object = isinstance(container, dict)
+            _join_texts(container, container if is_object else range(len(container)))
         self._growing, self._own = {}, {}
         current: JSON = self._top[0]
         return current
 
-    def _own_child(self, container: Any, step: Step) -> Any:
+    def _own_child(self, container: Node, step: Step) -> Node:
         """Return what is at this step of a path, as edits may change it."""
         child = _get_child(container, step)
         if isinstance(child, (list, dict)) and id(child) not in self._own:
-            child = container[step] = child.copy()
-            self._own[id(child)] = child
+            child, holder = child.copy(), cast("Any", container)
+            holder[step] = self._own[id(child)] = child
         return child
 
 
-def _join_texts(container: Any) -> None:
-    for key in container if isinstance(container, dict) else range(len(container)):
-        if type(container[key]) is _Text:
-            container[key] = "".join(container[key].pieces)
+def _join_texts(container: Any, keys: Iterable[Any]) -> None:
+    for key in keys:
+        text = container[key]
+        if isinstance(text, _Text):
+            container[key] = "".join(text.pieces)
 
 
 def _get_child(container: Node, step: Step) -> Node:
@@ -101,7 +103,7 @@ def _get_child(container: Node, step: Step) -> Node:
     raise PatchError
 
 
-def _edit_list(container: list[Node], index: int, new: Node, action: Action, items: int) -> None:
+def _edit_list(container: list[Node], index: int, new: Any, action: Action, items: int) -> None:
     # An item may be added after the last one; other edits need the items that they name.
     needed = 0 if action == "add" else items
     if not 0 <= index <= len(container) - needed:
@@ -119,7 +121,7 @@ def _edit_list(container: list[Node], index: int, new: Node, action: Action, ite
             assert_never(action)
 
 
-def _edit_object(container: dict[str, Node], key: str, new: Node, action: Action) -> None:
+def _edit_object(container: dict[str, Node], key: str, new: Any, action: Action) -> None:
     # `add` needs a key that is absent, the others one that is present. A wrong edit is an error
     # here, so that `History` falls back to the last good value.
     if (key in container) == (action == "add"):

@@ -16,6 +16,7 @@ from ..errors import InvalidArguments, RemoteError
 
 JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 Object: TypeAlias = "dict[str, JSON]"
+_Container: TypeAlias = "list[Any] | dict[Any, Any]"
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ LIST: type[list[JSON]] = list
 _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _MAX_NOTES = 20
-_CONTAINERS = frozenset((list, dict))
+_CONTAINERS: frozenset[object] = frozenset((list, dict))
 _MANY_ROWS = 10
 "Rows from which on it pays to find out whether a list is a table."
 
@@ -75,12 +76,12 @@ def write(value: object, *, where: str = "arguments") -> bytes:
 def copy_json(value: JSON) -> JSON:
     """Return a deep copy, which the caller may change."""
     root: list[Any] = [value]
-    shallow: list[Any] = [root]
+    shallow: list[_Container] = [root]
     # Below the bounded recursion of _copy_levels, an explicit stack goes on: a server may nest a
     # value as deeply as its JSON parser allows.
     while shallow:
         copy = shallow.pop()
-        items: Iterable[tuple[Any, Any]] = copy.items() if type(copy) is dict else enumerate(copy)
+        items: Iterable[Any] = copy.items() if isinstance(copy, dict) else enumerate(copy)
         for key, item in items:
             if type(item) in _CONTAINERS:
                 copy[key] = _copy_levels(item, shallow)
@@ -88,14 +89,14 @@ def copy_json(value: JSON) -> JSON:
     return found
 
 
-def _copy_levels(container: Any, shallow: list[Any], levels: int = 50) -> Any:
+def _copy_levels(container: _Container, shallow: list[_Container], levels: int = 50) -> _Container:
     """Copy so many levels of a value; add the copies that share what they contain to `shallow`."""
     # Recursion takes half the time of an explicit stack, so it serves for the usual depth.
     if not levels:
         shallow.append(container.copy())
         return shallow[-1]
-    if type(container) is dict:
-        copy: Any = container.copy()
+    if isinstance(container, dict):
+        copy = container.copy()
         for key, item in container.items():
             if type(item) in _CONTAINERS:
                 copy[key] = _copy_levels(item, shallow, levels - 1)
@@ -111,10 +112,10 @@ def _copy_levels(container: Any, shallow: list[Any], levels: int = 50) -> Any:
 def _is_table(rows: list[Any]) -> bool:
     """Whether these are all lists, or all objects, of plain values, such as the rows of a table."""
     # Loops in C find out: as any other list, a table of 2,000 rows takes twice as long.
-    kind = type(rows[0])
-    if kind not in _CONTAINERS or set(map(type, rows)) != {kind}:
+    kinds = set(map(type, rows))
+    if kinds not in ({list}, {dict}):
         return False
-    cells = chain.from_iterable(rows if kind is list else map(dict[str, Any].values, rows))
+    cells = chain.from_iterable(rows if list in kinds else map(dict[str, Any].values, rows))
     return _CONTAINERS.isdisjoint(map(type, cells))
 
 
