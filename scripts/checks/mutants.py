@@ -55,8 +55,8 @@ MUTANTS = (
     ),
     mutant(
         "wire/sse.py",
-        "                self._first = False\n                return",
-        "                return",
+        "            self._first = False\n            return",
+        "            return",
         "a byte order mark is taken off the beginning only",
     ),
     mutant(

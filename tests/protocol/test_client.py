@@ -310,6 +310,19 @@ def test_a_state_that_was_there_before_the_connection_becomes_that_of_the_job(
     assert (early.endpoint.title, early.result()) == ("/echo", "x")
 
 
+@pytest.mark.parametrize("share", [False, True])
+def test_outputs_share_values_only_if_the_caller_agrees(
+    driver: InMemoryDriver, share: bool
+) -> None:
+    options = Options(share_outputs=share)
+    bound = driver.core.bind(driver.session_id, [[["x"]]], {}, api_name="/echo", options=options)
+    _, state = driver.core.submit(bound)
+    driver.go_on()
+    (first,), (second,) = outputs(state), outputs(state)
+    assert first == second == state.result() == [["x"]]
+    assert (first is second, first is state.result()) == (share, share)
+
+
 def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
     driver = InMemoryDriver("6.31.0")
     before = driver.core.session_hash(driver.session_id)

@@ -350,6 +350,12 @@ def test_what_is_placed_is_the_callers_own_where_no_file_was_saved_too() -> None
     assert data == [[["a"]], "b"]
 
 
+def test_what_is_placed_may_be_shared_where_no_file_was_saved() -> None:
+    data: Any = [["a"]]
+    assert localize_files(data, {}, share=True)[0] is data[0]
+    assert localize_files(data, {"/a": "/here/a"}, share=True)[0] is not data[0]
+
+
 @examples(40)
 @given(JSONS, st.sampled_from((V3_16, V3, V4, V6)))
 def test_every_file_found_in_any_json_is_placed(value: Any, speaks: Dialect) -> None:

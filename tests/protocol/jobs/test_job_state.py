@@ -333,6 +333,26 @@ def test_an_output_is_the_readers_own(saved: list[JobUpdate]) -> None:
     assert outputs(one) == [["a"]]
 
 
+def test_outputs_may_share_what_did_not_change() -> None:
+    one = state("/echo")
+    one.bind(one.endpoint, sample_app("6.31.0").dialect, None, share=True)
+    one.apply(Generated(data=([["a"], ["b"]],)))
+    one.apply(Generated(data=([["append", [0, 0], "!"]],)))
+    read: list[Any] = outputs(one)
+    first, second = read
+    assert (first, second) == ([["a"], ["b"]], [["a!"], ["b"]])
+    assert first[1] is second[1]
+
+
+def test_an_output_with_a_file_is_the_readers_own_in_any_case() -> None:
+    one = state("/echo", Fetched(path="/srv/a.txt", local="/home/a.txt"))
+    one.bind(one.endpoint, sample_app("6.31.0").dialect, None, share=True)
+    one.apply(Completed(data=([FILE],)))
+    read: Any = outputs(one)[0]
+    read.append("mine")
+    assert outputs(one) == [[FILE]]
+
+
 def test_what_the_server_keeps_is_no_part_of_an_output() -> None:
     assert outputs(state("/keep", Completed(data=("x", None)), stateful=True)) == ["x"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from types import FrameType
 from typing import Any
 
 import pytest
 
 from gradio_protocol.jobs.edits import Action, Edit, Step, replace_all
-from gradio_protocol.jobs.patched_value import PatchedValue, PatchError, assemble
+from gradio_protocol.jobs.patched_value import PatchedValue, PatchError
 from gradio_protocol.wire.document import JSON
 
 
@@ -91,51 +93,66 @@ def test_edits_are_not_changed_by_what_follows_them() -> None:
     assert value == {"k": []}
 
 
-def test_what_was_read_is_the_readers() -> None:
+def test_what_was_read_never_changes() -> None:
+    made = tree({"list": [["a"], ["b"]], "text": "t"})
+    read: list[JSON] = []
+    changes = [
+        edit("append", "list", 0, 0, value="!"),
+        edit("add", "list", 1, 1, value="c"),
+        edit("delete", "text"),
+        edit("append", "list", 0, 0, value="?"),
+    ]
+    for change in changes:
+        made.apply((change, change) if change[0] == "append" else (change,))
+        read.append(made.value())
+    assert read == [
+        {"list": [["a!!"], ["b"]], "text": "t"},
+        {"list": [["a!!"], ["b", "c"]], "text": "t"},
+        {"list": [["a!!"], ["b", "c"]]},
+        {"list": [["a!!??"], ["b", "c"]]},
+    ]
+
+
+def test_values_share_what_no_edit_between_them_has_changed() -> None:
+    made = tree({"a": [[1]], "b": [[2]]})
+    first: Any = made.value()
+    again: Any = made.value()
+    made.apply((edit("add", "a", 0, 1, value=3),))
+    second: Any = made.value()
+    assert again is first
+    assert (first, second) == ({"a": [[1]], "b": [[2]]}, {"a": [[1, 3]], "b": [[2]]})
+    assert second["b"] is first["b"]
+    assert second["a"] is not first["a"]
+
+
+def test_a_list_is_copied_once_between_two_readings() -> None:
+    # A thousand rows that arrive one by one, unread, must not be copied a thousand times.
+    made, copied = tree({"rows": []}), list[str]()
+
+    def count(_: FrameType, event: str, called: object) -> None:
+        if event == "c_call":
+            copied.append(getattr(called, "__name__", ""))
+
+    sys.setprofile(count)
+    try:
+        for number in range(20):
+            made.apply((edit("add", "rows", number, value=number),))
+    finally:
+        sys.setprofile(None)
+    # The object and its list.
+    assert copied.count("copy") == 2
+    assert made.value() == {"rows": [*range(20)]}
+
+
+def test_an_edit_of_what_another_edit_removed_changes_nothing_else() -> None:
+    # The removed list is kept until the value is read: a new object must not get its `id`.
+    kept: list[Any] = [[number] for number in range(50)]
     made = tree([[]])
-    read: Any = made.value()
-    read[0].append("mine")
-    assert made.value() == [[]]
-
-
-@pytest.mark.parametrize("levels", [1, 49, 50, 51, 52, 200])
-def test_a_copy_shares_nothing_at_any_depth(levels: int) -> None:
-    deep: Any = []
-    keys: list[Any] = []
-    for level in range(levels):
-        deep, key = ([deep, "x"], 0) if level % 2 else ({"k": deep, "x": None}, "k")
-        keys.insert(0, key)
-    copy: Any = assemble(deep)
-    assert copy == deep
-    for key in keys:
-        assert copy is not deep
-        copy, deep = copy[key], deep[key]
-    copy.append("mine")
-    assert deep == []
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        [],
-        [["a", 1], [None, "b"]],
-        [{"k": 1}, {"j": "b"}],
-        [["a"], {"k": 1}],
-        [["a"], 5],
-        [["a", ["b"]], ["c"]],
-        [{"k": 1}, {"k": {"j": []}}],
-        [[]],
-        [{}],
-    ],
-)
-def test_a_table_is_copied_with_its_rows(table: Any) -> None:
-    before = repr(table)
-    copy: Any = assemble(table)
-    assert copy == table
-    for row in [row for row in copy if row != 5]:
-        row.clear()
-    copy.append("mine")
-    assert repr(table) == before
+    for item in kept:
+        made.apply((edit("add", 0, 0, value=0), edit("replace", 0, value=item)))
+        made.apply((edit("add", 0, 1, value="mine"),))
+    assert made.value() == [[49, "mine"]]
+    assert kept == [[number] for number in range(50)]
 
 
 def test_texts_in_a_table_are_joined() -> None:

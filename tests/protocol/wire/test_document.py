@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -17,6 +18,7 @@ from gradio_protocol.wire.document import (
     Fields,
     Object,
     check_kind,
+    copy_json,
     need,
     preview,
     read,
@@ -200,3 +202,49 @@ def test_an_excerpt_is_the_beginning_in_quotes(text: bytes | str, shown: str) ->
 
 def test_an_excerpt_is_short_whatever_came() -> None:
     assert len(preview(json.dumps(["x"] * 10_000), 10)) == 13
+
+
+# --- copies -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("levels", [1, 49, 50, 51, 52, 200])
+def test_a_copy_shares_nothing_at_any_depth(levels: int) -> None:
+    deep: Any = []
+    keys: list[Any] = []
+    for level in range(levels):
+        deep, key = ([deep, "x"], 0) if level % 2 else ({"k": deep, "x": None}, "k")
+        keys.insert(0, key)
+    copy: Any = copy_json(deep)
+    assert copy == deep
+    for key in keys:
+        assert copy is not deep
+        copy, deep = copy[key], deep[key]
+    copy.append("mine")
+    assert deep == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [],
+        [["a", 1], [None, "b"]],
+        [{"k": 1}, {"j": "b"}],
+        [["a"], {"k": 1}],
+        [["a"], 5],
+        [["a", ["b"]], ["c"]],
+        [{"k": 1}, {"k": {"j": []}}],
+        [[]],
+        [{}],
+    ],
+)
+@pytest.mark.parametrize("times", [1, 20])
+def test_a_table_is_copied_with_its_rows(table: Any, times: int) -> None:
+    # Own rows each time, few and many.
+    table = [json.loads(json.dumps(row)) for row in table * times]
+    before = repr(table)
+    copy: Any = copy_json(table)
+    assert copy == table
+    for row in [row for row in copy if row != 5]:
+        row.clear()
+    copy.append("mine")
+    assert repr(table) == before

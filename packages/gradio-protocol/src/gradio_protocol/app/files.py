@@ -23,7 +23,7 @@ from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
-from ..wire.document import JSON, Object, preview
+from ..wire.document import JSON, Object, copy_json, preview
 from ..wire.exchange import Origin, is_address, origin
 from ..wire.media_types import extension_for, media_type
 from .dialect import Dialect, FileShape
@@ -274,11 +274,16 @@ def find_remote_files(value: JSON, dialect: Dialect) -> tuple[RemoteFile, ...]:
     return tuple(found.values())
 
 
-def localize_files(data: Sequence[JSON], saved: Mapping[str, str]) -> list[JSON]:
+def localize_files(
+    data: Sequence[JSON], saved: Mapping[str, str], *, share: bool = False
+) -> list[JSON]:
     """Return a copy of the outputs with local paths for the files in `saved`.
 
-    `saved` maps paths on the server to local paths.
+    `saved` maps paths on the server to local paths. With `share`, outputs without such files are
+    returned as they are.
     """
+    if not saved:
+        return [value if share else copy_json(value) for value in data]
 
     def local(part: JSON) -> JSON:
         return _localize(part, saved)

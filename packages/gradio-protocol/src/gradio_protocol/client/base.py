@@ -179,7 +179,9 @@ class BaseClient(Generic[L, C]):
         `isolated`: give each job its own session. `progress`: show a bar. `timeout`: seconds that
         `predict` waits. `headers`: additional headers. `event_data`: the event for functions that
         take one, such as `gr.SelectData`. `check_types`: False to leave choices and numbers to the
-        app. Others: as in the constructor; see `Changes`.
+        app. `share_outputs`: outputs of a job share what did not change between them; reading one
+        of many is then cheap, and you must not change them. Others: as in the constructor; see
+        `Changes`.
         """
         return self._view(_options=self._options.changed(changes))
 

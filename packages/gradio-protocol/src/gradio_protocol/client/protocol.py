@@ -553,5 +553,5 @@ def _bind_state(bound: BoundCall, state: JobState | None) -> JobState:
     """Return the state of a job, a new one unless its caller has it already."""
     dialect, state = bound.app.dialect, state or JobState.unbound()
     files = FileSearch(dialect, bound.endpoint) if bound.options.download else None
-    state.bind(bound.endpoint, dialect, files)
+    state.bind(bound.endpoint, dialect, files, share=bound.options.share_outputs)
     return state

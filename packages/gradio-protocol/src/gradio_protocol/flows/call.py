@@ -86,7 +86,9 @@ def call(spec: Call) -> Steps[object]:
         try:
             attempt = yield from _prepare(spec)
             outputs = yield from (run_direct if _is_direct(spec) else _run_queued)(attempt)
-            return spec.endpoint.visible_outputs(localize_files(outputs, attempt.saved))
+            share = spec.options.share_outputs
+            localized = localize_files(outputs, attempt.saved, share=share)
+            return spec.endpoint.visible_outputs(localized)
         except RetryCall as retry:
             reason = retry
         except AppError as error:

@@ -33,6 +33,7 @@ class Changes(TypedDict, total=False):
     resubmit_lost: bool
     event_data: object
     check_types: bool
+    share_outputs: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +61,8 @@ class Options:
     'JSON for a function that takes `gr.SelectData` or the like, such as `{"index": 0}`.'
     check_types: bool = True
     "Refuse text for a number, and a value that is no choice, instead of sending them."
+    share_outputs: bool = False
+    "Outputs of a job share what did not change between them, so callers must not change them."
 
     def __post_init__(self) -> None:
         _check_number("max_retries", self.max_retries, int, least=0)

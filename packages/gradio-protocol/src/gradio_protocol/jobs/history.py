@@ -10,6 +10,7 @@ appends edits, and each `HistoryCursor` applies them to values of its own.
    one for one that was abandoned when its stream broke (4.44.1: 4 times in 180 breaks on a busy
    machine). Other edits without a first output cannot be told from a value.
 2. A step costs as much as its edits. A value is assembled when it is read, and never changes later.
+   It may share parts with the history and with other values: see `patched_value`.
 3. Edits that are not valid, or do not apply, raise nothing. The component keeps its last good value
    until it is replaced as a whole. For the last output, the values of the last message stand in:
    the server sends them whole.
@@ -21,7 +22,7 @@ from ..app.dialect import Edits
 from ..wire.document import JSON
 from .edits import Change, EditDecoder, is_replace_all, replace_all
 from .messages import Generated
-from .patched_value import PatchedValue, PatchError, assemble
+from .patched_value import PatchedValue, PatchError
 
 
 class History:
@@ -96,7 +97,7 @@ class HistoryCursor:
         return True
 
     def value(self) -> tuple[JSON, ...]:
-        """Return the current output, one item per component, as a copy for the caller."""
+        """Return the current output, one item per component; the caller must not change them."""
         return tuple(
             [self._value_of(i) if c.stale else c.value() for i, c in enumerate(self._components)]
         )
@@ -106,7 +107,7 @@ class HistoryCursor:
         return self._components[index].stale
 
     def component(self, index: int) -> JSON:
-        """Return the value of one component, as a copy for the caller."""
+        """Return the value of one component, which the caller must not change."""
         return self._components[index].value()
 
     @property
@@ -120,7 +121,7 @@ class HistoryCursor:
 
     def _value_of(self, index: int) -> JSON:
         final = self._final_values()
-        return assemble(final[index]) if index < len(final) else self._components[index].value()
+        return final[index] if index < len(final) else self._components[index].value()
 
     def _apply(self, index: int, change: Change) -> None:
         before = self._components[index]

@@ -195,14 +195,14 @@ class Outputs:
         return self.taken < view.outputs or view.stage.is_final
 
     def value(self) -> object:
-        """Return a copy of the current output, without the slots that callers do not see."""
+        """Return the current output, as `JobState.visible_outputs` does."""
         return self._state.visible_outputs(self._cursor.value())
 
 
 class JobState:
     """The state of one job. Not thread-safe, but its views are; see the module."""
 
-    __slots__ = ("_files", "_saved", "_value", "endpoint", "history", "views")
+    __slots__ = ("_files", "_saved", "_share", "_value", "endpoint", "history", "views")
 
     def __init__(
         self, endpoint: Endpoint, history: History, files: FileSearch | None = None
@@ -214,6 +214,8 @@ class JobState:
         self.views: list[JobView] = [_INITIAL]
         "All views, oldest first. Append-only."
         self._saved: dict[str, str] = {}
+        self._share = False
+        "Outputs may share parts: see `Options`."
         self._value: object = None
 
     @classmethod
@@ -224,9 +226,19 @@ class JobState:
         """
         return cls(UNKNOWN, History(Edits.NONE))
 
-    def bind(self, endpoint: Endpoint, dialect: Dialect, files: FileSearch | None) -> None:
-        """Set the endpoint of an unbound state, and how its outputs are read."""
-        self.endpoint, self._files = endpoint, files
+    def bind(
+        self,
+        endpoint: Endpoint,
+        dialect: Dialect,
+        files: FileSearch | None,
+        *,
+        share: bool = False,
+    ) -> None:
+        """Set the endpoint of an unbound state, and how its outputs are read.
+
+        With `share`, outputs share what did not change between them.
+        """
+        self.endpoint, self._files, self._share = endpoint, files, share
         self.history.rebind(dialect.edits)
 
     @property
@@ -316,11 +328,10 @@ class JobState:
     def visible_outputs(self, data: tuple[JSON, ...]) -> object:
         """Return an output as the caller gets it: local paths for files, without hidden slots.
 
-        Values without downloaded files are shared with `data`.
+        It is a copy, unless outputs may share parts.
         """
-        return self.endpoint.visible_outputs(
-            localize_files(data, self._saved) if self._saved else data
-        )
+        outputs = localize_files(data, self._saved, share=self._share)
+        return self.endpoint.visible_outputs(outputs)
 
 
 @lru_cache(4096)

@@ -7,36 +7,32 @@ the value:
    items after it.
 2. Appended texts stay in pieces until they are read: joining them at each step takes quadratic
    time.
-3. What an edit inserts is copied before anything in it changes, and a reader gets a copy. So the
-   edits stay as they arrived, for other cursors, and a value that was read never changes.
-4. Recursion is bounded, whatever the depth of a value or a path: the server chooses both.
+3. A value that was read never changes, nor does what an edit inserts: the lists and objects on the
+   path of an edit are copied first, though not what they contain. So values share whatever no
+   edit between them has changed, and to read one costs no more than the edits before it.
+4. Nothing recurses: the server chooses the depth of values and of paths.
 """
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import Any, TypeAlias, assert_never
+from collections.abc import Iterable
+from typing import Any, TypeAlias, assert_never, cast
 
 from ..wire.document import JSON
-from .edits import TOP, Action, Edit, Step
+from .edits import Action, Edit, Step
 
 
 class _Text:
-    """A growing text; reading it joins its pieces, and keeps the result as the only piece."""
+    """A text that grows until it is read."""
 
     __slots__ = ("pieces",)
 
     def __init__(self, start: str) -> None:
         self.pieces = [start]
 
-    def read(self) -> str:
-        self.pieces = ["".join(self.pieces)]
-        return self.pieces[0]
-
 
 Node: TypeAlias = "bool | int | float | str | _Text | list[Node] | dict[str, Node] | None"
-_Compound: TypeAlias = "list[Any] | dict[str, Any] | _Text"
-_COMPOUND = frozenset((list, dict, _Text))
+_Container: TypeAlias = "list[Any] | dict[str, Any]"
 
 
 class PatchError(Exception):
@@ -46,52 +42,57 @@ class PatchError(Exception):
 class PatchedValue:
     """A value that edits change; null at first."""
 
-    __slots__ = ("_owned", "_top")
+    __slots__ = ("_growing", "_own", "_top")
 
     def __init__(self) -> None:
         self._top: list[Any] = [None]
-        self._owned = True
-        "False: the value belongs to an edit, so it is copied before it is changed."
+        self._own: dict[int, _Container] = {}
+        "The lists and objects that nobody else has, by `id`: edits change them in place."
+        self._growing: dict[int, _Container] = {}
+        "Those of them, or the top, that contain a `_Text`."
 
     def apply(self, change: tuple[Edit, ...]) -> None:
         """Apply these edits. Raises PatchError, after which some of them are applied."""
         for action, path, value, items in change:
-            # Shared with the edit until another edit changes it: most values that are replaced as a
-            # whole are replaced so again.
-            if action == "replace" and path == TOP:
-                self._top, self._owned = [value], False
-                continue
-            if not self._owned:
-                self._top, self._owned = [assemble(self._top[0])], True
             container: Node = self._top
             for step in path[:-1]:
-                container = _get_child(container, step)
+                container = self._own_child(container, step)
             last = path[-1]
-            # Copied, since later edits may change it in place, and other cursors read the same
-            # edit.
-            new: Any = assemble(value)
             if isinstance(container, list) and isinstance(last, int):
-                _edit_list(container, last, new, action, items)
+                _edit_list(container, last, value, action, items)
             elif isinstance(container, dict) and isinstance(last, str):
-                _edit_object(container, last, new, action)
+                _edit_object(container, last, value, action)
             else:
                 raise PatchError
+            if action == "append":
+                self._growing[id(container)] = container
 
     def value(self) -> JSON:
-        """Return a copy of the current value, with its texts joined."""
-        return assemble(self._top[0])
+        """Return the current value, whose parts earlier and later values may share.
+
+        It never changes, and the caller must not change it.
+        """
+        for container in self._growing.values():
+            is_object = isinstance(container, dict)
+            _join_texts(container, container if is_object else range(len(container)))
+        self._growing, self._own = {}, {}
+        current: JSON = self._top[0]
+        return current
+
+    def _own_child(self, container: Node, step: Step) -> Node:
+        """Return what is at this step of a path, as edits may change it."""
+        child = _get_child(container, step)
+        if isinstance(child, (list, dict)) and id(child) not in self._own:
+            child, holder = child.copy(), cast("Any", container)
+            holder[step] = self._own[id(child)] = child
+        return child
 
 
-def assemble(tree: Any) -> JSON:
-    """Return a deep copy with joined texts, which the caller may change."""
-    root: list[JSON] = [tree]
-    pending: list[tuple[Any, Any]] = [(root, 0)] if type(tree) in _COMPOUND else []
-    # Below the bounded recursion of _assemble_item, an explicit stack goes on: a server may nest a
-    # value as deeply as its JSON parser allows.
-    while pending:
-        container, key = pending.pop()
-        container[key] = _assemble_item(container[key], pending)
-    return root[0]
+def _join_texts(container: Any, keys: Iterable[Any]) -> None:
+    for key in keys:
+        text = container[key]
+        if isinstance(text, _Text):
+            container[key] = "".join(text.pieces)
 
 
 def _get_child(container: Node, step: Step) -> Node:
@@ -102,7 +103,7 @@ def _get_child(container: Node, step: Step) -> Node:
     raise PatchError
 
 
-def _edit_list(container: list[Node], index: int, new: Node, action: Action, items: int) -> None:
+def _edit_list(container: list[Node], index: int, new: Any, action: Action, items: int) -> None:
     # An item may be added after the last one; other edits need the items that they name.
     needed = 0 if action == "add" else items
     if not 0 <= index <= len(container) - needed:
@@ -120,7 +121,7 @@ def _edit_list(container: list[Node], index: int, new: Node, action: Action, ite
             assert_never(action)
 
 
-def _edit_object(container: dict[str, Node], key: str, new: Node, action: Action) -> None:
+def _edit_object(container: dict[str, Node], key: str, new: Any, action: Action) -> None:
     # `add` needs a key that is absent, the others one that is present. A wrong edit is an error
     # here, so that `History` falls back to the last good value.
     if (key in container) == (action == "add"):
@@ -142,30 +143,3 @@ def _append_text(old: Node, piece: Node) -> _Text:
         raise PatchError
     text.pieces.append(piece)
     return text
-
-
-def _assemble_item(tree: _Compound, pending: list[tuple[Any, Any]], levels: int = 50) -> Any:
-    """Copy so many levels of a value; add the places of what is below them to `pending`."""
-    # Recursion takes half the time of an explicit stack, so it serves for the usual depth.
-    if isinstance(tree, _Text):
-        return tree.read()
-    if isinstance(tree, list) and _is_table(tree):
-        return [row.copy() for row in tree]
-    container: Any = tree.copy()
-    for key in tree if isinstance(tree, dict) else range(len(tree)):
-        if type(container[key]) in _COMPOUND:
-            if levels:
-                container[key] = _assemble_item(container[key], pending, levels - 1)
-            else:
-                pending.append((container, key))
-    return container
-
-
-def _is_table(rows: list[Any]) -> bool:
-    """Whether these are all lists, or all objects, of plain values, such as the rows of a table."""
-    # Loops in C find out: as any other list, a table of 2,000 rows takes three times as long.
-    kinds = set(map(type, rows[:1]))
-    if kinds not in ({list}, {dict}) or set(map(type, rows)) != kinds:
-        return False
-    cells = chain.from_iterable(rows if list in kinds else (row.values() for row in rows))
-    return _COMPOUND.isdisjoint(map(type, cells))

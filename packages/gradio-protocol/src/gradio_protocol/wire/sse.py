@@ -16,7 +16,6 @@ The parser follows the WHATWG's rules, on bytes:
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ..errors import RemoteError
@@ -25,9 +24,7 @@ LIMIT: Final = 256 * 2**20
 "Default for the largest event, in bytes."
 
 _BOM = b"\xef\xbb\xbf"
-# One event and nothing else: nearly every chunk that Gradio sends. The pattern does not exclude a
-# CR, which ends a line too, so that the caller has to look for one.
-_ONE_EVENT = re.compile(rb"data: (.*)\n\n")
+_DATA = b"data: "
 
 
 class EventParser:
@@ -51,11 +48,9 @@ class EventParser:
         limit. Whether it raises does not depend on how the bytes are chunked.
         """
         # The fast path: Gradio flushes each event by itself, so nothing has to be split or kept.
-        if self._between and len(chunk) <= self._limit:
-            whole = _ONE_EVENT.fullmatch(chunk)
-            if whole is not None and b"\r" not in chunk:
-                self._first = False
-                return [whole[1]]
+        if self._between and len(chunk) <= self._limit and _is_one_event(chunk):
+            self._first = False
+            return [chunk[len(_DATA) : -2]]
         self._between = False
         self._check_size(self._line)
         events: list[bytes] = []
@@ -105,3 +100,10 @@ class EventParser:
             self._data = self._data or []
             self._data.append(value)
             self._data_size += len(value) + 1
+
+
+def _is_one_event(chunk: bytes) -> bool:
+    """Whether this is an event of one line, and nothing else: nearly all that Gradio sends."""
+    # `find` searches a large event many times faster than a regular expression does.
+    ends = chunk.endswith(b"\n\n") and chunk.find(b"\n") == len(chunk) - 2
+    return ends and chunk.startswith(_DATA) and b"\r" not in chunk
