@@ -95,6 +95,7 @@ def steps() -> Iterator[Step]:
     """Everything there is to check, the long ones first, so that both processors end together."""
     yield from driver_tests()
     yield one("types: pyright", "-m", "pyright", "--pythonpath", PYTHON, "--warnings")
+    yield one("types: declared for users", "-m", "scripts.checks.typed", "--check")
     yield pytest("random tests of the core", "tests/protocol", "tests/simulation", *RANDOM)
     yield core_tests()
     yield other_tests()

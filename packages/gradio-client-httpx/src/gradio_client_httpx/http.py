@@ -132,7 +132,7 @@ class Connections(BaseConnections):
         super().__init__(config, src)
         self._own = self._make_own(httpx.Client)
         self._pool = ClientPool(self._make_pooled, config.http_client or self._own)
-        self.pause = self._pool.pause
+        self.pause: Callable[[float], None] = self._pool.pause
         "Wait for some seconds, or until `close` is called."
 
     @contextlib.contextmanager

@@ -30,8 +30,9 @@ it belongs to one `Session`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
+from typing import ClassVar
 
 from ..app.access import App
 from ..app.dialect import Dialect
@@ -98,7 +99,7 @@ class StreamState(Enum):
     OPEN = "the head of the reply has arrived"
     CLOSING = "the server has announced that it has sent everything"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 class StreamInput(Enum):
@@ -110,7 +111,7 @@ class StreamInput(Enum):
     END = "it ends, or opening it fails"
     CLOSE = "the client closes it for good"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
@@ -224,7 +225,7 @@ class EventStream:
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._empty_openings = 0
         "Openings in a row that ended without a message."
-        self.state = StreamState.CLOSED
+        self.state: StreamState = StreamState.CLOSED
         self.open(stream_id, app)
 
     def open(self, stream_id: int, app: App) -> None:
@@ -235,7 +236,7 @@ class EventStream:
         self.app = app
         "The app of this opening; the client may know a newer one."
         answers = self._socket.answers if self._socket else None
-        self.reader = StreamReader(self._kind, app.dialect, answers)
+        self.reader: StreamReader = StreamReader(self._kind, app.dialect, answers)
         "One per opening: an event that was cut off must not continue on the next stream."
         self._announces = app.dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None

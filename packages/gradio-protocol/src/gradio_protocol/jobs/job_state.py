@@ -13,10 +13,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import NamedTuple, TypeAlias, assert_never
+from typing import ClassVar, NamedTuple, TypeAlias, assert_never
 
 from ..app.dialect import Dialect, Edits
 from ..app.endpoint import UNKNOWN, Endpoint
@@ -58,7 +59,7 @@ class Stage(Enum):
     CANCELLED = "it was cancelled, here or on the server"
 
     # The hash of Enum is written in Python, which is slow, and every message looks into the table.
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
     @cached_property
     def is_final(self) -> bool:
@@ -81,7 +82,7 @@ class Cause(Enum):
     RAISES = "the flow ends with an error"
     CANCELS = "the caller cancels"
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 def _build_transitions() -> dict[Stage, dict[Cause, Stage]]:
@@ -180,7 +181,7 @@ class Outputs:
     def __init__(self, state: JobState) -> None:
         self._state = state
         self._cursor = HistoryCursor(state.history)
-        self.taken = 0
+        self.taken: int = 0
         "Outputs read so far."
 
     def advance(self) -> bool:
@@ -207,8 +208,8 @@ class JobState:
     def __init__(
         self, endpoint: Endpoint, history: History, files: FileSearch | None = None
     ) -> None:
-        self.endpoint = endpoint
-        self.history = history
+        self.endpoint: Endpoint = endpoint
+        self.history: History = history
         self._files = files
         "None: the caller wants no downloads."
         self.views: list[JobView] = [_INITIAL]

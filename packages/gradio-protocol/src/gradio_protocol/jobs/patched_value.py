@@ -27,7 +27,7 @@ class _Text:
     __slots__ = ("pieces",)
 
     def __init__(self, start: str) -> None:
-        self.pieces = [start]
+        self.pieces: list[str] = [start]
 
     def read(self) -> str:
         self.pieces = ["".join(self.pieces)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import ClassVar
 
 
 class Status(Enum):
@@ -24,7 +26,7 @@ class Status(Enum):
     LOG = "LOG"
 
     # The hash of Enum is written in Python, and views are cached by their codes.
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
     @staticmethod
     def ordering(status: Status) -> int:
