@@ -21,8 +21,6 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import httpx
-
 from gradio_protocol import (
     Head,
     InvalidArguments,
@@ -39,6 +37,7 @@ from gradio_protocol import (
 
 from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
 from .httpx_log import redacted_log
+from .httpx_module import httpx
 from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
