@@ -57,6 +57,7 @@ official client was recorded to say of them, and `tests/cli` checks the typed cl
 
 PAGES = (
     "api",
+    "badges",
     "behaviours",
     "command_line",
     "corpus",
