@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7289,
+    "gradio_protocol": 7300,
     "gradio_protocol/testing": 500,
     "gradio_client_httpx": 1960,
     "gradio_client_httpx/aio": 900,

@@ -28,4 +28,5 @@ else:
         import httpx
     finally:
         del modules[_COMMAND_LINE]
-    vars(httpx)["main"] = _main  # loads it when it is called; httpx's own would say what to install
+    # Loads it when it is called; the one that httpx has now would say what to install.
+    httpx.main = _main  # type: ignore[assignment]

@@ -30,9 +30,8 @@ it belongs to one `Session`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import ClassVar
 
 from ..app.access import App
 from ..app.dialect import Dialect
@@ -40,6 +39,7 @@ from ..wire.exchange import Head, Headers, Request
 from ..wire.sse import EventParser
 from ..wire.status import retry_after
 from ..wire.websocket import is_upgraded
+from .identity_hash import hash_by_identity
 from .messages import EventMessage, Heartbeat, Ignored, read_message
 from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from .pending_job import PendingJob
@@ -91,6 +91,7 @@ def socket_answers(job: PendingJob) -> dict[str, str]:
     return {"send_hash": f"{{{identity}}}", "send_data": f"{{{identity},{job.body[1:]}"}
 
 
+@hash_by_identity
 class StreamState(Enum):
     """How far the opening of a stream has come."""
 
@@ -99,9 +100,8 @@ class StreamState(Enum):
     OPEN = "the head of the reply has arrived"
     CLOSING = "the server has announced that it has sent everything"
 
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
-
+@hash_by_identity
 class StreamInput(Enum):
     """What can change the state of a stream."""
 
@@ -110,8 +110,6 @@ class StreamInput(Enum):
     ANNOUNCED = "`close_stream` arrives"
     END = "it ends, or opening it fails"
     CLOSE = "the client closes it for good"
-
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:

@@ -13,11 +13,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property, lru_cache
-from typing import ClassVar, NamedTuple, TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from ..app.dialect import Dialect, Edits
 from ..app.endpoint import UNKNOWN, Endpoint
@@ -26,6 +25,7 @@ from ..errors import JobCancelled
 from ..wire.document import JSON
 from .file_search import FileSearch
 from .history import History, HistoryCursor
+from .identity_hash import hash_by_identity
 from .messages import (
     Completed,
     DataRequested,
@@ -46,6 +46,7 @@ from .messages import (
 from .status import Status
 
 
+@hash_by_identity
 class Stage(Enum):
     """How far a job is."""
 
@@ -58,9 +59,6 @@ class Stage(Enum):
     FAILED = "it has an error"
     CANCELLED = "it was cancelled, here or on the server"
 
-    # The hash of Enum is written in Python, which is slow, and every message looks into the table.
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
-
     @cached_property
     def is_final(self) -> bool:
         """Whether the job is over, so that nothing changes any more."""
@@ -70,6 +68,7 @@ class Stage(Enum):
 _FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 
+@hash_by_identity
 class Cause(Enum):
     """What moves a job from one stage to another."""
 
@@ -81,8 +80,6 @@ class Cause(Enum):
     RETURNS = "the flow ends with a result"
     RAISES = "the flow ends with an error"
     CANCELS = "the caller cancels"
-
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 def _build_transitions() -> dict[Stage, dict[Cause, Stage]]:

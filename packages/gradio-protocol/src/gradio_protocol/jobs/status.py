@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import Enum
-from typing import ClassVar
+
+from .identity_hash import hash_by_identity
 
 
+@hash_by_identity
 class Status(Enum):
     """The last thing that happened to a job. Codes are ordered: `STARTING < FINISHED`.
 
@@ -24,9 +25,6 @@ class Status(Enum):
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
     LOG = "LOG"
-
-    # The hash of Enum is written in Python, and views are cached by their codes.
-    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
     @staticmethod
     def ordering(status: Status) -> int:
