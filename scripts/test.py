@@ -28,6 +28,7 @@ from scripts.pages.matrix import TESTS as BY_VERSION
 
 PYTHON = sys.executable
 LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
+ZIZMOR = str(Path(PYTHON).with_name("zizmor"))
 
 EXAMPLES = ("-m", "not hypothesis")
 """The tests that draw nothing; hypothesis marks those that do."""
@@ -55,6 +56,8 @@ official client was recorded to say of them, and `tests/cli` checks the typed cl
 """
 
 PAGES = (
+    "api",
+    "badges",
     "behaviours",
     "command_line",
     "corpus",
@@ -95,6 +98,7 @@ def steps() -> Iterator[Step]:
     """Everything there is to check, the long ones first, so that both processors end together."""
     yield from driver_tests()
     yield one("types: pyright", "-m", "pyright", "--pythonpath", PYTHON, "--warnings")
+    yield one("types: declared for users", "-m", "scripts.checks.typed", "--check")
     yield pytest("random tests of the core", "tests/protocol", "tests/simulation", *RANDOM)
     yield core_tests()
     yield other_tests()
@@ -112,6 +116,7 @@ def cheap_checks() -> Iterator[Step]:
     """The checks that take a second or two."""
     yield one("format", "-m", "ruff", "format", "--check", ".")
     yield one("lint", "-m", "ruff", "check", ".")
+    yield Step(title="workflows", commands=((ZIZMOR, "--offline", "--quiet", ".github"),))
     yield one("budgets", "-m", "scripts.checks.budgets", "--check")
     yield one("twins", "-m", "scripts.checks.twins", "--check")
 

@@ -1,4 +1,4 @@
-"""What an import of the core may load: everybody who imports it pays for each module.
+"""What an import may load: everybody who imports the core or a client pays for each module.
 
 How long it takes is no test; `scripts/benchmarks/import_time.py` measures it.
 """
@@ -33,6 +33,19 @@ def test_an_import_of_the_core_loads_these_and_itself_and_nothing_else() -> None
     others = loaded_by("import gradio_protocol") - alone
     assert "gradio_protocol" in others
     assert {name.partition(".")[0] for name in others} == {"gradio_protocol"}
+
+
+def test_the_blocking_client_loads_neither_asyncio_nor_the_command_line_of_httpx() -> None:
+    loaded = loaded_by("from gradio_client_httpx import Client")
+    assert "httpx" in loaded
+    assert loaded.isdisjoint({"asyncio", "click", "rich", "pygments", "huggingface_hub"})
+    assert "asyncio" in loaded_by("from gradio_client_httpx import AsyncClient")
+
+
+def test_the_command_line_of_httpx_is_loaded_when_it_is_called() -> None:
+    code = "import sys, gradio_client_httpx, httpx; sys.argv[1:] = ['--help']; httpx.main()"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, check=True)
+    assert b"httpx" in done.stdout
 
 
 def imported(path: Path) -> Iterator[str]:

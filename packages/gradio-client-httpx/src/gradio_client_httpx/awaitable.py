@@ -7,12 +7,16 @@ would accept a `concurrent.futures.Future` and never notice that it is done.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    import asyncio  # elsewhere in functions that asyncio calls: the import takes 20 ms
+
+from .blocking import is_in_loop
 
 _Iterator = Generator[Any, None, Any]
 
@@ -39,6 +43,8 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
     @contextlib.contextmanager
     def _subscribe(self) -> Generator[Callable[[], Awaitable[None]]]:
         """Yield a coroutine function that waits until `_wake_tasks` was called since the last."""
+        import asyncio
+
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
 
         def wake() -> None:
@@ -63,6 +69,8 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
                 await wait_for_change()
 
     def __await__(self) -> _Iterator:
+        import asyncio
+
         try:
             yield from self._wait_until_done().__await__()
         except asyncio.CancelledError:
@@ -78,6 +86,8 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
 
     def throw(self, typ: Any, val: Any = None, tb: object = None) -> Any:  # noqa: ARG002
         """Raise an error in the current asyncio task's wait; a cancellation cancels the job."""
+        import asyncio
+
         error = typ if isinstance(typ, BaseException) else (val or typ())
         if isinstance(error, asyncio.CancelledError):
             # Here too: a task that is cancelled before it starts never runs `__await__`.
@@ -94,13 +104,16 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
         CPython's tasks call `__next__` instead of `send(None)` if the coroutine has one; a job has,
         for iteration over its outputs.
         """
-        try:
-            task = asyncio.current_task()
-        except RuntimeError:
+        if not is_in_loop():
             return False
+        import asyncio
+
+        task = asyncio.current_task()
         return task is not None and task.get_coro() is self
 
     def _get_iterator(self) -> _Iterator:
+        import asyncio
+
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("only an asyncio task can run a job as a coroutine; await the job")

@@ -5,7 +5,6 @@ The call stops the loop, and never returns if the app that it waits for runs in 
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 import warnings
@@ -27,9 +26,7 @@ def warn_in_loop(call: str, instead: str) -> None:
     `call` names the blocking call, `instead` what to use in its place. Notebooks get no warning:
     all of their code runs in a loop, which nothing else uses while a cell runs.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not is_in_loop():
         return
     if not _is_notebook():
         text = (
@@ -37,6 +34,14 @@ def warn_in_loop(call: str, instead: str) -> None:
             f" if the app itself runs in this loop; use an AsyncClient, or {instead}"
         )
         warnings.warn(text, BlockingCallWarning, stacklevel=_find_stack_level())
+
+
+def is_in_loop() -> bool:
+    """Whether an asyncio loop runs in this thread."""
+    asyncio: Any = sys.modules.get("asyncio")  # importing it takes 20 ms
+    # While another thread imports asyncio, the module exists but has no functions yet.
+    get_loop = getattr(asyncio, "_get_running_loop", None)
+    return get_loop is not None and get_loop() is not None
 
 
 def _is_notebook() -> bool:

@@ -72,9 +72,9 @@ class PooledClient:
     __slots__ = ("client", "connection", "key", "shared")
 
     def __init__(self, client: Any, key: Key, *, shared: bool) -> None:
-        self.client = client
-        self.key = key
-        self.shared = shared
+        self.client: Any = client
+        self.key: Key = key
+        self.shared: bool = shared
         "Other exchanges use this client too, so its connection is known only from the reply."
         self.connection: socket.socket | None = None
 

@@ -16,8 +16,10 @@ from functools import partial
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
+Getattr: TypeAlias = Callable[[str], Any]
+"The `__getattr__` of a module."
 _NAME = "gradio_client"
 _FOLDER = Path(__file__).with_name(_NAME)
 RELEASE = "2.7.2"
@@ -67,7 +69,7 @@ class _Finder:
         return find(search(name=context.name, path=[str(_FOLDER.parent)]))
 
 
-def make_getattr(module: str) -> Callable[[str], Any]:
+def make_getattr(module: str) -> Getattr:
     """Return the `__getattr__` of a module here."""
     return partial(look_up, module)
 

@@ -21,8 +21,6 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-import httpx
-
 from gradio_protocol import (
     Head,
     InvalidArguments,
@@ -39,6 +37,7 @@ from gradio_protocol import (
 
 from .cancel_handle import CancelHandle, ClientPool, Key, PooledClient
 from .httpx_log import redacted_log
+from .httpx_module import httpx
 from .inputs import TransportConfig
 
 Timeout = httpx.Timeout
@@ -132,7 +131,7 @@ class Connections(BaseConnections):
         super().__init__(config, src)
         self._own = self._make_own(httpx.Client)
         self._pool = ClientPool(self._make_pooled, config.http_client or self._own)
-        self.pause = self._pool.pause
+        self.pause: Callable[[float], None] = self._pool.pause
         "Wait for some seconds, or until `close` is called."
 
     @contextlib.contextmanager

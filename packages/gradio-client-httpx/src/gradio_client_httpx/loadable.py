@@ -57,11 +57,12 @@ class LoadableEndpoint(BoundEndpoint[Any, Job]):
 
     def __init__(self, client: LoadableClient, fn_index: int, endpoint: Endpoint | None) -> None:
         if endpoint is None:
-            self.api_name, self.__signature__ = None, Signature()
+            self.api_name: str | None = None
+            self.__signature__: Signature = Signature()
         else:
             super().__init__(client, endpoint)
         self.fn_index = fn_index
-        self.backend_fn = endpoint is not None
+        self.backend_fn: bool = endpoint is not None
         self._loadable = client
 
     def make_end_to_end_fn(self, helper: object = None) -> Callable[..., Any]:  # noqa: ARG002

@@ -47,7 +47,7 @@ class Performer:
     """Performs actions. Thread-safe."""
 
     def __init__(self, config: TransportConfig, src: str) -> None:
-        self.connections = Connections(config, src)
+        self.connections: Connections = Connections(config, src)
         self._config = config
         self._partial: set[PartialFile] = set()
         "Files being written. Their threads are daemons, so `close` cleans up for them."

@@ -35,7 +35,7 @@ from gradio_protocol import (
 )
 
 from .cancel_handle import CancelHandle
-from .http import RawStream
+from .http import Connections, RawStream
 from .job import Job
 from .perform import Performer
 from .silence_monitor import SilenceMonitor
@@ -47,9 +47,9 @@ class Runner:
 
     def __init__(self, protocol: ClientProtocol, performer: Performer) -> None:
         self.protocol = protocol
-        self.lock = threading.Lock()
-        self.workers = Workers()
-        self.connections = performer.connections
+        self.lock: threading.Lock = threading.Lock()
+        self.workers: Workers = Workers()
+        self.connections: Connections = performer.connections
         self._performer = performer
         self._jobs: dict[int, Job] = {}
         "The jobs that have not ended."

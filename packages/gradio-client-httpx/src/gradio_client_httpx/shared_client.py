@@ -51,7 +51,7 @@ class SharedClient:
     def _initialize(self) -> None:
         # Held while connecting, so that other threads wait for the connection. A forked child makes
         # a new lock: a thread of the parent may have held the old one.
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self._connecting: Performer | None = None
         self._runner: Runner | None = None
         self._finalizer: weakref.finalize[[Runner, str], SharedClient] | None = None

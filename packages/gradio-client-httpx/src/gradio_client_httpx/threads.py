@@ -50,9 +50,9 @@ class Workers:
         self._idle = 0
         self._timer: _Timer | None = None
         self._closed = False
-        self.submit = Pool(self.spawn, IO_THREADS).submit
+        self.submit: Callable[[Work], None] = Pool(self.spawn, IO_THREADS).submit
         "Run a function as soon as an I/O thread is free."
-        self.call = Pool(self.spawn, CALLBACK_THREADS).submit
+        self.call: Callable[[Work], None] = Pool(self.spawn, CALLBACK_THREADS).submit
         "Run a callback as soon as a callback thread is free."
 
     def spawn(self, work: Work) -> None:

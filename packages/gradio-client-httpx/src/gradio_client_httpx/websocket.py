@@ -20,7 +20,7 @@ class WebSocket:
         self._receive = receive
         self._frames = wsproto.Connection(wsproto.ConnectionType.CLIENT)
         self._assembler = MessageAssembler()
-        self.is_closed = False
+        self.is_closed: bool = False
         "The server has closed it, or the connection has ended."
         self.error: GradioError | None = None
         "What its end means; None for an orderly one."

@@ -269,7 +269,7 @@ class Http:
         max_connections: int = REQUESTS,
         dial: Dial = dial,
     ) -> None:
-        self.timeout = timeout or Timeout()
+        self.timeout: Timeout = timeout or Timeout()
         self._dialer = Dialer(dial, Trust(verify), choose_proxies(proxy, trust_env=trust_env))
         self._bound = max_connections
         self._pools: dict[Origin, Pool] = {}

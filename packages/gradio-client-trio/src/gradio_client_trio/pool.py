@@ -61,9 +61,9 @@ class Connection:
     def __init__(self, stream: trio.abc.Stream, *, relay: Proxy | None = None) -> None:
         self.relay = relay
         "The proxy that forwards requests without a tunnel; it takes them in absolute form."
-        self.has_received = False
+        self.has_received: bool = False
         "Whether a byte of the current reply has arrived."
-        self.idle_since = 0.0
+        self.idle_since: float = 0.0
         self._raw_read = 0
         "Bytes that came with the head of an upgrade and have been read."
         self._stream = stream
@@ -220,7 +220,7 @@ class Pool:
         "The address of the environment's proxy for this origin, without credentials, or empty."
         self.connect = connect
         "Makes a new connection."
-        self.slots = trio.Semaphore(bound)
+        self.slots: trio.Semaphore = trio.Semaphore(bound)
         """One slot for each request that may run at once, in order of arrival.
 
         Streams take no slot: they last, and would block the joins that need them."""

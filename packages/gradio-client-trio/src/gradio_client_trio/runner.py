@@ -45,14 +45,14 @@ GRACE = 2.0
 class Runner:
     """Obeys the commands of a `ClientProtocol`, and reports what happened."""
 
-    lock = nullcontext()
+    lock: nullcontext[None] = nullcontext()
     "None is needed: rule 1."
 
     def __init__(
         self, protocol: ClientProtocol, performer: Performer, nursery: trio.Nursery
     ) -> None:
         self.protocol = protocol
-        self.workers = Workers(nursery, REQUESTS)
+        self.workers: Workers = Workers(nursery, REQUESTS)
         self._performer = performer
         self._jobs: dict[int, Job] = {}
         "The jobs that have not ended."

@@ -28,7 +28,7 @@ _log = logging.getLogger("gradio_client_trio")
 class SharedClient:
     """The connection to one app. Raises InvalidArguments for an invalid `proxy`."""
 
-    lock = nullcontext()
+    lock: nullcontext[None] = nullcontext()
     "No other task runs while a session is opened."
 
     def __init__(self, config: TrioConfig) -> None:

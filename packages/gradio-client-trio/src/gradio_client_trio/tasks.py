@@ -29,7 +29,7 @@ class Workers:
         self._queue = deque[Work]()
         self._scopes: set[trio.CancelScope] = set()
         self._waiters = trio.lowlevel.ParkingLot()
-        self.drawing_threads = trio.CapacityLimiter(4)
+        self.drawing_threads: trio.CapacityLimiter = trio.CapacityLimiter(4)
         "For progress bars, so that a paused terminal blocks these threads and no others."
 
     def spawn(self, work: Work) -> None:
@@ -95,7 +95,7 @@ class MapWaiter:
     """Waits for the jobs of one `map`."""
 
     def __init__(self) -> None:
-        self.now = trio.current_time
+        self.now: Callable[[], float] = trio.current_time
         self._waiters = trio.lowlevel.ParkingLot()
 
     def wake(self, job: object) -> None:  # noqa: ARG002 - it is a callback of a job

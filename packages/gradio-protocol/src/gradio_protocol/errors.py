@@ -107,7 +107,7 @@ class AppError(GradioError, ValueError):
         print_exception: bool = True,
     ) -> None:
         super().__init__(message)
-        self.message = shorten(message)
+        self.message: str = shorten(message)
         self.api_name: str | None = None
         "The name of the endpoint that failed, or None."
         self.duration = duration

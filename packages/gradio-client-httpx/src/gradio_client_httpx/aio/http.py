@@ -18,13 +18,12 @@ from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
 
-import httpx
-
 from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, transport_error
 
 from ..cancel_handle import enable_keepalive
 from ..http import CHUNK, BaseConnections, BaseRawStream, make_request, translate_errors
 from ..httpx_log import redacted_log
+from ..httpx_module import httpx
 from ..inputs import TransportConfig
 
 Reply: TypeAlias = tuple[Head, AsyncIterator[bytes]]

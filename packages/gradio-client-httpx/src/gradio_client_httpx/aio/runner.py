@@ -44,12 +44,12 @@ if 400 jobs join at once, and not 12 at a time, it sends ten times the messages.
 class AsyncRunner:
     """Obeys the commands of a `ClientProtocol`, and reports what happened."""
 
-    lock = nullcontext()
+    lock: nullcontext[None] = nullcontext()
     "None is needed: rule 1."
 
     def __init__(self, protocol: ClientProtocol, performer: AsyncPerformer) -> None:
         self.protocol = protocol
-        self.loop = asyncio.get_running_loop()
+        self.loop: asyncio.AbstractEventLoop = asyncio.get_running_loop()
         self._performer = performer
         self._jobs: dict[int, AsyncJob] = {}
         "The jobs that have not ended."

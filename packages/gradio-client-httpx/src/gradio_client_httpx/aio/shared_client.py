@@ -40,7 +40,7 @@ _log = logging.getLogger("gradio_client_httpx")
 class SharedClient:
     """The connection to one app. Raises InvalidArguments for an invalid configuration."""
 
-    lock = nullcontext()
+    lock: nullcontext[None] = nullcontext()
     "No other task runs while a session is opened."
 
     def __init__(self, config: HttpxConfig) -> None:

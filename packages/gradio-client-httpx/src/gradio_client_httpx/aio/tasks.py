@@ -46,7 +46,7 @@ class MapWaiter:
     """Waits for the jobs of one `map`."""
 
     def __init__(self) -> None:
-        self.now = time.monotonic
+        self.now: Callable[[], float] = time.monotonic
         self._ended = asyncio.Event()
 
     def wake(self, job: object) -> None:  # noqa: ARG002 - it is a callback of a job

@@ -1,6 +1,6 @@
 """Replaces `gradio_client.client`; see `compat`."""
 
-from gradio_client_httpx.compat import make_getattr
+from gradio_client_httpx.compat import Getattr, make_getattr
 from gradio_client_httpx.inputs import HttpxConfig, resolve_transport
 from gradio_client_httpx.job import Job
 from gradio_client_httpx.loadable import LoadableClient as Client
@@ -11,4 +11,4 @@ DEFAULT_TEMP_DIR = resolve_transport(HttpxConfig(target=Target(src=""), options=
 
 __all__ = ["DEFAULT_TEMP_DIR", "Client", "Endpoint", "Job"]
 
-__getattr__ = make_getattr(__name__)
+__getattr__: Getattr = make_getattr(__name__)

@@ -1,6 +1,6 @@
 """Replaces `gradio_client.utils`; see `compat`."""
 
-from gradio_client_httpx.compat import RELEASE, make_getattr
+from gradio_client_httpx.compat import RELEASE, Getattr, make_getattr
 from gradio_client_httpx.files import file, handle_file
 from gradio_protocol import (
     FileData,
@@ -54,4 +54,4 @@ def is_file_obj_with_meta(d: object) -> bool:
             return False
 
 
-__getattr__ = make_getattr(__name__)
+__getattr__: Getattr = make_getattr(__name__)

@@ -103,8 +103,8 @@ class ClientProtocol:
         entropy: bytes,
         max_jobs: int = MAX_JOBS,
     ) -> None:
-        self.target = Target(src=target) if isinstance(target, str) else target
-        self.options = Options(max_retries=self.target.policy.max_retries)
+        self.target: Target = Target(src=target) if isinstance(target, str) else target
+        self.options: Options = Options(max_retries=self.target.policy.max_retries)
         "Options of calls that have none of their own."
         self._entropy = entropy
         self._now = 0.0

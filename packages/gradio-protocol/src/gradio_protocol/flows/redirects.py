@@ -28,7 +28,7 @@ class Requester:
     """Requests documents, such as those of one app. See the module."""
 
     def __init__(self, access: Access, policy: RetryPolicy) -> None:
-        self.access = access
+        self.access: Access = access
         "Changes with each reply: it gets new cookies, or a new origin."
         self._policy = policy
 

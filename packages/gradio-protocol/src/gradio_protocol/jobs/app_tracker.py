@@ -55,10 +55,12 @@ class AppTracker:
         ids: Iterator[int] | None = None,
     ) -> None:
         self._app = app
-        self.idle_timeout = IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
+        self.idle_timeout: float = (
+            IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
+        )
         "Seconds of silence on a stream after which the app is asked whether it still runs."
         self._job_ids = count(1)
-        self.stream_ids = count(1) if ids is None else ids
+        self.stream_ids: Iterator[int] = count(1) if ids is None else ids
         self._last_seen: float | None = now
         self._refreshing_job: int | None = None
         self._waiting: list[int] = []

@@ -40,6 +40,7 @@ from ..wire.exchange import Head, Headers, Request
 from ..wire.sse import EventParser
 from ..wire.status import retry_after
 from ..wire.websocket import is_upgraded
+from .identity_hash import hash_by_identity
 from .messages import EventMessage, Heartbeat, Ignored, read_message
 from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from .pending_job import PendingJob
@@ -91,6 +92,7 @@ def socket_answers(job: PendingJob) -> dict[str, str]:
     return {"send_hash": f"{{{identity}}}", "send_data": f"{{{identity},{job.body[1:]}"}
 
 
+@hash_by_identity
 class StreamState(Enum):
     """How far the opening of a stream has come."""
 
@@ -99,9 +101,8 @@ class StreamState(Enum):
     OPEN = "the head of the reply has arrived"
     CLOSING = "the server has announced that it has sent everything"
 
-    __hash__ = object.__hash__
 
-
+@hash_by_identity
 class StreamInput(Enum):
     """What can change the state of a stream."""
 
@@ -110,8 +111,6 @@ class StreamInput(Enum):
     ANNOUNCED = "`close_stream` arrives"
     END = "it ends, or opening it fails"
     CLOSE = "the client closes it for good"
-
-    __hash__ = object.__hash__
 
 
 def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
@@ -234,7 +233,7 @@ class EventStream:
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._empty_openings = 0
         "Openings in a row that ended without a message."
-        self.state = StreamState.CLOSED
+        self.state: StreamState = StreamState.CLOSED
         self.open(stream_id, app)
 
     def open(self, stream_id: int, app: App) -> None:
@@ -245,7 +244,7 @@ class EventStream:
         self.app = app
         "The app of this opening; the client may know a newer one."
         answers = self._socket.answers if self._socket else None
-        self.reader = StreamReader(self._kind, app.dialect, answers)
+        self.reader: StreamReader = StreamReader(self._kind, app.dialect, answers)
         "One per opening: an event that was cut off must not continue on the next stream."
         self._announces = app.dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None

@@ -25,6 +25,7 @@ from ..errors import JobCancelled
 from ..wire.document import JSON
 from .file_search import FileSearch
 from .history import History, HistoryCursor
+from .identity_hash import hash_by_identity
 from .messages import (
     Completed,
     DataRequested,
@@ -45,6 +46,7 @@ from .messages import (
 from .status import Status
 
 
+@hash_by_identity
 class Stage(Enum):
     """How far a job is."""
 
@@ -57,9 +59,6 @@ class Stage(Enum):
     FAILED = "it has an error"
     CANCELLED = "it was cancelled, here or on the server"
 
-    # The hash of Enum is written in Python, which is slow, and every message looks into the table.
-    __hash__ = object.__hash__
-
     @cached_property
     def is_final(self) -> bool:
         """Whether the job is over, so that nothing changes any more."""
@@ -69,6 +68,7 @@ class Stage(Enum):
 _FINAL = (Stage.SUCCEEDED, Stage.FAILED, Stage.CANCELLED)
 
 
+@hash_by_identity
 class Cause(Enum):
     """What moves a job from one stage to another."""
 
@@ -80,8 +80,6 @@ class Cause(Enum):
     RETURNS = "the flow ends with a result"
     RAISES = "the flow ends with an error"
     CANCELS = "the caller cancels"
-
-    __hash__ = object.__hash__
 
 
 def _build_transitions() -> dict[Stage, dict[Cause, Stage]]:
@@ -180,7 +178,7 @@ class Outputs:
     def __init__(self, state: JobState) -> None:
         self._state = state
         self._cursor = HistoryCursor(state.history)
-        self.taken = 0
+        self.taken: int = 0
         "Outputs read so far."
 
     def advance(self) -> bool:
@@ -207,8 +205,8 @@ class JobState:
     def __init__(
         self, endpoint: Endpoint, history: History, files: FileSearch | None = None
     ) -> None:
-        self.endpoint = endpoint
-        self.history = history
+        self.endpoint: Endpoint = endpoint
+        self.history: History = history
         self._files = files
         "None: the caller wants no downloads."
         self.views: list[JobView] = [_INITIAL]

@@ -28,7 +28,7 @@ class _Text:
     __slots__ = ("pieces",)
 
     def __init__(self, start: str) -> None:
-        self.pieces = [start]
+        self.pieces: list[str] = [start]
 
 
 Node: TypeAlias = "bool | int | float | str | _Text | list[Node] | dict[str, Node] | None"

@@ -38,13 +38,13 @@ class Mailbox:
     __slots__ = ("_messages", "has_heard", "sealed", "started", "yielded")
 
     def __init__(self) -> None:
-        self.sealed = False
+        self.sealed: bool = False
         "The last message has arrived, although it may not have been taken."
-        self.has_heard = False
+        self.has_heard: bool = False
         "A message has arrived."
-        self.started = False
+        self.started: bool = False
         "`process_starts` has arrived, or an output."
-        self.yielded = False
+        self.yielded: bool = False
         "An output has arrived before the last message."
         self._messages = deque[JobMessage]()
 

@@ -86,13 +86,13 @@ class Session:
     def __init__(self, tracker: AppTracker, *, entropy: bytes, single: bool = False) -> None:
         self._tracker = tracker
         self._single = self._retired = single
-        self.closed = False
+        self.closed: bool = False
         "`close` was called."
         self._entropy, self._generation = entropy, 0
-        self.hash = session_hash(entropy)
+        self.hash: str = session_hash(entropy)
         "The session hash of the next join."
         self._registry = JobRegistry()
-        self.streams = EventStreams(tracker.stream_ids)
+        self.streams: EventStreams = EventStreams(tracker.stream_ids)
         self._cancellations = Cancellations()
         self._rendered: RenderedEndpoints | None = None
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from .identity_hash import hash_by_identity
 
+
+@hash_by_identity
 class Status(Enum):
     """The last thing that happened to a job. Codes are ordered: `STARTING < FINISHED`.
 
@@ -22,9 +25,6 @@ class Status(Enum):
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
     LOG = "LOG"
-
-    # The hash of Enum is written in Python, and views are cached by their codes.
-    __hash__ = object.__hash__
 
     @staticmethod
     def ordering(status: Status) -> int:

@@ -7,6 +7,7 @@ more of them for one session.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from inspect import Signature
 from typing import Any, Generic, Protocol, TypeVar
 
 from ..app.config import Visibility
@@ -39,11 +40,11 @@ class BoundEndpoint(Generic[R, J]):
         self._client = client
         self.endpoint = endpoint
         "Its parameters, results and other facts."
-        self.fn_index = endpoint.index
-        self.api_name = endpoint.name
-        self.__name__ = (endpoint.name or f"fn_{endpoint.index}").strip("/")
+        self.fn_index: int = endpoint.index
+        self.api_name: str | None = endpoint.name
+        self.__name__: str = (endpoint.name or f"fn_{endpoint.index}").strip("/")
         self.__doc__ = doc(endpoint)
-        self.__signature__ = signature(endpoint)
+        self.__signature__: Signature = signature(endpoint)
 
     def __call__(self, *args: Any, **kwargs: Any) -> R:
         """Call the endpoint and wait for its result; in an async client, await this call."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..errors import GradioError
 
 
@@ -20,4 +22,4 @@ class ShortTraceback:
             error.__traceback__ = None
 
 
-short_traceback = ShortTraceback()
+short_traceback: Final[ShortTraceback] = ShortTraceback()
