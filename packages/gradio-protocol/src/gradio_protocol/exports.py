@@ -16,6 +16,14 @@ from .client.commands import NotifyJob as NotifyJob
 from .client.commands import RunAction as RunAction
 from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
 from .client.config import ClientConfig as ClientConfig
+from .client.map_chunks import ChunkWindow as ChunkWindow
+from .client.map_chunks import CollectChunk as CollectChunk
+from .client.map_chunks import SendChunk as SendChunk
+from .client.map_chunks import WaitForChunks as WaitForChunks
+from .client.map_journal import JournalEntry as JournalEntry
+from .client.map_journal import MapJournal as MapJournal
+from .client.map_journal import digest_input as digest_input
+from .client.map_journal import read_journal as read_journal
 from .client.map_window import CollectCall as CollectCall
 from .client.map_window import MapWindow as MapWindow
 from .client.map_window import SubmitCall as SubmitCall
@@ -27,6 +35,7 @@ from .client.protocol import ClientProtocol as ClientProtocol
 from .errors import AppChanged as AppChanged
 from .errors import AppError as AppError
 from .errors import AuthenticationError as AuthenticationError
+from .errors import ExecutorFailed as ExecutorFailed
 from .errors import FileFailed as FileFailed
 from .errors import GradioError as GradioError
 from .errors import InvalidArguments as InvalidArguments
