@@ -143,6 +143,20 @@ def test_a_chunk_whose_worker_died_is_sent_again(client: Client, fake: FakeGradi
     assert joins(fake) == len(WORDS)
 
 
+def test_no_two_sendings_of_a_chunk_have_the_same_arguments(client: Client) -> None:
+    class Noting(Worker):
+        def submit(self, *given: Any, **named: Any) -> Future[Any]:
+            pickles.add(pickle.dumps(given))
+            return super().submit(*given, **named)
+
+    pickles = set[bytes]()
+    worker = Noting(deaths={0})
+    mapped(client, ["a"], worker)
+    mapped(client, ["a"], worker)
+    assert worker.chunks == [["a"]] * 3
+    assert len(pickles) == 3
+
+
 def test_a_chunk_that_was_cancelled_is_sent_again(client: Client) -> None:
     class Fickle(Worker):
         def submit(self, *given: Any, **named: Any) -> Future[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Generator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from contextlib import contextmanager
@@ -44,7 +45,8 @@ def map_chunks(
                 match step:
                     case SendChunk(chunk=chunk):
                         try:
-                            chunk.future = executor.submit(run_chunk, call, chunk.values)
+                            token = secrets.token_hex(8)
+                            chunk.future = executor.submit(run_chunk, call, chunk.values, token)
                         except Exception as error:
                             name = None if journal is None else os.fspath(journal)
                             raise window.executor_failed(error, name) from error

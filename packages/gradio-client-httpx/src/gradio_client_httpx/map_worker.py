@@ -33,8 +33,12 @@ class ChunkCall:
     concurrency: int
 
 
-def run_chunk(call: ChunkCall, inputs: Sequence[object]) -> list[Any]:
-    """Return a result or an exception for each input, in order."""
+def run_chunk(call: ChunkCall, inputs: Sequence[object], token: str) -> list[Any]:  # noqa: ARG001
+    """Return a result or an exception for each input, in order.
+
+    `token` is another one each time that a chunk is sent. Dask takes tasks with the same arguments
+    for the same task: it would not run a chunk again, but return or cancel it like the first time.
+    """
     client = _find_client(call.client)
     submit = partial(
         client.submit, api_name=call.api_name, fn_index=call.fn_index, headers=call.headers
