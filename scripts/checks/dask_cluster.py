@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -97,4 +96,4 @@ def joins(fake: FakeGradio) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -103,7 +103,7 @@ def map_rows(src: str, name: str | None, options: MapOptions) -> Tally:
             outcomes = map_calls(window, submit)
             with closing(outcomes), options.output.open("a", encoding="utf-8") as file:
                 for place, outcome in outcomes:
-                    append(file, describe(left[place], outcome, saved), tally)
+                    append(file, describe(left[int(place)], outcome, saved), tally)
                     show(tally, options)
     return tally
 

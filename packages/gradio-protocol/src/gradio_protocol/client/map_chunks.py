@@ -72,12 +72,34 @@ class MapChunk(Generic[F]):
         """Whether there is an outcome for each of its inputs."""
         return not self._missing
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether all of its outcomes have been taken."""
+        return not self._inputs
+
     def end(self, outcomes: Iterable[object]) -> list[_Input]:
         """Give each input that was sent its outcome; return these inputs."""
+        self.future = None
         sent, self._missing = self._missing, []
         for each, outcome in zip(sent, outcomes, strict=True):
             each.end(outcome)
         return sent
+
+    def fail(self, error: Exception) -> None:
+        """Count a failure of the executor; after the last one, end with an error."""
+        self.future = None
+        self._failures += 1
+        if self._failures == _MAX_SENDS:
+            first, last = self._missing[0].index, self._missing[-1].index
+            failed = ExecutorFailed(
+                f"the executor lost inputs {first} to {last} {_MAX_SENDS} times: {_describe(error)}"
+            )
+            failed.__cause__ = error
+            self.end([failed] * len(self._missing))
+
+    def take(self) -> object:
+        """Return the next outcome."""
+        return self._inputs.popleft().outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +185,6 @@ class ChunkWindow(Generic[F]):
 
     def end(self, chunk: MapChunk[F], outcomes: Sequence[object]) -> bytes:
         """Record the outcomes of the inputs that were sent; return what the journal gains."""
-        chunk.future = None
         done = [each for each in chunk.end(outcomes) if not isinstance(each.outcome, Exception)]
         self._done += len(done)
         if self.journal is None:
@@ -172,17 +193,7 @@ class ChunkWindow(Generic[F]):
 
     def fail(self, chunk: MapChunk[F], error: Exception) -> None:
         """Record that the executor lost a chunk; it is sent again, or this is its outcome."""
-        chunk.future = None
-        chunk._failures += 1
-        if chunk._failures < _MAX_SENDS:
-            return
-        lost = chunk._missing
-        failed = ExecutorFailed(
-            f"the executor lost inputs {lost[0].index} to {lost[-1].index} {_MAX_SENDS} times: "
-            f"{_describe(error)}"
-        )
-        failed.__cause__ = error
-        chunk.end([failed] * len(lost))
+        chunk.fail(error)
 
     def executor_failed(self, error: Exception, journal: str | None = None) -> ExecutorFailed:
         """Return the error that says that the executor took no chunk, and how to go on."""
@@ -207,8 +218,8 @@ class ChunkWindow(Generic[F]):
         return tuple([chunk.future for chunk in self._chunks if chunk.future is not None])
 
     def _take_outcome(self, chunk: MapChunk[F]) -> YieldOutcome:
-        outcome = chunk._inputs.popleft().outcome
-        if not chunk._inputs:
+        outcome = chunk.take()
+        if chunk.is_taken:
             self._chunks.remove(chunk)
         if isinstance(outcome, Exception) and not self.return_exceptions:
             raise outcome

@@ -60,7 +60,7 @@ class MapJournal:
     def record(self, index: int, digest: str, result: object) -> bytes:
         """Return what to append to the file. Raises InvalidArguments if it is not JSON."""
         key = "results" if isinstance(result, tuple) else "result"
-        entry = {"index": index, "input": digest, key: result}
+        entry: dict[str, object] = {"index": index, "input": digest, key: result}
         line = document.write(entry, where=f"journal: the result of input {index}")
         # The torn line gets an end first, or the new one would be a part of it.
         start, self._is_torn = b"\n" if self._is_torn else b"", False
