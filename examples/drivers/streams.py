@@ -294,8 +294,7 @@ def inspect(action: gp.InspectFile | gp.ReadFile) -> gp.FileFacts | bytes:
     """Read a file, or find out its size, modification time and digest."""
     with open(action.path, "rb") as file:
         if isinstance(action, gp.ReadFile):
-            data = file.read(action.limit + 1)
-            action.check(len(data))
+            action.check(len(data := file.read(action.limit + 1)))
             return data
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return gp.FileFacts.of(os.fstat(file.fileno()), digest)

@@ -66,6 +66,12 @@ REASONS: Mapping[str, tuple[str, ...]] = {
     "a fork copies no threads, so the child has to end the jobs that it inherits": (
         "Job.after_fork",
     ),
+    "an executor blocks whoever waits for it, and each of its processes runs a blocking client": (
+        "Client.map(executor)",
+        "Client.map(chunk_size)",
+        "Client.map(max_chunks)",
+        "Client.map(journal)",
+    ),
     "on threads these are generators; trio has objects, since a cancelled generator is finished": (
         "Job.until",
     ),
@@ -119,6 +125,12 @@ ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
     ),
     "a fork copies no threads, so the child has to end the jobs that it inherits; an event loop"
     " does not survive a fork": ("Job.after_fork",),
+    "an executor blocks whoever waits for it: run a `Client` in `asyncio.to_thread`": (
+        "Client.map(executor)",
+        "Client.map(chunk_size)",
+        "Client.map(max_chunks)",
+        "Client.map(journal)",
+    ),
     "on threads the iterators are generators; here they are objects, since a cancelled generator is"
     " finished": ("Job.until",),
 }

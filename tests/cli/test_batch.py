@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from concurrent.futures import Future
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gradio_client_httpx.cli.batch import Row, read_row, read_rows, run_bounded
+from gradio_client_httpx.cli.batch import Row, read_row, read_rows
 from gradio_protocol import InvalidArguments
 from tests.cli.conftest import Shell
 from tests.cli.sample_endpoints import FILE, endpoint, parameter
@@ -96,6 +96,37 @@ def test_a_server_that_refuses_stops_the_run(
     assert rows.with_name("out.jsonl").read_text() == ""
 
 
+def test_a_row_that_a_full_queue_refuses_is_sent_again(
+    shell: Shell, url: str, fake: FakeGradio, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gradio_protocol.client.map_window._FIRST_PAUSE", 0.01)
+    rows.write_text("text\na\nb\n")
+    fake.instead("queue/join", answering(503, {"detail": "Queue is full."}), times=3)
+    command = ("map", url, "/echo", "--inputs", str(rows), "--output", "out.jsonl")
+    assert shell(*command, "--concurrency", "1").code == 0
+    assert [note["result"] for note in outcomes(rows.with_name("out.jsonl"))] == ["a", "b"]
+
+
+def test_no_more_rows_are_under_way_than_allowed(
+    shell: Shell, url: str, fake: FakeGradio, rows: Path
+) -> None:
+    rows.write_text("n\n" + "1\n" * 4)
+
+    def release() -> None:
+        for number in range(1, 5):
+            holds = fake.holds.until_blocking(lambda _: True, number)
+            begun.append(len(fake.requests("queue/join")) - number)
+            holds[-1].release()
+
+    begun = list[int]()
+    releasing = threading.Thread(target=release)
+    releasing.start()
+    command = ("map", url, "/slow", "--inputs", str(rows), "--output", "out.jsonl")
+    assert shell(*command, "--concurrency", "1").code == 0
+    releasing.join()
+    assert begun == [0] * 4
+
+
 def test_files_are_uploaded_only_from_columns_that_are_named(
     shell: Shell, url: str, tmp_path: Path
 ) -> None:
@@ -128,21 +159,3 @@ def test_a_path_in_json_is_uploaded_only_if_its_column_is_named(tmp_path: Path) 
     _, kwargs = read_row(row, call, ("upload",))
     assert kwargs["upload"]["path"] == str(path)
     assert kwargs["text"] == str(path)
-
-
-def test_no_more_jobs_run_at_once_than_allowed() -> None:
-    jobs = [Future[Any]() for _ in range(4)]
-    started: list[int] = []
-
-    def start(row: Row) -> Future[Any]:
-        started.append(row.number)
-        return jobs[row.number]
-
-    jobs[0].set_result(None)
-    outcomes = run_bounded(start, [Row(number, None) for number in range(4)], 2)
-    row, job = next(outcomes)
-    assert (row.number, job, started) == (0, jobs[0], [0, 1])
-    jobs[2].set_result(None)
-    assert (next(outcomes)[0].number, started) == (2, [0, 1, 2])
-    outcomes.close()
-    assert [job.cancelled() for job in jobs] == [False, True, False, False]

@@ -3,14 +3,20 @@
 A statement of one expression may end with a comment, `# → …`. After the example has run, the
 comment must be what the expression was: its `repr`, or, for a `print`, what was printed. Where the
 line ran several times, or printed several lines, all of them, separated by commas.
+
+An example with an `await` of its own is a cell of a notebook, and so is every later one on its
+page. They run in one event loop.
 """
 
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from inspect import CO_COROUTINE
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from sybil import Document, Example
@@ -69,8 +75,8 @@ def _shown(method: str) -> ast.expr:
     return ast.Attribute(ast.Name("shown", ast.Load()), method, ast.Load())
 
 
-def run(page: Path, namespace: Mapping[str, Any], replaced: Mapping[str, str]) -> int:
-    """Run the `python` examples of a page, in order, in one namespace; returns how many there were.
+def run(page: Path, namespace: Mapping[str, Any], replaced: Mapping[str, str]) -> dict[str, Any]:
+    """Run the `python` examples of a page, in order, in one namespace, which is returned.
 
     Each key of `replaced` that stands in an example is run as its value.
     """
@@ -84,11 +90,21 @@ def run(page: Path, namespace: Mapping[str, Any], replaced: Mapping[str, str]) -
         show(padding + source, example.path, example.namespace)
 
     document = Document.parse(str(page), CodeBlockParser("python", evaluate))
-    document.namespace.update(namespace)
+    document.namespace.update(namespace, loop=asyncio.Runner())
     examples = list(document.examples())
-    for example in examples:
-        example.evaluate()
-    return len(examples)
+    try:
+        for example in examples:
+            example.evaluate()
+    finally:
+        document.namespace["loop"].close()
+    found: dict[str, Any] = document.namespace
+    return found
+
+
+async def _run_cell(code: CodeType, namespace: dict[str, Any]) -> None:
+    outcome = eval(code, namespace)
+    if code.co_flags & CO_COROUTINE:
+        await outcome
 
 
 def show(source: str, path: str, namespace: dict[str, Any]) -> None:
@@ -96,6 +112,12 @@ def show(source: str, path: str, namespace: dict[str, Any]) -> None:
     marked = Marked(source.splitlines())
     tree = marked.visit(ast.parse(source, path))
     shown = namespace["shown"] = Shown()
-    exec(compile(tree, path, "exec"), namespace)
+    code = compile(tree, path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    if code.co_flags & CO_COROUTINE:
+        namespace["is_notebook"] = True
+    if "is_notebook" in namespace:
+        namespace["loop"].run(_run_cell(code, namespace))
+    else:
+        eval(code, namespace)
     for line, comment in marked.expected.items():
         assert shown.at(line) == comment, f"{path}:{line} shows {shown.at(line)}"

@@ -43,7 +43,7 @@ def clean_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_the_examples_on_this_page_show_what_they_say(page: Path) -> None:
     fake = FakeGradio(auth=LOGINS.get(title(page)))
     with threaded(fake) as server:
-        namespace = {"__name__": "example", "fake": fake, "server": server}
+        namespace = {"__name__": "__main__", "fake": fake, "server": server}
         examples.run(page, namespace, {ADDRESS: server.url.rstrip("/")})
 
 

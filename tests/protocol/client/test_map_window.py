@@ -100,6 +100,17 @@ def test_results_without_an_order_come_as_they_are_there() -> None:
     assert mapped.jobs == (first.job,)
 
 
+def test_results_may_come_with_the_places_of_their_inputs() -> None:
+    mapped = window("ab", ordered=False, indexed=True)
+    first, second = submitted(mapped), submitted(mapped)
+    ended(mapped, second)
+    second.end("B")
+    assert mapped.next(0) == YieldOutcome((1, "B"))
+    ended(mapped, first)
+    first.end("A")
+    assert mapped.next(0) == YieldOutcome((0, "A"))
+
+
 @pytest.mark.parametrize(
     ("given", "args", "kwargs"),
     [

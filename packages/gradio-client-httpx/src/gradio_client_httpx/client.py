@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import os
+import pickle
 import ssl
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
-from concurrent.futures import wait
+from concurrent.futures import Executor, wait
 from functools import partial
 from threading import TIMEOUT_MAX
 from typing import Any, Literal, Self
 
-from gradio_protocol import Options, SpaceCopy, Target
+from gradio_protocol import InvalidArguments, Options, SpaceCopy, Target
 from gradio_protocol.clients import (
     DEFAULT_FOLDER,
     BaseClient,
+    ChunkWindow,
     Endpoints,
     MapWindow,
     short_traceback,
 )
 
-from . import progress, telemetry
+from . import map_executor, progress, telemetry
 from .blocking import warn_in_loop
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
+from .map_worker import ChunkCall
 from .mapping import map_calls
 from .shared_client import SharedClient, duplicate
 
@@ -243,6 +246,10 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         concurrency: int | None = None,
         ordered: bool = True,
         return_exceptions: bool = False,
+        executor: Executor | None = None,
+        chunk_size: int | None = None,
+        max_chunks: int = 64,
+        journal: str | os.PathLike[str] | None = None,
     ) -> Generator[Any, None, None]:
         """Call an endpoint for each input, and yield the results.
 
@@ -254,9 +261,40 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         a call when it is its turn; with `return_exceptions`, yields it instead. A call that the
         app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
         under way.
+
+        `executor`: workers that make the calls, on this machine or on others. Each of its processes
+        makes one copy of this client, and runs chunks of `chunk_size` inputs (by default four times
+        `concurrency`) with `concurrency` calls under way in each. At most `max_chunks` chunks are
+        with the executor. A chunk whose worker dies is sent again, three times at most. Leaving the
+        loop cancels the chunks that have not begun. Raises ExecutorFailed if the executor takes no
+        more chunks.
+
+        `journal`: a file, for a run with an executor that can be resumed. It gains a line for each
+        result, and an input with a line there is not run again. Inputs must be JSON, paths or
+        bytes. Raises FileFailed if the file cannot be read or written.
         """
         warn_in_loop("map()", "`async for` over `AsyncClient.map`")
         room = self._given.max_workers if concurrency is None else concurrency
+        if executor is not None:
+            chunks = ChunkWindow[map_executor.Outcomes](
+                inputs=inputs,
+                concurrency=room,
+                chunk_size=chunk_size,
+                max_chunks=max_chunks,
+                ordered=ordered,
+                return_exceptions=return_exceptions,
+                journal=None if journal is None else map_executor.read_journal_file(journal),
+            )
+            call = ChunkCall(
+                client=pickle.dumps(self),
+                api_name=api_name,
+                fn_index=fn_index,
+                headers=self.add_zero_gpu_headers({}),
+                concurrency=room,
+            )
+            return map_executor.map_chunks(chunks, executor, call, journal)
+        if journal is not None:
+            raise InvalidArguments("journal: needs an executor, such as ThreadPoolExecutor(1)")
         window = MapWindow[Job](inputs, room, ordered, return_exceptions)
         submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
         return map_calls(window, submit)

@@ -2,9 +2,9 @@
 
 The class tells where the cause lies: with the caller (`InvalidArguments`), the server
 (`RemoteError` and its subclasses), the app (`AppError`, `ValidationError`), the network
-(`TransportFailed`) or this machine's disk (`FileFailed`). The text says what was expected, what
-came, and where. No error contains a header, a cookie, a token or the content of a file: base64
-content is shortened.
+(`TransportFailed`), this machine's disk (`FileFailed`) or its worker processes (`ExecutorFailed`).
+The text says what was expected, what came, and where. No error contains a header, a cookie, a token
+or the content of a file: base64 content is shortened.
 """
 
 from __future__ import annotations
@@ -161,6 +161,13 @@ class FileFailed(GradioError):
     """A local file could not be read or written, or changed while it was being sent.
 
     `__cause__` is the `OSError`, if there was one.
+    """
+
+
+class ExecutorFailed(GradioError):
+    """The executor of a `map` lost inputs again and again, or takes no more work.
+
+    `__cause__` is the executor's exception.
     """
 
 

@@ -17,6 +17,7 @@ from .client.protocol import ClientProtocol as ClientProtocol
 from .errors import AppChanged as AppChanged
 from .errors import AppError as AppError
 from .errors import AuthenticationError as AuthenticationError
+from .errors import ExecutorFailed as ExecutorFailed
 from .errors import FileFailed as FileFailed
 from .errors import GradioError as GradioError
 from .errors import InvalidArguments as InvalidArguments

@@ -9,23 +9,24 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import itertools
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections.abc import Collection, Sequence
+from concurrent.futures import CancelledError
 from contextlib import closing
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import Any, TextIO, cast
+from typing import Any, TextIO
 
 import click
 
 from gradio_protocol import Endpoint, InvalidArguments, spread
-from gradio_protocol.clients import DEFAULT_FOLDER
+from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow, digest_input, read_journal
 
+from ..job import Job
+from ..mapping import map_calls
 from .calling import open_argument
 from .connect import Settings, choose_endpoint, connected, split_reserved
 from .failures import APP_FAILED, WRONG_USAGE, exit_code, explain
@@ -60,7 +61,7 @@ class Row:
     @property
     def digest(self) -> str:
         """Tells whether this is the row that an earlier run has done."""
-        return hashlib.sha256(write_json(self.content).encode()).hexdigest()[:16]
+        return digest_input(self.content)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,47 +88,17 @@ def map_rows(src: str, name: str | None, options: MapOptions) -> Tally:
             endpoint = choose_endpoint(client, name)
             left = prepare_output(options, rows, tally)
 
-            def start(row: Row) -> Future[Any]:
+            def submit(row: Row) -> Job:
                 args, kwargs = read_row(row, endpoint, options.files)
-                job: Future[Any] = client.submit(*args, fn_index=endpoint.index, **kwargs)
-                return job
+                return client.submit(*args, fn_index=endpoint.index, **kwargs)
 
-            outcomes = run_bounded(start, left, options.concurrency)
+            window = MapWindow[Job](left, options.concurrency, False, True, indexed=True)
+            outcomes = map_calls(window, submit)
             with closing(outcomes), options.output.open("a", encoding="utf-8") as file:
-                for row, outcome in outcomes:
-                    append(file, describe(row, outcome, saved), tally)
+                for place, outcome in outcomes:
+                    append(file, describe(left[int(place)], outcome, saved), tally)
                     show(tally, options)
     return tally
-
-
-def run_bounded(
-    start: Callable[[Row], Future[Any]], rows: Iterable[Row], limit: int
-) -> Generator[tuple[Row, Future[Any]]]:
-    """Run a job for each row, so many at once; yield each row and its job when that has ended.
-
-    A row that cannot be started yields a failed future. Leaving the generator cancels the rest.
-    """
-    source, pending = iter(rows), dict[Future[Any], Row]()
-    try:
-        while True:
-            for row in itertools.islice(source, limit - len(pending)):
-                pending[_started(start, row)] = row
-            if not pending:
-                return
-            for job in wait(pending, return_when=FIRST_COMPLETED).done:
-                yield pending.pop(job), job
-    finally:
-        for job in pending:
-            job.cancel()
-
-
-def _started(start: Callable[[Row], Future[Any]], row: Row) -> Future[Any]:
-    try:
-        return start(row)
-    except InvalidArguments as error:
-        failed = Future[Any]()
-        failed.set_exception(error)
-        return failed
 
 
 def read_rows(source: str) -> list[Row]:
@@ -181,19 +152,20 @@ def _refuse_path(text: str) -> Any:
     raise InvalidArguments("a path in a row is uploaded only with --file COLUMN")
 
 
-def describe(row: Row, outcome: Future[Any], saved: SavedFiles | None) -> dict[str, Any]:
+def describe(row: Row, outcome: object, saved: SavedFiles | None) -> dict[str, Any]:
     """Return what the output says of a row. Raises an error that stops the run."""
     note: dict[str, Any] = {"index": row.number, "input": row.digest}
-    error = outcome.exception() if not outcome.cancelled() else None
-    if outcome.cancelled():
-        return {**note, "error": "the server cancelled the job"}
-    if error is None:
-        values = spread(outcome.result())
-        values = values if saved is None else saved.place(values)
-        return {**note, "result": values[0] if len(values) == 1 else values}
-    if exit_code(error) in (APP_FAILED, WRONG_USAGE):
-        return {**note, "error": explain(error)}
-    raise error
+    match outcome:
+        case CancelledError():
+            return {**note, "error": "the server cancelled the job"}
+        case Exception() if exit_code(outcome) not in (APP_FAILED, WRONG_USAGE):
+            raise outcome
+        case Exception():
+            return {**note, "error": explain(outcome)}
+        case _:
+            values = spread(outcome)
+            values = values if saved is None else saved.place(values)
+            return {**note, "result": values[0] if len(values) == 1 else values}
 
 
 def prepare_output(options: MapOptions, rows: Sequence[Row], tally: Tally) -> list[Row]:
@@ -206,29 +178,16 @@ def prepare_output(options: MapOptions, rows: Sequence[Row], tally: Tally) -> li
         if path.exists() and path.stat().st_size:
             raise InvalidArguments(f"{path} exists: continue it with --resume, or remove it")
         return [*rows]
-    kept = {note["index"]: line for note, line in _finished(path, rows)}
+    digests = {row.number: row.digest for row in rows}
+    with open(path, "rb") if path.exists() else BytesIO() as lines:
+        entries = [it for it in read_journal(lines) if digests.get(it.index) == it.digest]
+    kept = {entry.index: entry.line + b"\n" for entry in entries}
     # Without what failed, and without the half of a line that a crash may leave.
     partial = path.with_name(f"{path.name}.partial")
-    partial.write_text("".join(kept.values()), encoding="utf-8")
+    partial.write_bytes(b"".join(kept.values()))
     os.replace(partial, path)
     tally.done = len(kept)
     return [row for row in rows if row.number not in kept]
-
-
-def _finished(path: Path, rows: Sequence[Row]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Yield the notes of an earlier run about rows that are done and have not changed since."""
-    if not path.exists():
-        return
-    digests = {row.number: row.digest for row in rows}
-    for line in path.read_text(encoding="utf-8").split("\n"):
-        try:
-            note = read_json(line)
-        except InvalidArguments:
-            continue
-        if isinstance(note, dict) and "result" in note:
-            known = cast("dict[str, Any]", note)
-            if digests.get(known.get("index", -1)) == known.get("input"):
-                yield known, f"{line}\n"
 
 
 def append(file: TextIO, note: dict[str, Any], tally: Tally) -> None:

@@ -37,6 +37,7 @@ A = TypeVar("A", bound=BaseAsyncJob)
 class MappedCall(Generic[J]):
     """The call for one input."""
 
+    index: int
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     job: J | None = None
@@ -92,10 +93,14 @@ class MapWindow(Generic[J]):
     concurrency: int
     ordered: bool = True
     return_exceptions: bool = False
+    indexed: bool = False
+    "Yield each outcome in a tuple, behind the place of its input, from 0."
     _calls: list[MappedCall[J]] = field(default_factory=list[MappedCall[J]], init=False)
     "In the order of their inputs."
     _resume: float = field(default=-inf, init=False)
     "When calls may be made again, after a refusal."
+    _taken: int = field(default=0, init=False)
+    "How many inputs have been taken."
 
     def __post_init__(self) -> None:
         if self.concurrency < 1:
@@ -145,7 +150,7 @@ class MapWindow(Generic[J]):
         self._calls.remove(call)
         if call.error is not None and not self.return_exceptions:
             raise call.error
-        return YieldOutcome(call.outcome)
+        return YieldOutcome((call.index, call.outcome) if self.indexed else call.outcome)
 
     def _choose_call(self) -> MappedCall[J] | None:
         """Return a call that was refused before, or that of the next input if there is room."""
@@ -154,7 +159,8 @@ class MapWindow(Generic[J]):
                 return call
         if len(self._calls) < self.concurrency:
             for value in self.inputs:
-                call = MappedCall[J](*_split(value))
+                call = MappedCall[J](self._taken, *_split(value))
+                self._taken += 1
                 self._calls.append(call)
                 return call
         return None
