@@ -636,7 +636,7 @@ def test_a_generator_without_state_needs_a_session_of_its_own(
 @pytest.mark.parametrize(
     "refusal",
     [
-        *(RemoteError("no socket", status=status) for status in (403, 404, 500)),
+        *(RemoteError("no socket", status=status) for status in (400, 403, 404, 405, 426, 500)),
         lost_to(RemoteError("this driver has no WebSockets", status=501)),
     ],
 )

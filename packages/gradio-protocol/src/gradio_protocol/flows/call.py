@@ -62,9 +62,9 @@ _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that may come from another app, which lacks our login or the function."
-_NO_SOCKET = (403, 404, 500, 501)
+_NO_SOCKET = (400, 403, 404, 405, 426, 500, 501)
 """Statuses without a socket: the queue is off (500 on 3.16 to 3.50), a login is missing (403), a
-proxy knows no sockets, or the driver knows none (501)."""
+proxy knows no sockets (404, or 400, 405, 426), or the driver knows none (501)."""
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
