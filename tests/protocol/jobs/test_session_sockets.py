@@ -11,7 +11,14 @@ import pytest
 from gradio_protocol.app.dialect import Delivery
 from gradio_protocol.errors import RemoteError
 from gradio_protocol.jobs.messages import Completed, EventMessage
-from gradio_protocol.jobs.orders import EndReason, JoinGranted, OpenStream, RequestJoin
+from gradio_protocol.jobs.orders import (
+    EndReason,
+    JobStopped,
+    JoinGranted,
+    OpenStream,
+    RequestJoin,
+    RequestTurn,
+)
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import ECHO, sample_app
 from tests.support.session_harness import DONE, SessionHarness
@@ -46,9 +53,31 @@ def test_a_join_opens_a_socket_that_knows_what_to_say() -> None:
 
 def test_a_generator_has_a_session_hash_of_its_own() -> None:
     here, job_id, opened, grant = joined(own_hash=True)
-    assert grant.session_hash == f"{here.session.hash}{job_id}"
+    assert grant.session_hash.startswith(here.session.hash)
     assert opened.answers is not None
     assert grant.session_hash in opened.answers["send_hash"]
+    here.end(EndReason.BROKEN, key=job_id)
+    again = here.ask(job_id, RequestJoin(fn_index=ECHO, direct=False, body=BODY, own_hash=True))
+    assert isinstance(again, JoinGranted)
+    assert here.session.hash != again.session_hash != grant.session_hash
+
+
+def test_jobs_of_one_generator_that_share_a_session_take_turns() -> None:
+    here = SessionHarness(sample_app("3.50.2"))
+    first, second, third, other = (here.session.add_job() for _ in range(4))
+    assert here.ask(first, RequestTurn(fn_index=ECHO)) == here.session.hash
+    assert here.ask(second, RequestTurn(fn_index=ECHO)) is None
+    assert here.ask(third, RequestTurn(fn_index=ECHO)) is None
+    assert here.ask(other, RequestTurn(fn_index=ECHO + 1)) == here.session.hash
+    # Another attempt of the job that has the turn.
+    assert here.ask(first, RequestTurn(fn_index=ECHO)) == here.session.hash
+    here.cancel(second)
+    assert isinstance(here.last(second), JobStopped)
+    assert isinstance(here.ask(second, RequestTurn(fn_index=ECHO)), JobStopped)
+    here.release(second)
+    assert here.answers[third] == []
+    here.release(first)
+    assert here.last(third) == here.session.hash
 
 
 def accepted(opened: OpenStream) -> Head:

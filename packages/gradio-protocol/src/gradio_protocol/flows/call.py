@@ -45,13 +45,14 @@ from ..jobs.orders import (
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
+    RequestTurn,
 )
 from ..wire.document import JSON, need, read_object, write
 from ..wire.exchange import Response
 from .actions import Publish, Send, Sleep, Steps, ask
 from .attempt import Attempt, RetryCall, check_same_app, join_error, name_endpoint, publish_output
 from .connect import is_same_app, rebind, refresh_app
-from .direct import is_called_by_index, may_be_generator, run_direct
+from .direct import is_called_by_index, may_be_generator, reset_generator, run_direct
 from .download import Downloads
 from .options import Call
 from .retry import Repeat, backoff, send_with_retries
@@ -130,6 +131,8 @@ def _is_direct(spec: Call) -> bool:
 def _request_join(spec: Call) -> Steps[str]:
     """Return the session hash for the join. Raises RetryCall if the app has changed."""
     app, direct = spec.app, _is_direct(spec)
+    if may_be_generator(spec) and spec.endpoint.stateful:
+        yield from _take_turn(spec)
     # These calls have no join, or the session sends it by opening the stream: check the app now.
     at_once = is_called_by_index(spec) if direct else app.dialect.joins_by_stream
     if at_once and (yield from is_same_app(app)) is False:
@@ -146,6 +149,14 @@ def _request_join(spec: Call) -> Steps[str]:
         return grant.session_hash
     yield from ask(JoinFailed())
     raise _make_app_changed()
+
+
+def _take_turn(spec: Call) -> Steps[None]:
+    """Wait until no other job of a generator of 3.x runs in the session, and reset it."""
+    session_hash = yield from ask(RequestTurn(fn_index=spec.endpoint.index))
+    # A job that was cancelled has left its generator behind, where this one would continue (3.16,
+    # 3.23).
+    yield from reset_generator(spec, session_hash)
 
 
 def _make_app_changed() -> RetryCall:
