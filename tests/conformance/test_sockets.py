@@ -109,8 +109,9 @@ def test_a_socket_that_breaks_within_its_head_or_a_frame_is_a_typed_error(
     subject: Subject, tmp_path: Path, fault: Callable[[int], Fault], passed: int
 ) -> None:
     with rigged(subject, SOCKET, tmp_path) as rig:
-        rig.proxy.on("queue/join", down=fault(passed))
+        rig.proxy.on("queue/join", down=fault(passed), times=10)
         fails(rig.client.submit("x", api_name="/echo"), StreamLost)
+        rig.proxy.heal()
         usable(rig.client)
 
 
@@ -128,8 +129,9 @@ def test_a_garbled_frame_is_a_typed_error(
     subject: Subject, tmp_path: Path, at: int, garbage: bytes
 ) -> None:
     with rigged(subject, SOCKET, tmp_path) as rig:
-        rig.proxy.on("queue/join", down=garbled(at, garbage))
+        rig.proxy.on("queue/join", down=garbled(at, garbage), times=10)
         fails(rig.client.submit("x", api_name="/echo"), StreamLost)
+        rig.proxy.heal()
         usable(rig.client)
 
 
@@ -195,6 +197,19 @@ def test_a_socket_over_tls_passes_the_tunnel_of_a_proxy(
         assert {passage.method for passage in proxy.passages} == {"CONNECT"}
         assert fake.requests("queue/join")
         assert not fake.requests("run/count")
+
+
+def test_a_socket_that_closes_before_it_asks_for_the_arguments_is_opened_again(
+    subject: Subject, tmp_path: Path
+) -> None:
+    async def is_impatient(request: Request, connection: Connection) -> None:
+        async with connection.upgraded(request) as socket:
+            await socket.send({"msg": "send_hash"})
+
+    with staged(SOCKET, tmp_path) as stage, subject.open(stage.url) as client:
+        stage.fake.instead("queue/join", is_impatient, times=2)
+        assert client.predict("x", api_name="/echo") == "x"
+        assert came(stage, "run/echo") == 0
 
 
 def test_a_full_queue_is_an_error(subject: Subject, tmp_path: Path) -> None:

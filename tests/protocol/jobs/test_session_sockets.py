@@ -9,8 +9,8 @@ from hashlib import sha1
 import pytest
 
 from gradio_protocol.app.dialect import Delivery
-from gradio_protocol.errors import RemoteError
-from gradio_protocol.jobs.messages import Completed, EventMessage
+from gradio_protocol.errors import RemoteError, TransportFailed
+from gradio_protocol.jobs.messages import Completed, EventMessage, Ignored
 from gradio_protocol.jobs.orders import (
     EndReason,
     JobStopped,
@@ -21,7 +21,7 @@ from gradio_protocol.jobs.orders import (
 )
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import ECHO, sample_app
-from tests.support.session_harness import DONE, SessionHarness
+from tests.support.session_harness import DONE, SessionHarness, failed
 
 BODY = '{"data":["x"],"event_data":null}'
 
@@ -111,6 +111,19 @@ def test_a_socket_that_ends_before_its_job_is_a_loss() -> None:
     assert here.next(job_id) is None
     here.obey(here.session.stream_ended(opened.stream_id, EndReason.FINISHED))
     assert "the body ended" in str(getattr(here.last(job_id), "error", ""))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_socket_that_has_not_asked_for_the_arguments_has_run_nothing(asked: bool) -> None:
+    here, job_id, opened, _ = joined()
+    here.obey(here.session.stream_opened(opened.stream_id, accepted(opened)))
+    names = ("send_hash", "send_data")[: 1 + asked]
+    for name in names:
+        here.say(None, Ignored(name=name), key=job_id)
+    here.end(EndReason.FINISHED, key=job_id)
+    *_, last = (here.next(job_id) for _ in [*names, "the failure"])
+    why = failed(last).__cause__
+    assert isinstance(why, TransportFailed) is not asked
 
 
 def test_a_cancel_closes_the_socket() -> None:

@@ -42,7 +42,7 @@ from typing import assert_never
 from ..app.access import session_hash
 from ..app.dialect import Cancelling, Delivery
 from ..app.endpoint import Endpoint
-from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
+from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost, TransportFailed
 from ..wire.exchange import Head
 from ..wire.status import error_from_response
 from .app_tracker import AppTracker
@@ -56,7 +56,7 @@ from .event_stream import (
     StreamState,
     stream_request,
 )
-from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
+from .messages import Broken, Completed, EventMessage, Heartbeat, Ignored, JobMessage, StreamClosing
 from .orders import (
     AnyAppQuestion,
     AnyQuestion,
@@ -77,6 +77,7 @@ from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
 
+_NOT_ASKED = "the WebSocket ended before the server asked for the arguments"
 _UNFINISHED = "stream: the server announced its end, but this event has not ended"
 
 
@@ -295,6 +296,8 @@ class Session:
                     break
                 case _:
                     stream.message_arrived()
+                    if isinstance(message, Ignored) and message.name == "send_data":
+                        stream.has_sent_arguments = True
                     orders += self._deliver_message(key, event_id, message)
         # Requests before answers, although each message may have caused both (rule 1).
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
@@ -308,6 +311,9 @@ class Session:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
+        if stream.has_run_nothing:
+            # 3.23 gives a client 1 s to answer `send_hash`, 3.36 gives it 5 s.
+            error.__cause__ = TransportFailed(_NOT_ASKED, connected=False)
         outcome = stream.ended(ending, expected=self._registry.expects_messages(stream.key))
         return self._follow_up(stream, outcome, error)
 
