@@ -33,6 +33,7 @@ class Release:
 
 RELEASES = {
     # Up to 3.36 it imports pkg_resources, which setuptools brings.
+    "3.4.1": Release(day="2022-10-12", extras=("setuptools",)),
     "3.16.2": Release(day="2023-01-18", extras=("setuptools",)),
     "3.23.0": Release(day="2023-03-23", extras=("setuptools",)),
     "3.36.1": Release(day="2023-07-09", extras=("setuptools",)),

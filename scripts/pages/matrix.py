@@ -25,8 +25,8 @@ HEAD = """# What was played on which Gradio
 
 Written by `python -m scripts.pages.matrix`. Each scenario is played by every driver against a real
 server of each version, in an environment of its own: ● all passed, ✗ one did not, and nothing
-where a scenario does not apply: 3.x is called directly, without its queue, and 4.37.2 and 5.20.1
-are there for the scenarios of cancelling only.
+where a scenario does not apply: 4.37.2 and 5.20.1 are there for the scenarios of cancelling only.
+On 3.x those of calling are also played with each WebSocket refused, so that all calls are direct.
 
 """
 

@@ -86,7 +86,7 @@ EXAMPLES = [ROOT / "examples" / "drivers" / name for name in ("sockets.py", "str
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_of_a_driver_is_one_short_file(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 300
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
     assert list(faults(path.read_text(encoding="utf-8"))) == []
 
 

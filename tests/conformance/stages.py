@@ -13,7 +13,7 @@ from tests.support.gradio_server import FakeGradio
 from tests.support.latch import Gate
 from tests.support.loopback import Loopback, threaded
 
-DIRECT = "3.50.2"
+DIRECT = "3.50.1"
 "Without a queue: on 3.x that is up to the app."
 SOCKET = "3.41.2"
 PRIVATE = "4.7.1"

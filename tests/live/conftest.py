@@ -14,7 +14,8 @@ import pytest
 from scripts.environments.servers import NEWEST, USUAL
 from tests.support.live import Fleet, LiveServer
 
-MATRIX = ["3.36.1", "3.50.2", "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
+OLD = ["3.4.1", "3.16.2", "3.23.0", "3.36.1", "3.41.2", "3.50.2"]
+MATRIX = [*OLD, "4.7.1", "4.14.0", "4.22.0", "4.29.0", "5.0.2", "6.0.2"]
 
 
 def chosen() -> list[str]:

@@ -12,10 +12,12 @@ from tests.conformance.drivers import DRIVERS
 from tests.conformance.scenarios.calling import CALLING
 from tests.conformance.scenarios.cancelling import CANCELLING, NARROW
 from tests.conformance.scenarios.scenario import Scenario, Scenarios
-from tests.conformance.stages import parsed
-from tests.live.conftest import chosen
+from tests.conformance.stages import DIRECT, parsed
+from tests.conformance.subject import Options
+from tests.live.conftest import OLD, chosen
 from tests.live.live_clients import NARROW as ONE_AT_A_TIME
 from tests.live.live_clients import LiveClients
+from tests.support.fault_proxy import answered, fault_proxy
 from tests.support.live import Fleet
 
 EVERY = os.environ.get("GRADIO_MATRIX") == "1"
@@ -51,6 +53,20 @@ def clients(
 def test_calling(clients: LiveClients, version: str, scenario: Scenario, driver: str) -> None:
     stage, client = clients.on(driver, version)
     scenario.play(client, stage)
+
+
+@plays(
+    Scenarios(scenario for scenario in CALLING if scenario.where(parsed(DIRECT))),
+    tuple(version for version in chosen() if version in OLD),
+)
+def test_calling_where_no_socket_can_be_opened(
+    clients: LiveClients, version: str, scenario: Scenario, driver: str
+) -> None:
+    stage = clients.stage(version)
+    with fault_proxy(stage.url) as proxy:
+        proxy.on("queue/join", down=answered(404), times=100)
+        with DRIVERS[driver].open(proxy.url, Options(downloads=stage.downloads)) as client:
+            scenario.play(client, stage)
 
 
 @plays(CANCELLING, CANCELS)

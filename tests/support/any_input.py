@@ -78,6 +78,7 @@ from gradio_protocol.jobs.orders import (
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
+    RequestTurn,
     Resume,
     StreamKind,
 )
@@ -415,6 +416,8 @@ class _World:
         ):
             return JobStopped(error=RemoteError("gone"))
         match question:
+            case RequestTurn():
+                return "s"
             case RequestJoin():
                 entry = JoinGranted(session_hash="s", app=pick(APPS, turn), app_is_stale=turn > 128)
                 return replace(entry, app=self._app) if turn % 4 else entry

@@ -50,6 +50,7 @@ from gradio_protocol.jobs.orders import (
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
+    RequestTurn,
 )
 from gradio_protocol.wire.document import write
 from gradio_protocol.wire.exchange import FileSlice, Request, Response, origin
@@ -178,6 +179,8 @@ class CallHarness:
             case RequestJoin():
                 doubtful = self.doubtful.pop(0) if self.doubtful else False
                 return JoinGranted(session_hash=HASH, app=self.app, app_is_stale=doubtful)
+            case RequestTurn():
+                return HASH
             case JoinAccepted() | JoinFailed():
                 return None
             case NextMessage():

@@ -4,7 +4,11 @@
 `proxy.url`.  `proxy.on("queue/data", down=cut_after(300))` harms the next connection whose request
 names that path; `proxy.on(3, …)` the connection of that number, counted from 0.  Rules: faults are
 told in bytes, in their order on the wire, and need no clock; each connection carries one request
-(the proxy asks the server to close after it), so that a path always means a connection of its own.
+(the proxy asks the server to close after it, unless it becomes a WebSocket), so that a path always
+means a connection of its own.
+
+It is an HTTP proxy as well, whatever address is asked for: it passes on a request in absolute form
+as it is, and grants every CONNECT.
 """
 
 from __future__ import annotations
@@ -211,7 +215,7 @@ class FaultProxy:
 
     async def _pass_through(self, client: trio.SocketStream) -> None:
         head = b""
-        while b"\r\n" not in head:
+        while b"\r\n\r\n" not in head:
             if not (data := await client.receive_some(LARGEST_READ)):
                 return
             head += data
@@ -228,7 +232,11 @@ class FaultProxy:
         except OSError:
             return  # nobody is there: the client's connection closes, too
         async with server, trio.open_nursery() as nursery:
-            head = head.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
+            if method == "CONNECT":
+                await client.send_all(b"HTTP/1.1 200 Connected\r\n\r\n")
+                head = b""
+            elif b"\r\nupgrade:" not in head.lower():
+                head = head.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
             nursery.start_soon(_Pipe(client, server, rule.up).run, head)
             await _Pipe(server, client, rule.down).run(b"")
             nursery.cancel_scope.cancel()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradio_protocol import AppError, InvalidArguments, OutputUpdate, Status
-from tests.conformance.scenarios.scenario import Scenarios, Stage, Version, queued
+from tests.conformance.scenarios.scenario import Scenarios, Stage, Version, crowded, queued
 from tests.conformance.subject import ClientUnderTest, JobUnderTest
 
 CALLING = Scenarios()
@@ -20,6 +20,31 @@ AWKWARD = 'line\u2028separator \u2029 \x85 \\ " \r\n \x00 ß 🌍'
 def named(version: Version) -> bool:
     """Where `/info` tells the names and defaults of parameters."""
     return version >= (4, 23)
+
+
+def marked(version: Version) -> bool:
+    """Where the config says what is a generator: an empty one has no output then."""
+    return queued(version) and version >= (3, 23)
+
+
+def fails_late(version: Version) -> bool:
+    """Where a generator can fail; 3.4 takes its last output for the result."""
+    return queued(version) and version >= (3, 16)
+
+
+def tracked(version: Version) -> bool:
+    """Where functions report progress."""
+    return queued(version) and version >= (3, 7)
+
+
+def logged(version: Version) -> bool:
+    """Where functions write log lines."""
+    return queued(version) and version >= (3, 36)
+
+
+def sees_requests(version: Version) -> bool:
+    """Where functions see the request."""
+    return version >= (3, 16)
 
 
 @CALLING()
@@ -45,7 +70,7 @@ def the_result_of_a_generator_is_its_last_value(client: ClientUnderTest, stage: 
     assert client.predict(5, api_name="/count") == 4
 
 
-@CALLING(queued)
+@CALLING(marked)
 def a_generator_that_yields_nothing_has_no_outputs(client: ClientUnderTest, stage: Stage) -> None:
     job = client.submit(0, api_name="/count")
     assert job.iterated().outputs == []
@@ -141,7 +166,7 @@ def bytes_and_open_files_go_up_as_files(client: ClientUnderTest, stage: Stage) -
     assert Path(received).read_bytes() == b"FROM BYTES"
 
 
-@CALLING(queued)
+@CALLING(tracked)
 def progress_comes_in_order(client: ClientUnderTest, stage: Stage) -> None:
     job = client.submit(4, api_name="/progress")
     units = [
@@ -158,7 +183,7 @@ def progress_comes_in_order(client: ClientUnderTest, stage: Stage) -> None:
     assert job.result() == "4 steps"
 
 
-@CALLING(queued)
+@CALLING(logged)
 def log_lines_come_in_order(client: ClientUnderTest, stage: Stage) -> None:
     updates = client.submit("mind", api_name="/logs").updates()
     lines = [
@@ -196,13 +221,13 @@ def an_exception_of_the_app_comes_with_its_text(client: ClientUnderTest, stage: 
     assert str(failure(client.submit("here", api_name="/crash"))) == "no such place: here"
 
 
-@CALLING(queued)
+@CALLING(fails_late)
 def a_late_failure_comes_after_the_outputs(client: ClientUnderTest, stage: Stage) -> None:
     job = client.submit("a", api_name="/crash_late")
     assert str(failure(job, ["a", "aa"])) == "lost on the way: a"
 
 
-@CALLING()
+@CALLING(sees_requests)
 def headers_of_one_call_go_with_that_call(client: ClientUnderTest, stage: Stage) -> None:
     with_header = client.submit("x", api_name="/whoami", headers={"x-guest": "Zoë".encode().hex()})
     without = client.submit("x", api_name="/whoami")
@@ -210,13 +235,13 @@ def headers_of_one_call_go_with_that_call(client: ClientUnderTest, stage: Stage)
     assert [each.get("x-guest") for each in facts] == ["Zoë".encode().hex(), None]
 
 
-@CALLING()
+@CALLING(lambda version: version >= (3, 16))
 def forty_jobs_at_once_all_have_their_own_result(client: ClientUnderTest, stage: Stage) -> None:
     jobs = [client.submit(str(number), api_name="/echo") for number in range(40)]
     assert [job.result() for job in jobs] == [str(number) for number in range(40)]
 
 
-@CALLING(queued)
+@CALLING(crowded)
 def generators_of_one_function_do_not_mix(client: ClientUnderTest, stage: Stage) -> None:
     lengths = (4, 6, 5, 7)
     jobs = [client.submit(length, api_name="/count") for length in lengths]

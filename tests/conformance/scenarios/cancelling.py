@@ -11,6 +11,7 @@ from tests.conformance.scenarios.scenario import (
     RUNNING,
     Scenarios,
     Stage,
+    crowded,
     is_output,
     queued,
 )
@@ -44,7 +45,7 @@ def a_running_generator_keeps_its_outputs(client: ClientUnderTest, stage: Stage)
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def the_siblings_of_a_running_job_go_on(client: ClientUnderTest, stage: Stage) -> None:
     jobs = [client.submit(5, PACE, api_name="/slow_count") for _ in range(4)]
     for job in jobs:
@@ -58,7 +59,7 @@ def the_siblings_of_a_running_job_go_on(client: ClientUnderTest, stage: Stage) -
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def the_last_sibling_may_be_cancelled_too(client: ClientUnderTest, stage: Stage) -> None:
     jobs = [client.submit(5, PACE, api_name="/slow_count") for _ in range(3)]
     cancelled: list[bool] = []
@@ -71,7 +72,7 @@ def the_last_sibling_may_be_cancelled_too(client: ClientUnderTest, stage: Stage)
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def jobs_of_other_functions_go_on(client: ClientUnderTest, stage: Stage) -> None:
     plain = client.submit(10, api_name="/slow")
     generator = client.submit(5, PACE, api_name="/slow_count")
@@ -84,7 +85,7 @@ def jobs_of_other_functions_go_on(client: ClientUnderTest, stage: Stage) -> None
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def a_plain_job_outlives_a_generator_that_is_cancelled(
     client: ClientUnderTest, stage: Stage
 ) -> None:
@@ -99,7 +100,7 @@ def a_plain_job_outlives_a_generator_that_is_cancelled(
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def cancelling_while_joining_harms_nobody(client: ClientUnderTest, stage: Stage) -> None:
     other = client.submit(5, PACE, api_name="/slow_count")
     for _ in range(8):
@@ -110,7 +111,7 @@ def cancelling_while_joining_harms_nobody(client: ClientUnderTest, stage: Stage)
     goes_on(client)
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def a_job_of_the_same_function_follows_a_cancelled_one(
     client: ClientUnderTest, stage: Stage
 ) -> None:
@@ -132,7 +133,7 @@ def a_finished_job_stays_finished(client: ClientUnderTest, stage: Stage) -> None
     assert job.result() == 1
 
 
-@CANCELLING(queued)
+@CANCELLING(crowded)
 def a_reset_session_harms_no_job_of_the_old_one(client: ClientUnderTest, stage: Stage) -> None:
     job = client.submit(5, PACE, api_name="/slow_count")
     job.until(is_output)
@@ -149,7 +150,7 @@ NARROW = Scenarios()
 "Where one job of each function runs at a time, and the others wait."
 
 
-@NARROW(queued)
+@NARROW(crowded)
 def a_queued_job_ends_at_once(client: ClientUnderTest, stage: Stage) -> None:
     running, waiting = two(client)
     ended_early(waiting, stage, 5, was_cancelled=waiting.cancel())
@@ -158,7 +159,7 @@ def a_queued_job_ends_at_once(client: ClientUnderTest, stage: Stage) -> None:
     goes_on(client)
 
 
-@NARROW(queued)
+@NARROW(crowded)
 def a_queued_job_outlives_the_running_one(client: ClientUnderTest, stage: Stage) -> None:
     running, waiting = two(client)
     was_cancelled = running.cancel()
@@ -168,7 +169,7 @@ def a_queued_job_outlives_the_running_one(client: ClientUnderTest, stage: Stage)
     goes_on(client)
 
 
-@NARROW(queued)
+@NARROW(crowded)
 def both_the_queued_and_the_running_job_may_go(client: ClientUnderTest, stage: Stage) -> None:
     running, waiting = two(client)
     last = client.submit(3, PACE, api_name="/slow_count")
@@ -180,7 +181,7 @@ def both_the_queued_and_the_running_job_may_go(client: ClientUnderTest, stage: S
     goes_on(client)
 
 
-@NARROW(queued)
+@NARROW(crowded)
 def other_functions_do_not_notice_a_queued_job_that_goes(
     client: ClientUnderTest, stage: Stage
 ) -> None:
@@ -194,7 +195,7 @@ def other_functions_do_not_notice_a_queued_job_that_goes(
     goes_on(client)
 
 
-@NARROW(queued)
+@NARROW(crowded)
 def a_job_alone_that_is_called_off_while_it_joins_does_not_run_on(
     client: ClientUnderTest, stage: Stage
 ) -> None:

@@ -628,10 +628,22 @@ def test_a_generator_without_state_needs_a_session_of_its_own(
     assert join.own_hash is own_hash
 
 
+@pytest.mark.parametrize("queue", [True, False])
+def test_a_generator_with_state_waits_for_its_turn_and_begins_anew(queue: bool) -> None:
+    stateful = function(**GENERATOR | {"inputs": [1, 4]})
+    known = app("3.50.2", stateful, enable_queue=queue)
+    routes: Routes = {**RESULT, "POST reset": reply({"success": True})}
+    here = harness(known, *([DONE] if queue else []), routes=routes)
+    here.run(call(call_of(known, "x", None)))
+    assert kinds(here)[:2] == ["RequestTurn", "RequestJoin"]
+    (reset,) = here.requests("reset")
+    assert json.loads(sent(reset)) == {"session_hash": HASH, "fn_index": 0}
+
+
 @pytest.mark.parametrize(
     "refusal",
     [
-        *(RemoteError("no socket", status=status) for status in (403, 404, 500)),
+        *(RemoteError("no socket", status=status) for status in (400, 403, 404, 405, 426, 500)),
         lost_to(RemoteError("this driver has no WebSockets", status=501)),
     ],
 )

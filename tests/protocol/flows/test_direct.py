@@ -28,7 +28,7 @@ from tests.support.call_harness import (
 )
 from tests.support.scripted import reply
 
-RUN, PREDICT, RESET = "POST run/echo", "POST run/predict", "POST reset"
+RUN, PREDICT = "POST run/echo", "POST run/predict"
 GENERATOR: Any = {"types": {"generator": True}}
 PLAIN = app("3.50.2", function())
 STEPPING = app("3.50.2", function(0, "other"), function(1, **GENERATOR))
@@ -130,12 +130,10 @@ def test_a_step_that_is_asked_for_again_is_for_the_same_app() -> None:
     assert len(moved.requests("run/echo")) == 1
 
 
-def test_a_generator_with_state_stays_in_the_session_which_forgets_what_was_left() -> None:
+def test_a_generator_with_state_stays_in_the_session() -> None:
     stateful = function(0, inputs=[1, 4], **GENERATOR)
-    here = harness(app("3.50.2", stateful), {RUN: STEPS, RESET: reply({"success": True})})
+    here = harness(app("3.50.2", stateful), {RUN: STEPS})
     call(here)
-    assert here.driver.asked[0].endswith("/reset")
-    assert bodies(here, "reset") == [{"session_hash": HASH, "fn_index": 0}]
     assert {body["session_hash"] for body in bodies(here, "run/echo")} == {HASH}
 
 

@@ -90,6 +90,7 @@ def test_a_job_that_begins_again_has_nothing_of_its_earlier_event() -> None:
     ("place", "pending", "at_stake"),
     [
         (JoinState.NOT_JOINED, False, False),
+        (JoinState.WAITING, False, False),
         (JoinState.BLOCKED, False, False),
         (JoinState.CALLING, False, False),
         (JoinState.JOINING, False, True),

@@ -9,12 +9,19 @@ from hashlib import sha1
 import pytest
 
 from gradio_protocol.app.dialect import Delivery
-from gradio_protocol.errors import RemoteError
-from gradio_protocol.jobs.messages import Completed, EventMessage
-from gradio_protocol.jobs.orders import EndReason, JoinGranted, OpenStream, RequestJoin
+from gradio_protocol.errors import RemoteError, TransportFailed
+from gradio_protocol.jobs.messages import Completed, EventMessage, Ignored
+from gradio_protocol.jobs.orders import (
+    EndReason,
+    JobStopped,
+    JoinGranted,
+    OpenStream,
+    RequestJoin,
+    RequestTurn,
+)
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import ECHO, sample_app
-from tests.support.session_harness import DONE, SessionHarness
+from tests.support.session_harness import DONE, SessionHarness, failed
 
 BODY = '{"data":["x"],"event_data":null}'
 
@@ -46,9 +53,31 @@ def test_a_join_opens_a_socket_that_knows_what_to_say() -> None:
 
 def test_a_generator_has_a_session_hash_of_its_own() -> None:
     here, job_id, opened, grant = joined(own_hash=True)
-    assert grant.session_hash == f"{here.session.hash}{job_id}"
+    assert grant.session_hash.startswith(here.session.hash)
     assert opened.answers is not None
     assert grant.session_hash in opened.answers["send_hash"]
+    here.end(EndReason.BROKEN, key=job_id)
+    again = here.ask(job_id, RequestJoin(fn_index=ECHO, direct=False, body=BODY, own_hash=True))
+    assert isinstance(again, JoinGranted)
+    assert here.session.hash != again.session_hash != grant.session_hash
+
+
+def test_jobs_of_one_generator_that_share_a_session_take_turns() -> None:
+    here = SessionHarness(sample_app("3.50.2"))
+    first, second, third, other = (here.session.add_job() for _ in range(4))
+    assert here.ask(first, RequestTurn(fn_index=ECHO)) == here.session.hash
+    assert here.ask(second, RequestTurn(fn_index=ECHO)) is None
+    assert here.ask(third, RequestTurn(fn_index=ECHO)) is None
+    assert here.ask(other, RequestTurn(fn_index=ECHO + 1)) == here.session.hash
+    # Another attempt of the job that has the turn.
+    assert here.ask(first, RequestTurn(fn_index=ECHO)) == here.session.hash
+    here.cancel(second)
+    assert isinstance(here.last(second), JobStopped)
+    assert isinstance(here.ask(second, RequestTurn(fn_index=ECHO)), JobStopped)
+    here.release(second)
+    assert here.answers[third] == []
+    here.release(first)
+    assert here.last(third) == here.session.hash
 
 
 def accepted(opened: OpenStream) -> Head:
@@ -82,6 +111,19 @@ def test_a_socket_that_ends_before_its_job_is_a_loss() -> None:
     assert here.next(job_id) is None
     here.obey(here.session.stream_ended(opened.stream_id, EndReason.FINISHED))
     assert "the body ended" in str(getattr(here.last(job_id), "error", ""))
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_socket_that_has_not_asked_for_the_arguments_has_run_nothing(asked: bool) -> None:
+    here, job_id, opened, _ = joined()
+    here.obey(here.session.stream_opened(opened.stream_id, accepted(opened)))
+    names = ("send_hash", "send_data")[: 1 + asked]
+    for name in names:
+        here.say(None, Ignored(name=name), key=job_id)
+    here.end(EndReason.FINISHED, key=job_id)
+    *_, last = (here.next(job_id) for _ in [*names, "the failure"])
+    why = failed(last).__cause__
+    assert isinstance(why, TransportFailed) is not asked
 
 
 def test_a_cancel_closes_the_socket() -> None:

@@ -1,4 +1,4 @@
-"""The reference app: an endpoint of every kind, for any Gradio from 3.36 to 6.31.
+"""The reference app: an endpoint of every kind, for any Gradio from 3.4 to 6.31.
 
 It runs in the server's own environment, where only Gradio is installed, so it imports nothing of
 this project. It prints `ready <url>` once it answers, and stops when its standard input ends, so
@@ -32,6 +32,9 @@ USERS = [("guide", "lantern"), ("guest", "compass")]
 
 def setting(name: str, default: str = "") -> str:
     return os.environ.get(name, default)
+
+
+QUEUED = setting("QUEUE", "1") == "1"
 
 
 def supported(function: Callable[..., Any], **options: Any) -> dict[str, Any]:
@@ -79,7 +82,11 @@ def chat_list(turns: float) -> Iterator[list[Any]]:
     yield []
 
 
-def progress(steps: float, tracker: Any = gr.Progress()) -> str:  # noqa: B008  # how Gradio wants it
+# Gradio finds a tracker by looking for it among the defaults.
+TRACKER: Any = gr.Progress() if hasattr(gr, "Progress") else None
+
+
+def progress(steps: float, tracker: Any = TRACKER) -> str:
     tracker(0, desc="setting out")
     for _ in tracker.tqdm(range(int(steps)), desc="walking", unit="steps"):
         time.sleep(0.05)
@@ -193,7 +200,8 @@ def build() -> Any:
         downloads = gr.File(label="Downloads", file_count="multiple")
         history = gr.Chatbot(label="History", **chat_options())
         data, steps = gr.JSON(label="Data"), gr.State(0)
-        add = endpoints(gr.Button("Go"))
+        button = gr.Button("Go")
+        add, options = endpoints(button), inspect.signature(button.click).parameters
 
         if setting("MOVED") == "1":
             add(two, [text, number], [answer, total], name="newcomer")
@@ -201,8 +209,12 @@ def build() -> Any:
         add(count, number, total)
         add(chat, text, answer)
         add(chat_list, number, history)
-        add(progress, number, answer)
-        add(logs, text, answer)
+        # 3.x refuses progress, batches and `cancels` without a queue.
+        queued = QUEUED or VERSION >= (4, 0)
+        if TRACKER is not None and queued:
+            add(progress, number, answer)
+        if hasattr(gr, "Info"):
+            add(logs, text, answer)
         add(slow, number, answer)
         counting = add(slow_count, [number, seconds], total)
         add(fail, text, answer)
@@ -212,15 +224,18 @@ def build() -> Any:
         add(file, upload, download)
         add(files, uploads, downloads)
         add(two, [text, number], [answer, total])
-        add(batch, text, answer, batch=True, max_batch_size=4)
+        if "batch" in options and queued:
+            add(batch, text, answer, batch=True, max_batch_size=4)
         add(nothing, text, None)
         add(update, text, answer)
-        add(whoami, text, answer)
+        if hasattr(gr, "Request"):
+            add(whoami, text, answer)
         add(kinds, data, data)
         add(echo, text, answer, name="unqueued", queue=False)
         add_defaults(add, answer)
         add_hidden(add, text, answer)
-        add(None, None, None, name=None, cancels=[counting])
+        if "cancels" in options and queued:
+            add(None, None, None, name=None, cancels=[counting])
         add(None, text, answer, name=None, js="(x) => x", _js="(x) => x")
         if hasattr(gr, "validate"):
             add(echo, text, answer, name="validated", validator=long_enough)
@@ -237,6 +252,11 @@ def endpoints(button: Any) -> Callable[..., Any]:
     """A function that adds an endpoint named as its function, unless `name` says otherwise."""
 
     def add(function: Any, inputs: Any, outputs: Any, *, name: Any = "", **options: Any) -> Any:
+        if function and VERSION < (3, 36):
+            # 3.16 wants classes for annotations, and 3.23 takes every one for a class.
+            hints = function.__annotations__.items()
+            seen = {at: gr.Request for at, hint in hints if hint == "gr.Request"}
+            function.__annotations__ = seen
         named = {} if name is None else {"api_name": function.__name__ if name == "" else name}
         known = supported(button.click, **options)
         return button.click(function, inputs, outputs, **named, **known)
@@ -297,7 +317,7 @@ def launch_options(launch: Callable[..., Any]) -> dict[str, Any]:
 
 def main() -> None:
     demo = build()
-    if setting("QUEUE", "1") == "1":
+    if QUEUED:
         demo.queue(**queue_options(demo.queue))
     elif VERSION < (4, 0):
         demo.enable_queue = False

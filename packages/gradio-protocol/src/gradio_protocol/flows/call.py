@@ -45,13 +45,14 @@ from ..jobs.orders import (
     RefreshApp,
     RefreshNeeded,
     RequestJoin,
+    RequestTurn,
 )
 from ..wire.document import JSON, need, read_object, write
 from ..wire.exchange import Response
 from .actions import Publish, Send, Sleep, Steps, ask
 from .attempt import Attempt, RetryCall, check_same_app, join_error, name_endpoint, publish_output
 from .connect import is_same_app, rebind, refresh_app
-from .direct import is_called_by_index, may_be_generator, run_direct
+from .direct import is_called_by_index, may_be_generator, reset_generator, run_direct
 from .download import Downloads
 from .options import Call
 from .retry import Repeat, backoff, send_with_retries
@@ -62,9 +63,9 @@ _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that may come from another app, which lacks our login or the function."
-_NO_SOCKET = (403, 404, 500, 501)
+_NO_SOCKET = (400, 403, 404, 405, 426, 500, 501)
 """Statuses without a socket: the queue is off (500 on 3.16 to 3.50), a login is missing (403), a
-proxy knows no sockets, or the driver knows none (501)."""
+proxy knows no sockets (404, or 400, 405, 426), or the driver knows none (501)."""
 _NO_EVENT = (
     "The function takes event data, such as gr.SelectData, and this call passed none;"
     " with_options(event_data={…}) passes it."
@@ -132,6 +133,8 @@ def _is_direct(spec: Call) -> bool:
 def _request_join(spec: Call) -> Steps[str]:
     """Return the session hash for the join. Raises RetryCall if the app has changed."""
     app, direct = spec.app, _is_direct(spec)
+    if may_be_generator(spec) and spec.endpoint.stateful:
+        yield from _take_turn(spec)
     # These calls have no join, or the session sends it by opening the stream: check the app now.
     at_once = is_called_by_index(spec) if direct else app.dialect.joins_by_stream
     if at_once and (yield from is_same_app(app)) is False:
@@ -148,6 +151,14 @@ def _request_join(spec: Call) -> Steps[str]:
         return grant.session_hash
     yield from ask(JoinFailed())
     raise _make_app_changed()
+
+
+def _take_turn(spec: Call) -> Steps[None]:
+    """Wait until no other job of a generator of 3.x runs in the session, and reset it."""
+    session_hash = yield from ask(RequestTurn(fn_index=spec.endpoint.index))
+    # A job that was cancelled has left its generator behind, where this one would continue (3.16,
+    # 3.23).
+    yield from reset_generator(spec, session_hash)
 
 
 def _make_app_changed() -> RetryCall:

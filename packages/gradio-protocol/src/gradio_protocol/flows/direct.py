@@ -7,7 +7,7 @@
    called by index.
 3. Two jobs of one session would therefore share a generator, and a job would continue where a
    cancelled one stopped. So each call has its own session or, if the function needs the session's
-   state, resets the generator first.
+   state, waits for its turn and resets the generator first (see `call`).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def run_direct(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     if not may_be_generator(attempt.call):
         data = _read_data((yield from _post_call(attempt)))
     else:
-        data = yield from _run_generator((yield from _isolate_generator(attempt)))
+        data = yield from _run_generator(_isolate_generator(attempt))
     yield from publish_output(attempt, Completed(data=data))
     return data
 
@@ -92,14 +92,18 @@ def _run_generator(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
     return last
 
 
-def _isolate_generator(attempt: Attempt) -> Steps[Attempt]:
+def _isolate_generator(attempt: Attempt) -> Attempt:
     """Return the attempt in a session where no other call's generator is left."""
-    if not attempt.call.endpoint.stateful:
-        return attempt._replace(session_hash=session_hash(attempt.call.policy.entropy))
-    body = {"session_hash": attempt.session_hash, "fn_index": attempt.call.endpoint.index}
-    reset = Send(request=attempt.call.app.access.post("reset", body), limit=_MAX_REPLY)
-    yield from send_with_retries(reset, attempt.call.policy, Repeat.HARMLESS)
-    return attempt
+    if attempt.call.endpoint.stateful:
+        return attempt
+    return attempt._replace(session_hash=session_hash(attempt.call.policy.entropy))
+
+
+def reset_generator(call: Call, session_hash: str) -> Steps[None]:
+    """Make a generator that is kept for the session begin anew (3.6 and later)."""
+    body = {"session_hash": session_hash, "fn_index": call.endpoint.index}
+    reset = Send(request=call.app.access.post("reset", body), limit=_MAX_REPLY)
+    yield from send_with_retries(reset, call.policy, Repeat.HARMLESS)
 
 
 def _post_call(attempt: Attempt) -> Steps[Object]:

@@ -230,6 +230,8 @@ class EventStream:
         self._kind = StreamKind.SOCKET if socket else stream_kind(key)
         self._socket = socket
         "The order for the one opening that a socket has."
+        self.has_sent_arguments = False
+        "The server of a socket has asked for the arguments."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._empty_openings = 0
         "Openings in a row that ended without a message."
@@ -276,6 +278,12 @@ class EventStream:
         self._move(StreamInput.HEAD)
         self._data_since_check = True
         return True
+
+    @property
+    def has_run_nothing(self) -> bool:
+        """Whether this is an open socket whose server does not have the arguments of the job."""
+        is_open = self._kind is StreamKind.SOCKET and self.state is StreamState.OPEN
+        return is_open and not self.has_sent_arguments
 
     def data_arrived(self) -> None:
         """Record that bytes have arrived, whatever they contain."""

@@ -57,6 +57,16 @@ class JoinGranted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestTurn(Question[str]):
+    """Ask to be the only job of this function in the session, until the flow ends.
+
+    The answer is the session hash. It waits while another job has the turn.
+    """
+
+    fn_index: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestJoin(Question[JoinGranted]):
     """Ask to join. The answer waits while a `/cancel` of the same function is under way."""
 
@@ -128,7 +138,9 @@ class RecordUploads(Question[None]):
 
 AnyAppQuestion: TypeAlias = RefreshApp | AppRefreshed | LookUpUploads | RecordUploads
 "A question about the app, which `AppTracker` answers."
-AnyQuestion: TypeAlias = RequestJoin | JoinAccepted | JoinFailed | NextMessage | AnyAppQuestion
+AnyQuestion: TypeAlias = (
+    RequestTurn | RequestJoin | JoinAccepted | JoinFailed | NextMessage | AnyAppQuestion
+)
 
 
 class StreamKind(Enum):

@@ -74,6 +74,7 @@ class JoinState(Enum):
     """How far the join of a job is."""
 
     NOT_JOINED = "it has not asked to join, or its join has failed or ended"
+    WAITING = "it waits until another job of its function has ended"
     BLOCKED = "it waits until a `/cancel` of its function is answered"
     CALLING = "its direct call is in flight"
     JOINING = "its join is in flight"
@@ -88,6 +89,8 @@ class PendingJob:
     receive: Receiver = leave_to_flow
     mailbox: Mailbox = field(default_factory=Mailbox)
     join_state: JoinState = JoinState.NOT_JOINED
+    turn: int | None = None
+    "The function of which it is, or waits to be, the only job in the session."
     fn_index: int = -1
     headers: Headers = field(default=(), repr=False)
     "Headers of this call, for a private stream."
@@ -141,8 +144,9 @@ class PendingJob:
     def stop(self, error: GradioError) -> list[Order]:
         """Make the flow end with this error, at once if it waits; drop its messages."""
         # A flow that runs an action is told at its next question instead.
-        waits = self.awaits_message or self.join_state is JoinState.BLOCKED
-        if self.join_state is JoinState.BLOCKED:
+        is_held = self.join_state in (JoinState.WAITING, JoinState.BLOCKED)
+        waits = self.awaits_message or is_held
+        if is_held:
             self.join_state = JoinState.NOT_JOINED
         self.awaits_message = False
         self.stop_error = self.stop_error or error

@@ -52,6 +52,17 @@ class JobRegistry:
             table.clear()
         self._joining = 0
 
+    def give_turns(self) -> list[PendingJob]:
+        """Return the jobs that need wait no longer, as no other job has the turn of a function."""
+        given: list[PendingJob] = []
+        taken = {job.turn for job in self if job.join_state is not JoinState.WAITING}
+        for job in self:
+            if job.join_state is JoinState.WAITING and job.turn not in taken:
+                taken.add(job.turn)
+                job.join_state = JoinState.NOT_JOINED
+                given.append(job)
+        return given
+
     # Events.
 
     def start_joining(self, job: PendingJob) -> None:

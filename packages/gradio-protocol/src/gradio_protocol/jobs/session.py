@@ -25,7 +25,10 @@ harm each other. `Session` decides what to send when; it performs nothing. Its r
    session keeps its hash, as a new one would lose the visitor's `gr.State`.
 6. A join in flight is lost with the stream. Nobody knows what became of it, and to send it again
    could run the job twice.
-7. A session that is closing keeps its stream until the server has opened it, and waits for joins
+7. 3.x keeps a running generator by session and function, so two jobs of one generator harm each
+   other: "generator already executing", or outputs of both in one. Those that need the state of the
+   session run one after the other; the others have a session hash of their own.
+8. A session that is closing keeps its stream until the server has opened it, and waits for joins
    in flight: otherwise the server does not notice, and the jobs run on (4.44.1, 5.50.0, 6.31).
 
 Not thread-safe: it is used under one lock, or by one thread or task.
@@ -39,7 +42,7 @@ from typing import assert_never
 from ..app.access import session_hash
 from ..app.dialect import Cancelling, Delivery
 from ..app.endpoint import Endpoint
-from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost
+from ..errors import GradioError, JobCancelled, SessionNotFound, StreamLost, TransportFailed
 from ..wire.exchange import Head
 from ..wire.status import error_from_response
 from .app_tracker import AppTracker
@@ -53,7 +56,7 @@ from .event_stream import (
     StreamState,
     stream_request,
 )
-from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
+from .messages import Broken, Completed, EventMessage, Heartbeat, Ignored, JobMessage, StreamClosing
 from .orders import (
     AnyAppQuestion,
     AnyQuestion,
@@ -67,12 +70,14 @@ from .orders import (
     NextMessage,
     Order,
     RequestJoin,
+    RequestTurn,
     Resume,
 )
 from .pending_job import JoinState, PendingJob, Receiver, leave_to_flow
 from .registry import JobRegistry
 from .rendered import RenderedEndpoints
 
+_NOT_ASKED = "the WebSocket ended before the server asked for the arguments"
 _UNFINISHED = "stream: the server announced its end, but this event has not ended"
 
 
@@ -135,6 +140,9 @@ class Session:
             job.end_flow()
             orders += self._cancel_on_server(job)
             self._forget_if_finished(job)
+            if job.turn is not None:
+                job.turn = None
+                orders += [other.answer(self.hash) for other in self._registry.give_turns()]
         return [*orders, *self._close_if_retired(), *self._tracker.finish_job(job_id)]
 
     def retire(self) -> list[Order]:
@@ -177,7 +185,10 @@ class Session:
                 self._registry.remove_event(job)
                 job.start_join(question)
                 return self._request_join(job, direct=question.direct, now=now)
-            case NextMessage() | RequestJoin():
+            case RequestTurn() if job.stop_error is None:
+                job.turn, job.join_state = question.fn_index, JoinState.WAITING
+                return [other.answer(self.hash) for other in self._registry.give_turns()]
+            case NextMessage() | RequestJoin() | RequestTurn():
                 return [job.answer(None)]
             case JoinAccepted():
                 # The app has just replied, so joins of the next second need no check.
@@ -221,7 +232,9 @@ class Session:
 
     def _make_grant(self, job: PendingJob, state: JoinState, *, app_is_stale: bool) -> Order:
         job.join_state = state
-        job.session_hash = f"{self.hash}{job.job_id}" if job.own_hash else self.hash
+        # New for each attempt: where its socket broke, a generator would go on (3.16, 3.23).
+        own = f"{self.hash}{next(self._tracker.stream_ids)}" if job.own_hash else ""
+        job.session_hash = own or self.hash
         grant = JoinGranted(
             session_hash=job.session_hash, app=self._tracker.app, app_is_stale=app_is_stale
         )
@@ -284,6 +297,8 @@ class Session:
                     break
                 case _:
                     stream.message_arrived()
+                    if isinstance(message, Ignored) and message.name == "send_data":
+                        stream.has_sent_arguments = True
                     orders += self._deliver_message(key, event_id, message)
         # Requests before answers, although each message may have caused both (rule 1).
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
@@ -297,6 +312,9 @@ class Session:
             return []
         error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
         error.__cause__ = why
+        if stream.has_run_nothing:
+            # 3.23 gives a client 1 s to answer `send_hash`, 3.36 gives it 5 s.
+            error.__cause__ = TransportFailed(_NOT_ASKED, connected=False)
         outcome = stream.ended(ending, expected=self._registry.expects_messages(stream.key))
         return self._follow_up(stream, outcome, error)
 
