@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from scripts.benchmarks import page, streams
@@ -34,23 +35,12 @@ def main(argv: list[str]) -> int:
     given = arguments(argv)
     if given.streams:
         return streams.main(["--check"] if given.check else [])
-    wanted = list(chosen(rows(quick=given.quick), given.only))
+    wanted = chosen(rows(quick=given.quick), given.only)
     if given.list:
         print("\n".join(f"{row.key:<24}{row.title}" for row in wanted))
         return 0
     try:
-        entrants = contestants()
-        race = Race(entrants, fresh=not given.quick)
-        run = Run(
-            rows=wanted,
-            results=race.results,
-            entrants=[each.who for each in entrants],
-            conditions=page.conditions(quick=given.quick),
-        )
-        # What a short run has comes first, so that a run that is interrupted has it, too.
-        race.run(sorted(wanted, key=lambda row: not row.quick), lambda row: show(run, row))
-    except KeyboardInterrupt:
-        print("interrupted: what follows is of the rows above", file=sys.stderr)
+        run = measure(wanted, quick=given.quick)
     except (BootstrapFailed, DidNotStart) as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)
         return 1
@@ -58,6 +48,26 @@ def main(argv: list[str]) -> int:
         for path in page.write(run):
             print(f"wrote {path.relative_to(ROOT)}")
     return check(judge(run.results)) if given.check else 0
+
+
+def measure(wanted: list[Row], *, quick: bool) -> Run:
+    """Run the rows, and print each; an interrupt keeps what is there."""
+    entrants = contestants()
+    race = Race(entrants, fresh=not quick)
+    run = Run(
+        rows=wanted,
+        results=race.results,
+        entrants=[each.who for each in entrants],
+        conditions=page.conditions(quick=quick),
+    )
+    # What a short run has comes first, so that a run that is interrupted has it, too.
+    ordered = sorted(wanted, key=lambda row: not row.quick)
+    try:
+        race.run(ordered, lambda row: show(run, row))
+    except KeyboardInterrupt:
+        more = f" It was interrupted after {len(race.results)} of {len(wanted)} rows."
+        return replace(run, conditions=run.conditions + more)
+    return run
 
 
 def arguments(argv: list[str]) -> argparse.Namespace:
@@ -79,12 +89,15 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--streams", action="store_true", help="instead: 1,000 streams of trio beside bare h11"
     )
-    return parser.parse_args(argv)
+    given = parser.parse_args(argv)
+    if given.write and given.only:
+        parser.error("--write writes pages of all rows, so it does not go with --only")
+    return given
 
 
-def chosen(every: Iterable[Row], only: list[str] | None) -> Iterable[Row]:
+def chosen(every: Iterable[Row], only: list[str] | None) -> list[Row]:
     """The rows whose keys are asked for; all, if none is."""
-    return (row for row in every if only is None or any(fnmatch(row.key, name) for name in only))
+    return [row for row in every if only is None or any(fnmatch(row.key, name) for name in only)]
 
 
 def show(run: Run, row: Row) -> None:

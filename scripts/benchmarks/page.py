@@ -16,7 +16,7 @@ from scripts.benchmarks.chart import chart
 from scripts.benchmarks.contestants import JAVASCRIPT, Who
 from scripts.benchmarks.promises import Verdict, judge
 from scripts.benchmarks.race import Outcome, Results
-from scripts.benchmarks.rows import COMPARED, Column, Row
+from scripts.benchmarks.rows import COMPARED, Column, Row, readable
 from scripts.bootstrap import ROOT
 from scripts.environments import official
 from scripts.environments.servers import NEWEST
@@ -51,13 +51,13 @@ SMALL = (
     ("cold", rows.WALL_MS),
     ("echo", rows.CPU_MS),
     ("echo-live", rows.P50),
-    ("flight-400", rows.RATE),
+    ("flight-400", rows.EACH_MS),
     (f"chat-stream-{COMPARED}", rows.CPU_US),
     (f"whole-stream-{COMPARED}", rows.CPU_US),
     ("upload-500", rows.CPU_S),
     ("download-500", rows.CPU_S),
 )
-"""The lines in README, and those of the chart."""
+"""The lines in README, and those of the chart; less is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,14 +139,8 @@ def cell(run: Run, row: Row, column: Column, who: Who) -> str:
         return "-" if column.top not in outcome else "none came"
     if outcome.get("lost") and rows.LOST not in row.columns:
         done, wanted = outcome["done"], outcome["done"] + outcome["lost"]
-        return f"{number(figure, column.digits)} ({done:,.0f} of {wanted:,.0f})"
-    return number(figure, column.digits)
-
-
-def number(figure: float, digits: int) -> str:
-    """A figure with so many significant digits, and no exponent."""
-    rounded = float(f"{figure:.{digits}g}")
-    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
+        return f"{readable(figure, column.digits)} ({done:,.0f} of {wanted:,.0f})"
+    return readable(figure, column.digits)
 
 
 def figures(run: Run, row: Row, column: Column) -> dict[Who, float]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scripts.benchmarks import rows
 from scripts.benchmarks.contestants import OURS, Who
 from scripts.benchmarks.race import Results
-from scripts.benchmarks.rows import COMPARED, FLIGHTS, SIZES, Column
+from scripts.benchmarks.rows import COMPARED, FLIGHTS, SIZES, Column, readable
 
 FLAT = 1.5
 """How much more may be called flat, in a single run."""
@@ -81,7 +81,7 @@ def verdict(promise: Promise, results: Results) -> Verdict:
         return Verdict(promise=promise, found="-", kept=None)
     figure = ours / to
     kept = figure >= promise.limit if promise.at_least else figure <= promise.limit
-    return Verdict(promise=promise, found=f"{figure:.3g}", kept=kept)
+    return Verdict(promise=promise, found=readable(figure, 3), kept=kept)
 
 
 def promises() -> Iterator[Promise]:

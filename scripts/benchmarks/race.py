@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource  # POSIX only
 import subprocess
 import time
@@ -22,6 +23,7 @@ from typing import TypeAlias
 from scripts.benchmarks.contestants import Contestant, Who
 from scripts.benchmarks.rows import Figures, Row, Server
 from scripts.benchmarks.scripted import save_documents, scripted
+from scripts.benchmarks.workers.meter import COUNTED
 from scripts.bootstrap import ROOT
 from scripts.environments.servers import NEWEST
 from tests.support.live import live
@@ -31,6 +33,13 @@ PATIENCE = 60
 """Seconds that a worker may take beyond the patience it has itself."""
 ENVIRONMENT = {"PYTHONDONTWRITEBYTECODE": "", "GRADIO_ANALYTICS_ENABLED": "False"}
 """Modules are compiled once, as for any user."""
+CALLGRIND = (
+    "valgrind",
+    "--tool=callgrind",
+    "--instr-atstart=no",
+    "--callgrind-out-file=/dev/null",
+)
+COLLECTED = re.compile(r"Collected : (\d+)")
 
 Failure: TypeAlias = str
 Outcome: TypeAlias = "Figures | Failure"
@@ -122,12 +131,15 @@ def take(
     if row.task == "import":
         return {"cpu": max(0.0, cpu(entrant.imports) - cpu(entrant.bare)), "done": 1}
     command = [*entrant.worker, row.task, address, json.dumps(options)]
+    environment = {**os.environ, **ENVIRONMENT}
+    if row.counted:
+        command, environment = [*CALLGRIND, *command], {**environment, COUNTED: "1"}
     begin = time.perf_counter()
     try:
         done = subprocess.run(
             command,
             cwd=ROOT,
-            env={**os.environ, **ENVIRONMENT},
+            env=environment,
             capture_output=True,
             text=True,
             timeout=PATIENCE + float(options.get("patience", 0)),
@@ -139,6 +151,8 @@ def take(
     except subprocess.CalledProcessError as failed:
         lines = failed.stderr.split("\n")
         return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    if counted := COLLECTED.search(done.stderr):
+        figures["instructions"] = float(counted[1])
     return {"wall": time.perf_counter() - begin, **figures}
 
 

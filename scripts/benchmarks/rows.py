@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from scripts.benchmarks.contestants import Who
+from scripts.benchmarks.workers.meter import CONTROL
 
 Figures: TypeAlias = Mapping[str, float]
 Options: TypeAlias = Mapping[str, "str | float"]
@@ -19,6 +21,13 @@ COMPARED = 2000
 """The outputs of the streams that are compared with other clients."""
 FLIGHTS = (1, 10, 100, 400, 1000, 2000)
 MEGABYTE = 1 << 20
+STREAMS = {
+    "text": "a growing text",
+    "chat": "a chat whose answer grows",
+    "whole": "whole values of gr.JSON",
+    "unchanged": "2,000 messages, unchanged",
+}
+"""By endpoint, what its outputs are."""
 
 
 class Server(Enum):
@@ -47,6 +56,12 @@ class Column:
         return figures[self.top] * self.scale / (figures[self.over] if self.over else 1)
 
 
+def readable(figure: float, digits: int) -> str:
+    """A figure with so many significant digits, and no exponent."""
+    rounded = float(f"{figure:.{digits}g}")
+    return f"{rounded:,.0f}" if rounded >= 100 else f"{rounded:g}"
+
+
 CPU_MS = Column(title="CPU, ms", top="cpu", scale=1e3, over="done")
 CPU_S = Column(title="CPU, s", top="cpu")
 CPU_US = Column(title="CPU an output, µs", top="cpu", scale=1e6, over="done")
@@ -57,7 +72,11 @@ P99 = Column(title="p99, ms", top="p99", scale=1e3)
 MEMORY = Column(title="memory, MB", top="memory", digits=2)
 THREADS = Column(title="threads", top="threads", digits=9)
 LOST = Column(title="lost", top="lost", digits=9)
+EACH_MS = Column(title="time a job, ms", top="wall", scale=1e3, over="done")
 RATE = Column(title="jobs a second", top="done", over="wall")
+INSTRUCTIONS = Column(
+    title="thousands of instructions", top="instructions", scale=1e-3, over="done"
+)
 IDLE = Column(title="CPU, ms a minute", top="cpu", scale=60e3, over="wall", digits=2)
 
 
@@ -80,11 +99,21 @@ class Row:
     """Who cannot do it."""
     at_once: bool = False
     """Whether the contestants need not take turns."""
+    counted: bool = False
+    """Whether callgrind runs the contestants and counts their instructions."""
 
 
 def rows(*, quick: bool) -> list[Row]:
     """All rows of a run."""
-    every = [*starts(quick), *echoes(quick), *streams(), *files(), *flights(quick), idle(quick)]
+    every = [
+        *starts(quick),
+        *echoes(quick),
+        *streams(quick),
+        *files(),
+        *flights(quick),
+        idle(quick),
+        *instructions(),
+    ]
     return [row for row in every if row.quick or not quick]
 
 
@@ -141,14 +170,8 @@ def echoes(quick: bool) -> list[Row]:
     ]
 
 
-def streams() -> list[Row]:
+def streams(quick: bool) -> list[Row]:
     """Outputs of generators: each looked at, or only the last."""
-    titles = {
-        "text": "a growing text",
-        "chat": "a chat whose answer grows",
-        "whole": "whole values of gr.JSON",
-        "unchanged": "2,000 messages, unchanged",
-    }
     return [
         Row(
             key=f"{kind}-{task}-{size}",
@@ -156,11 +179,11 @@ def streams() -> list[Row]:
             title=f"{title}, {size:,} outputs" + (", `result()` only" if task == "result" else ""),
             task=task,
             columns=(CPU_US, MEMORY),
-            options={"endpoint": f"/{kind}", "outputs": size, "patience": 20},
+            options={"endpoint": f"/{kind}", "outputs": size, "patience": 10 if quick else 20},
             quick=size == COMPARED and (task == "stream" or kind == "whole"),
             without=frozenset({Who.FLOOR} if task == "result" else ()),
         )
-        for kind, title in titles.items()
+        for kind, title in STREAMS.items()
         for task in ("stream", "result")
         for size in SIZES
     ]
@@ -194,7 +217,7 @@ def flights(quick: bool) -> list[Row]:
             group="Many calls at once",
             title=f"{jobs:,} at once, live",
             task="flight",
-            columns=(RATE, LOST, CPU_MS, THREADS, MEMORY),
+            columns=(EACH_MS, RATE, LOST, CPU_MS, THREADS, MEMORY),
             options={"jobs": jobs, "patience": 10 if quick else 30},
             server=Server.LIVE,
             quick=jobs == 400,
@@ -216,3 +239,29 @@ def idle(quick: bool) -> Row:
         without=frozenset({Who.FLOOR}),
         at_once=True,
     )
+
+
+def instructions() -> list[Row]:
+    """Calls and outputs again, a few of them: their instructions do not depend on load.
+
+    Nothing where there is no valgrind.
+    """
+    options: dict[str, Options] = {
+        "echo": {"jobs": 20, "patience": 120},
+        **{kind: {"endpoint": f"/{kind}", "outputs": 200, "patience": 120} for kind in STREAMS},
+    }
+    return [
+        Row(
+            key=f"instructions-{kind}",
+            group="Instructions",
+            title="echo" if kind == "echo" else f"{STREAMS[kind]}, 200 outputs",
+            task="echo" if kind == "echo" else "stream",
+            columns=(INSTRUCTIONS,),
+            options=given,
+            quick=False,
+            without=frozenset({Who.JAVASCRIPT}),
+            counted=True,
+        )
+        for kind, given in options.items()
+        if shutil.which(CONTROL)
+    ]

@@ -23,6 +23,10 @@ STATUS = Path("/proc/self/status")
 PEAK = Path("/proc/self/clear_refs")
 RESET_PEAK = "5"
 
+CONTROL = "callgrind_control"
+COUNTED = "BENCH_COUNTED"
+"""The variable that is set where callgrind runs this process."""
+
 Figures = dict[str, float]
 
 
@@ -37,6 +41,7 @@ class Meter:
         self._threads = threading.active_count()
         self._cpu = time.process_time()
         self._begin = time.perf_counter()
+        count_instructions("on")
 
     def seconds(self) -> float:
         """The time since it was made."""
@@ -55,6 +60,7 @@ class Meter:
 
     def read(self, *, wanted: int, done: int) -> Figures:
         """Seconds, MB, and how many of the wanted pieces were done."""
+        count_instructions("off")
         figures = {
             "wall": self.seconds(),
             "cpu": time.process_time() - self._cpu,
@@ -79,6 +85,14 @@ def memory(name: str) -> float:
             if line.startswith(name):
                 return int(line.split()[1]) / 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20)  # in bytes, as macOS
+
+
+def count_instructions(state: str) -> None:
+    """Have callgrind count from here on (`on`), or no longer (`off`), if it runs this process."""
+    if COUNTED in os.environ:
+        command = (CONTROL, "-i", state, str(os.getpid()))
+        nowhere = ((os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),)
+        os.waitpid(os.posix_spawnp(CONTROL, command, os.environ, file_actions=nowhere), 0)
 
 
 def since_start() -> Figures:
