@@ -28,6 +28,12 @@ Each figure comes from a fresh process. Live rows run against a real Gradio on t
 others against a server that sends prepared bytes. Only ratios within a run mean anything, so do
 nothing else on the machine meanwhile. Ctrl-C ends the run and keeps what was measured.
 """
+EXAMPLES = """\
+examples:
+  ./scripts/bench --quick --check       what is promised, as far as a short run can tell
+  ./scripts/bench --only 'whole-*'      one kind of stream, in all sizes
+  ./scripts/bench --write               everything, and the page docs/reference/benchmarks.md
+"""
 
 
 def main(argv: list[str]) -> int:
@@ -75,6 +81,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="./scripts/bench",
         description=DESCRIPTION,
+        epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="fewer rows and rounds: minutes")

@@ -46,6 +46,18 @@ def whole(outputs: float) -> Iterator[list[int]]:
         yield list(range(number + 1))
 
 
+def turns(outputs: float) -> Iterator[list[dict[str, str]]]:
+    """A chat that grows by a message."""
+    for number in range(int(outputs)):
+        yield messages(number + 1)
+
+
+def table(outputs: float) -> Iterator[list[list[Any]]]:
+    """A table that grows by a row."""
+    for number in range(int(outputs)):
+        yield [[f"row {each}", each, each / 2] for each in range(number + 1)]
+
+
 def unchanged(outputs: float) -> Iterator[list[dict[str, str]]]:
     """A long chat, again and again."""
     for _ in range(int(outputs)):
@@ -76,12 +88,15 @@ def build() -> Any:
     with gr.Blocks(title="Bench") as app:
         word, answer, number = gr.Textbox(), gr.Textbox(), gr.Number()
         history, data, upload, file = gr.Chatbot(), gr.JSON(), gr.File(), gr.File()
+        frame = gr.Dataframe(headers=["name", "number", "half"])
         button = gr.Button()
         for function, given, shown in (
             (echo, word, answer),
             (text, number, answer),
             (chat, number, history),
             (whole, number, data),
+            (turns, number, history),
+            (table, number, frame),
             (unchanged, number, history),
             (size, upload, answer),
             (download, number, file),

@@ -136,6 +136,23 @@ def whole(outputs: int) -> Values:
     yield numbers
 
 
+def turns(outputs: int) -> Values:
+    every = many(outputs)
+    yield dumped(every[:1])
+    for number in range(1, outputs):
+        yield dumped([["add", [number], every[number]]])
+    yield dumped(every)
+
+
+def table(outputs: int) -> Values:
+    rows = [[f"row {number}", number, number / 2] for number in range(outputs)]
+    frame: dict[str, Any] = {"headers": ["name", "number", "half"], "metadata": None}
+    yield dumped({**frame, "data": rows[:1]})
+    for number in range(1, outputs):
+        yield dumped([["add", ["data", number], rows[number]]])
+    yield dumped({**frame, "data": rows})
+
+
 def unchanged(outputs: int) -> Values:
     large = dumped(many(LARGE))
     yield large
@@ -159,5 +176,7 @@ STREAMS: dict[str, Callable[[int], Values]] = {
     "text": text,
     "chat": chat,
     "whole": whole,
+    "turns": turns,
+    "table": table,
     "unchanged": unchanged,
 }

@@ -125,7 +125,7 @@ def about_calls() -> Iterator[Promise]:
 def about_streams() -> Iterator[Promise]:
     """The processor that an output takes, beside the official client and beside parsing."""
     for who in OURS:
-        for kind in ("chat", "whole"):
+        for kind in ("chat", "turns", "whole"):
             yield compared(f"{kind}-stream-{COMPARED}", who, rows.CPU_US, Who.OFFICIAL, 0.75)
             yield compared(f"{kind}-result-{COMPARED}", who, rows.CPU_US, Who.OFFICIAL, 0.6)
         yield compared(f"whole-stream-{COMPARED}", who, rows.CPU_US, Who.FLOOR, 2.5)

@@ -90,8 +90,9 @@ class Race:
 @contextmanager
 def row_server(row: Row, folder: Path, *, shared: bool) -> Generator[str]:
     """The address of a server for a whole row; empty if each turn has one of its own."""
-    if row.server is Server.SCRIPTED:
-        with scripted(folder) as address:
+    if row.server in (Server.SCRIPTED, Server.BIG):
+        options = ["big"] if row.server is Server.BIG else []
+        with scripted(folder, *options) as address:
             yield address
     elif row.server is Server.LIVE and shared:
         with live(NEWEST, app=APP) as server:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from scripts.benchmarks.contestants import Who
+from scripts.benchmarks.scripted import ENDPOINTS
 from scripts.benchmarks.workers.meter import CONTROL
 
 Figures: TypeAlias = Mapping[str, float]
@@ -19,12 +20,15 @@ SIZES = (500, 2000, 8000)
 """Outputs of a stream."""
 COMPARED = 2000
 """The outputs of the streams that are compared with other clients."""
+CLIENTS = 100
 FLIGHTS = (1, 10, 100, 400, 1000, 2000)
 MEGABYTE = 1 << 20
 STREAMS = {
     "text": "a growing text",
     "chat": "a chat whose answer grows",
     "whole": "whole values of gr.JSON",
+    "turns": "a chat that grows by messages",
+    "table": "a table that grows by rows",
     "unchanged": "2,000 messages, unchanged",
 }
 """By endpoint, what its outputs are."""
@@ -35,6 +39,8 @@ class Server(Enum):
 
     NONE = auto()
     SCRIPTED = auto()
+    BIG = auto()
+    "The scripted server of an app with many endpoints."
     LIVE = auto()
 
 
@@ -138,6 +144,27 @@ def starts(quick: bool) -> list[Row]:
             task="cold",
             columns=(WALL_MS, CPU_MS),
             rounds=3 if quick else 7,
+            without=floor,
+        ),
+        Row(
+            key="cold-big",
+            group="Starting",
+            title=f"the same, of an app with {ENDPOINTS:,} endpoints",
+            task="cold",
+            columns=(WALL_MS, CPU_MS),
+            server=Server.BIG,
+            rounds=3,
+            quick=False,
+            without=floor,
+        ),
+        Row(
+            key="clients",
+            group="Starting",
+            title=f"{CLIENTS} clients, a call each",
+            task="clients",
+            columns=(CPU_MS, THREADS, MEMORY),
+            options={"jobs": CLIENTS, "patience": 30},
+            quick=False,
             without=floor,
         ),
     ]

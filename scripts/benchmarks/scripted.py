@@ -1,7 +1,8 @@
 """A fast server that speaks as Gradio 6.31 does: the bench app without Gradio.
 
 It serves the `/config` and `/info` of the live app, and messages whose bytes were made before.
-`python -m scripts.benchmarks.scripted FOLDER` reads both documents there and prints its address.
+`python -m scripts.benchmarks.scripted FOLDER` reads both documents there and prints its address;
+with `big` after it, the app has ENDPOINTS more endpoints.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ BLOCK = 1 << 16
 ZEROS = bytes(1 << 20)
 DOCUMENTS = {"config": "config", "info": "gradio_api/info"}
 """By name, the path of a document."""
+ENDPOINTS = 1000
+"""The endpoints that a big app has more."""
 ALIVE = 15.0
 """Seconds between two signs of life."""
 STREAM = (
@@ -38,10 +41,11 @@ STREAM = (
 
 
 @contextmanager
-def scripted(folder: Path) -> Generator[str]:
+def scripted(folder: Path, *options: str) -> Generator[str]:
     """The address of a new server, with the documents of a folder, for the length of a block."""
     with subprocess.Popen(
-        [sys.executable, "-m", "scripts.benchmarks.scripted", str(folder)],
+        [sys.executable, "-m", "scripts.benchmarks.scripted", str(folder), *options],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
@@ -202,9 +206,23 @@ async def stay_alive(writer: StreamWriter) -> None:
         await asyncio.sleep(ALIVE)
 
 
-async def main(folder: str) -> None:
-    """Say where, and stay."""
+def enlarge(texts: dict[str, bytes]) -> dict[str, bytes]:
+    """The documents of an app that has many copies of its first endpoint, too."""
+    config, info = json.loads(texts["config"]), json.loads(texts["info"])
+    first, named = config["dependencies"][0], info["named_endpoints"]
+    unused = max(each["id"] for each in config["dependencies"]) + 1
+    for number in range(ENDPOINTS):
+        name = f"{first['api_name']}_{number}"
+        config["dependencies"].append({**first, "id": unused + number, "api_name": name})
+        named[f"/{name}"] = named[f"/{first['api_name']}"]
+    return {"config": messages.dumped(config), "info": messages.dumped(info)}
+
+
+async def main(folder: str, *options: str) -> None:
+    """Say where, and stay until the standard input ends, as it does with who started this."""
     texts = {name: (Path(folder) / name).read_bytes() for name in DOCUMENTS}
+    if "big" in options:
+        texts = enlarge(texts)
     config = json.loads(texts["config"])
     app = App("", {}, {each["id"]: each["api_name"] for each in config["dependencies"]})
     server = await asyncio.start_server(app.serve, "127.0.0.1", 0, limit=2 * len(ZEROS))
@@ -214,8 +232,9 @@ async def main(folder: str) -> None:
         name: text.replace(b"@ADDRESS@", root.encode()) for name, text in texts.items()
     }
     print(app.address, flush=True)
-    await server.serve_forever()
+    async with server:
+        await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main(*sys.argv[1:]))

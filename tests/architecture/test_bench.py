@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -36,17 +37,21 @@ FUNCTIONS = (
     Function(name="text", inputs=(NUMBER,), outputs=(TEXT,)),
     Function(name="chat", inputs=(NUMBER,), outputs=(CHAT,)),
     Function(name="whole", inputs=(NUMBER,), outputs=(DATA,)),
+    Function(name="turns", inputs=(NUMBER,), outputs=(CHAT,)),
+    Function(name="table", inputs=(NUMBER,), outputs=(DATA,)),
     Function(name="unchanged", inputs=(NUMBER,), outputs=(CHAT,)),
     Function(name="size", inputs=(FILE,), outputs=(TEXT,)),
     Function(name="download", inputs=(NUMBER,), outputs=(FILE,)),
 )
 PATIENCE = {"patience": 60}
-STREAMS = ("text", "chat", "whole", "unchanged")
+STREAMS = ("text", "chat", "whole", "turns", "table", "unchanged")
 TASKS: dict[str, dict[str, Any]] = {
     "echo": {"jobs": 3},
     "flight": {"jobs": 30},
     "upload": {"jobs": 2, "size": 1000},
     "download": {"jobs": 2, "size": 1000},
+    "clients": {"jobs": 2},
+    "result": {"endpoint": "/chat", "outputs": 60},
     **{f"stream {kind}": {"endpoint": f"/{kind}", "outputs": 60} for kind in STREAMS},
 }
 
@@ -73,7 +78,7 @@ def method(task: str) -> str:
     return task.partition(" ")[0]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", sorted(TASKS.keys() - {"clients", "result"}))
 def test_the_floor_loses_nothing(task: str, address: str, tmp_path: Path) -> None:
     options = options_of(task, tmp_path)
     worker = floor.Worker(address, options)
@@ -82,9 +87,9 @@ def test_the_floor_loses_nothing(task: str, address: str, tmp_path: Path) -> Non
     assert figures["lost"] == 0
 
 
-@pytest.mark.parametrize("task", [*TASKS, "result"])
+@pytest.mark.parametrize("task", TASKS)
 def test_the_blocking_client_loses_nothing(task: str, address: str, tmp_path: Path) -> None:
-    options = options_of("stream chat" if task == "result" else task, tmp_path)
+    options = options_of(task, tmp_path)
     worker = blocking.Worker("gradio_client_httpx", address, options)
     with worker.client:
         figures = getattr(worker, method(task))()
@@ -92,26 +97,30 @@ def test_the_blocking_client_loses_nothing(task: str, address: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("loop", [awaited.with_asyncio, awaited.with_trio])
-@pytest.mark.parametrize("task", [*TASKS, "result"])
+@pytest.mark.parametrize("task", TASKS)
 def test_a_client_that_is_awaited_loses_nothing(
     task: str, loop: Any, address: str, tmp_path: Path
 ) -> None:
-    options, kind = options_of("stream chat" if task == "result" else task, tmp_path), loop()
+    options, kind = options_of(task, tmp_path), loop()
     figures: dict[str, float] = {}
 
+    make_client = partial(kind.make_client, address, verbose=False, download_files=tmp_path)
+
     async def work() -> None:
-        async with kind.make_client(address, verbose=False, download_files=tmp_path) as client:
-            worker = awaited.Worker(kind, client, options)
+        async with make_client() as client:
+            worker = awaited.Worker(
+                loop=kind, client=client, options=options, make_client=make_client
+            )
             figures.update(await getattr(worker, method(task))())
 
     kind.run(work)
     assert figures["lost"] == 0
 
 
-@pytest.mark.parametrize("endpoint", ["/text", "/chat", "/whole", "/unchanged"])
+@pytest.mark.parametrize("endpoint", STREAMS)
 def test_prepared_edits_lead_to_the_prepared_result(endpoint: str, address: str) -> None:
     with blocking.Worker("gradio_client_httpx", address, {}).client as client:
-        job = client.submit(7, api_name=endpoint)
+        job = client.submit(7, api_name=f"/{endpoint}")
         outputs = [*job]
         assert len(outputs) == 7
         assert outputs[-1] == job.result()

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from scripts.benchmarks.workers.meter import Figures, Meter, finish, since_start
@@ -31,13 +32,14 @@ class Loop:
     run: Callable[[Callable[[], Awaitable[None]]], object]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
     """One client and what it is asked to do."""
 
     loop: Loop
     client: Any
     options: dict[str, Any]
+    make_client: Callable[[], Any]
 
     async def cold(self) -> Figures:
         """Import, connect, one result."""
@@ -105,6 +107,17 @@ class Worker:
 
         return await self.repeat(download)
 
+    async def clients(self) -> Figures:
+        """Clients, each with a call of its own; all stay open."""
+        await self.warm()
+        async with contextlib.AsyncExitStack() as every:
+
+            async def call(_: int) -> bool:
+                client = await every.enter_async_context(self.make_client())
+                return bool(await client.predict("hello", api_name="/echo") == "hello")
+
+            return await self.repeat(call)
+
     async def idle(self) -> Figures:
         """A client that has nothing to do."""
         await self.warm()
@@ -171,16 +184,20 @@ def main(loop_name: str, task: str, address: str, given: str) -> None:
     loop = {"asyncio": with_asyncio, "trio": with_trio}[loop_name]()
     options = json.loads(given)
 
+    more = {"download_files": options["folder"]} if "folder" in options else {}
+    make_client = partial(
+        loop.make_client,
+        address,
+        max_workers=max(40, options.get("jobs", 0)),
+        verbose=False,
+        analytics_enabled=False,
+        **more,
+    )
+
     async def work() -> None:
-        more = {"download_files": options["folder"]} if "folder" in options else {}
-        async with loop.make_client(
-            address,
-            max_workers=max(40, options.get("jobs", 0)),
-            verbose=False,
-            analytics_enabled=False,
-            **more,
-        ) as client:
-            finish(await getattr(Worker(loop, client, options), task)())
+        async with make_client() as client:
+            worker = Worker(loop=loop, client=client, options=options, make_client=make_client)
+            finish(await getattr(worker, task)())
 
     loop.run(work)
 

@@ -27,10 +27,15 @@ class Worker:
     def __init__(self, module: str, address: str, options: dict[str, Any]) -> None:
         self.options = options
         self.module = importlib.import_module(module)
-        more = {"download_files": options["folder"]} if "folder" in options else {}
-        self.client = self.module.Client(
-            address,
-            max_workers=max(40, options.get("jobs", 0)),
+        self.address = address
+        self.client = self.make_client()
+
+    def make_client(self) -> Any:
+        """A client that says nothing."""
+        more = {"download_files": self.options["folder"]} if "folder" in self.options else {}
+        return self.module.Client(
+            self.address,
+            max_workers=max(40, self.options.get("jobs", 0)),
             verbose=False,
             analytics_enabled=False,
             **more,
@@ -96,6 +101,20 @@ class Worker:
             return os.path.getsize(path) == int(size)
 
         return self.repeat(download)
+
+    def clients(self) -> Figures:
+        """Clients, each with a call of its own; all stay open."""
+        self.warm()
+        every: list[Any] = []
+
+        def call(_: int) -> bool:
+            every.append(self.make_client())
+            return bool(every[-1].predict("hello", api_name="/echo") == "hello")
+
+        figures = self.repeat(call)
+        for client in every:
+            client.close()
+        return figures
 
     def idle(self) -> Figures:
         """A client that has nothing to do."""

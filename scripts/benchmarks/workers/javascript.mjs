@@ -46,7 +46,8 @@ class Meter {
   }
 }
 
-const client = await Client.connect(address, { events: ["data"] });
+const connect = () => Client.connect(address, { events: ["data"] });
+const client = await connect();
 const late = (meter) => meter.seconds() > options.patience;
 const pause = (seconds) => new Promise((resume) => setTimeout(resume, seconds * 1e3));
 
@@ -115,6 +116,15 @@ const tasks = {
     return repeat(async (number) => {
       const file = await openAsBlob(`${options.files}/${number}.bin`);
       return Boolean(await call("/size", file));
+    });
+  },
+
+  async clients() {
+    await warm();
+    const every = [];
+    return repeat(async () => {
+      every.push(await connect());
+      return (await every.at(-1).predict("/echo", ["hello"])).data[0] === "hello";
     });
   },
 
