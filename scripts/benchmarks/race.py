@@ -26,7 +26,7 @@ from scripts.benchmarks.scripted import save_documents, scripted
 from scripts.benchmarks.workers.meter import COUNTED
 from scripts.bootstrap import ROOT
 from scripts.environments.servers import NEWEST
-from tests.support.live import live
+from tests.support.live import DidNotStart, live
 
 APP = Path(__file__).parent / "live_app.py"
 PATIENCE = 60
@@ -73,8 +73,11 @@ class Race:
         with row_server(row, folder, shared=not self.fresh or row.at_once) as shared:
 
             def take_turn(entrant: Contestant) -> Outcome:
-                with turn_server(row, shared) as address, working_folder(row) as options:
-                    return take(entrant, row, address, options)
+                try:
+                    with turn_server(row, shared) as address, working_folder(row) as options:
+                        return take(entrant, row, address, options)
+                except DidNotStart:
+                    return "its server did not start"
 
             for _ in range(row.rounds):
                 if row.at_once:
@@ -129,39 +132,46 @@ def take(
     entrant: Contestant, row: Row, address: str, options: Mapping[str, str | float]
 ) -> Outcome:
     """What a contestant says of one task, or how it failed."""
-    if row.task == "import":
-        return {"cpu": max(0.0, cpu(entrant.imports) - cpu(entrant.bare)), "done": 1}
-    command = [*entrant.worker, row.task, address, json.dumps(options)]
+    try:
+        if row.task == "import":
+            return {"cpu": max(0.0, cpu(entrant.imports) - cpu(entrant.bare)), "done": 1}
+        return ask([*entrant.worker, row.task, address, json.dumps(options)], row)
+    except subprocess.TimeoutExpired as late:
+        return f"not done in {late.timeout:g} s"
+    except subprocess.CalledProcessError as failed:
+        lines = [line for line in failed.stderr.splitlines() if line.strip()]
+        return lines[-1].strip() if lines else f"it ended with {failed.returncode}"
+    except (IndexError, ValueError):
+        return "it said nothing"
+
+
+def ask(command: list[str], row: Row) -> Figures:
+    """What a worker says of its task."""
     environment = {**os.environ, **ENVIRONMENT}
     if row.counted:
         command, environment = [*CALLGRIND, *command], {**environment, COUNTED: "1"}
     begin = time.perf_counter()
-    try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE + float(options.get("patience", 0)),
-            check=True,
-        )
-        figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    except subprocess.TimeoutExpired as late:
-        return f"not done in {late.timeout:g} s"
-    except subprocess.CalledProcessError as failed:
-        lines = failed.stderr.split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE + float(row.options.get("patience", 0)),
+        check=True,
+    )
+    figures: dict[str, float] = {"wall": time.perf_counter() - begin}
+    figures |= json.loads(done.stdout.splitlines()[-1])
     if counted := COLLECTED.search(done.stderr):
         figures["instructions"] = float(counted[1])
-    return {"wall": time.perf_counter() - begin, **figures}
+    return figures
 
 
 def cpu(command: Sequence[str]) -> float:
     """Seconds of the processor that a program takes."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     environment = {**os.environ, **ENVIRONMENT}
-    subprocess.run(command, check=True, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, env=environment, cwd=ROOT, capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 

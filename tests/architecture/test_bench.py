@@ -183,10 +183,27 @@ def test_a_round_that_fails_fails_the_figure() -> None:
     assert middle([figures(0.3), "it fell", figures(0.2)]) == "it fell"
 
 
-def test_a_worker_that_fails_says_why() -> None:
-    command = (sys.executable, "-c", "raise SystemExit('no such server')")
-    entrant = Contestant(who=Who.TRIO, worker=command, bare=command)
-    assert take(entrant, ROW, "", {}) == "no such server"
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("raise SystemExit('no such server')", "no such server"),
+        ("raise SystemExit(3)", "it ended with 3"),
+        ("pass", "it said nothing"),
+    ],
+)
+def test_a_worker_that_fails_says_why(program: str, said: str) -> None:
+    assert take(entrant_of(program), ROW, "", {}) == said
+
+
+def test_a_module_that_cannot_be_imported_says_why() -> None:
+    row = Row(key="", group="", title="", task="import", columns=())
+    assert take(entrant_of("raise SystemExit('no module')"), row, "", {}) == "no module"
+
+
+def entrant_of(program: str) -> Contestant:
+    """A contestant that runs a program of Python, whatever it is asked."""
+    command = (sys.executable, "-c", program)
+    return Contestant(who=Who.TRIO, worker=command, bare=command, imports=command)
 
 
 def test_the_files_of_an_upload_have_their_size() -> None:
