@@ -87,7 +87,8 @@ const tasks = {
     const meter = new Meter();
     let done = 0;
     const all = Array.from({ length: options.jobs }, async (_, number) => {
-      done += (await call("/echo", `${number}`)) === `${number}` ? 1 : 0;
+      const came = await call("/echo", `${number}`); // `done += await` would read `done` too early
+      done += came === `${number}` ? 1 : 0;
     });
     await Promise.race([Promise.allSettled(all), pause(options.patience)]);
     return meter.read(options.jobs, done);
