@@ -1,180 +1,128 @@
-"""Both of our clients beside the official one: the same calls, the same minutes, new servers.
+"""Our clients beside everybody: the same tasks, on the same machine, in the same minutes.
 
-Each figure is taken in a fresh process, from a server that has served nobody yet, since a Gradio
-server slows down with each event that it has served. The clients take turns, so that whatever
-else this machine does slows all of them; a ratio is that of the medians. `--check` fails where one
-is worse than what is promised. `--streams` is another race: see `benchmarks/streams.py`.
+`benchmarks/rows.py` says what is measured, `benchmarks/contestants.py` who takes part, and
+`benchmarks/promises.py` what must come of it.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
+import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
+from fnmatch import fnmatch
 
-from scripts.benchmarks import streams
+from scripts.benchmarks import page, streams
+from scripts.benchmarks.contestants import contestants
+from scripts.benchmarks.page import Run
+from scripts.benchmarks.promises import Verdict, judge
+from scripts.benchmarks.race import Race
+from scripts.benchmarks.rows import Row, rows
 from scripts.bootstrap import ROOT, BootstrapFailed
-from scripts.environments import official, virtualenv
-from scripts.environments.servers import NEWEST
-from tests.support.live import DidNotStart, live
+from tests.support.live import DidNotStart
 
-WORKERS_IN = Path(__file__).parent / "benchmarks"
-OFFICIAL, HTTPX, TRIO = "gradio_client", "gradio_client_httpx", "gradio_client_trio"
-OURS = (HTTPX, TRIO)
-WORKERS = {
-    OFFICIAL: WORKERS_IN / "worker.py",
-    HTTPX: WORKERS_IN / "worker.py",
-    TRIO: WORKERS_IN / "worker_trio.py",
-}
-ROUNDS = 5
-PATIENCE = 120
-"""Seconds for one figure."""
+DESCRIPTION = """\
+Measure our clients beside bare sockets, gradio_client and @gradio/client.
 
-Figures = dict[str, float]
-Said = dict[str, list[Figures]]
-"""What each client's worker said, round after round."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Race:
-    """One figure, of all clients."""
-
-    title: str
-    task: str
-    jobs: int
-    figure: Callable[[Figures], float]
-    unit: str
-    promised: Mapping[str, float]
-    """By client of ours: its part of the official client's figure, at most."""
-
-
-RACES = (
-    Race(
-        title="import, connect, first result",
-        task="cold",
-        jobs=1,
-        figure=lambda said: said["seconds"],
-        unit="s",
-        promised={HTTPX: 0.7},
-    ),
-    Race(
-        title="one call after the other",
-        task="sequential",
-        jobs=50,
-        figure=lambda said: said["seconds"] * 1e3,
-        unit="ms a call",
-        promised={HTTPX: 0.16, TRIO: 0.12},
-    ),
-    Race(
-        title="400 calls at once",
-        task="flight",
-        jobs=400,
-        figure=lambda said: said["seconds"],
-        unit="s",
-        promised={HTTPX: 0.25, TRIO: 0.2},
-    ),
-    Race(
-        title="processor, 400 calls at once",
-        task="flight",
-        jobs=400,
-        figure=lambda said: said["cpu"] * 1e3,
-        unit="ms a call",
-        promised={HTTPX: 0.15, TRIO: 0.05},
-    ),
-)
-
-COUNTS: Mapping[str, Mapping[str, int]] = {
-    "lost": {HTTPX: 0, TRIO: 0},
-    # The one of the loop: trio's own, for what may block, are not needed for a call.
-    "threads": {TRIO: 1},
-}
-"""What was counted while 400 calls were out → by client of ours, how many there may be."""
-
-
-def python_with(client: str) -> str:
-    """The Python of an environment that has a client of ours and what it needs, as users have it.
-
-    httpx, for one, imports trio where it finds it, which takes 80 ms.
-    """
-    folders = (ROOT / "packages" / name for name in ("gradio-protocol", client.replace("_", "-")))
-    wanted = [f"--editable={folder}" for folder in folders]
-    return str(virtualenv.ensure(f"bench-{client}", wanted, day=official.DAY))
+Each figure comes from a fresh process. Live rows run against a real Gradio on this machine, all
+others against a server that sends prepared bytes. Only ratios within a run mean anything, so do
+nothing else on the machine meanwhile. Ctrl-C ends the run and keeps what was measured.
+"""
+EXAMPLES = """\
+examples:
+  ./scripts/bench --quick --check       what is promised, as far as a short run can tell
+  ./scripts/bench --only 'whole-*'      one kind of stream, in all sizes
+  ./scripts/bench --write               everything, and the page docs/reference/benchmarks.md
+"""
 
 
 def main(argv: list[str]) -> int:
-    """Run all races, print a line for each."""
-    if "--streams" in argv:
-        return streams.main(argv)
+    """Run the rows, print a table for each, and do with the figures what is asked."""
+    given = arguments(argv)
+    if given.streams:
+        return streams.main(["--check"] if given.check else [])
+    wanted = chosen(rows(quick=given.quick), given.only)
+    if given.list:
+        print("\n".join(f"{row.key:<24}{row.title}" for row in wanted))
+        return 0
     try:
-        theirs = str(official.ensure())
-        pythons = {OFFICIAL: theirs, **{client: python_with(client) for client in OURS}}
-        said = {task: measured(pythons, task, jobs) for task, jobs in tasks().items()}
+        run = measure(wanted, quick=given.quick)
     except (BootstrapFailed, DidNotStart) as failure:
         print(f"scripts/bench: {failure}", file=sys.stderr)
         return 1
-    print(f"{'':<30}" + "".join(f"{module:>22}" for module in WORKERS))
-    broken = [each for race in RACES for each in raced(race, said[race.task])]
-    broken += [each for what in COUNTS for each in counted(what, said["flight"])]
-    for each in broken:
-        print(each)
-    return 1 if broken and "--check" in argv else 0
+    if given.write:
+        for path in page.write(run):
+            print(f"wrote {path.relative_to(ROOT)}")
+    return check(judge(run.results)) if given.check else 0
 
 
-def tasks() -> dict[str, int]:
-    """What has to be run, each once, with how many jobs."""
-    return {race.task: race.jobs for race in RACES}
-
-
-def measured(pythons: Mapping[str, str], task: str, jobs: int) -> Said:
-    """What all clients said, in turn."""
-    said: Said = {module: [] for module in pythons}
-    for _ in range(ROUNDS):
-        for module, python in pythons.items():
-            with live(NEWEST, settings={"CONCURRENCY": "100"}) as server:
-                worker = str(WORKERS[module])
-                said[module].append(asked([python, worker, module, task, server.url, str(jobs)]))
-    return said
-
-
-def asked(command: list[str]) -> Figures:
-    """The last line that a worker prints."""
-    done = subprocess.run(
-        command,
-        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},  # compiled once, as for any user
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
+def measure(wanted: list[Row], *, quick: bool) -> Run:
+    """Run the rows, and print each; an interrupt keeps what is there."""
+    entrants = contestants()
+    race = Race(entrants, fresh=not quick)
+    run = Run(
+        rows=wanted,
+        results=race.results,
+        entrants=[each.who for each in entrants],
+        conditions=page.conditions(quick=quick),
     )
-    figures: Figures = json.loads(done.stdout.splitlines()[-1])
-    return figures
+    # What a short run has comes first, so that a run that is interrupted has it, too.
+    ordered = sorted(wanted, key=lambda row: not row.quick)
+    try:
+        race.run(ordered, lambda row: show(run, row))
+    except KeyboardInterrupt:
+        more = f" It was interrupted after {len(race.results)} of {len(wanted)} rows."
+        return replace(run, conditions=run.conditions + more)
+    return run
 
 
-def raced(race: Race, said: Said) -> Iterator[str]:
-    """Print the medians and their ratios; what is not as promised."""
-    medians = {module: statistics.median(map(race.figure, said[module])) for module in said}
-    ratios = {module: medians[module] / medians[OFFICIAL] for module in OURS}
-    shown = [f"{medians[OFFICIAL]:.2f} {race.unit}"]
-    shown += [f"{medians[module]:.2f} = {ratios[module]:.3f} x" for module in OURS]
-    print(f"{race.title:<30}" + "".join(f"{each:>22}" for each in shown), flush=True)
-    for module, most in race.promised.items():
-        if ratios[module] > most:
-            yield f"{module}: {race.title}: {ratios[module]:.3f} is more than {most}"
+def arguments(argv: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        prog="./scripts/bench",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rows and rounds: minutes")
+    parser.add_argument("--check", action="store_true", help="fail if a promise is broken")
+    parser.add_argument(
+        "--write", action="store_true", help="write docs/reference/benchmarks.*, and README's table"
+    )
+    parser.add_argument(
+        "--only", nargs="+", metavar="ROW", help="rows by key, such as echo 'chat-*' (see --list)"
+    )
+    parser.add_argument("--list", action="store_true", help="name the rows and run none")
+    parser.add_argument(
+        "--streams", action="store_true", help="instead: 1,000 streams of trio beside bare h11"
+    )
+    given = parser.parse_args(argv)
+    if given.write and given.only:
+        parser.error("--write writes pages of all rows, so it does not go with --only")
+    return given
 
 
-def counted(what: str, said: Said) -> Iterator[str]:
-    """Print the worst of the rounds; what is more than it may be."""
-    worst = {module: max(int(figures[what]) for figures in said[module]) for module in said}
-    print(f"{f'of 400, {what}':<30}" + "".join(f"{worst[module]:>22}" for module in said))
-    for module, most in COUNTS[what].items():
-        if worst[module] > most:
-            yield f"{module}: {what}: {worst[module]} is more than {most}"
+def chosen(every: Iterable[Row], only: list[str] | None) -> list[Row]:
+    """The rows whose keys are asked for; all, if none is."""
+    return [row for row in every if only is None or any(fnmatch(row.key, name) for name in only)]
+
+
+def show(run: Run, row: Row) -> None:
+    """Print a row that was measured, and why somebody failed."""
+    print(page.figures_table(run, [(row, column) for column in row.columns]), flush=True)
+    for who, outcome in run.results[row.key].items():
+        if isinstance(outcome, str):
+            print(f"{who.value} failed: {outcome}\n", flush=True)
+
+
+def check(verdicts: Iterable[Verdict]) -> int:
+    """Print what became of each promise; 1 if one is broken."""
+    broken = 0
+    for verdict in verdicts:
+        promise = verdict.promise
+        print(f"{verdict.word():<13}{verdict.found:>8} {promise.limit_text():<7}{promise.title}")
+        broken += verdict.kept is False
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

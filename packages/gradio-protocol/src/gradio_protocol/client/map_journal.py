@@ -17,7 +17,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from ..errors import InvalidArguments, RemoteError
@@ -101,10 +100,8 @@ def digest_input(value: object, *, where: str = "input") -> str:
 
 
 def _as_json(value: object) -> JSON:
-    match value:
-        case PurePath():
-            return str(value)
-        case bytes():
-            return hashlib.sha256(value).hexdigest()
-        case _:
-            raise TypeError(f"got a value of type {type(value).__name__}")
+    if isinstance(value, bytes):
+        return hashlib.sha256(value).hexdigest()
+    if hasattr(value, "__fspath__"):  # a path: the core knows no file system
+        return str(value)
+    raise TypeError(f"got a value of type {type(value).__name__}")
