@@ -168,10 +168,15 @@ def whoami(text: str, request: gr.Request) -> str:
         "text": text,
         "username": getattr(request, "username", None),
         "session_hash": getattr(request, "session_hash", None),
-        "headers": dict(request.headers),
-        "query": dict(request.query_params),
+        "headers": as_dict(request.headers),
+        "query": as_dict(request.query_params),
     }
     return json.dumps(facts)
+
+
+def as_dict(pairs: Any) -> dict[str, Any]:
+    """Pairs of a request: 3.16 gives an object with attributes where a queue called it."""
+    return dict(vars(pairs) if type(pairs).__name__ == "Obj" else pairs)
 
 
 def defaults(text: str = "hello", times: float = 2, loud: bool = False) -> str:
