@@ -90,3 +90,19 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
             handle_file(unusable)
     with pytest.warns(DeprecationWarning, match="handle_file"):
         file(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"timeout": "soon"}, "timeout: expected seconds, got 'soon'"),
+        ({"timeout": 0}, "timeout: expected seconds, got 0"),
+        ({"ssl_verify": "missing.pem"}, "ssl_verify: 'missing.pem': No such file or directory"),
+    ],
+)
+def test_what_cannot_work_is_refused_when_the_client_is_made(
+    changes: dict[str, Any], text: str
+) -> None:
+    with pytest.raises(InvalidArguments) as caught:
+        made("http://127.0.0.1:1", **changes)
+    assert str(caught.value) == text

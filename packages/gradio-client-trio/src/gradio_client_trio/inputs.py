@@ -52,15 +52,21 @@ def resolve_transport(config: TrioConfig) -> TransportConfig:
     """Return the transport configuration of a client. Raises InvalidArguments."""
     return TransportConfig(
         folder=_choose_folder(config),
-        verify=_fspath(config.ssl_verify),
+        verify=_choose_verify(config.ssl_verify),
         timeout=_choose_timeout(config.timeout),
         proxy=config.proxy,
         trust_env=config.trust_env,
     )
 
 
-def _fspath(verify: Verify | os.PathLike[str]) -> Verify:
-    return os.fspath(verify) if isinstance(verify, os.PathLike) else verify
+def _choose_verify(verify: Verify | os.PathLike[str]) -> Verify:
+    if not isinstance(verify, str | os.PathLike):
+        return verify
+    path = os.fspath(verify)
+    # Now, although its content is read at the first TLS connection.
+    if not os.path.exists(path):
+        raise InvalidArguments(f"ssl_verify: {path!r}: No such file or directory")
+    return path
 
 
 def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
@@ -69,8 +75,10 @@ def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
             return Timeout()
         case Timeout():
             return timeout
-        case _:
+        case int() | float() if timeout > 0:
             return Timeout(connect=timeout, read=timeout, write=timeout)
+        case _:
+            raise InvalidArguments(f"timeout: expected seconds, got {timeout!r}")
 
 
 def _choose_folder(config: TrioConfig) -> str:
