@@ -7,6 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+_BLOCKS = (
+    "Client.__enter__",
+    "Client.__exit__",
+    "Job.__enter__",
+    "Job.__exit__",
+    "Client.close",
+    "Client.__aenter__",
+    "Client.__aexit__",
+    "Client.aclose",
+)
+_LOOPS = ("Job.__iter__", "Job.__next__", "Job.__anext__")
+
 REASONS: Mapping[str, tuple[str, ...]] = {
     "trio's are async functions, so that other tasks run while this one waits": (
         "Client.predict",
@@ -19,21 +31,8 @@ REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.result(timeout)",
         "Job.exception(timeout)",
     ),
-    "`with` and `async with`; in trio an async method that closes is called `aclose`": (
-        "Client.__enter__",
-        "Client.__exit__",
-        "Job.__enter__",
-        "Job.__exit__",
-        "Client.close",
-        "Client.__aenter__",
-        "Client.__aexit__",
-        "Client.aclose",
-    ),
-    "`for` and `async for`": (
-        "Job.__iter__",
-        "Job.__next__",
-        "Job.__anext__",
-    ),
+    "`with` and `async with`; in trio an async method that closes is called `aclose`": _BLOCKS,
+    "`for` and `async for`": _LOOPS,
     "options of httpx; the trio client has a parameter for each of the two used most": (
         "Client(httpx_kwargs)",
         "Client(http_client)",
@@ -91,21 +90,8 @@ ASYNCIO_REASONS: Mapping[str, tuple[str, ...]] = {
         "Job.result(timeout)",
         "Job.exception(timeout)",
     ),
-    "`with` and `async with`; an async method that closes is called `aclose`, as in httpx": (
-        "Client.__enter__",
-        "Client.__exit__",
-        "Job.__enter__",
-        "Job.__exit__",
-        "Client.close",
-        "Client.__aenter__",
-        "Client.__aexit__",
-        "Client.aclose",
-    ),
-    "`for` and `async for`": (
-        "Job.__iter__",
-        "Job.__next__",
-        "Job.__anext__",
-    ),
+    "`with` and `async with`; an async method that closes is called `aclose`, as in httpx": _BLOCKS,
+    "`for` and `async for`": _LOOPS,
     "`async for` over a blocking client's job is that of the official client, on which Gradio's"
     " code relies; here it is like `for`": ("Job.__aiter__",),
     "a blocking client's job is a `concurrent.futures.Future` that a task of asyncio can run;"

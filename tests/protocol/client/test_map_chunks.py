@@ -19,65 +19,52 @@ from gradio_protocol.client.map_chunks import (
 from gradio_protocol.client.map_journal import MapJournal, digest_input
 from gradio_protocol.client.map_window import YieldOutcome
 from gradio_protocol.errors import AppError, ExecutorFailed, InvalidArguments
+from tests.support.stub_job import StubJob
 
 DIED = OSError("the worker died")
 
 
-class Future:
-    """A future that ends when the test says so."""
-
-    def __init__(self) -> None:
-        self.ended = self.cancelled = False
-
-    def done(self) -> bool:
-        return self.ended
-
-    def cancel(self) -> bool:
-        self.cancelled = True
-        return True
-
-
-def window(inputs: Iterable[object], **how: Any) -> ChunkWindow[Future]:
+def window(inputs: Iterable[object], **how: Any) -> ChunkWindow[StubJob]:
     """At most two chunks of two inputs, unless the test says otherwise."""
-    return ChunkWindow[Future](
+    return ChunkWindow[StubJob](
         inputs=inputs, **{"concurrency": 1, "chunk_size": 2, "max_chunks": 2, **how}
     )
 
 
-def sent(window: ChunkWindow[Future]) -> MapChunk[Future]:
+def sent(window: ChunkWindow[StubJob]) -> MapChunk[StubJob]:
     """The chunk that is to be sent next, which is done."""
     step = window.next()
     assert isinstance(step, SendChunk)
-    step.chunk.future = Future()
+    step.chunk.future = StubJob()
     return step.chunk
 
 
-def futures(step: ChunkStep[Future] | None) -> tuple[Future, ...]:
+def futures(step: ChunkStep[StubJob] | None) -> tuple[StubJob, ...]:
     """For which futures a step waits."""
     assert isinstance(step, WaitForChunks)
     return step.futures
 
 
-def ended(window: ChunkWindow[Future], chunk: MapChunk[Future]) -> None:
+def ended(window: ChunkWindow[StubJob], chunk: MapChunk[StubJob]) -> None:
     """Let the future of a chunk end, and the window notice."""
     assert chunk.future is not None
     chunk.future.ended = True
     assert window.next() == CollectChunk(chunk, chunk.future)
 
 
-def done(window: ChunkWindow[Future], chunk: MapChunk[Future], *outcomes: object) -> bytes:
+def done(window: ChunkWindow[StubJob], chunk: MapChunk[StubJob], *outcomes: object) -> bytes:
     """Let a chunk end with outcomes; what the journal gains."""
     ended(window, chunk)
     return window.end(chunk, outcomes)
 
 
-def lost(window: ChunkWindow[Future], chunk: MapChunk[Future]) -> None:
+def lost(window: ChunkWindow[StubJob], chunk: MapChunk[StubJob]) -> None:
     """Let the worker of a chunk die."""
     ended(window, chunk)
     window.fail(chunk, DIED)
 
 
-def yielded(window: ChunkWindow[Future]) -> list[object]:
+def yielded(window: ChunkWindow[StubJob]) -> list[object]:
     """The outcomes that can be taken now."""
     found: list[object] = []
     while isinstance(step := window.next(), YieldOutcome):

@@ -22,43 +22,30 @@ from gradio_protocol.client.map_window import (
 from gradio_protocol.errors import AppError, InvalidArguments, JobCancelled, QueueError
 from gradio_protocol.jobs.job_state import JobState, Raised, Returned
 from gradio_protocol.present.async_job import BaseAsyncJob
+from tests.support.stub_job import StubJob
 
 FULL = QueueError("the queue is full")
 
 
-class Job:
-    """A job that ends when the test says so."""
-
-    def __init__(self) -> None:
-        self.ended = self.cancelled = False
-
-    def done(self) -> bool:
-        return self.ended
-
-    def cancel(self) -> bool:
-        self.cancelled = True
-        return True
+def window(inputs: Iterable[object], room: int = 2, **how: Any) -> MapWindow[StubJob]:
+    return MapWindow[StubJob](inputs, room, **how)
 
 
-def window(inputs: Iterable[object], room: int = 2, **how: Any) -> MapWindow[Job]:
-    return MapWindow[Job](inputs, room, **how)
-
-
-def submitted(window: MapWindow[Job], now: float = 0) -> MappedCall[Job]:
+def submitted(window: MapWindow[StubJob], now: float = 0) -> MappedCall[StubJob]:
     """The call that is to be submitted next, which is done."""
     step = window.next(now)
     assert isinstance(step, SubmitCall)
-    step.call.job = Job()
+    step.call.job = StubJob()
     return step.call
 
 
-def waiting(step: MapStep[Job] | None) -> tuple[tuple[object, ...], float]:
+def waiting(step: MapStep[StubJob] | None) -> tuple[tuple[object, ...], float]:
     """For which jobs a step waits, and for how long."""
     assert isinstance(step, WaitForJobs)
     return step.jobs, step.seconds
 
 
-def ended(window: MapWindow[Job], call: MappedCall[Job]) -> None:
+def ended(window: MapWindow[StubJob], call: MappedCall[StubJob]) -> None:
     """Let the job of a call end, and the window notice."""
     assert call.job is not None
     call.job.ended = True
