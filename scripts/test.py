@@ -1,12 +1,12 @@
-"""Checks everything that can be checked, three steps at a time, and says at the end what failed.
+"""Checks everything that can be checked, four steps at a time, and says at the end what failed.
 
 `scripts/test`             every step
 `scripts/test --fast`      the core's own tests, without the slow ones, and cheap checks; seconds
 `scripts/test --explore …` the random tests, with 2,000 new examples each; minutes. What fails is
                            written as a patch that adds it to the tests as an example
-`scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, the
-                           asyncio client against every fake version, and the table of scenarios
-                           by version, which goes into the documentation
+`scripts/test --matrix`    every step, with the live tests on every Gradio version at hand, every
+                           client against every fake version, and the table of scenarios by
+                           version, which goes into the documentation
 `scripts/test PATH -k …`   pytest alone, with these arguments; paths start at the root
 `scripts/test --help`      this text; for pytest's own, `.tools/dev/bin/python -m pytest --help`
 

@@ -1,4 +1,4 @@
-"""How hypothesis draws in every test, that interrupts come, and which versions asyncio meets.
+"""How hypothesis draws in every test, that interrupts come, and which versions each client meets.
 
 A profile, chosen by `--hypothesis-profile`, says how many examples a random test draws:
 
@@ -58,14 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 SAMPLE = ("3.41.2", "3.50.2", "4.7.1", "6.31.0")
-"""The versions that the asyncio client meets outside `--matrix`: one for each transport.
+"""The versions that two clients of three meet outside `--matrix`: one for each transport.
 
-What differs between others is decided by the core, which the blocking client shares with it.
+What differs between others is decided by the core, which they share with the blocking client.
 """
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the tests of the asyncio client against other versions to `scripts/test --matrix`."""
+    """Leave the tests of two clients against other versions to `scripts/test --matrix`."""
     if os.environ.get("GRADIO_MATRIX") == "1":
         return
     config.hook.pytest_deselected(items=[item for item in items if _is_for_matrix(item)])
@@ -76,7 +76,7 @@ def _is_for_matrix(item: pytest.Item) -> bool:
     callspec = getattr(item, "callspec", None)
     values = callspec.params if callspec else {}
     driver = values.get("driver", values.get("subject"))
-    return driver == "asyncio" and values.get("version", SAMPLE[0]) not in SAMPLE
+    return driver in ("asyncio", "trio") and values.get("version", SAMPLE[0]) not in SAMPLE
 
 
 # A shell has its background jobs ignore interrupts, and a test that sends one would wait for ever.

@@ -1,6 +1,6 @@
-"""Runs the steps of a check, three at a time, and says at the end what failed.
+"""Runs the steps of a check, four at a time, and says at the end what failed.
 
-Three keep two cores busy: live tests wait for their servers about half of the time.
+Four keep two cores busy: live tests wait for their servers about half of the time.
 
 Every step runs, whatever failed before it. A step that passes says so in one line when it ends;
 one that is shown or that fails prints all it has to say.
@@ -43,10 +43,10 @@ class Outcome:
 
 
 def check(planned: list[Step]) -> int:
-    """Run the steps in this order on three threads and sum up; put the longest first."""
+    """Run the steps in this order on four threads and sum up; put the longest first."""
     started = time.monotonic()
     failed: list[str] = []
-    with ThreadPoolExecutor(max_workers=3) as pool:
+    with ThreadPoolExecutor(max_workers=4) as pool:
         for future in as_completed([pool.submit(perform, step) for step in planned]):
             outcome = future.result()
             report(outcome)
