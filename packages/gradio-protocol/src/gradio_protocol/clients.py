@@ -12,14 +12,6 @@ from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
 from .client.config import ClientConfig as ClientConfig
 from .client.connecting import ActionPerformer as ActionPerformer
 from .client.connecting import connect_client as connect_client
-from .client.map_chunks import ChunkWindow as ChunkWindow
-from .client.map_chunks import CollectChunk as CollectChunk
-from .client.map_chunks import SendChunk as SendChunk
-from .client.map_chunks import WaitForChunks as WaitForChunks
-from .client.map_journal import JournalEntry as JournalEntry
-from .client.map_journal import MapJournal as MapJournal
-from .client.map_journal import digest_input as digest_input
-from .client.map_journal import read_journal as read_journal
 from .client.map_window import CollectCall as CollectCall
 from .client.map_window import MapWindow as MapWindow
 from .client.map_window import SubmitCall as SubmitCall

@@ -23,7 +23,8 @@ from typing import Any, TextIO
 import click
 
 from gradio_protocol import Endpoint, InvalidArguments, spread
-from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow, digest_input, read_journal
+from gradio_protocol.chunks import digest_input, read_journal
+from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow
 
 from ..job import Job
 from ..mapping import map_calls
