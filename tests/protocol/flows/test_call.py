@@ -28,6 +28,7 @@ from gradio_protocol.errors import (
 )
 from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.failures import HIDDEN
 from gradio_protocol.jobs.job_state import Fetched, Joining
 from gradio_protocol.jobs.messages import (
@@ -529,6 +530,17 @@ def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_aft
     assert predict(here) == "y"
     assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [0, 4]
     assert [action for action in here.driver.actions if isinstance(action, Sleep)]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+def test_a_private_stream_that_nobody_accepts_is_tried_as_often_as_its_caller_says(
+    retries: int,
+) -> None:
+    busy = TooManyRequestsError("busy")
+    here = harness(PRIVATE, *[Failed(error=busy)] * (retries + 1), routes=SAME)
+    policy = RetryPolicy(max_retries=retries)
+    assert failing(here, TooManyRequestsError, policy=policy) is busy
+    assert kinds(here).count("RequestJoin") == retries + 1
 
 
 @pytest.mark.parametrize(

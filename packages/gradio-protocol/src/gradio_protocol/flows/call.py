@@ -6,7 +6,7 @@
    another function, which the server then runs without an error. So if the app was not seen for a
    second, its id is checked before the join.
 3. The join is sent. If it is refused because another app is there, the call starts again with that
-   app, at most `_MAX_ATTEMPTS` times.
+   app, at most `_MAX_RESTARTS` times.
 4. Messages of the event go straight to the job's state. The flow waits for those that it has to act
    on, up to the last one. An output is shown after its files were downloaded.
 
@@ -58,7 +58,8 @@ from .options import Call
 from .retry import Repeat, backoff, send_with_retries
 from .upload import upload_files
 
-_MAX_ATTEMPTS = 3
+_MAX_RESTARTS = 2
+"An app that reloads all the time ends its jobs with an error, not with endless attempts."
 _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
@@ -82,7 +83,7 @@ def call(spec: Call) -> Steps[object]:
     arguments cannot be sent, AppChanged if a restarted app no longer has the function, and
     JobCancelled if the job was cancelled, here or on the server.
     """
-    attempts = 1
+    restarts = pauses = 0
     while True:
         try:
             attempt = yield from _prepare(spec)
@@ -96,12 +97,13 @@ def call(spec: Call) -> Steps[object]:
             if spec.endpoint.event and spec.options.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
-        # An app that reloads all the time ends its jobs with an error, not with endless attempts.
-        if attempts == _MAX_ATTEMPTS:
-            raise reason.error
         if reason.after_pause:
-            yield from _pause(spec, reason.error, attempts - 1)
-        attempts += 1
+            yield from _pause(spec, reason.error, pauses)
+            pauses += 1
+        elif restarts == _MAX_RESTARTS:
+            raise reason.error
+        else:
+            restarts += 1
         # Each reason for another attempt can be a restart, after which the index and the login
         # change.
         fresh = yield from _refresh(spec)
