@@ -21,6 +21,7 @@ from gradio_protocol.flows.actions import (
     FileFacts,
     Flow,
     InspectFile,
+    PageBuffer,
     ReadFile,
     Send,
     Sleep,
@@ -172,6 +173,14 @@ def test_a_refusal_to_send_a_file_has_an_end() -> None:
         meter(b"x")
     assert caught.value.status == 404
     assert told == []
+
+
+def test_chunks_of_a_download_are_written_in_pages() -> None:
+    pages = PageBuffer()
+    assert pages.add(bytes(2**18 - 1)) is None
+    assert pages.add(b"ab") == bytearray(2**18 - 1) + b"ab"
+    assert pages.add(b"c") is None
+    assert (pages.take(), pages.take()) == (bytearray(b"c"), bytearray())
 
 
 class Found(NamedTuple):
