@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gradio_protocol.client.map_journal import JournalEntry, MapJournal, digest_input, read_journal
+from gradio_protocol.chunks import JournalEntry, MapJournal, digest_input, read_journal
 from gradio_protocol.errors import InvalidArguments
 
 

@@ -40,7 +40,10 @@ from .partial_file import PartialFile
 OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is called with the progress of an upload or a download."
 
-_CHUNK = 2**16
+_CHUNK = 2**18
+"""Bytes of one read from a file, and of one write to a socket.
+
+For asyncio, each read costs a switch to a thread and back."""
 
 
 class Performer:

@@ -39,10 +39,12 @@ h11 buffers what it cannot parse yet: without a limit, a server that never ends 
 the memory. h11's default of 16 KB is less than some proxies send in cookies."""
 
 PIECE = 64 * 1024
-"Bytes of one read from a socket, and of one write to it."
+"Bytes of one read from a socket."
 
 PAGE = 4 * PIECE
-"Bytes of one read from a file; each read costs a switch to a thread and back."
+"""Bytes of one read from a file, and of one write to a socket.
+
+Each read costs a switch to a thread and back, and each write a pass through h11."""
 
 OnSent: TypeAlias = Callable[[int], None]
 "Is called with the size of each part of a request's body that is sent."
@@ -190,10 +192,10 @@ class Connection:
     async def _write(
         self, pending: bytearray, data: bytes, seconds: float, on_sent: OnSent
     ) -> None:
-        for start in range(0, len(data), PIECE):
-            piece = data[start : start + PIECE]
+        for start in range(0, len(data), PAGE):
+            piece = data[start : start + PAGE]
             pending += self._h11.send(h11.Data(data=piece)) or b""
-            if len(pending) >= PIECE:
+            if len(pending) >= PAGE:
                 await self._flush(pending, seconds)
             on_sent(len(piece))
 

@@ -225,6 +225,6 @@ class BaseClient(ABC, Generic[L, C]):
     def _view(self, **changes: Any) -> Self:
         # Not the constructor, which would connect: a view shares everything that it does not
         # replace.
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, **changes)
+        view: Self = object.__new__(type(self))
+        vars(view).update(vars(self), **changes)
         return view
