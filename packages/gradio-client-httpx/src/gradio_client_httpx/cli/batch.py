@@ -33,6 +33,7 @@ from .connect import Settings, choose_endpoint, connected, split_reserved
 from .failures import APP_FAILED, WRONG_USAGE, exit_code, explain
 from .listing import write_json
 from .outputs import SavedFiles
+from .status_line import can_rewrite, rewrite_line
 from .values import Item, merge_json, read_items, read_json
 
 
@@ -206,9 +207,9 @@ def show(tally: Tally, options: MapOptions) -> None:
     ended = tally.done + tally.failed
     if options.quiet:
         return
-    if sys.stderr.isatty():
-        end = "\n" if ended == tally.total else ""
-        sys.stderr.write(f"\r\x1b[K{tally}{end}")
+    if can_rewrite(sys.stderr):
+        rewrite_line(sys.stderr, str(tally))
+        sys.stderr.write("\n" * (ended == tally.total))
     elif ended * 10 // tally.total > (ended - 1) * 10 // tally.total:
         sys.stderr.write(f"{tally}\n")
     sys.stderr.flush()
