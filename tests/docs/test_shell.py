@@ -8,33 +8,16 @@ one folder and one environment, from the top of the page to its end.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.docs.shell_page import Page
-from tests.support.fake.functions import ALL_FUNCTIONS, Function, Part
+from tests.docs.tutorial_app import tutorial_functions
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "from-the-shell.md"
-NAMES = ("echo", "two", "count", "chat", "slow", "file", "progress", "fail", "crash_late", "state")
-
-
-def tutorial_functions() -> Iterator[Function]:
-    """The functions of the tutorial's app, with its labels."""
-    known = {function.name: function for function in ALL_FUNCTIONS}
-    for name in NAMES:
-        function = known[name]
-        yield replace(function, outputs=tuple(map(relabelled, function.outputs)))
-
-
-def relabelled(part: Part) -> Part:
-    """An output with the label that its component has as an input."""
-    labels = {"textbox": "Text", "number": "Number"}
-    return replace(part, label=labels.get(part.type, part.label))
 
 
 def test_every_command_prints_what_the_page_says(
