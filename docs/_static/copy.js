@@ -6,8 +6,10 @@ for (const block of document.querySelectorAll("div.highlight")) {
   button.textContent = "copy";
   button.addEventListener("click", async () => {
     const code = block.querySelector("pre").cloneNode(true);
+    const isSession = code.querySelector(".gp") !== null;
     for (const part of code.querySelectorAll(".gp, .go")) part.remove();
-    await navigator.clipboard.writeText(`${code.textContent.trim()}\n`);
+    const text = isSession ? code.textContent.replace(/\n+/g, "\n") : code.textContent;
+    await navigator.clipboard.writeText(`${text.trim()}\n`);
     button.textContent = "copied";
     setTimeout(() => (button.textContent = "copy"), 1500);
   });
