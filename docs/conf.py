@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
+
 import gradio_protocol
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,6 +27,7 @@ html_title = "gradio-protocol"
 html_copy_source = False
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_js_files = [("copy.js", {"defer": "defer"})]
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -65,9 +68,26 @@ def insert_module_docstring(
         lines[:0] = [*text.split("\n"), ""]
 
 
+def repeat_heads(_app: object, page: nodes.document, _name: str) -> None:
+    """Put the head of each column into its cells: on a phone, each row is a card without heads.
+
+    `pages.css` hides them elsewhere. The first cell is the title of its card, and needs none.
+    """
+    for table in page.findall(nodes.table):
+        heads, *rows = [list(row.findall(nodes.entry)) for row in table.findall(nodes.row)]
+        if len(heads) < 3:
+            continue
+        for row in rows:
+            for head, cell in list(zip(heads, row, strict=True))[1:]:
+                texts = [t for t in head.findall(nodes.Text) if not isinstance(t.parent, nodes.raw)]
+                if (title := "".join(texts)) and cell.children:
+                    cell[0].insert(0, nodes.inline("", title, classes=["column-head"]))
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.add_directive("mermaid", MermaidDirective)
     app.connect("autodoc-skip-member", is_defined_by_core)
     app.connect("autodoc-skip-member", is_internal)
     app.connect("autodoc-process-docstring", insert_module_docstring)
+    app.connect("doctree-resolved", repeat_heads)

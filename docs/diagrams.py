@@ -138,7 +138,7 @@ def boxes(diagram: Diagram) -> dict[str, Box]:
             middle_row = row + (tallest - len(column)) / 2
             found[name] = (left, 40 + middle_row * ROW, wide)
         longest = [len(label) for (_, b), label in diagram.edges.items() if b not in column]
-        left += wide + max(COLUMN, max(longest, default=0) * 5)
+        left += wide + max(COLUMN, max(longest, default=0) * 7 + 32)
     return found
 
 
@@ -175,8 +175,9 @@ def draw_group(name: str, members: list[str], placed: dict[str, Box]) -> str:
     """Return the box around the members of a group; adds it to `placed`."""
     inside = [placed[member] for member in members]
     left, right = min(x for x, _, _ in inside) - 12, max(x + wide for x, _, wide in inside) + 12
-    top, bottom = min(y for _, y, _ in inside) - 26, max(y for _, y, _ in inside) + 46
-    placed[name] = (left, (top + bottom) / 2, right - left)
+    highest, lowest = min(y for _, y, _ in inside), max(y for _, y, _ in inside)
+    top, bottom = highest - 26, lowest + 46
+    placed[name] = (left, (highest + lowest) / 2, right - left)
     return (
         f'<rect class="group" x="{left:g}" y="{top:g}" width="{right - left:g}"'
         f' height="{bottom - top:g}" rx="10"/><text class="label" x="{(left + right) / 2:g}"'

@@ -23,6 +23,13 @@ def count(n: float) -> Iterator[int]:
     yield from range(int(n))
 
 
+def slow_count(n: float, seconds: float) -> Iterator[int]:
+    """Count, and rest before each number."""
+    for number in range(int(n)):
+        time.sleep(seconds)
+        yield number
+
+
 def chat(text: str) -> Iterator[str]:
     """Say it again, word by word."""
     said = ""
@@ -70,12 +77,14 @@ def crash_late(text: str) -> Iterator[str]:
 
 with gr.Blocks() as app:
     text, number = gr.Textbox(label="Text"), gr.Number(label="Number")
+    pause = gr.Number(label="Pause")
     upload, download = gr.File(label="Upload"), gr.File(label="Download")
     steps = gr.State(0)
     for function, inputs, outputs in [
         (echo, text, text),
         (two, [text, number], [text, number]),
         (count, number, number),
+        (slow_count, [number, pause], number),
         (chat, text, text),
         (slow, number, text),
         (file, upload, download),

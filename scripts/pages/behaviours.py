@@ -47,8 +47,8 @@ def page() -> str:
 
 
 def shown(title: str, rows: Mapping[str, Seen]) -> Iterator[str]:
-    """One subject, as a table with a column for each version."""
-    known = versions()
+    """One subject, as a table with a column for each version, the newest first."""
+    known = versions()[::-1]
     yield f"\n## {title}\n\n"
     cells = [[name, *(seen(version) for version in known)] for name, seen in rows.items()]
     yield table(["", *known], cells)

@@ -78,7 +78,8 @@ def content(path: Path) -> str | None:
 
 def generations() -> str:
     """What differs between the versions that were recorded."""
-    known = {version: read_config(load(version, "config").body).dialect for version in versions()}
+    newest_first = reversed(versions())
+    known = {version: read_config(load(version, "config").body).dialect for version in newest_first}
     rows = [
         [f"`{field.name}`", *(word(getattr(dialect, field.name)) for dialect in known.values())]
         for field in fields(Dialect)
@@ -108,7 +109,7 @@ def word(value: object) -> str:
             return f"`{value.name.lower()}`"
         case bool():
             return "yes" if value else "·"
-        case None:
+        case None | "":
             return "·"
         case float():
             return f"{value:g} s"
@@ -161,10 +162,15 @@ def origins() -> str:
             for secret in Secret
             for source, marks in seen(secret, app)
         ]
-        columns = [str(place) for place in places(app)]
-        columns[:1] = [f"*app*: {app}"] if app else columns[:1]
+        columns = [breakable(str(place)) for place in places(app)]
+        columns[:1] = [f"*app*: {columns[0]}"] if app else columns[:1]
         parts += [f"\n## {title}\n\n", table(["token is", "secret", *columns], rows)]
     return "".join(parts)
+
+
+def breakable(address: str) -> str:
+    """An address that may be broken into lines where its parts begin, for the head of a column."""
+    return address.replace("://", "://<wbr>").replace(".", "<wbr>.")
 
 
 def places(app: str | None) -> list[Origin]:

@@ -1,6 +1,7 @@
 """Every `python` example of the docs runs, and shows what it says.
 
-Where an example speaks of an app on port 7860, it is a fake one of a page's own.
+Where an example speaks of an app on port 7860, it is a fake one of a page's own, with the functions
+of the tutorial's app.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import examples
+from tests.support.fake.tutorial import tutorial_functions
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 
@@ -41,7 +43,7 @@ def clean_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", [*PAGES, *READMES], ids=title)
 @pytest.mark.usefixtures("clean_home")
 def test_the_examples_on_this_page_show_what_they_say(page: Path) -> None:
-    fake = FakeGradio(auth=LOGINS.get(title(page)))
+    fake = FakeGradio(functions=[*tutorial_functions()], auth=LOGINS.get(title(page)))
     with threaded(fake) as server:
         namespace = {"__name__": "__main__", "fake": fake, "server": server}
         examples.run(page, namespace, {ADDRESS: server.url.rstrip("/")})

@@ -1,15 +1,16 @@
-"""The examples of the READMEs can be pasted into Python's prompt, which reads them line by line."""
+"""The examples of the docs can be pasted into Python's prompt, which reads them line by line."""
 
 from __future__ import annotations
 
 import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 from code import InteractiveConsole
 from pathlib import Path
 from types import CodeType
 
 import pytest
 
-from tests.docs.test_examples import READMES, title
+from tests.docs.test_examples import PAGES, READMES, title
 
 _EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -19,6 +20,7 @@ class Prompt(InteractiveConsole):
 
     def __init__(self) -> None:
         super().__init__()
+        self.compile.compiler.flags |= PyCF_ALLOW_TOP_LEVEL_AWAIT  # as in a notebook
         self.errors: list[str] = []
 
     def runcode(self, code: CodeType) -> None:
@@ -34,10 +36,10 @@ class Prompt(InteractiveConsole):
         return self.errors
 
 
-@pytest.mark.parametrize("page", READMES, ids=title)
+@pytest.mark.parametrize("page", [*PAGES, *READMES], ids=title)
 def test_the_examples_on_this_page_can_be_pasted(page: Path) -> None:
     examples = _EXAMPLE.findall(page.read_text(encoding="utf-8"))
-    assert examples
+    assert examples or page not in READMES
     assert [error for example in examples for error in Prompt().paste(example)] == []
 
 

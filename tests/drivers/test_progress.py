@@ -10,7 +10,9 @@ import termios
 import threading
 from collections.abc import AsyncIterator, Generator, Iterable
 from contextlib import contextmanager
+from contextvars import ContextVar, copy_context
 from functools import partial
+from queue import Queue
 from types import SimpleNamespace
 from typing import Any, NoReturn, cast
 
@@ -119,6 +121,23 @@ async def test_a_terminal_shows_the_same_of_a_task(
             await held(2)
             fake.holds[1].release()
             assert (await first.result(), await second.result()) == ("there", "there")
+
+
+CELL: ContextVar[str] = ContextVar("CELL", default="another")
+"What a notebook goes by to find the cell below which it shows what is drawn."
+
+
+def test_a_bar_is_drawn_in_the_context_of_the_call(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells: Queue[str] = Queue()
+    monkeypatch.setattr(on_threads, "follow", lambda *_: cells.put(CELL.get()))
+    with gradio_client_httpx.Client(server.url, verbose=False) as client:
+        submit = partial(client.with_options(progress=True).submit, "a", api_name="/walk")
+        context = copy_context()
+        context.run(CELL.set, "this one")
+        context.run(submit)
+        assert cells.get(timeout=PATIENCE) == "this one"
 
 
 class Broken:

@@ -158,8 +158,39 @@ def test_a_client_writes_a_call_of_an_endpoint() -> None:
 
 def test_a_client_shows_its_address_and_in_a_notebook_its_endpoints() -> None:
     assert repr(Client()) == f"Client({SRC!r})"
-    html: Any = getattr(Client(), "_repr_html_")  # noqa: B009 - it is for notebooks to call
-    assert "/echo" in html()
+    assert "/echo" in in_notebook(Client())
+
+
+@pytest.mark.parametrize("title", [None, "", "Gradio"])
+def test_a_notebook_shows_no_title_that_says_nothing(title: object) -> None:
+    client = Client()
+    titled(client, title)
+    assert in_notebook(client).startswith(f"<p>{SRC}, Gradio 6.31.0</p>")
+
+
+def test_a_notebook_shows_the_title_of_the_app() -> None:
+    client = Client()
+    titled(client, "A <tour>")
+    assert in_notebook(client).startswith(f"<p>A &lt;tour&gt;, {SRC}, Gradio 6.31.0</p>")
+
+
+def test_a_notebook_shows_that_a_client_is_closed() -> None:
+    client = Client()
+    protocol = client._shared.protocol  # pyright: ignore[reportPrivateUsage]
+    protocol.close()
+    while protocol.next_command(0):
+        pass
+    assert in_notebook(client).startswith(f"<p>{SRC}, Gradio 6.31.0, closed</p>")
+
+
+def titled(client: Client, title: object) -> None:
+    raw: Any = client._shared.protocol.app.config.raw  # pyright: ignore[reportPrivateUsage]
+    raw["title"] = title
+
+
+def in_notebook(client: Client) -> str:
+    html: Any = getattr(client, "_repr_html_")  # noqa: B009 - it is for notebooks to call
+    return str(html())
 
 
 def test_a_new_session_is_another_visitor_of_the_same_app() -> None:

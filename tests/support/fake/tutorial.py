@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from tests.support.fake.functions import ALL_FUNCTIONS, Call, Function, Part, Plain
 
-NAMES = ("echo", "two", "count", "chat", "slow", "file", "progress", "fail", "crash_late", "state")
+APP = Path(__file__).resolve().parents[3] / "docs" / "tutorial" / "app.py"
+_LISTED = re.compile(r"^        \((\w+), ", re.MULTILINE)
 
 
 def tutorial_functions() -> Iterator[Function]:
-    """The functions of the app, with its labels."""
+    """The functions that the app lists, with its labels."""
     known = {function.name: function for function in ALL_FUNCTIONS}
-    for name in NAMES:
+    for name in _LISTED.findall(APP.read_text(encoding="utf-8")):
         function = known[name]
         yield replace(function, outputs=tuple(map(relabelled, function.outputs)))
 

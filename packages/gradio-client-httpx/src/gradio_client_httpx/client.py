@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import Executor, wait
+from contextvars import copy_context
 from functools import partial
 from threading import TIMEOUT_MAX
 from typing import Any, Literal, Self
@@ -228,8 +229,9 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             job.add_result_callbacks(result_callbacks or ())
             runner.start()
             if options.progress:
-                title = bound.endpoint.title
-                runner.workers.spawn(partial(progress.follow, job.updates(), title))
+                # A notebook shows the bar below the cell whose context draws it.
+                draw = partial(copy_context().run, progress.follow)
+                runner.workers.spawn(partial(draw, job.updates(), bound.endpoint.title))
         except BaseException:  # such as Ctrl-C: the caller will never see the job
             job.cancel()
             raise

@@ -205,9 +205,13 @@ class BaseClient(ABC, Generic[L, C]):
         return f"{type(self).__name__}({self._shared!r})"
 
     def _repr_html_(self) -> str:
-        config = self._shared.runner.protocol.app.config
-        title = config.raw.get("title") or "A Gradio app"
-        return as_html(self._known(), f"{title}, {self.src}, Gradio {config.version}")
+        config = self._core.app.config
+        title = config.raw.get("title")
+        # Gradio gives "Gradio" as the title of an app that has none.
+        about = [str(title)] if title and title != "Gradio" else []
+        about += [self.src, f"Gradio {config.version}"]
+        about += ["closed"] if self._core.is_closed() else []
+        return as_html(self._known(), ", ".join(about))
 
     def __getstate__(self) -> tuple[C, Options]:
         # The constructor's arguments: the copy connects again, in a session of its own.
