@@ -92,7 +92,7 @@ class Dialect:
     checks_choices: bool
     "A value that is not among a component's choices is an error (5.0 and later)."
     none_errors: bool
-    "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.28)."
+    "A hidden error in a generator comes as the text `None` (3.50 to 4.28)."
 
     @property
     def has_queue(self) -> bool:
