@@ -108,8 +108,8 @@ def on_terminal(
 ) -> Generator[Terminal]:
     """Run a program on a terminal, for the length of a block.
 
-    With `pipe`, its standard output is a pipe, and only standard error is the terminal. `environ` has
-    variables that it gets besides those of this process.
+    With `pipe`, its standard output is a pipe, and only standard error is the terminal. `environ`
+    has variables that it gets besides those of this process.
     """
     ours, theirs = pty.openpty()
     try:

@@ -198,7 +198,7 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         timeout = self._options.timeout
         try:
             if not wait((job,), None if timeout is None else min(timeout, TIMEOUT_MAX)).done:
-                raise TimeoutError(f"{job}: no result after {timeout:g} s")
+                raise self._options.timeout_error(job)
             return job.result()
         except BaseException:
             # On a timeout or Ctrl-C, nothing waits for the result any longer.

@@ -148,7 +148,7 @@ def read_chunks(part: FileSlice) -> Generator[bytes, None, None]:
             # the file must not arrive as one of them.
             part.check(os.fstat(file.fileno()))
             if left and not chunk:
-                raise FileFailed(f"file {part.path!r} is shorter than it says")
+                raise FileFailed(f"file {part.path!r} became shorter while it was being uploaded")
             if not left:
                 return
             left -= len(chunk)

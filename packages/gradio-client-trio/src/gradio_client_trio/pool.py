@@ -277,14 +277,15 @@ async def _read_pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
             while left:
                 page = await file.read(min(PAGE, left))
                 if not page:
-                    raise FileFailed(f"{part.path}: shrank while it was sent")
+                    text = f"file {part.path!r} became shorter while it was being uploaded"
+                    raise FileFailed(text)
                 left -= len(page)
                 yield page
             # The size is as announced in the head, but the content may be a mixture of two versions
             # of the file, which must not count as a success.
             await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
     except OSError as error:
-        raise FileFailed(f"{part.path}: {error.strerror or error}") from error
+        raise FileFailed(f"file {part.path!r}: {error.strerror or error}") from error
 
 
 def _check_unchanged(descriptor: int, part: FileSlice) -> None:

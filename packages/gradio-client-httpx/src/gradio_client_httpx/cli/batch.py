@@ -151,7 +151,7 @@ def read_row(
 def _refuse_path(text: str) -> Any:
     if text.startswith(("http://", "https://", "data:")):
         return open_argument(text)
-    raise InvalidArguments("a path in a row is uploaded only with --file COLUMN")
+    raise InvalidArguments("expected an http(s) or data: address; --file COLUMN allows paths")
 
 
 def describe(row: Row, outcome: object, saved: SavedFiles | None) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def prepare_output(options: MapOptions, rows: Sequence[Row], tally: Tally) -> li
     path = options.output
     if not options.resume:
         if path.exists() and path.stat().st_size:
-            raise InvalidArguments(f"{path} exists: continue it with --resume, or remove it")
+            raise InvalidArguments(f"{path} exists; continue it with --resume, or remove it")
         return [*rows]
     digests = {row.number: row.digest for row in rows}
     with open(path, "rb") if path.exists() else BytesIO() as lines:

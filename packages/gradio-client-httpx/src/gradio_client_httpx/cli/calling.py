@@ -142,7 +142,8 @@ def time_limit(job: Job, seconds: float | None) -> Generator[None]:
         yield
     except BaseException as error:
         if expired.is_set() and job.cancelled():
-            raise TimeoutError(f"no result after {seconds:g} s") from error
+            limit = f"no result after {seconds:g} s, so the job was cancelled"
+            raise TimeoutError(f"{limit}; --timeout sets another limit") from error
         job.cancel()
         raise
     finally:

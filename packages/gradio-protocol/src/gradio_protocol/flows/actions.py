@@ -149,7 +149,8 @@ class Download(Action["Saved | Response"]):
     def check(self, size: int) -> None:
         """Raise RemoteError if `size` bytes are more than the limit."""
         if self.limit is not None and size > self.limit:
-            raise RemoteError(f"file {self.name!r} is longer than {self.limit} bytes")
+            most = f"max_download_size, {self.limit} bytes"
+            raise RemoteError(f"file {self.name!r} is longer than {most}")
 
 
 class BodyLimit:

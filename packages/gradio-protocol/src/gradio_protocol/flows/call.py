@@ -164,8 +164,8 @@ def _take_turn(spec: Call) -> Steps[None]:
 
 
 def _make_app_changed() -> RetryCall:
-    error = AppChanged("the app does not stay the same long enough to be called")
-    return RetryCall(error, anyway=True)
+    error = AppChanged("the app was replaced during each attempt to call it; try again later")
+    return RetryCall(error, even_if_same_app=True)
 
 
 def _refresh(spec: Call) -> Steps[App]:
@@ -210,7 +210,7 @@ def _read_event_id(reply: Response) -> str:
     """Return the event id. Raises RetryCall if the refusal may come from another app."""
     # Checked only after a refusal: asking before each join would double the cost of a call.
     if reply.status in _SUSPECT_STATUSES:
-        raise RetryCall(join_error(reply), anyway=False)
+        raise RetryCall(join_error(reply), even_if_same_app=False)
     if reply.status != 200:
         raise join_error(reply)
     where = "reply to the join"
@@ -241,7 +241,7 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                 raise (yield from _explain(attempt, failure, shown=message.shown))
             case QueueFull():
                 yield from ask(Publish(update=message))
-                raise QueueError(f"calling the app: {message.message}")
+                raise QueueError(f"calling the app: {message.message}; try again later")
             case DataRequested():
                 yield from ask(Publish(update=message))
                 yield from _send_data(attempt, message.event_id)
@@ -252,12 +252,12 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
     """Return what to raise for a failed job; if it was lost, check whether the app restarted."""
     if not shown and _was_not_accepted(attempt, error):
-        return RetryCall(error, anyway=True, later=True)
+        return RetryCall(error, even_if_same_app=True, after_pause=True)
     if not isinstance(error, _LOST):
         return error
     # Only if the caller agrees, since the lost job may have had its effects already.
     if attempt.call.options.resubmit_lost and not shown:
-        return RetryCall(error, anyway=True)
+        return RetryCall(error, even_if_same_app=True)
     if (yield from is_same_app(attempt.call.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error
