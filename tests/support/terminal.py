@@ -13,7 +13,7 @@ import select
 import subprocess
 import termios
 import unicodedata
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tests.support.latch import PATIENCE, NeverHappened
@@ -100,11 +100,16 @@ class Terminal:
 
 @contextmanager
 def on_terminal(
-    command: Sequence[str], *, columns: int = 80, pipe: bool = False, **environ: str
+    command: Sequence[str],
+    *,
+    columns: int = 80,
+    pipe: bool = False,
+    environ: Mapping[str, str] | None = None,
 ) -> Generator[Terminal]:
     """Run a program on a terminal, for the length of a block.
 
-    With `pipe`, its standard output is a pipe, and only standard error is the terminal.
+    With `pipe`, its standard output is a pipe, and only standard error is the terminal. `environ`
+    has variables that it gets besides those of this process.
     """
     ours, theirs = pty.openpty()
     try:
@@ -116,7 +121,7 @@ def on_terminal(
             stdout=subprocess.PIPE if pipe else theirs,
             stderr=theirs,
             text=True,
-            env={**usual, "HF_HUB_OFFLINE": "1", "TERM": "xterm-256color", **environ},
+            env={**usual, "HF_HUB_OFFLINE": "1", "TERM": "xterm-256color", **(environ or {})},
         )
         os.close(theirs)
         try:

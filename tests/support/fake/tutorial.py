@@ -31,9 +31,10 @@ def pausing_tutorial(doing: str = "walking") -> list[Function]:
     It says only that it is half-way and that it is done: steps that follow each other quickly need
     not all be shown.
     """
-    pausing = {"plain": pause_half_way(doing), "limit": 1}
     return [
-        replace(function, **pausing) if function.name == "progress" else function
+        replace(function, plain=pause_half_way(doing), limit=1)
+        if function.name == "progress"
+        else function
         for function in tutorial_functions()
     ]
 
