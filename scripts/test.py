@@ -47,12 +47,14 @@ EACH_VERSION = (
 """What meets the reference app on each version, and so shares its servers in one step."""
 
 NIGHTLY = (
+    "tests/live/test_hf_gradio.py",
     "tests/live/test_queue_of_one.py",
     "tests/live/test_stubs.py",
     "tests/live/test_view_api_parity.py",
 )
 """What only `--matrix` runs. Without it, `tests/protocol/app` compares the small apps with what the
-official client was recorded to say of them, and `tests/cli` checks the typed clients of the corpus.
+official client was recorded to say of them, and `tests/cli` checks the typed clients of the corpus
+and the command line.
 """
 
 PAGES = (

@@ -24,7 +24,12 @@ from typing import Union, get_args, get_origin
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULES = {
-    "gradio-protocol": ("gradio_protocol", "gradio_protocol.testing"),
+    "gradio-protocol": (
+        "gradio_protocol",
+        "gradio_protocol.chunks",
+        "gradio_protocol.clients",
+        "gradio_protocol.testing",
+    ),
     "gradio-client-httpx": ("gradio_client_httpx",),
     "gradio-client-trio": ("gradio_client_trio",),
 }
@@ -85,9 +90,15 @@ def record(distribution: str) -> Iterator[str]:
     """The lines of a distribution."""
     for module in map(importlib.import_module, MODULES[distribution]):
         prefix = module.__name__.partition(".")[2]
-        for name in sorted(module.__all__):
+        for name in sorted(public_names(module)):
             full = f"{prefix}.{name}" if prefix else name
             yield from lines_of(module, full, getattr(module, name))
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """The public names of a module, whether it lists them or imports each as itself."""
+    listed: list[str] | None = getattr(module, "__all__", None)
+    return listed or [name for name in vars(module) if not name.startswith("_")]
 
 
 def lines_of(module: ModuleType, name: str, public: object) -> Iterator[str]:

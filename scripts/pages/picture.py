@@ -1,19 +1,22 @@
-"""Draws the terminal on top of README.md: some steps of the demo, which checks their answers.
+"""Draws two terminals: some steps of the demo for README.md, and a session of the command line.
 
-`python -m scripts.pages.picture` writes docs/terminal.svg; with `--check` it only compares.
+`python -m scripts.pages.picture` writes docs/terminal.svg and docs/shell.svg; with `--check` it
+only compares. The demo checks the answers of its steps; the session runs here.
 """
 
 from __future__ import annotations
 
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html import escape
 from typing import TypeAlias
 
 from scripts.bootstrap import ROOT
 from scripts.demo import BLOCKING, Step, examples, lines_of
+from scripts.pages.shell_session import HALF_WAY, Shown, run_session
 
-PICTURE = ROOT / "docs" / "terminal.svg"
+DOCS = ROOT / "docs"
 STEPS = [BLOCKING[number] for number in (0, 1, 2, 7)]
 URL = "http://127.0.0.1:7860/"
 
@@ -28,15 +31,25 @@ Line: TypeAlias = list[tuple[str, str]]
 
 
 def main(arguments: list[str]) -> int:
-    """Write the picture, or with `--check` compare it."""
-    drawn = draw(list(lines_of_steps(STEPS)))
-    if PICTURE.exists() and PICTURE.read_text(encoding="utf-8") == drawn:
-        return 0
+    """Write the pictures, or with `--check` compare them."""
+    pictures = {
+        "terminal.svg": draw("A Python prompt", [*lines_of_steps(STEPS)]),
+        "shell.svg": draw("A shell", [*lines_of_session(run_session(COLUMNS))]),
+    }
+    stale = [name for name, drawn in pictures.items() if read(name) != drawn]
     if "--check" not in arguments:
-        PICTURE.write_text(drawn, encoding="utf-8")
+        for name in stale:
+            (DOCS / name).write_text(pictures[name], encoding="utf-8")
         return 0
-    print("docs/terminal.svg is stale; run python -m scripts.pages.picture")
-    return 1
+    for name in stale:
+        print(f"docs/{name} is stale; run python -m scripts.pages.picture")
+    return 1 if stale else 0
+
+
+def read(name: str) -> str:
+    """The picture as it is; empty if there is none."""
+    path = DOCS / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def lines_of_steps(steps: list[Step]) -> Iterator[Line]:
@@ -52,7 +65,16 @@ def lines_of_steps(steps: list[Step]) -> Iterator[Line]:
                 yield [(line, ERROR if "Error:" in line else TEXT)]
 
 
-def draw(lines: list[Line]) -> str:
+def lines_of_session(session: Iterable[Shown]) -> Iterator[Line]:
+    """The lines of these commands, as a shell shows them."""
+    for shown in session:
+        yield [("$ ", PROMPT), (shown.command, CODE)]
+        for row in shown.rows:
+            is_error = row.startswith("gradio-client: ")
+            yield [(row, ERROR if is_error else TITLE if row == HALF_WAY else TEXT)]
+
+
+def draw(title: str, lines: list[Line]) -> str:
     """The picture as SVG."""
     width, height = COLUMNS * LETTER + 2 * EDGE, BAR + len(lines) * LINE + EDGE
     buttons = zip((20, 40, 60), ("#ff5f56", "#ffbd2e", "#27c93f"), strict=True)
@@ -63,7 +85,7 @@ def draw(lines: list[Line]) -> str:
     ]
     size = f'width="{width}" height="{height}"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="A Python prompt">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label="{title}">',
         f'<rect {size} rx="8" fill="#0d1117"/>',
         *(f'<circle cx="{x}" cy="18" r="6" fill="{colour}"/>' for x, colour in buttons),
         f'<g font-size="13" xml:space="preserve" font-family="{FONTS}">',
@@ -78,11 +100,11 @@ def draw_pieces(line: Line) -> Iterator[str]:
     """The pieces of a line, each as wide as its letters, whichever font there is."""
     column = 0
     for text, colour in line:
-        # Not all browsers keep blanks at the edges.
-        word = text.strip()
-        x = EDGE + (column + text.index(word)) * LETTER
-        length = len(word) * LETTER
-        yield f'<tspan x="{x}" textLength="{length}" fill="{colour}">{escape(word)}</tspan>'
+        # Not all browsers keep blanks at the edges, and several blanks in a row.
+        for found in re.finditer(r"\S+(?: \S+)*", text):
+            x = EDGE + (column + found.start()) * LETTER
+            size = f'x="{x}" textLength="{len(found[0]) * LETTER}"'
+            yield f'<tspan {size} fill="{colour}">{escape(found[0])}</tspan>'
         column += len(text)
 
 

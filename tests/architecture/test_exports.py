@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 USERS = ("packages/gradio-client-*/src/**/*.py", "examples/drivers/*.py")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 CORE = importlib.import_module("gradio_protocol")
-PARTS = importlib.import_module("gradio_protocol.clients")
+KITS = ("gradio_protocol.chunks", "gradio_protocol.clients")
 CLIENT = importlib.import_module("gradio_protocol.client_exports")
 PACKAGES = ("gradio_protocol", "gradio_client_httpx", "gradio_client_trio")
 
@@ -65,9 +65,9 @@ def test_every_name_of_the_core_is_used_or_says_what_a_used_one_is_made_of() -> 
         sources += _BLOCK.findall(page.read_text(encoding="utf-8"))
     used = {name for source in sources for name in taken(ast.parse(source))}
     used.update(CLIENT.__all__)
-    parts = [name for name in vars(PARTS) if not name.startswith("_")]
     public = {name: getattr(CORE, name) for name in CORE.__all__}
-    public |= {name: getattr(PARTS, name) for name in parts}
+    for kit in map(importlib.import_module, KITS):
+        public |= {name: it for name, it in vars(kit).items() if not name.startswith("_")}
     told = {word for it in public.values() for word in annotated(it)}
     assert public.keys() - used - told == {"__version__"}
 
@@ -92,8 +92,8 @@ def taken(module: ast.Module) -> Iterator[str]:
     """The names that a module takes from the core, one by one or as `gp.Name`."""
     for node in ast.walk(module):
         match node:
-            case ast.ImportFrom(module="gradio_protocol" | "gradio_protocol.clients", names=names):
-                yield from (each.name for each in names)
+            case ast.ImportFrom() if node.module in ("gradio_protocol", *KITS):
+                yield from (each.name for each in node.names)
             case ast.Attribute(value=ast.Name(id="gp"), attr=name):
                 yield name
             case _:

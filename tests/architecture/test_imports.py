@@ -14,10 +14,10 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protocol"
 
 NAMED = {
-    "__future__", "base64", "calendar", "collections", "collections.abc", "contextlib", "copy",
-    "dataclasses",
-    "difflib", "enum", "functools", "hashlib", "html", "inspect", "itertools", "json", "keyword",
-    "math", "re", "typing", "urllib.parse", "zlib",
+    "__future__", "abc", "base64", "calendar", "collections", "collections.abc", "contextlib",
+    "copy", "dataclasses", "difflib", "enum", "functools", "hashlib",
+    "html", "inspect", "itertools", "json", "keyword", "math", "re", "typing",
+    "urllib.parse", "zlib",
 }  # fmt: skip
 """The modules of the standard library that the core may import; none does I/O."""
 

@@ -51,7 +51,7 @@ def test_a_run_is_continued_with_what_is_left(
     shell(*command)
     assert (
         shell(*command).err
-        == f"gradio-client: {output} exists: continue it with --resume, or remove it\n"
+        == f"gradio-client: {output} exists; continue it with --resume, or remove it\n"
     )
     # A letter that ends a line elsewhere, but not in JSON.
     output.write_text(output.read_text().replace("hello", "hel\u2028lo"), encoding="utf-8")

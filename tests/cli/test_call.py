@@ -63,7 +63,9 @@ def test_an_app_with_one_endpoint_needs_no_name(shell: Shell) -> None:
 def test_an_app_with_several_endpoints_needs_a_name(shell: Shell, url: str) -> None:
     ran = shell("call", url, "text=hello")
     assert (ran.code, ran.out) == (2, "")
-    assert ran.err.startswith("gradio-client: which endpoint? The app has /echo, /count, ")
+    assert ran.err.startswith(
+        "gradio-client: name the endpoint to call; the app has /echo, /count, "
+    )
 
 
 def test_arguments_come_from_a_file_or_from_standard_input(
@@ -146,7 +148,7 @@ def test_outputs_are_printed_before_the_error_of_a_job_that_fails_later(
         (["/echo", "text=a", "loud=1"], 2, "/echo: no parameter 'loud'; it has 'text'"),
         (["/echo", "hello"], 2, "'hello': expected NAME=VALUE"),
         (["/private", "text=a"], 2, "no endpoint '/private'"),
-        (["/file", "upload=nowhere"], 2, "upload: file 'nowhere': expected a file that exists"),
+        (["/file", "upload=nowhere"], 2, "upload: file 'nowhere': expected the path of a file"),
         (["/echo", "--json", "5"], 2, "5: No such file or directory"),
         (["/echo", "--token", "hf_hush"], 2, "--token: expected prompt, env:NAME or fd:NUMBER"),
         (["/echo", "--auth", "a:hush"], 2, "--auth: expected the user alone"),
@@ -197,7 +199,10 @@ def test_a_prompt_that_nobody_can_answer_is_wrong_usage(
 
     monkeypatch.setattr("getpass.getpass", nobody)
     ran = shell("info", url, "--token", "prompt")
-    assert (ran.code, ran.err) == (2, "gradio-client: token: there is nobody to ask\n")
+    assert (ran.code, ran.err) == (
+        2,
+        "gradio-client: token: cannot prompt, since the input has ended\n",
+    )
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 4), (403, 4), (429, 4), (404, 3), (500, 3)])
@@ -248,7 +253,9 @@ def test_a_job_that_takes_too_long_is_given_up_and_the_server_told(
     timer = TimerOf(fake)
     monkeypatch.setattr("gradio_client_httpx.cli.calling.Timer", timer)
     ran = shell("call", url, "/slow", "n=1", "--timeout", "600")
-    assert (ran.code, ran.err) == (3, "gradio-client: no result after 600 s\n")
+    assert ran.code == 3
+    problem = "no result after 600 s, so the job was cancelled"
+    assert ran.err == f"gradio-client: {problem}; --timeout sets another limit\n"
     assert timer.seconds == [600]
     # The stream ends because the client leaves, or because `/cancel` was there first.
     fake.streams.until_blocking(lambda seen: seen[0] in ("dropped", "finished"))

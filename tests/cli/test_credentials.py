@@ -41,13 +41,15 @@ def test_a_token_comes_from(
 
 @pytest.mark.parametrize("source", [SECRET, f"fd:{SECRET}", "env:", f"prompt:{SECRET}", "fd:"])
 def test_a_token_on_the_command_line_is_refused_without_being_shown(source: str) -> None:
-    with pytest.raises(InvalidArguments, match="it does not take the secret itself") as raised:
+    with pytest.raises(InvalidArguments, match="not the secret itself") as raised:
         read_token(source, sources())
     assert SECRET not in str(raised.value)
 
 
 def test_a_source_that_has_nothing_is_named() -> None:
-    with pytest.raises(InvalidArguments, match="--token: the environment has no MY_TOKEN"):
+    with pytest.raises(
+        InvalidArguments, match="--token: the environment variable MY_TOKEN is not set"
+    ):
         read_token("env:MY_TOKEN", sources())
     with pytest.raises(InvalidArguments, match="--token: fd:7: Bad file descriptor"):
         read_token("fd:7", sources())
@@ -86,6 +88,6 @@ def test_headers_come_from_the_command_line_and_from_the_environment() -> None:
 
 
 def test_a_header_without_a_colon_is_refused_without_being_shown() -> None:
-    with pytest.raises(InvalidArguments, match="number 2 has no colon") as raised:
+    with pytest.raises(InvalidArguments, match="header 2 has no colon") as raised:
         read_headers(("a: b", f"Bearer {SECRET}"), os.environ)
     assert SECRET not in str(raised.value)

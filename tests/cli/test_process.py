@@ -1,10 +1,8 @@
-"""The command as a process: signals, terminals, and what it imports."""
+"""The command as a process: signals, and what it imports."""
 
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -23,13 +21,13 @@ COMMAND = (sys.executable, "-m", "gradio_client_httpx")
 
 
 @contextmanager
-def started(*arguments: str, stderr: int = subprocess.PIPE) -> Generator[subprocess.Popen[str]]:
+def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
     """A process with a command line, which has ended when the block is left."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1", "COLUMNS": "80"},
     )
@@ -94,35 +92,6 @@ def test_ctrl_c_while_the_server_is_silent_ends_the_process() -> None:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=PATIENCE)
             assert process.returncode == 130
-
-
-def read_terminal(fd: int) -> str:
-    """All that is written to a terminal until the last writer closes it."""
-    data = b""
-    while select.select([fd], [], [], PATIENCE)[0]:
-        try:
-            chunk = os.read(fd, 4096)
-        except OSError:  # EIO: on Linux the end of a terminal
-            break
-        if not chunk:
-            break
-        data += chunk
-    return data.decode()
-
-
-def test_a_terminal_shows_one_live_line_that_is_gone_at_the_end(server: Loopback) -> None:
-    ours, theirs = pty.openpty()
-    with started("call", server.url, "/progress", "n=4", stderr=theirs) as process:
-        os.close(theirs)
-        shown = read_terminal(ours)
-        os.close(ours)
-        out, _ = process.communicate(timeout=PATIENCE)
-    assert out == "4 steps\n"
-    frames = shown.split("\r\x1b[K")
-    assert "/progress: setting out" in frames
-    assert any(frame.startswith("/progress: walking") for frame in frames)
-    assert frames[-1] == ""
-    assert "\n" not in shown
 
 
 def test_a_reader_that_leaves_early_is_no_error(server: Loopback) -> None:

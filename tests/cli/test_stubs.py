@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import subprocess
 import sys
 import warnings
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gradio_client_httpx import Client
+from gradio_client_httpx import AsyncClient, Client
 from gradio_client_httpx.cli.commands import commands
 from gradio_client_httpx.cli.stubs import CLIENTS, AppFacts, write_module
 from gradio_client_trio import Client as TrioClient
@@ -91,8 +92,9 @@ def test_a_method_has_the_names_types_and_defaults_of_its_endpoint() -> None:
     assert "class PaintResult(NamedTuple):\n    picture: str\n    colours: list[str]\n" in module
 
 
-def test_methods_of_an_async_client_are_awaited() -> None:
-    written = method_of(module_of(endpoint("/f", returns=(result("A"),)), client="trio"), "f")
+@pytest.mark.parametrize("client", ["asyncio", "trio"])
+def test_methods_of_an_async_client_are_awaited(client: str) -> None:
+    written = method_of(module_of(endpoint("/f", returns=(result("A"),)), client=client), "f")
     assert written.startswith("async def f(self) -> str:")
     assert written.endswith('return cast("str", await self._call({}, api_name="/f"))')
 
@@ -216,10 +218,10 @@ def test_no_text_of_a_server_becomes_code(text: str) -> None:
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the modules of all apps of the corpus, for the clients that there are."""
+    """A folder with the modules of all apps of the corpus, for each client."""
     folder = tmp_path_factory.mktemp("stubs")
     for name, endpoints in recorded_apps():
-        for client in ("blocking", "trio"):
+        for client in CLIENTS:
             source = write_module(endpoints, FACTS, client)
             (folder / f"{name}_{client}.py").write_text(source, encoding="utf-8")
     (folder / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
@@ -232,7 +234,7 @@ def checked(folder: Path, *command: str | Path) -> None:
 
 
 def test_the_corpus_is_formatted(corpus: Path) -> None:
-    assert len(list(corpus.glob("*.py"))) >= 2 * 40
+    assert len(list(corpus.glob("*.py"))) >= 3 * 40
     checked(corpus, BIN / "ruff", "format", "--isolated", "--no-cache", "--check", ".")
 
 
@@ -270,15 +272,32 @@ def test_a_module_calls_the_app_that_it_was_made_from(
         assert app.nothing("a") is None
 
 
+def typed_app(client: AsyncClient | TrioClient, path: Path, kind: str) -> Any:
+    """Write the module of a connected app, and return the typed client from it."""
+    endpoints = [client.endpoints[index].endpoint for index in client.endpoints]
+    facts = AppFacts(src=client.src, version="", digest=client.api_digest, made_by="")
+    path.write_text(write_module(endpoints, facts, kind))
+    return loaded(path).App(client)
+
+
+async def call_awaited(app: Any) -> None:
+    """Call two methods that are to be awaited."""
+    assert await app.echo("hello") == "hello"
+    assert (await app.two("a", n=3)).answer == "a"
+
+
 @pytest.mark.trio
 async def test_a_module_for_trio_calls_the_app(tmp_path: Path, fresh: None) -> None:
     async with loopback(FakeGradio()) as server, TrioClient(server.url, verbose=False) as client:
-        endpoints = [client.endpoints[index].endpoint for index in client.endpoints]
-        facts = AppFacts(src=client.src, version="", digest=client.api_digest, made_by="")
-        (tmp_path / "app.py").write_text(write_module(endpoints, facts, "trio"))
-        app: Any = loaded(tmp_path / "app.py").App(client)
-        assert await app.echo("hello") == "hello"
-        assert (await app.two("a", n=3)).answer == "a"
+        await call_awaited(typed_app(client, tmp_path / "app.py", "trio"))
+
+
+def test_a_module_for_asyncio_calls_the_app(url: str, tmp_path: Path, fresh: None) -> None:
+    async def main() -> None:
+        async with AsyncClient(url, verbose=False) as client:
+            await call_awaited(typed_app(client, tmp_path / "app.py", "asyncio"))
+
+    asyncio.run(main())
 
 
 def test_a_module_warns_if_the_app_has_another_api(shell: Shell, url: str, tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_items_become_the_arguments(texts: list[str], values: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("texts", "problem"),
     [
-        (["n=1", "n=2"], "'n': given 2 times, and is no list"),
+        (["n=1", "n=2"], "'n': expected one value, got 2"),
         (["n=x"], "n: expected a number, got 'x'"),
         (["text:=x"], "text: expected JSON, got 'x'"),
         (["txt=a"], "/call: no parameter 'txt'; it has 'text', 'n', 'files', "),

@@ -93,7 +93,7 @@ def test_a_folder_that_cannot_be_written_is_a_failed_file(subject: Subject, tmp_
 def test_a_file_is_no_folder_for_downloads(subject: Subject, tmp_path: Path) -> None:
     (tmp_path / "downloads").write_bytes(b"no folder")
     with (
-        pytest.raises(InvalidArguments, match="is not a folder"),
+        pytest.raises(InvalidArguments, match=r"expected a folder, but .* is a file"),
         rigged(subject, VERSION, tmp_path),
     ):
         pass

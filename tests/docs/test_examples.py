@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs import examples
-from tests.docs.tutorial_app import tutorial_functions
+from tests.support.fake.tutorial import tutorial_functions
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 

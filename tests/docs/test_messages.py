@@ -157,7 +157,7 @@ VALIDATED = {
 
 ACTS: dict[str, tuple[Callable[[Client, FakeGradio], object], dict[str, Any]]] = {
     "a web server without a Gradio app is at the address": (connect_without_an_app, {}),
-    "something else than an app answers": (connect_to_another_page, {}),
+    "something other than a Gradio app answers": (connect_to_another_page, {}),
     "the app requires a login or a token": (connect_to_a_login, {}),
     "the function raises `gr.Error`": (fail, {}),
     "the function raises another exception, and the app has `show_error=True`": (crash, {}),
@@ -167,7 +167,7 @@ ACTS: dict[str, tuple[Callable[[Client, FakeGradio], object], dict[str, Any]]] =
     "too many requests came from you": (answered(429, "Slow down", retry_after="90"), {}),
     "the server has a bug": (answered(500, {"detail": "Internal Server Error"}), {}),
     "the app restarted without the function": (lose_the_function, {}),
-    "the file is larger than the app takes": (send_a_large_file, {"max_file_size": 3}),
+    "the file is larger than the app accepts": (send_a_large_file, {"max_file_size": 3}),
     "a job runs longer than `result(timeout=0.01)` waits": (wait_in_vain, {}),
     "you cancelled the job whose `result()` you want": (wait_for_a_cancelled_job, {}),
 }

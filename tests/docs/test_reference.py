@@ -28,8 +28,9 @@ def test_every_public_name_of_the_core_has_its_place_in_the_reference() -> None:
     names = importlib.import_module("gradio_protocol").__all__
     public = {f"gradio_protocol.{name}" for name in names}
     public |= {f"gradio_protocol.testing.{name}" for name in testing.__all__}
-    parts = vars(importlib.import_module("gradio_protocol.clients"))
-    public |= {f"gradio_protocol.clients.{name}" for name in parts if not name.startswith("_")}
+    for kit in ("gradio_protocol.chunks", "gradio_protocol.clients"):
+        parts = vars(importlib.import_module(kit))
+        public |= {f"{kit}.{name}" for name in parts if not name.startswith("_")}
     named = {name for name in documented() if name.startswith("gradio_protocol.")}
     assert public - named == {"gradio_protocol.__version__"}
     assert named - public == set()

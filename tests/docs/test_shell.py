@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.shell_page import Page
-from tests.docs.tutorial_app import tutorial_functions
+from tests.support.fake.tutorial import tutorial_functions
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 

@@ -87,7 +87,9 @@ def test_mounts_win_over_proxies(server: Loopback, proxy: Loopback) -> None:
 
 
 def test_proxies_of_another_type_are_refused(server: Loopback) -> None:
-    with pytest.raises(InvalidArguments, match="'proxies' is int"):
+    with pytest.raises(
+        InvalidArguments, match=r"'proxies': expected an address .*, got a value of type int"
+    ):
         Client(server.url, httpx_kwargs={"proxies": 8080})
 
 

@@ -275,7 +275,7 @@ async def test_a_tunnel_that_is_not_granted_is_no_connection(reply: bytes) -> No
         tunnelling(Tunnels(server.port, reply)) as proxy,
         aclosing(Http(proxy=f"http://me:hush@127.0.0.1:{proxy.port}")) as client,
     ):
-        with pytest.raises(TransportFailed, match=r"answered CONNECT: (407|200)") as caught:
+        with pytest.raises(TransportFailed, match=r"answered CONNECT with (407|200)") as caught:
             await client.send(get("https://a/"))
     assert not caught.value.connected
     assert "hush" not in str(caught.value)
@@ -341,7 +341,7 @@ def test_the_environment_names_authorities_in_place_of_the_usual_ones(
         monkeypatch.setattr(sys, "platform", platform)
         assert len(make_context(True).get_ca_certs()) == 1
     monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
-    with pytest.raises(InvalidArguments, match="cannot read the CAs in /nowhere"):
+    with pytest.raises(InvalidArguments, match="cannot read the CA certificates in /nowhere"):
         make_context(True)
 
 

@@ -86,7 +86,9 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidArguments, match=r"absent\.txt"):
         handle_file(tmp_path / "absent.txt")
     for unusable in ("", "ftp://there/b.png", "QUJD" * 100):
-        with pytest.raises(InvalidArguments, match=r"expected a file that exists here, or an http"):
+        with pytest.raises(
+            InvalidArguments, match=r"expected the path of a file on this machine, or an http"
+        ):
             handle_file(unusable)
     with pytest.warns(DeprecationWarning, match="handle_file"):
         file(path)
@@ -95,8 +97,8 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"timeout": "soon"}, "timeout: expected seconds, got 'soon'"),
-        ({"timeout": 0}, "timeout: expected seconds, got 0"),
+        ({"timeout": "soon"}, "timeout: expected a number of seconds above 0, got 'soon'"),
+        ({"timeout": 0}, "timeout: expected a number of seconds above 0, got 0"),
         ({"ssl_verify": "missing.pem"}, "ssl_verify: 'missing.pem': No such file or directory"),
     ],
 )

@@ -97,9 +97,9 @@ def test_what_is_no_choice_is_refused_where_the_server_would(
         assert client.predict("1.5", api_name="/choice") == "'1.5'"
         return
     for name, value, wanted in (
-        ("choice", "1.5", "expected one of 1.5, 2, 'x'; got '1.5'"),
-        ("several", ["three"], "expected one of 'one', 'two'; got 'three'"),
-        ("several", "two", "expected a list of 'one', 'two'; got 'two'"),
+        ("choice", "1.5", "expected one of 1.5, 2, 'x', got '1.5'"),
+        ("several", ["three"], "expected one of 'one', 'two', got 'three'"),
+        ("several", "two", "expected a list of 'one', 'two', got 'two'"),
     ):
         with pytest.raises(InvalidArguments) as caught:
             client.predict(value, api_name=f"/{name}")

@@ -1,4 +1,4 @@
-"""`gradio-client` against real servers: the page of the docs, Ctrl-C, and a typed client."""
+"""`gradio-client` against real servers: the docs, a terminal, Ctrl-C, a typed client."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.cli.loading import loaded
 from tests.docs.shell_page import Page
 from tests.docs.test_shell import PAGE
 from tests.support.live import LiveServer, live
+from tests.support.terminal import on_terminal
 
 APP = Path(__file__).parents[1] / "support" / "apps" / "tutorial_app.py"
 COMMAND = (sys.executable, "-m", "gradio_client_httpx")
@@ -37,6 +38,19 @@ def test_every_command_prints_what_the_page_says(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     assert Page(PAGE, tutorial.url, tmp_path, monkeypatch, capfd).run() >= 15
+
+
+@pytest.mark.parametrize("columns", [20, 80])
+def test_a_terminal_shows_one_live_line_that_is_gone_at_the_end(
+    tutorial: LiveServer, columns: int
+) -> None:
+    command = [*COMMAND, "call", tutorial.url, "/progress", "n=4"]
+    with on_terminal(command, columns=columns, pipe=True) as terminal:
+        assert terminal.wait() == "4 steps\n"
+    assert terminal.process.returncode == 0
+    # Which steps are shown is up to the app. A line that had wrapped would not be gone.
+    assert "\r\x1b[K/progress: walking" in terminal.written
+    assert terminal.rows == [""]
 
 
 def test_ctrl_c_ends_a_call_under_way(tutorial: LiveServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 from collections.abc import Callable, Generator
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import trio
 
 import gradio_client_httpx
-from gradio_client_httpx import Client
+from gradio_client_httpx import AsyncClient, Client
 from gradio_client_httpx.cli.listing import is_listed
 from gradio_client_httpx.cli.stubs import AppFacts, write_module
 from gradio_client_trio import Client as TrioClient
@@ -54,7 +55,7 @@ def predicted(client: Client, call: Call) -> Any:
 class Typed:
     """A typed client of one app, called by the names of endpoints and parameters."""
 
-    def __init__(self, client: Client | TrioClient, path: Path, kind: str) -> None:
+    def __init__(self, client: Client | AsyncClient | TrioClient, path: Path, kind: str) -> None:
         facts = AppFacts(src=client.src, version="", digest=client.api_digest, made_by="")
         known = [client.endpoints[index].endpoint for index in client.endpoints]
         self._endpoints = {each.name: each for each in known if is_listed(each)}
@@ -79,6 +80,14 @@ def outcome(function: Callable[[Call], Any], call: Call, room: Room) -> Any:
     try:
         return room.plain(function(call))
     except Exception as error:  # noqa: BLE001 - whatever it is, both have to raise it
+        return failed(error, room)
+
+
+async def awaited_outcome(function: Callable[[Call], Any], call: Call, room: Room) -> Any:
+    """The same of a function that returns an awaitable."""
+    try:
+        return room.plain(await function(call))
+    except Exception as error:  # noqa: BLE001 - as above
         return failed(error, room)
 
 
@@ -113,23 +122,27 @@ class Comparison:
                 expected = [outcome(partial(predicted, plain), call, room) for call in calls]
                 found = [outcome(typed.call, call, room) for call in calls]
             self._compare(f"{name} blocking", calls, found, expected)
+            found = asyncio.run(self._outcomes_of_asyncio(name, app, calls, room))
+            self._compare(f"{name} asyncio", calls, found, expected)
             found = trio.run(self._outcomes_of_trio, name, app, calls, room)
             self._compare(f"{name} trio", calls, found, expected)
         return len(self._asked["apps"])
 
+    async def _outcomes_of_asyncio(
+        self, name: str, app: dict[str, Any], calls: list[Call], room: Room
+    ) -> list[Any]:
+        given = options(app, self._asked)
+        async with AsyncClient(app["url"], verbose=False, **given) as client:
+            typed = Typed(client, self._folder / f"{name}_asyncio.py", "asyncio")
+            return [await awaited_outcome(typed.call, call, room) for call in calls]
+
     async def _outcomes_of_trio(
         self, name: str, app: dict[str, Any], calls: list[Call], room: Room
     ) -> list[Any]:
-        found: list[Any] = []
         given = options(app, self._asked)
         async with TrioClient(app["url"], verbose=False, **given) as client:
             typed = Typed(client, self._folder / f"{name}_trio.py", "trio")
-            for call in calls:
-                try:
-                    found.append(room.plain(await typed.call(call)))
-                except Exception as error:  # noqa: BLE001 - as in `outcome`
-                    found.append(failed(error, room))
-        return found
+            return [await awaited_outcome(typed.call, call, room) for call in calls]
 
     def _compare(
         self, title: str, calls: list[Call], found: list[Any], expected: list[Any]
@@ -146,4 +159,4 @@ def test_each_app_answers_its_typed_clients_as_it_answers_the_client(
     comparison = Comparison(corpus, tmp_path)
     assert comparison.run() >= 40
     assert not comparison.differences, "\n".join(comparison.differences)
-    assert comparison.calls >= 200
+    assert comparison.calls >= 3 * 200

@@ -528,7 +528,7 @@ def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: InMe
     while not state.view.stage.is_final:
         driver.go_on()
     assert driver.streams == {}
-    with pytest.raises(StreamLost, match="another app answers"):
+    with pytest.raises(StreamLost, match="another app now answers"):
         state.result()
 
 

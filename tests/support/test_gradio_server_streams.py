@@ -86,6 +86,17 @@ def test_cancelling_completes_the_event_with_nothing(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", CANCELLING)
+def test_a_generator_that_has_yielded_is_cancelled_by_its_event_alone(version: str) -> None:
+    # As 5.50 and 6.31 do it.
+    with visiting(FakeGradio(version)) as visitor:
+        event_id = visitor.join("slow_count", [9, 1], "s")
+        visitor.fake.holds.until_blocking(lambda _: True)
+        no_function = {"session_hash": "s", "fn_index": -1, "event_id": event_id}
+        assert visitor.post("/cancel", no_function).json() == {"success": True}
+        visitor.fake.ended.until_blocking(lambda ended: ended == event_id)
+
+
+@pytest.mark.parametrize("version", CANCELLING)
 def test_cancelling_silences_the_siblings_for_ever(version: str) -> None:
     real = transcripts.load(version, "siblings-stream")
     with visiting(FakeGradio(version)) as visitor:

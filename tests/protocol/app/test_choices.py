@@ -68,14 +68,14 @@ def test_any_value_is_taken_where_no_choices_are_known() -> None:
 
 
 def test_a_refusal_names_the_choices_in_their_types() -> None:
-    assert refusal("1.5") == "/f: 'x': expected one of 1.5, 2, 'x', True; got '1.5'"
-    assert refusal(["x", "2"]) == "/f: 'x': expected one of 1.5, 2, 'x', True; got '2'"
+    assert refusal("1.5") == "/f: 'x': expected one of 1.5, 2, 'x', True, got '1.5'"
+    assert refusal(["x", "2"]) == "/f: 'x': expected one of 1.5, 2, 'x', True, got '2'"
 
 
 def test_a_group_of_checkboxes_takes_a_list() -> None:
     check_choice(["x"], CHOICES, component="Checkboxgroup", where="")
     refused = refusal("xy", "Checkboxgroup")
-    assert refused == "/f: 'x': expected a list of 1.5, 2, 'x', True; got 'xy'"
+    assert refused == "/f: 'x': expected a list of 1.5, 2, 'x', True, got 'xy'"
     assert "expected one of" in refusal(["y"], "Checkboxgroup")
 
 
@@ -87,5 +87,5 @@ def test_a_refusal_is_brief() -> None:
     refused = refusal("y" * 100, choices=tuple(range(25)))
     assert refused.startswith("/f: 'x': expected one of 0, 1, 2,")
     assert refused.endswith(
-        "19 and 5 more; got 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…"
+        "19 and 5 more, got 'yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy…"
     )

@@ -85,7 +85,7 @@ def test_the_queue_of_4_0_and_later_is_always_on() -> None:
 
 
 def test_an_unknown_protocol_is_the_servers_fault() -> None:
-    assert "'protocol' is 'smoke'" in refusal(protocol="smoke")
+    assert refusal(protocol="smoke").endswith("got 'smoke'")
 
 
 def test_what_is_worth_knowing_is_read() -> None:
@@ -146,16 +146,25 @@ def test_any_other_app_needs_them() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    ({"version": 6}, "config: 'version' is int, not str"),
-    ({"dependencies": "x"}, "config: 'dependencies' is str, not list"),
-    ({"enable_queue": "no"}, "config: 'enable_queue' is str, not bool"),
-    ({"components": [[]]}, "config: component 0 is list, not dict"),
+    ({"version": 6}, "config: 'version': expected a string, got an integer"),
+    ({"dependencies": "x"}, "config: 'dependencies': expected an array, got a string"),
+    ({"enable_queue": "no"}, "config: 'enable_queue': expected a boolean, got a string"),
+    ({"components": [[]]}, "config: component 0: expected an object, got an array"),
     ({"components": [{"type": "x"}]}, "config: component 0: 'id' is missing"),
-    ({"dependencies": [NOTHING, 3]}, "config: dependency 1 is int, not dict"),
-    ({"dependencies": [{"inputs": ["a"]}]}, "config: dependency 0: 'inputs' is str, not int"),
-    ({"dependencies": [{"inputs": None}]}, "config: dependency 0: 'inputs' is NoneType, not list"),
+    ({"dependencies": [NOTHING, 3]}, "config: dependency 1: expected an object, got an integer"),
+    (
+        {"dependencies": [{"inputs": ["a"]}]},
+        "config: dependency 0: 'inputs': expected an integer, got a string",
+    ),
+    (
+        {"dependencies": [{"inputs": None}]},
+        "config: dependency 0: 'inputs': expected an array, got null",
+    ),
     ({"dependencies": [{"inputs": []}]}, "config: dependency 0: 'outputs' is missing"),
-    ({"dependencies": [NOTHING | {"batch": ""}]}, "config: dependency 0: 'batch' is str, not bool"),
+    (
+        {"dependencies": [NOTHING | {"batch": ""}]},
+        "config: dependency 0: 'batch': expected a boolean, got a string",
+    ),
 ]
 
 
@@ -174,11 +183,11 @@ def test_what_no_call_needs_costs_no_more_than_itself() -> None:
     odd = config(title=[], username={}, space_id=1, max_file_size="1", app_id=[])
     assert (odd.title, odd.username, odd.space_id) == ("", None, None)
     assert (odd.max_file_size, odd.app_id) == (None, None)
-    assert "config: 'username' is dict, not str: left out" in odd.notes
+    assert "config: 'username': expected a string, got an object; left out" in odd.notes
     assert len(odd.notes) == 5
     labelled: dict[str, Any] = {"id": 1, "type": "textbox", "props": {"label": []}}
     assert left_out(components=[labelled]) == (
-        "config: component 0: 'label' is list, not str: left out"
+        "config: component 0: 'label': expected a string, got an array; left out"
     )
     described: list[Any] = [NOTHING | {"api_description": {}}]
     assert left_out(dependencies=described).startswith("config: dependency 0: 'api_description'")
@@ -414,7 +423,7 @@ def test_a_page_that_was_cut_is_the_servers_fault() -> None:
 
 
 def test_a_page_without_a_config_is_the_servers_fault() -> None:
-    with pytest.raises(RemoteError, match="has no window"):
+    with pytest.raises(RemoteError, match="contains no config"):
         inline_config(b"<html>It works!</html>")
 
 

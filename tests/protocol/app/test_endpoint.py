@@ -306,7 +306,7 @@ def test_a_missing_value_is_refused() -> None:
 
 
 def test_a_value_given_twice_is_refused() -> None:
-    assert refusal(TWO, 1, a=2) == "/f: 'a' is given twice"
+    assert refusal(TWO, 1, a=2) == "/f: 'a' is given twice, by position and by name"
 
 
 class Vector:
@@ -356,7 +356,7 @@ def test_a_value_that_is_none_of_the_choices_is_refused() -> None:
     made = read_endpoints(read_config(json.dumps(config | {"dependencies": [function_]})), None)[0]
     assert made.parameters[0].choices == (1, 2.5)
     assert made.bind([1.0], {}) == [1.0]
-    assert refusal(made, "1") == "/f: 'parameter_9': expected one of 1, 2.5; got '1'"
+    assert refusal(made, "1") == "/f: 'parameter_9': expected one of 1, 2.5, got '1'"
 
 
 def test_an_address_where_no_file_is_wanted_is_text() -> None:

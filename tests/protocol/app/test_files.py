@@ -103,7 +103,7 @@ def test_an_open_file_may_have_no_name() -> None:
 
 
 def test_a_file_that_is_open_as_text_is_refused() -> None:
-    with pytest.raises(InvalidArguments, match="file 'file': expected it open in binary mode"):
+    with pytest.raises(InvalidArguments, match="file 'file': expected a binary file"):
         loaded([io.StringIO("abc")])
 
 
@@ -447,5 +447,7 @@ def test_an_address_is_fetched_by_the_server_or_here() -> None:
 
 
 def test_a_text_that_names_no_file_is_refused() -> None:
-    with pytest.raises(InvalidArguments, match="file '/absent': expected a file that exists here"):
+    with pytest.raises(
+        InvalidArguments, match="file '/absent': expected the path of a file on this machine"
+    ):
         file_argument("/absent", exists=False, fetch=False)

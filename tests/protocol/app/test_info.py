@@ -108,7 +108,7 @@ def test_an_entry_that_describes_another_endpoint_of_the_name_is_left_out() -> N
     # By the entry, whose default is the second function's, the first one would be sent 99.
     known, notes = described(function("act", 1, 2), function("act", 1, 3), info={"/act": OTHER})
     assert find_endpoint(known, "/act").bind(["Ada"], {}) == ["Ada", 7]
-    assert "info: '/act': describes another function of this name: left out" in notes
+    assert "info: '/act': describes another function of this name; left out" in notes
 
 
 def test_a_private_endpoint_takes_no_name_away_and_stays_private() -> None:
@@ -170,15 +170,27 @@ def test_a_number_is_a_label() -> None:
 @pytest.mark.parametrize(
     ("odd", "note"),
     [
-        (who("x", label=[]), "info: '/f': parameters[0]: 'label' is list, not str: left out"),
-        (who("x", component=1), "info: '/f': parameters[0]: 'component' is int, not str: left out"),
+        (
+            who("x", label=[]),
+            "info: '/f': parameters[0]: 'label': expected a string, got an array; left out",
+        ),
+        (
+            who("x", component=1),
+            "info: '/f': parameters[0]: 'component': expected a string, got an integer; left out",
+        ),
         (
             who("x", python_type={"type": 1}),
-            "info: '/f': parameters[0]: 'python_type': 'type' is int, not str: left out",
+            (
+                "info: '/f': parameters[0]: 'python_type': 'type': "
+                "expected a string, got an integer; left out"
+            ),
         ),
         (
             who("x", parameter_has_default="no"),
-            "info: '/f': parameters[0]: 'parameter_has_default' is str, not bool: left out",
+            (
+                "info: '/f': parameters[0]: 'parameter_has_default': "
+                "expected a boolean, got a string; left out"
+            ),
         ),
     ],
 )
@@ -192,18 +204,18 @@ def test_one_odd_value_costs_one_value(odd: Any, note: str) -> None:
 def test_an_odd_parameter_is_described_by_its_component() -> None:
     endpoint, notes = told(entry(who("x"), 3), 1, 2)  # type: ignore[arg-type]
     assert [p.name for p in endpoint.parameters] == ["x", "seven"]
-    assert notes == ("info: '/f': parameters[1] is int, not dict: left out",)
+    assert notes == ("info: '/f': parameters[1]: expected an object, got an integer; left out",)
 
 
 @pytest.mark.parametrize(
     ("info", "note"),
     [
-        ({"/f": []}, "info: '/f' is list, not dict: left out"),
+        ({"/f": []}, "info: '/f': expected an object, got an array; left out"),
         (
             {"/f": entry(who("x"), who("y"))},
-            "info: '/f': 2 parameters, but 1 in the config: left out",
+            "info: '/f': 2 parameters, but 1 in the config; left out",
         ),
-        ([], "info: 'named_endpoints' is list, not dict: left out"),
+        ([], "info: 'named_endpoints': expected an object, got an array; left out"),
     ],
 )
 def test_an_entry_of_no_use_is_made_up_for_by_the_config(info: Any, note: str) -> None:

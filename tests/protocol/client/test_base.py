@@ -138,7 +138,7 @@ def test_a_pickled_client_is_its_configuration_and_options() -> None:
     twin = Client.__new__(Client)
     twin.__setstate__(state)
     assert twin.options() == (3, 5)
-    with pytest.raises(InvalidArguments, match="pickling a client: ssl_verify"):
+    with pytest.raises(InvalidArguments, match="cannot be pickled, because of ssl_verify"):
         Client(ssl_verify=lambda: None).__getstate__()
 
 

@@ -74,7 +74,9 @@ def test_downloads_go_where_the_caller_says() -> None:
 
 
 def test_a_client_needs_a_worker() -> None:
-    with pytest.raises(InvalidArguments, match="max_workers: expected at least 1, got 0"):
+    with pytest.raises(
+        InvalidArguments, match="max_workers: expected an integer of at least 1, got 0"
+    ):
         config(max_workers=0)
 
 
@@ -87,7 +89,7 @@ def test_the_default_folder_is_the_environments_after_pickling_too() -> None:
 
 
 def test_what_cannot_be_pickled_is_named() -> None:
-    with pytest.raises(InvalidArguments, match="pickling a client: ssl_verify: "):
+    with pytest.raises(InvalidArguments, match="cannot be pickled, because of ssl_verify: "):
         config(ssl_verify=lambda: None).check_pickles()
 
 

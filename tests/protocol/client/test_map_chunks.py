@@ -151,7 +151,7 @@ def test_after_three_failures_the_last_is_the_outcome() -> None:
     assert first == second
     assert isinstance(first.outcome, ExecutorFailed)
     assert first.outcome.__cause__ is DIED
-    text = "the executor lost inputs 0 to 1 3 times: OSError: the worker died"
+    text = "the executor lost inputs 0 to 1 in each of 3 attempts: OSError: the worker died"
     assert str(first.outcome) == text
     assert sent(mapped).values == ["c"]
 
@@ -176,7 +176,7 @@ def test_the_error_of_an_executor_says_how_far_it_came() -> None:
     done(mapped, chunk, "A", AppError("no"))
     assert str(mapped.executor_failed(DIED)) == (
         "the executor takes no more work (OSError: the worker died). Of the first 4 inputs, 1 are "
-        "done; with journal=…, a map with a new executor would run only the others"
+        "done; pass journal=… to keep the results, so that another map runs only the others"
     )
     assert str(mapped.executor_failed(OSError(), "run.jsonl")) == (
         "the executor takes no more work (OSError). Of the first 4 inputs, 1 are done; their "

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from gradio_protocol.client.map_journal import JournalEntry, MapJournal, digest_input, read_journal
+from gradio_protocol.chunks import JournalEntry, MapJournal, digest_input, read_journal
 from gradio_protocol.errors import InvalidArguments
 
 
@@ -75,7 +75,7 @@ def test_paths_and_bytes_have_a_digest() -> None:
     [(object(), "got a value of type object"), ({1: 1, "a": 1}, "'<' not supported")],
 )
 def test_another_value_has_no_digest(value: object, why: str) -> None:
-    expected = f"^journal: input 7: expected JSON, paths or bytes: {why}"
+    expected = rf"^journal: input 7: expected JSON, paths or bytes \({why}"
     with pytest.raises(InvalidArguments, match=expected):
         MapJournal().digest(7, value)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from datetime import datetime
 from itertools import count
 from math import inf
 from typing import Any
@@ -201,6 +202,12 @@ class AsyncJob(BaseAsyncJob):
 
     def begin(self) -> None:
         self.end(self._outcome)
+
+    async def until(self, ready: Callable[[], bool]) -> None:
+        assert ready(), "a map waits for all of its jobs together"
+
+    def _stamp(self, time: float) -> datetime:
+        raise AssertionError("a map shows no status")
 
 
 class Waiter:

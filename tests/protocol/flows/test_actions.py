@@ -21,6 +21,7 @@ from gradio_protocol.flows.actions import (
     FileFacts,
     Flow,
     InspectFile,
+    PageBuffer,
     ReadFile,
     Send,
     Sleep,
@@ -128,7 +129,7 @@ def test_a_download_takes_the_body_of_a_200() -> None:
 
 def test_a_download_that_will_be_too_long_is_refused_by_its_head() -> None:
     download = Download(request=GET, name="a", limit=3)
-    with pytest.raises(RemoteError, match="'a' is longer than 3 bytes"):
+    with pytest.raises(RemoteError, match="'a' is longer than max_download_size, 3 bytes"):
         download.takes(Head(status=200, headers=(("content-length", "4"),)))
 
 
@@ -172,6 +173,14 @@ def test_a_refusal_to_send_a_file_has_an_end() -> None:
         meter(b"x")
     assert caught.value.status == 404
     assert told == []
+
+
+def test_chunks_of_a_download_are_written_in_pages() -> None:
+    pages = PageBuffer()
+    assert pages.add(bytes(2**18 - 1)) is None
+    assert pages.add(b"ab") == bytearray(2**18 - 1) + b"ab"
+    assert pages.add(b"c") is None
+    assert (pages.take(), pages.take()) == (bytearray(b"c"), bytearray())
 
 
 class Found(NamedTuple):

@@ -101,5 +101,5 @@ def test_a_refusal_may_say_nothing_that_can_be_read(body: bytes) -> None:
 
 def test_a_reason_to_begin_again_keeps_the_error() -> None:
     error = RemoteError("no")
-    again = RetryCall(error, anyway=True)
+    again = RetryCall(error, even_if_same_app=True)
     assert (again.error, again.even_if_same_app) == (error, True)

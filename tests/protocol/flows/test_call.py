@@ -28,6 +28,7 @@ from gradio_protocol.errors import (
 )
 from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
+from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.failures import HIDDEN
 from gradio_protocol.jobs.job_state import Fetched, Joining
 from gradio_protocol.jobs.messages import (
@@ -185,9 +186,9 @@ def test_a_join_that_was_not_accepted_is_sent_again() -> None:
         (Response(status=504), RemoteError, "504"),
         (Response(status=307, headers=(("location", "/x"),)), RemoteError, "not followed"),
         (Response(status=200, body=b"<html>"), RemoteError, "expected JSON"),
-        (reply([]), RemoteError, "reply to the join is list, not dict"),
+        (reply([]), RemoteError, "reply to the join: expected an object, got an array"),
         (reply({}), RemoteError, "'event_id' is missing"),
-        (reply({"event_id": 3}), RemoteError, "'event_id' is int, not str"),
+        (reply({"event_id": 3}), RemoteError, "'event_id': expected a string, got an integer"),
         (TransportFailed("cut"), TransportFailed, "cut"),
     ],
 )
@@ -330,7 +331,7 @@ def test_a_closed_client_finds_nothing_out() -> None:
 def test_an_app_that_never_stays_the_same_is_given_up() -> None:
     known = app()
     here = harness(known, routes=restarted(), doubtful=[True] * 9, renewals=[known, known, known])
-    failing(here, AppChanged, "does not stay the same")
+    failing(here, AppChanged, "was replaced during each attempt")
     assert kinds(here).count("RequestJoin") == 3
 
 
@@ -512,7 +513,7 @@ def test_a_full_queue_is_an_error() -> None:
 
 
 def lost_to(why: GradioError) -> StreamLost:
-    error = StreamLost("stream: no connection was made")
+    error = StreamLost("no connection was made")
     error.__cause__ = why
     return error
 
@@ -529,6 +530,17 @@ def test_a_private_stream_that_was_not_accepted_is_for_the_app_that_is_there_aft
     assert predict(here) == "y"
     assert [q.fn_index for q in here.questions if isinstance(q, RequestJoin)] == [0, 4]
     assert [action for action in here.driver.actions if isinstance(action, Sleep)]
+
+
+@pytest.mark.parametrize("retries", [0, 1, 5])
+def test_a_private_stream_that_nobody_accepts_is_tried_as_often_as_its_caller_says(
+    retries: int,
+) -> None:
+    busy = TooManyRequestsError("busy")
+    here = harness(PRIVATE, *[Failed(error=busy)] * (retries + 1), routes=SAME)
+    policy = RetryPolicy(max_retries=retries)
+    assert failing(here, TooManyRequestsError, policy=policy) is busy
+    assert kinds(here).count("RequestJoin") == retries + 1
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_another_app_is_named_at_once() -> None:
     driver = web({ID: reply({"app_id": "8"})})
     why = driver.run(check_app(order(sample_app())))
     assert isinstance(why, AppChanged)
-    assert str(why) == "another app answers at http://here/"
+    assert str(why) == "another app now answers at http://here/"
     assert driver.asked == [ID]
 
 
@@ -49,7 +49,7 @@ def test_who_does_not_answer_is_asked_four_times_with_pauses(
     driver = web({ID: said})
     why = driver.run(check_app(order(sample_app())))
     assert isinstance(why, RemoteError)
-    assert str(why) == "http://here/ did not answer 4 requests for its id"
+    assert str(why) == "http://here/ sent nothing, and did not answer 4 requests for its id"
     assert len(driver.asked) == 4
     assert driver.slept == sorted(driver.slept)
     assert 1 < sum(driver.slept) < 10

@@ -40,12 +40,12 @@ def test_what_is_no_option_is_refused() -> None:
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"max_retries": "2"}, "max_retries: expected a number from 0 on, got '2'"),
-        ({"max_retries": None}, "max_retries: expected a number from 0 on, got None"),
-        ({"max_retries": 1.5}, "max_retries: expected a number from 0 on, got 1.5"),
-        ({"timeout": "soon"}, "timeout: expected a number from 0 on, got 'soon'"),
-        ({"timeout": -1}, "timeout: expected a number from 0 on, got -1"),
-        ({"max_download_size": "1"}, "max_download_size: expected a number from 0 on, got '1'"),
+        ({"max_retries": "2"}, "max_retries: expected a number of at least 0, got '2'"),
+        ({"max_retries": None}, "max_retries: expected a number of at least 0, got None"),
+        ({"max_retries": 1.5}, "max_retries: expected a number of at least 0, got 1.5"),
+        ({"timeout": "soon"}, "timeout: expected a number of at least 0, got 'soon'"),
+        ({"timeout": -1}, "timeout: expected a number of at least 0, got -1"),
+        ({"max_download_size": "1"}, "max_download_size: expected a number of at least 0, got '1'"),
     ],
 )
 def test_what_is_no_number_is_refused(changes: Any, text: str) -> None:

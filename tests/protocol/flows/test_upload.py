@@ -125,7 +125,7 @@ def test_a_thousand_files_are_what_one_request_takes() -> None:
 
 def test_a_file_that_the_app_does_not_take_stops_everything_before_anything_is_sent() -> None:
     here = harness(one(3, 3, max_file_size=2))
-    with pytest.raises(InvalidArguments, match=r"'a\.txt' has 3 bytes; the app takes at most 2"):
+    with pytest.raises(InvalidArguments, match=r"'a\.txt' has 3 bytes; the app accepts at most 2"):
         upload(here, B, A)
     assert here.driver.actions == [InspectFile(path="/here/a.txt")]
 
@@ -190,7 +190,7 @@ def test_a_file_that_is_too_large_to_travel_so_is_not_read() -> None:
     large = FileFacts(size=2**27 + 1, mtime_ns=1, digest="00")
     flow = embedding()
     flow.start()
-    with pytest.raises(InvalidArguments, match="the most that this version takes"):
+    with pytest.raises(InvalidArguments, match="this version of Gradio accepts at most"):
         flow.resume(large)
 
 
@@ -198,7 +198,7 @@ def test_a_file_that_grows_before_it_is_read_is_not_sent() -> None:
     flow = embedding()
     flow.start()
     assert flow.resume(FileFacts(size=3, mtime_ns=1, digest="00")) == ReadFile(path=A.path, limit=4)
-    with pytest.raises(FileFailed, match="has changed"):
+    with pytest.raises(FileFailed, match="changed while it was being uploaded"):
         flow.resume(b"aaaa")
 
 

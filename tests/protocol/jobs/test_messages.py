@@ -250,10 +250,13 @@ def test_an_error_is_a_failure_whatever_success_says() -> None:
 @pytest.mark.parametrize(
     ("rest", "text"),
     [
-        ({}, "process_completed: output is NoneType, not dict"),
-        ({"output": [1]}, "process_completed: output is list, not dict"),
+        ({}, "process_completed: output: expected an object, got null"),
+        ({"output": [1]}, "process_completed: output: expected an object, got an array"),
         ({"output": {"duration": 1}}, "process_completed: output: 'data' is missing"),
-        ({"output": {"data": {}}}, "process_completed: output: 'data' is dict, not list"),
+        (
+            {"output": {"data": {}}},
+            "process_completed: output: 'data': expected an array, got an object",
+        ),
     ],
 )
 def test_an_unusable_completion_fails_its_job(rest: Object, text: str) -> None:

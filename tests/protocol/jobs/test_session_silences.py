@@ -59,7 +59,7 @@ def test_one_silence_asks_once_however_long_the_answer_takes() -> None:
     assert len(d.checks) == 1
 
 
-@pytest.mark.parametrize("why", [GONE, AppChanged("another app answers")])
+@pytest.mark.parametrize("why", [GONE, AppChanged("another app now answers")])
 def test_a_silent_stream_is_closed_and_lost_if_the_app_is_not_there(why: GradioError) -> None:
     d = harness()
     job_id = d.joined("a")

@@ -110,7 +110,7 @@ def test_a_socket_that_ends_before_its_job_is_a_loss() -> None:
     here.obey(here.session.stream_opened(opened.stream_id, accepted(opened)))
     assert here.next(job_id) is None
     here.obey(here.session.stream_ended(opened.stream_id, EndReason.FINISHED))
-    assert "the body ended" in str(getattr(here.last(job_id), "error", ""))
+    assert "the server ended the stream" in str(getattr(here.last(job_id), "error", ""))
 
 
 @pytest.mark.parametrize("asked", [True, False])

@@ -147,12 +147,12 @@ def test_a_missing_value_is_named() -> None:
 @pytest.mark.parametrize(
     ("key", "kind", "says"),
     [
-        ("s", list, "config: 's' is str, not list"),
-        ("z", int, "config: 'z' is NoneType, not int"),
-        ("b", int, "config: 'b' is bool, not int"),
-        ("b", float, "config: 'b' is bool, not float"),
-        ("n", bool, "config: 'n' is int, not bool"),
-        ("f", int, "config: 'f' is float, not int"),
+        ("s", list, "config: 's': expected an array, got a string"),
+        ("z", int, "config: 'z': expected an integer, got null"),
+        ("b", int, "config: 'b': expected an integer, got a boolean"),
+        ("b", float, "config: 'b': expected a number, got a boolean"),
+        ("n", bool, "config: 'n': expected a boolean, got an integer"),
+        ("f", int, "config: 'f': expected an integer, got a number"),
     ],
 )
 def test_a_wrong_type_names_document_key_found_and_expected(
@@ -172,7 +172,7 @@ def test_a_wanted_value_may_be_absent_or_null() -> None:
 
 
 def test_a_wanted_value_of_a_wrong_type_is_an_error() -> None:
-    with pytest.raises(RemoteError, match=r"^x: 's' is str, not int$"):
+    with pytest.raises(RemoteError, match=r"^x: 's': expected an integer, got a string$"):
         FIELDS.want("s", int, 0)
 
 
@@ -180,9 +180,9 @@ def test_the_top_of_a_document_is_checked() -> None:
     assert check_kind({"a": 1}, OBJECT, "x") == {"a": 1}
     assert check_kind([1], LIST, "x") == [1]
     assert check_kind("a", str, "x") == "a"
-    with pytest.raises(RemoteError, match=r"^info is list, not dict$"):
+    with pytest.raises(RemoteError, match=r"^info: expected an object, got an array$"):
         check_kind([], OBJECT, "info")
-    with pytest.raises(RemoteError, match=r"^info is dict, not list$"):
+    with pytest.raises(RemoteError, match=r"^info: expected an array, got an object$"):
         check_kind({}, LIST, "info")
 
 

@@ -95,7 +95,7 @@ class Found(NamedTuple):
 def test_a_file_that_has_changed_is_not_sent(size: int, mtime_ns: int) -> None:
     part = FileSlice(path="/x", size=100, mtime_ns=7)
     part.check(Found(100, 7))
-    with pytest.raises(FileFailed, match="'/x' has changed"):
+    with pytest.raises(FileFailed, match="'/x' changed while it was being uploaded"):
         part.check(Found(size, mtime_ns))
 
 

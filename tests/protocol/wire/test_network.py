@@ -68,7 +68,7 @@ UNCONNECTED = {"connected": False}
         (
             LibraryError("timed out"),
             {"late": True},
-            "http://here:7860 did not answer in time. A larger `timeout` waits longer.",
+            "http://here:7860 did not answer in time. Pass a larger `timeout` to wait longer.",
         ),
         (
             caused(ConnectionResetError("reset by peer")),

@@ -94,6 +94,8 @@ class Job:
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
     alive: bool = True
     "whether anybody wants to hear of it"
+    iterating: bool = False
+    "whether it is a generator that has yielded"
 
     @property
     def event_id(self) -> str:
@@ -142,11 +144,15 @@ class Queue:
         self._start_waiting(spawn)
 
     def cancel(self, session_hash: str, index: int, event_id: str, spawn: Spawn) -> None:
-        """Stop all running jobs of this session and function; complete the event that was named."""
-        for job in self._at(Stage.RUNNING):
-            if (job.session.hash, job.index) == (session_hash, index):
-                job.scope.cancel()
+        """Stop all running jobs of this session and function; complete the event that was named.
+
+        If that is a generator which has yielded, it is stopped whatever the index (5.50, 6.31).
+        """
         named, session = self.find(event_id), self.session(session_hash)
+        for job in self._at(Stage.RUNNING):
+            of_function = (job.session.hash, job.index) == (session_hash, index)
+            if of_function or (job is named and job.iterating):
+                job.scope.cancel()
         if named and named.stage is Stage.WAITING and self._manners.cancel_unqueues:
             self._end(named, spawn)
         if session.inbox and event_id in session.pending:
@@ -277,6 +283,7 @@ class Queue:
             async for value in values:
                 if not job.alive and self._manners.drop_stops_generators:
                     break
+                job.iterating = True
                 self._say(job, self._generating(job, shown, value))
                 shown = value
         return [None] * len(job.function.outputs) if shown is None else shown

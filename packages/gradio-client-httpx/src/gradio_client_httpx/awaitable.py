@@ -77,7 +77,7 @@ class AwaitableFuture(Future[Any], Coroutine[Any, Any, Any]):
             self.cancel()
             raise
         if self.cancelled():
-            raise asyncio.CancelledError(f"{self}: there is no result")
+            raise asyncio.CancelledError(f"{self}: the job was cancelled, so there is no result")
         return self.result()
 
     def send(self, value: Any) -> Any:

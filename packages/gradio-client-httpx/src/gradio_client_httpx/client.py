@@ -18,18 +18,16 @@ from gradio_protocol import InvalidArguments, Options, SpaceCopy, Target
 from gradio_protocol.clients import (
     DEFAULT_FOLDER,
     BaseClient,
-    ChunkWindow,
     Endpoints,
     MapWindow,
     short_traceback,
 )
 
-from . import map_executor, progress, telemetry
+from . import progress, telemetry
 from .blocking import warn_in_loop
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
-from .map_worker import ChunkCall
 from .mapping import map_calls
 from .shared_client import SharedClient, duplicate
 
@@ -200,7 +198,7 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         timeout = self._options.timeout
         try:
             if not wait((job,), None if timeout is None else min(timeout, TIMEOUT_MAX)).done:
-                raise TimeoutError(f"{job}: no result after {timeout:g} s")
+                raise self._options.timeout_error(job)
             return job.result()
         except BaseException:
             # On a timeout or Ctrl-C, nothing waits for the result any longer.
@@ -278,6 +276,11 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         warn_in_loop("map()", "`async for` over `AsyncClient.map`")
         room = self._given.max_workers if concurrency is None else concurrency
         if executor is not None:
+            # Few programs need them, and every program would wait for them.
+            from gradio_protocol.chunks import ChunkWindow  # noqa: PLC0415
+
+            from . import map_executor, map_worker  # noqa: PLC0415
+
             chunks = ChunkWindow[map_executor.Outcomes](
                 inputs=inputs,
                 concurrency=room,
@@ -287,7 +290,7 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
                 return_exceptions=return_exceptions,
                 journal=None if journal is None else map_executor.read_journal_file(journal),
             )
-            call = ChunkCall(
+            call = map_worker.ChunkCall(
                 client=pickle.dumps(self),
                 api_name=api_name,
                 fn_index=fn_index,

@@ -284,8 +284,9 @@ def convert_proxies(old: object, via: Callable[..., Any]) -> dict[str, Any]:
                 "mounts": {pattern: proxy and via(proxy=proxy) for pattern, proxy in mounts.items()}
             }
         case _:
+            got = f"a value of type {type(old).__name__}"
             raise InvalidArguments(
-                f"httpx_kwargs: 'proxies' is {type(old).__name__}, not str or dict"
+                f"httpx_kwargs: 'proxies': expected an address or a dict of addresses, got {got}"
             )
 
 
@@ -309,7 +310,7 @@ def make_timeout(config: TransportConfig) -> httpx.Timeout:
     """Return the timeouts of the caller, or the defaults. Raises InvalidArguments."""
     timeout = _TIMEOUT if config.timeout is None else httpx.Timeout(config.timeout)
     if any(isinstance(seconds, str) for seconds in timeout.as_dict().values()):
-        raise InvalidArguments(f"timeout: expected seconds, got {config.timeout!r}")
+        raise InvalidArguments(f"timeout: expected a number of seconds, got {config.timeout!r}")
     return timeout
 
 

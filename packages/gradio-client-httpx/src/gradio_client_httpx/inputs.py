@@ -89,7 +89,7 @@ def _choose_timeout(raw: Mapping[str, Any]) -> Any:
 def _choose_folder(config: HttpxConfig) -> str:
     folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
-        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
+        raise InvalidArguments(f"download_files: expected a folder, but {folder!r} is a file")
     return folder
 
 

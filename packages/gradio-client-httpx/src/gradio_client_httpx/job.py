@@ -98,9 +98,9 @@ class Job(AwaitableFuture):
             with short_traceback:
                 return super().result(timeout)
         except TimeoutError:
-            raise TimeoutError(f"{self}: no result after {timeout:g} s") from None
+            raise self._timeout_error(timeout) from None
         except CancelledError:
-            raise CancelledError(f"{self}: there is no result") from None
+            raise CancelledError(f"{self}: the job was cancelled, so there is no result") from None
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end and return the job's error, or None.
@@ -109,7 +109,10 @@ class Job(AwaitableFuture):
         job was cancelled.
         """
         self._warn_if_unfinished("Job.exception()", timeout)
-        return super().exception(timeout)
+        try:
+            return super().exception(timeout)
+        except TimeoutError:
+            raise self._timeout_error(timeout) from None
 
     def outputs(self) -> list[Any]:
         """Return all outputs that have arrived so far."""
@@ -274,7 +277,9 @@ class Job(AwaitableFuture):
         mine: Any = self
         mine._done_callbacks, mine._waiters, self._wakers = [], [], []
         self._job_state.apply(
-            Raised(error=StreamLost("the job belongs to the parent of this forked process"))
+            Raised(
+                error=StreamLost("the job was submitted before the fork; only the parent has it")
+            )
         )
         self.notify()
 
@@ -285,6 +290,10 @@ class Job(AwaitableFuture):
     ) -> None:
         if timeout != 0 and not self.done():
             warn_in_loop(call, instead)
+
+    def _timeout_error(self, timeout: float | None) -> TimeoutError:
+        left = "the job is still running; call it again to keep waiting, or cancel() to stop it"
+        return TimeoutError(f"{self}: no result after {timeout:g} s; {left}")
 
     def _wait_for_view(self, number: int) -> tuple[JobView, datetime]:
         """Wait for a view and return it with the time at which it arrived."""

@@ -10,14 +10,8 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias, assert_never
 
 from gradio_protocol import file_errors
-from gradio_protocol.clients import (
-    ChunkWindow,
-    CollectChunk,
-    MapJournal,
-    SendChunk,
-    WaitForChunks,
-    YieldOutcome,
-)
+from gradio_protocol.chunks import ChunkWindow, CollectChunk, MapJournal, SendChunk, WaitForChunks
+from gradio_protocol.clients import YieldOutcome
 
 from .map_worker import ChunkCall, run_chunk
 

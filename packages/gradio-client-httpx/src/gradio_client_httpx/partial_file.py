@@ -26,7 +26,7 @@ class PartialFile:
         "Guards the making of the file, which must not come after its removal."
         self._is_removed = False
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | bytearray) -> None:
         """Write the next chunk."""
         self._digest.update(chunk)
         with file_errors(self._name):

@@ -40,7 +40,10 @@ from .partial_file import PartialFile
 OnTransfer: TypeAlias = Callable[[Transferred], None]
 "Is called with the progress of an upload or a download."
 
-_CHUNK = 2**16
+_CHUNK = 2**18
+"""Bytes of one read from a file, and of one write to a socket.
+
+For asyncio, each read costs a switch to a thread and back."""
 
 
 class Performer:
@@ -145,7 +148,7 @@ def read_chunks(part: FileSlice) -> Generator[bytes, None, None]:
             # the file must not arrive as one of them.
             part.check(os.fstat(file.fileno()))
             if left and not chunk:
-                raise FileFailed(f"file {part.path!r} is shorter than it says")
+                raise FileFailed(f"file {part.path!r} became shorter while it was being uploaded")
             if not left:
                 return
             left -= len(chunk)

@@ -1,8 +1,9 @@
 """Obeys the commands of one client's `ClientProtocol`, on threads.
 
-1. One lock guards the protocol, which is not thread-safe. Under it runs nothing but the protocol:
-   no I/O, no parsing, no code of the caller. So it is held for microseconds, and code of the caller
-   that calls the client cannot deadlock.
+1. One lock guards the protocol, which is not thread-safe. Only the protocol runs under it: no I/O
+   and no code of the caller, so a callback that calls the client cannot deadlock. The bytes of
+   event streams are parsed outside it. The flows parse the replies to requests, and the protocol
+   the messages of WebSockets, under it: a large one delays other threads while it is parsed.
 2. One thread at a time obeys, because commands must be obeyed in order. A thread that finds another
    one obeying leaves its commands to it.
 3. Threads of the caller do not obey while jobs run: Ctrl-C raises KeyboardInterrupt at any line of

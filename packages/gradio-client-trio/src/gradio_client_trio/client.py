@@ -174,7 +174,7 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         try:
             with trio.move_on_after(inf if timeout is None else timeout):
                 return await job.result()
-            raise TimeoutError(f"{job}: no result after {timeout:g} s")
+            raise self._options.timeout_error(job)
         except BaseException:
             # On a timeout or a cancellation, nothing waits for the result any longer.
             job.cancel()

@@ -146,4 +146,5 @@ async def _open_tunnel(stream: trio.abc.Stream, proxy: Proxy, target: Origin) ->
     # Bytes after the head would be read as the first bytes of the server. They come from a proxy
     # that answers 200 with a page of its own, or from one that impersonates the server.
     if not tunnel.is_tunnel_open():
-        raise ConnectionRefusedError(f"proxy {proxy.origin} answered CONNECT: {reply.status_code}")
+        refusal = f"proxy {proxy.origin} answered CONNECT with {reply.status_code}"
+        raise ConnectionRefusedError(refusal)

@@ -299,7 +299,10 @@ class Http:
             with trio.fail_after(self.timeout.pool):
                 await pool.slots.acquire()
         except trio.TooSlowError as error:
-            text = f"No connection to {pool.target} became free in {self.timeout.pool:g} s"
+            busy = f"All {self._bound} connections to {pool.target} were in use"
+            text = (
+                f"{busy} for {self.timeout.pool:g} s. Pass timeout=Timeout(pool=…) to wait longer."
+            )
             raise TransportFailed(text, connected=False, late=True) from error
         try:
             return await self._read_all(request, self.timeout.read, check, on_sent)
@@ -355,7 +358,8 @@ def _make_h11_request(request: Request, target: Origin, relay: Proxy | None) -> 
         return h11.Request(method=request.method, target=path, headers=headers)
     except (UnicodeError, h11.LocalProtocolError):
         # The text of the error quotes the header, which may be a secret, so drop the cause.
-        raise InvalidArguments(f"a request to {target} cannot be written as HTTP/1.1") from None
+        problem = "its path or a header contains a character that HTTP/1.1 does not allow"
+        raise InvalidArguments(f"cannot send a request to {target}: {problem}") from None
 
 
 @contextmanager

@@ -78,13 +78,15 @@ def _choose_timeout(timeout: float | Timeout | None) -> Timeout:
         case int() | float() if timeout > 0:
             return Timeout(connect=timeout, read=timeout, write=timeout)
         case _:
-            raise InvalidArguments(f"timeout: expected seconds, got {timeout!r}")
+            raise InvalidArguments(
+                f"timeout: expected a number of seconds above 0, got {timeout!r}"
+            )
 
 
 def _choose_folder(config: TrioConfig) -> str:
     folder: str = os.path.abspath(config.download_folder(os.environ, tempfile.gettempdir()))
     if os.path.exists(folder) and not os.path.isdir(folder):
-        raise InvalidArguments(f"download_files: {folder!r} is not a folder")
+        raise InvalidArguments(f"download_files: expected a folder, but {folder!r} is a file")
     return folder
 
 

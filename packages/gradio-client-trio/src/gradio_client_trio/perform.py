@@ -34,6 +34,7 @@ from gradio_protocol import (
     Transferred,
     file_errors,
 )
+from gradio_protocol.clients import PageBuffer
 
 from .http import Http
 from .pool import PAGE, OnSent, ignore_progress
@@ -83,9 +84,12 @@ class Performer:
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in reply]))
             async with self._open_partial(action.name) as file:
+                pages = PageBuffer()
                 async for chunk in reply:
                     # Not abandoned on a cancel: the thread would write to a closed file.
-                    await trio.to_thread.run_sync(file.add, meter(chunk))
+                    if page := pages.add(meter(chunk)):
+                        await trio.to_thread.run_sync(file.add, page)
+                await trio.to_thread.run_sync(file.add, pages.take())
                 return await trio.to_thread.run_sync(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:
@@ -118,7 +122,7 @@ class PartialFile:
             handle, self._path = tempfile.mkstemp(prefix=PARTIAL_PREFIX, dir=folder)
         self._file = os.fdopen(handle, "wb")
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: bytes | bytearray) -> None:
         """Write the next chunk."""
         self._digest.update(chunk)
         with file_errors(self._name):

@@ -39,10 +39,12 @@ h11 buffers what it cannot parse yet: without a limit, a server that never ends 
 the memory. h11's default of 16 KB is less than some proxies send in cookies."""
 
 PIECE = 64 * 1024
-"Bytes of one read from a socket, and of one write to it."
+"Bytes of one read from a socket."
 
 PAGE = 4 * PIECE
-"Bytes of one read from a file; each read costs a switch to a thread and back."
+"""Bytes of one read from a file, and of one write to a socket.
+
+Each read costs a switch to a thread and back, and each write a pass through h11."""
 
 OnSent: TypeAlias = Callable[[int], None]
 "Is called with the size of each part of a request's body that is sent."
@@ -190,10 +192,10 @@ class Connection:
     async def _write(
         self, pending: bytearray, data: bytes, seconds: float, on_sent: OnSent
     ) -> None:
-        for start in range(0, len(data), PIECE):
-            piece = data[start : start + PIECE]
+        for start in range(0, len(data), PAGE):
+            piece = data[start : start + PAGE]
             pending += self._h11.send(h11.Data(data=piece)) or b""
-            if len(pending) >= PIECE:
+            if len(pending) >= PAGE:
                 await self._flush(pending, seconds)
             on_sent(len(piece))
 
@@ -275,14 +277,15 @@ async def _read_pages(part: bytes | FileSlice) -> AsyncGenerator[bytes, None]:
             while left:
                 page = await file.read(min(PAGE, left))
                 if not page:
-                    raise FileFailed(f"{part.path}: shrank while it was sent")
+                    text = f"file {part.path!r} became shorter while it was being uploaded"
+                    raise FileFailed(text)
                 left -= len(page)
                 yield page
             # The size is as announced in the head, but the content may be a mixture of two versions
             # of the file, which must not count as a success.
             await trio.to_thread.run_sync(_check_unchanged, file.fileno(), part)
     except OSError as error:
-        raise FileFailed(f"{part.path}: {error.strerror or error}") from error
+        raise FileFailed(f"file {part.path!r}: {error.strerror or error}") from error
 
 
 def _check_unchanged(descriptor: int, part: FileSlice) -> None:

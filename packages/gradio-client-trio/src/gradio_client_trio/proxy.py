@@ -143,4 +143,5 @@ def _trust_only(file: str | None, folder: str | None) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
     except OSError as error:
-        raise InvalidArguments(f"cannot read the CAs in {file or folder}: {error}") from error
+        text = f"cannot read the CA certificates in {file or folder}: {error}"
+        raise InvalidArguments(text) from error

@@ -48,7 +48,7 @@ class SharedClient:
     async def open(self) -> None:
         """Connect, and open the nursery. Raises what `ClientProtocol.is_connected` raises."""
         if self._runner is not None:
-            raise InvalidArguments("a client cannot be opened twice: make another client")
+            raise InvalidArguments("a client cannot be opened twice; make another one")
         protocol = ClientProtocol(
             await inputs.resolve_target(self._config),
             entropy=secrets.token_bytes(16),

@@ -3,8 +3,8 @@
 The class tells where the cause lies: with the caller (`InvalidArguments`), the server
 (`RemoteError` and its subclasses), the app (`AppError`, `ValidationError`), the network
 (`TransportFailed`), this machine's disk (`FileFailed`) or its worker processes (`ExecutorFailed`).
-The text says what was expected, what came, and where. No error contains a header, a cookie, a token
-or the content of a file: base64 content is shortened.
+The text says what was expected, what came, and where. No error contains the value of a header or
+cookie, a token, or the content of a file: base64 content is shortened.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class SpaceUnavailable(RemoteError, ValueError):
 
 
 class SpaceDuplicationError(RemoteError):
-    """The Hub did not do all that was asked of it to duplicate a Space."""
+    """The Hub refused a request that duplicating a Space requires."""
 
 
 class QueueError(RemoteError):
@@ -172,7 +172,7 @@ class ExecutorFailed(GradioError):
 
 
 class JobCancelled(GradioError):
-    """The caller cancelled the job."""
+    """The job was cancelled: by the caller, by the server, or by closing its session or client."""
 
 
 def shorten(text: str) -> str:

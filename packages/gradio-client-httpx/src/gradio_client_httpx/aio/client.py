@@ -182,7 +182,7 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
                 async with asyncio.timeout(timeout):
                     await job.until(job.done)
             if not job.done():
-                raise TimeoutError(f"{job}: no result after {timeout:g} s")
+                raise self._options.timeout_error(job)
             return await job.result()
         except BaseException:
             # On a timeout or a cancellation, nothing waits for the result any longer.

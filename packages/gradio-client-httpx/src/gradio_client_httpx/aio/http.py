@@ -43,7 +43,8 @@ class AsyncConnections(BaseConnections):
         super().__init__(config, src)
         given = config.http_client
         if given is not None and not inspect.iscoroutinefunction(given.send):
-            raise InvalidArguments(f"http_client: {type(given).__name__} is not an AsyncClient")
+            got = f"a value of type {type(given).__name__}"
+            raise InvalidArguments(f"http_client: expected an httpx.AsyncClient, got {got}")
         self._idle: dict[Origin, list[httpx.AsyncClient]] = {}
         "Clients for requests that no exchange uses."
         self._own = self._make_own(httpx.AsyncClient)

@@ -32,6 +32,7 @@ from gradio_protocol import (
     Transferred,
     file_errors,
 )
+from gradio_protocol.clients import PageBuffer
 
 from ..partial_file import PartialFile
 from ..perform import OnTransfer, read_chunks, read_file, split_bytes
@@ -81,8 +82,11 @@ class AsyncPerformer:
             if not action.takes(head):
                 return head.with_body(b"".join([meter(chunk) async for chunk in chunks]))
             async with self._open_partial(action.name) as file:
+                pages = PageBuffer()
                 async for chunk in chunks:
-                    await in_thread(file.add, meter(chunk))
+                    if page := pages.add(meter(chunk)):
+                        await in_thread(file.add, page)
+                await in_thread(file.add, pages.take())
                 return await in_thread(file.keep)
 
     async def save_bytes(self, action: SaveBytes) -> Saved:

@@ -66,10 +66,11 @@ def require_loop(loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Abstr
     try:
         running = asyncio.get_running_loop()
     except RuntimeError:
-        raise InvalidArguments("an AsyncClient can be used in a running event loop only") from None
+        text = "an AsyncClient needs a running event loop: use it in an async function"
+        raise InvalidArguments(text) from None
     if loop not in (None, running):
         raise InvalidArguments(
-            "the client belongs to another event loop, in which it was first used;"
-            " make a client for each loop"
+            "the client belongs to the event loop in which it was first used; make one client for "
+            "each loop"
         )
     return running

@@ -23,7 +23,8 @@ from typing import Any, TextIO
 import click
 
 from gradio_protocol import Endpoint, InvalidArguments, spread
-from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow, digest_input, read_journal
+from gradio_protocol.chunks import digest_input, read_journal
+from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow
 
 from ..job import Job
 from ..mapping import map_calls
@@ -32,6 +33,7 @@ from .connect import Settings, choose_endpoint, connected, split_reserved
 from .failures import APP_FAILED, WRONG_USAGE, exit_code, explain
 from .listing import write_json
 from .outputs import SavedFiles
+from .status_line import can_rewrite, rewrite_line
 from .values import Item, merge_json, read_items, read_json
 
 
@@ -149,7 +151,7 @@ def read_row(
 def _refuse_path(text: str) -> Any:
     if text.startswith(("http://", "https://", "data:")):
         return open_argument(text)
-    raise InvalidArguments("a path in a row is uploaded only with --file COLUMN")
+    raise InvalidArguments("expected an http(s) or data: address; --file COLUMN allows paths")
 
 
 def describe(row: Row, outcome: object, saved: SavedFiles | None) -> dict[str, Any]:
@@ -176,7 +178,7 @@ def prepare_output(options: MapOptions, rows: Sequence[Row], tally: Tally) -> li
     path = options.output
     if not options.resume:
         if path.exists() and path.stat().st_size:
-            raise InvalidArguments(f"{path} exists: continue it with --resume, or remove it")
+            raise InvalidArguments(f"{path} exists; continue it with --resume, or remove it")
         return [*rows]
     digests = {row.number: row.digest for row in rows}
     with open(path, "rb") if path.exists() else BytesIO() as lines:
@@ -205,9 +207,9 @@ def show(tally: Tally, options: MapOptions) -> None:
     ended = tally.done + tally.failed
     if options.quiet:
         return
-    if sys.stderr.isatty():
-        end = "\n" if ended == tally.total else ""
-        sys.stderr.write(f"\r\x1b[K{tally}{end}")
+    if can_rewrite(sys.stderr):
+        rewrite_line(sys.stderr, str(tally))
+        sys.stderr.write("\n" * (ended == tally.total))
     elif ended * 10 // tally.total > (ended - 1) * 10 // tally.total:
         sys.stderr.write(f"{tally}\n")
     sys.stderr.flush()

@@ -21,7 +21,7 @@ from ..files import handle_file
 from ..job import Job
 from .connect import Settings, choose_endpoint, connected, split_reserved
 from .outputs import SavedFiles, as_line, as_lines
-from .status_line import StatusLine, StatusLog
+from .status_line import StatusLine, StatusLog, can_rewrite
 from .values import Item, is_item, merge_json, read_items, read_json, split_item
 
 Show = Callable[[list[Any]], None]
@@ -106,7 +106,7 @@ def follow(job: Job, title: str, show: Show | None, *, quiet: bool) -> list[Any]
 
     `show` is called with each output as it arrives. Raises what `Job.result` raises.
     """
-    make_status = StatusLine if sys.stderr.isatty() else StatusLog
+    make_status = StatusLine if can_rewrite(sys.stderr) else StatusLog
     status = None if quiet else make_status(sys.stderr, title)
     try:
         for update in job.updates():
@@ -142,7 +142,8 @@ def time_limit(job: Job, seconds: float | None) -> Generator[None]:
         yield
     except BaseException as error:
         if expired.is_set() and job.cancelled():
-            raise TimeoutError(f"no result after {seconds:g} s") from error
+            limit = f"no result after {seconds:g} s, so the job was cancelled"
+            raise TimeoutError(f"{limit}; --timeout sets another limit") from error
         job.cancel()
         raise
     finally:

@@ -83,7 +83,8 @@ def _prompt(title: str) -> str:
     try:
         return getpass.getpass(f"{title}: ")
     except EOFError:
-        raise InvalidArguments(f"{title.lower()}: there is nobody to ask") from None
+        text = f"{title.lower()}: cannot prompt, since the input has ended"
+        raise InvalidArguments(text) from None
 
 
 def _read_fd(number: int) -> str:
@@ -124,7 +125,7 @@ def choose_endpoint(client: Client, name: str | None) -> Endpoint:
         if len(listed) == 1:
             return listed[0]
         titles = ", ".join(endpoint.title for endpoint in listed) or "none"
-        raise InvalidArguments(f"which endpoint? The app has {titles}")
+        raise InvalidArguments(f"name the endpoint to call; the app has {titles}")
     try:
         return client.endpoints[name].endpoint
     except KeyError as error:

@@ -64,7 +64,7 @@ def read_secret(source: str, option: str, title: str, sources: Sources) -> str:
             return sources.prompt(title)
         case "env" if name:
             if not (value := sources.environ.get(name)):
-                raise InvalidArguments(f"{option}: the environment has no {name}")
+                raise InvalidArguments(f"{option}: the environment variable {name} is not set")
             return value
         case "fd" if name.isascii() and name.isdigit():
             try:
@@ -72,7 +72,7 @@ def read_secret(source: str, option: str, title: str, sources: Sources) -> str:
             except OSError as error:
                 raise InvalidArguments(f"{option}: {source}: {error.strerror}") from error
         case _:
-            raise InvalidArguments(f"{option}: {_HOW}; it does not take the secret itself")
+            raise InvalidArguments(f"{option}: {_HOW}, not the secret itself")
 
 
 def read_headers(given: tuple[str, ...], environ: Mapping[str, str]) -> dict[str, str]:
@@ -86,7 +86,7 @@ def read_headers(given: tuple[str, ...], environ: Mapping[str, str]) -> dict[str
         name, found, value = line.partition(":")
         if not found:
             raise InvalidArguments(
-                f"--header: expected 'Name: value'; number {number} has no colon"
+                f"--header: expected 'Name: value', but header {number} has no colon"
             )
         headers[name.strip()] = value.strip()
     return headers

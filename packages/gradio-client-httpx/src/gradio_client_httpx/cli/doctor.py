@@ -122,7 +122,7 @@ def _say(member: Enum) -> str:
 def _describe_login(client: Probe) -> str:
     if client.config.get("username"):
         return "with this user and password"
-    return "with a cookie" if client.cookies else "none asked for"
+    return "with a cookie" if client.cookies else "not required"
 
 
 def _measure(client: Probe) -> Iterator[tuple[str, str]]:

@@ -7,9 +7,11 @@ app.
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from typing import TextIO
+from unicodedata import east_asian_width
 
 from gradio_protocol import OutputUpdate, StatusUpdate
 from gradio_protocol.clients import Progress, ProgressBar
@@ -35,17 +37,13 @@ class StatusLine:
             self._file.write(f"{log_text(update.log)}\n")
         progress = self._bar.update(update, time.monotonic())
         if progress is not None:
-            width = shutil.get_terminal_size().columns - 1
-            line = plain(progress.line(self._title))[:width]
-            self._file.write(f"{_CLEAR}{line}")
-            self._file.flush()
+            rewrite_line(self._file, plain(progress.line(self._title)))
             self._shown = True
 
     def clear(self) -> None:
         """Remove the line, so that other text can be written."""
         if self._shown:
-            self._file.write(_CLEAR)
-            self._file.flush()
+            rewrite_line(self._file, "")
             self._shown = False
 
 
@@ -73,6 +71,35 @@ class StatusLog:
 
     def clear(self) -> None:
         """Do nothing: there is no line to remove."""
+
+
+def can_rewrite(file: TextIO) -> bool:
+    """Whether a file is a terminal that can erase a line."""
+    return file.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def rewrite_line(file: TextIO, text: str) -> None:
+    """Replace the line of a terminal by as much of a text as fits on it."""
+    file.write(f"{_CLEAR}{_fit(text, _columns(file) - 1)}")
+    file.flush()
+
+
+def _columns(file: TextIO) -> int:
+    """Return the width of the terminal that a file is; standard output may be elsewhere."""
+    try:
+        columns = os.get_terminal_size(file.fileno()).columns
+    except OSError:
+        columns = 0
+    return columns or shutil.get_terminal_size().columns
+
+
+def _fit(text: str, columns: int) -> str:
+    """Cut a text to so many columns, of which a Chinese letter or an emoji takes two."""
+    for end, letter in enumerate(text):
+        columns -= 2 if east_asian_width(letter) in "WF" else 1
+        if columns < 0:
+            return text[:end]
+    return text
 
 
 def log_text(log: tuple[str, str]) -> str:

@@ -99,7 +99,7 @@ def read_parameter(parameter: Parameter, group: Sequence[Item], open_file: OpenF
     inner = list_items(kind)
     if len(group) > 1:
         if inner is None:
-            raise InvalidArguments(f"{parameter.name!r}: given {len(group)} times, and is no list")
+            raise InvalidArguments(f"{parameter.name!r}: expected one value, got {len(group)}")
         return [_read_item(item, inner, open_file) for item in group]
     item = group[0]
     if inner is not None and _is_single(item, inner) and TEXT not in options(kind):
@@ -262,5 +262,5 @@ def merge_json(document: object, named: dict[str, Any]) -> tuple[list[Any], dict
         raise InvalidArguments("--json: expected an object or a list of arguments")
     by_name = cast("dict[str, object]", document)
     if twice := [name for name in by_name if name in named]:
-        raise InvalidArguments(f"{twice[0]!r} is given twice")
+        raise InvalidArguments(f"{twice[0]!r} is given twice, in the JSON and by name")
     return [], {**by_name, **named}

@@ -47,7 +47,7 @@ def normalize_args(
     while todo:
         holder, key, schemas, depth = todo.pop()
         if depth > _MAX_DEPTH:
-            raise InvalidArguments(f"{where}: nested too deeply, or contains itself")
+            raise InvalidArguments(f"{where}: the value is nested too deeply or contains itself")
         shared = tuple(map(id, schemas))
         place = places.get(shared) or places.setdefault(shared, read_node(schemas, schema))
         part = to_plain(holder[key], place, component=component, where=where)

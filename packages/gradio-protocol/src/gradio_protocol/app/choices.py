@@ -53,11 +53,11 @@ def check_choice(value: object, choices: tuple[JSON, ...], *, component: str, wh
     for part in parts:
         if part not in choices:
             got = _shorten_repr(value if isinstance(value, str) else part)
-            raise InvalidArguments(f"{where}: expected {wanted} {_join(choices)}; got {got}")
+            raise InvalidArguments(f"{where}: expected {wanted} {_join(choices)}, got {got}")
 
 
 def check_number(value: object, *, component: str, where: str) -> None:
-    """Raise InvalidArguments for text where the component, surely, wants a number."""
+    """Raise InvalidArguments for text if the component certainly takes a number."""
     if isinstance(value, str) and component.lower() in _NUMBERS:
         raise InvalidArguments(
             f"{where}: expected a number, got the text {_shorten_repr(value)}; "

@@ -2,7 +2,7 @@
 
 Rules:
 1. The document is parsed only here. If a key that calls need has the wrong type, RemoteError names
-   the key, the expected type and the one that came. Unknown keys are ignored, and null counts as
+   the key, the expected type and the actual one. Unknown keys are ignored, and null counts as
    absent.
 2. The index of a dependency is its `id` (4.32 and later), else its position in the list.
 3. If the meaning of a key changed, its value or the dialect tells which one applies, never a
@@ -187,7 +187,7 @@ def inline_config(html: bytes) -> Config:
     """
     match = _INLINE.search(html)
     if match is None:
-        raise RemoteError("page: has no window.gradio_config")
+        raise RemoteError("the page contains no config (window.gradio_config)")
     # Servers escape `<` inside the JSON, so the script ends at the first `</script`.
     script = html[match.end() :].partition(b"</script")[0]
     return read_config(script.rstrip().removesuffix(b";"))

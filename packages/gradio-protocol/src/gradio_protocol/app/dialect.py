@@ -92,7 +92,7 @@ class Dialect:
     checks_choices: bool
     "A value that is not among a component's choices is an error (5.0 and later)."
     none_errors: bool
-    "A hidden error in a generator comes as the text `None` (seen on 3.50 to 4.22)."
+    "A hidden error in a generator comes as the text `None` (3.50 to 4.28)."
 
     @property
     def has_queue(self) -> bool:
@@ -125,7 +125,7 @@ def dialect(protocol: str, version: str) -> Dialect:
     """
     if protocol not in _PROTOCOLS and not protocol.startswith("sse_v"):
         known = ", ".join(_PROTOCOLS)
-        raise RemoteError(f"config: 'protocol' is {protocol!r}; expected one of {known}")
+        raise RemoteError(f"config: 'protocol': expected one of {known}, got {protocol!r}")
     # A version that cannot be parsed must not stop the client: the protocol still tells a range.
     v = parse_version(version) or _PROTOCOLS.get(protocol, (6, 31, 0))
     return Dialect(

@@ -152,7 +152,7 @@ def file_argument(
     if found is None and not exists:
         raise InvalidArguments(
             f"file {path_or_address!r}: "
-            "expected a file that exists here, or an http(s) or data: address"
+            "expected the path of a file on this machine, or an http(s) or data: address"
         )
     return file_data(path_or_address) if found is None else found
 
@@ -168,7 +168,7 @@ def walk(root: list[Any], deepest: float = _DEEPEST) -> Iterator[tuple[Any, Any]
     while todo:
         holder, key, depth = todo.pop()
         if depth > deepest:
-            raise InvalidArguments("arguments: a value is nested too deeply, or contains itself")
+            raise InvalidArguments("arguments: a value is nested too deeply or contains itself")
         yield holder, key
         copy = _copy(holder[key])
         if copy is not None:
@@ -189,7 +189,9 @@ def load_open_files(args: object, read: Callable[[Any], object]) -> Any:
         if callable(getattr(file, "read", None)):
             data, name = read(file), getattr(file, "name", "file")
             if not isinstance(data, bytes):
-                raise InvalidArguments(f"file {name!r}: expected it open in binary mode, 'rb'")
+                raise InvalidArguments(
+                    f"file {name!r}: expected a binary file; open it with mode 'rb'"
+                )
             base = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else "file"
             holder[key] = Inline(base, data)
     return root[0]

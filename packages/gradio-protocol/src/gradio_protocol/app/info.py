@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from keyword import iskeyword
 
-from ..wire.document import JSON, LIST, OBJECT, Fields, Notes, Object
+from ..wire.document import JSON, LIST, OBJECT, Fields, Notes, Object, name_mismatch
 from .choices import fixed_choices
 from .config import Component, Config, Dependency, Visibility
 from .endpoint import Endpoint, Parameter, PythonType, Return, Slot
@@ -118,7 +118,7 @@ class _EndpointReader:
         parameters = _choose_entries(fields, "parameters", own)
         # The dict of `/info` has one entry for each name, so the last function wins there.
         if shared and not _has_same_values(parameters, own):
-            self.notes.add(f"{fields.where}: describes another function of this name: left out")
+            self.notes.add(f"{fields.where}: describes another function of this name; left out")
             parameters, fields = own, fields.beside({})
         own = [_describe_output(component) for component in outputs if not component.skip]
         returns = _choose_entries(fields, "returns", own)
@@ -180,12 +180,12 @@ def _choose_entries(fields: Fields, key: str, own: list[Object]) -> list[Object]
     entries, at, notes = fields.get(key, LIST, default), fields.where, fields.notes
     # Entries are matched by position, so a different number makes all of them useless.
     if len(entries) != len(own):
-        notes.add(f"{at}: {len(entries)} {key}, but {len(own)} in the config: left out")
+        notes.add(f"{at}: {len(entries)} {key}, but {len(own)} in the config; left out")
         return own
     chosen: list[Object] = []
     for i, (raw, derived) in enumerate(zip(entries, own, strict=True)):
         if not isinstance(raw, dict):
-            notes.add(f"{at}: {key}[{i}] is {type(raw).__name__}, not dict: left out")
+            notes.add(f"{at}: {key}[{i}]: {name_mismatch(raw, dict)}; left out")
         chosen.append(raw if isinstance(raw, dict) else derived)
     return chosen
 

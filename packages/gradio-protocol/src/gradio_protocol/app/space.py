@@ -26,28 +26,28 @@ _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 class SpaceStage(Enum):
     """The stage of a Space, as the Hub reports it; the values complete "it …" in errors."""
 
-    RUNNING = "runs"
-    RUNNING_BUILDING = "runs, while its next version is built"
-    RUNNING_APP_STARTING = "runs, while its next version starts"
+    RUNNING = "is running"
+    RUNNING_BUILDING = "is running while its next version is built"
+    RUNNING_APP_STARTING = "is running while its next version starts"
     BUILDING = "is being built"
     APP_STARTING = "is starting"
-    SLEEPING = "sleeps until somebody visits it"
+    SLEEPING = "is asleep until somebody visits it"
     STOPPED = "is stopped; its owner can start it on its page"
-    PAUSED = "is paused; its owner can restart it, anybody else can duplicate it"
+    PAUSED = "is paused; its owner can restart it, and anyone else can duplicate it"
     NO_APP_FILE = "has no app file; its owner has to add one"
     CONFIG_ERROR = "is misconfigured; its owner has to fix the metadata at the top of its README"
     BUILD_ERROR = "could not be built; its page shows the log"
     RUNTIME_ERROR = "has crashed; its page shows the log, and its owner can restart it"
     DELETING = "is being deleted"
-    OTHER = "is at a stage that this client does not know"
+    OTHER = "is in a stage that this client does not know"
 
 
 class Outlook(Enum):
     """What a stage means for a client that wants to call the app."""
 
     READY = "call it"
-    WAIT = "it will be ready by itself"
-    HOPELESS = "somebody has to do something first"
+    WAIT = "it will be ready without intervention"
+    HOPELESS = "its owner has to act first"
 
 
 def outlook(stage: SpaceStage) -> Outlook:

@@ -13,6 +13,7 @@ A constructor passes its configuration to `_prepare`; so does unpickling.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, Generic, Self, TypeVar, Unpack
 
@@ -31,7 +32,7 @@ C = TypeVar("C", bound=ClientConfig)
 "The driver's configuration."
 
 
-class BaseClient(Generic[L, C]):
+class BaseClient(ABC, Generic[L, C]):
     """A client without I/O: the app's properties, the options of calls, sessions and pickling.
 
     Several views can share one client: `with_options` returns one with other options, and
@@ -40,7 +41,8 @@ class BaseClient(Generic[L, C]):
 
     _modules: Mapping[str, Any]
 
-    def _make_shared(self, given: C) -> L:  # type: ignore[empty-body]  # a driver replaces it
+    @abstractmethod
+    def _make_shared(self, given: C) -> L:
         """Return what all views share, unconnected. Raises InvalidArguments."""
 
     def _prepare(self, given: C) -> None:
@@ -56,9 +58,11 @@ class BaseClient(Generic[L, C]):
     def _core(self) -> ClientProtocol:
         return self._shared.runner.protocol
 
+    @abstractmethod
     def _read(self, file: Any) -> object:
         """Return an argument that stands for an open file, with its content read."""
 
+    @abstractmethod
     def _print(self, text: str) -> None:
         """Print a text to standard output."""
 
@@ -225,6 +229,6 @@ class BaseClient(Generic[L, C]):
     def _view(self, **changes: Any) -> Self:
         # Not the constructor, which would connect: a view shares everything that it does not
         # replace.
-        view = object.__new__(type(self))
-        view.__dict__.update(self.__dict__, **changes)
+        view: Self = object.__new__(type(self))
+        vars(view).update(vars(self), **changes)
         return view

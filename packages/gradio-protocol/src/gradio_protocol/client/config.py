@@ -32,7 +32,7 @@ DEFAULT_FOLDER: Final[Any] = DefaultFolder()
 class ClientConfig:
     """The arguments of a client's constructor.
 
-    Raises InvalidArguments if `max_workers` is not a whole number from 1 on.
+    Raises InvalidArguments unless `max_workers` is an integer of at least 1.
     """
 
     target: Target
@@ -48,14 +48,15 @@ class ClientConfig:
     def __post_init__(self) -> None:
         workers = cast("object", self.max_workers)  # callers may pass anything
         if not isinstance(workers, int) or workers < 1:
-            raise InvalidArguments(f"max_workers: expected at least 1, got {workers!r}")
+            raise InvalidArguments(
+                f"max_workers: expected an integer of at least 1, got {workers!r}"
+            )
 
     def connect_target(self, environ: Mapping[str, str], entropy: bytes) -> Target:
         """Return the target with the Hub of the environment (HF_ENDPOINT) and the retry policy.
 
-        A mirror of the Hub may live below a path.
-
-        It lacks the saved token, which the driver reads from disk.
+        HF_ENDPOINT may contain a path, below which a mirror of the Hub lives. The driver adds the
+        saved token, which it reads from disk.
         """
         address = environ.get("HF_ENDPOINT") or str(HUB)
         policy = RetryPolicy(max_retries=self.options.max_retries, entropy=entropy)
@@ -76,10 +77,11 @@ class ClientConfig:
 
         for each in fields(self):
             try:
-                # Each by itself, since the error of pickle does not tell which argument it means.
+                # One at a time, since pickle's error does not say which argument it means.
                 pickle.dumps(getattr(self, each.name))
             except Exception as error:
-                raise InvalidArguments(f"pickling a client: {each.name}: {error}") from error
+                text = f"the client cannot be pickled, because of {each.name}: {error}"
+                raise InvalidArguments(text) from error
 
 
 def visitor_headers(modules: Mapping[str, Any]) -> dict[str, str]:

@@ -81,7 +81,7 @@ class Conversations:
             self.fail(conversation, error)
 
     def drop(self, conversation: Conversation) -> None:
-        """Abort the action of a conversation, and never continue it."""
+        """Abort the action of a conversation, and ignore its outcome."""
         running = conversation.running
         if running is not None:
             self.end_action(running.action_id)

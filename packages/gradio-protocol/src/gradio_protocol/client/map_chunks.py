@@ -92,7 +92,8 @@ class MapChunk(Generic[F]):
         if self._failures == _MAX_SENDS:
             first, last = self._missing[0].index, self._missing[-1].index
             failed = ExecutorFailed(
-                f"the executor lost inputs {first} to {last} {_MAX_SENDS} times: {_describe(error)}"
+                f"the executor lost inputs {first} to {last} in each of {_MAX_SENDS} attempts: "
+                f"{_describe(error)}"
             )
             failed.__cause__ = error
             self.end([failed] * len(self._missing))
@@ -201,7 +202,7 @@ class ChunkWindow(Generic[F]):
             f"their results are in the journal {journal}: call map with a new executor, the same "
             "inputs and this journal, which runs the others"
             if journal is not None
-            else "with journal=…, a map with a new executor would run only the others"
+            else "pass journal=… to keep the results, so that another map runs only the others"
         )
         return ExecutorFailed(
             f"the executor takes no more work ({_describe(error)}). Of the first {self._taken} "

@@ -95,7 +95,7 @@ def digest_input(value: object, *, where: str = "input") -> str:
     try:
         text = json.dumps(value, sort_keys=True, default=_as_json)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidArguments(f"{where}: expected JSON, paths or bytes: {error}") from error
+        raise InvalidArguments(f"{where}: expected JSON, paths or bytes ({error})") from error
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:_DIGITS]
 
 

@@ -24,6 +24,7 @@ from ..wire.exchange import Head, Request, Response, Stat
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
 
+_PAGE = 2**18  # bytes that a `PageBuffer` gathers
 _MAX_ERROR_BODY = 2**20  # largest body of an error reply to a download, in bytes
 
 
@@ -148,7 +149,8 @@ class Download(Action["Saved | Response"]):
     def check(self, size: int) -> None:
         """Raise RemoteError if `size` bytes are more than the limit."""
         if self.limit is not None and size > self.limit:
-            raise RemoteError(f"file {self.name!r} is longer than {self.limit} bytes")
+            most = f"max_download_size, {self.limit} bytes"
+            raise RemoteError(f"file {self.name!r} is longer than {most}")
 
 
 class BodyLimit:
@@ -183,6 +185,28 @@ class BodyLimit:
             text = f"{self._action.request!r}: status {status} with a reply without end"
             raise RemoteError(text, status=status)
         return chunk
+
+
+class PageBuffer:
+    """Gathers the chunks of a download into pages, for a driver whose threads write them.
+
+    To hand each chunk of a socket over to another thread would cost more than to write it.
+    """
+
+    __slots__ = ("_page",)
+
+    def __init__(self) -> None:
+        self._page = bytearray()
+
+    def add(self, chunk: bytes) -> bytearray | None:
+        """Add a chunk; return the page if it is full."""
+        self._page += chunk
+        return self.take() if len(self._page) >= _PAGE else None
+
+    def take(self) -> bytearray:
+        """Return what was gathered since the last page."""
+        page, self._page = self._page, bytearray()
+        return page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,19 +52,23 @@ class Attempt(NamedTuple):
 class RetryCall(Exception):
     """The call has to be attempted again; `error` is raised if that cannot help."""
 
-    def __init__(self, error: GradioError, *, anyway: bool, later: bool = False) -> None:
+    def __init__(
+        self, error: GradioError, *, even_if_same_app: bool, after_pause: bool = False
+    ) -> None:
         super().__init__(error)
         self.error = error
-        self.even_if_same_app = anyway
+        self.even_if_same_app = even_if_same_app
         "Attempt again even if the app is still the same one."
-        self.after_pause = later
+        self.after_pause = after_pause
         "Wait first, as the server was busy or absent, and has surely not accepted the call."
 
 
 def check_same_app(attempt: Attempt) -> Steps[None]:
     """Raise RetryCall if another app replies, whose function has another index."""
     if (yield from is_same_app(attempt.call.app)) is False:
-        raise RetryCall(AppChanged("the app was restarted while it was called"), anyway=True)
+        raise RetryCall(
+            AppChanged("the app was restarted while it was called"), even_if_same_app=True
+        )
 
 
 def publish_output(attempt: Attempt, message: Output | Generated | Completed) -> Steps[None]:

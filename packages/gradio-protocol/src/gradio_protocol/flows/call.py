@@ -6,7 +6,7 @@
    another function, which the server then runs without an error. So if the app was not seen for a
    second, its id is checked before the join.
 3. The join is sent. If it is refused because another app is there, the call starts again with that
-   app, at most `_MAX_ATTEMPTS` times.
+   app, at most `_MAX_RESTARTS` times.
 4. Messages of the event go straight to the job's state. The flow waits for those that it has to act
    on, up to the last one. An output is shown after its files were downloaded.
 
@@ -58,7 +58,8 @@ from .options import Call
 from .retry import Repeat, backoff, send_with_retries
 from .upload import upload_files
 
-_MAX_ATTEMPTS = 3
+_MAX_RESTARTS = 2
+"An app that reloads all the time ends its jobs with an error, not with endless attempts."
 _MAX_REPLY = 2**20
 "The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
@@ -82,7 +83,7 @@ def call(spec: Call) -> Steps[object]:
     arguments cannot be sent, AppChanged if a restarted app no longer has the function, and
     JobCancelled if the job was cancelled, here or on the server.
     """
-    attempts = 1
+    restarts = pauses = 0
     while True:
         try:
             attempt = yield from _prepare(spec)
@@ -96,12 +97,13 @@ def call(spec: Call) -> Steps[object]:
             if spec.endpoint.event and spec.options.event_data is None:
                 error.add_note(_NO_EVENT)
             raise
-        # An app that reloads all the time ends its jobs with an error, not with endless attempts.
-        if attempts == _MAX_ATTEMPTS:
-            raise reason.error
         if reason.after_pause:
-            yield from _pause(spec, reason.error, attempts - 1)
-        attempts += 1
+            yield from _pause(spec, reason.error, pauses)
+            pauses += 1
+        elif restarts == _MAX_RESTARTS:
+            raise reason.error
+        else:
+            restarts += 1
         # Each reason for another attempt can be a restart, after which the index and the login
         # change.
         fresh = yield from _refresh(spec)
@@ -162,8 +164,8 @@ def _take_turn(spec: Call) -> Steps[None]:
 
 
 def _make_app_changed() -> RetryCall:
-    error = AppChanged("the app does not stay the same long enough to be called")
-    return RetryCall(error, anyway=True)
+    error = AppChanged("the app was replaced during each attempt to call it; try again later")
+    return RetryCall(error, even_if_same_app=True)
 
 
 def _refresh(spec: Call) -> Steps[App]:
@@ -208,7 +210,7 @@ def _read_event_id(reply: Response) -> str:
     """Return the event id. Raises RetryCall if the refusal may come from another app."""
     # Checked only after a refusal: asking before each join would double the cost of a call.
     if reply.status in _SUSPECT_STATUSES:
-        raise RetryCall(join_error(reply), anyway=False)
+        raise RetryCall(join_error(reply), even_if_same_app=False)
     if reply.status != 200:
         raise join_error(reply)
     where = "reply to the join"
@@ -239,7 +241,7 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
                 raise (yield from _explain(attempt, failure, shown=message.shown))
             case QueueFull():
                 yield from ask(Publish(update=message))
-                raise QueueError(f"calling the app: {message.message}")
+                raise QueueError(f"calling the app: {message.message}; try again later")
             case DataRequested():
                 yield from ask(Publish(update=message))
                 yield from _send_data(attempt, message.event_id)
@@ -250,12 +252,12 @@ def _run_queued(attempt: Attempt) -> Steps[tuple[JSON, ...]]:
 def _explain(attempt: Attempt, error: GradioError, *, shown: bool) -> Steps[Exception]:
     """Return what to raise for a failed job; if it was lost, check whether the app restarted."""
     if not shown and _was_not_accepted(attempt, error):
-        return RetryCall(error, anyway=True, later=True)
+        return RetryCall(error, even_if_same_app=True, after_pause=True)
     if not isinstance(error, _LOST):
         return error
     # Only if the caller agrees, since the lost job may have had its effects already.
     if attempt.call.options.resubmit_lost and not shown:
-        return RetryCall(error, anyway=True)
+        return RetryCall(error, even_if_same_app=True)
     if (yield from is_same_app(attempt.call.app)) is False:
         return AppChanged(f"the app was restarted while the job ran ({error})")
     return error

@@ -80,7 +80,8 @@ class Target:
             case None | (str(), str()):
                 pass
             case _:  # without its value, which may be a password
-                raise InvalidArguments("auth: expected a pair of texts, (user, password)")
+                example = "such as auth=('ada', 'secret')"
+                raise InvalidArguments(f"auth: expected a (user, password) tuple, {example}")
         seconds = cast("object", self.stream_idle_timeout)
         if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
             raise InvalidArguments(
@@ -183,7 +184,7 @@ def rebind(old: Endpoint, app: App) -> Endpoint:
     if new is None or new.visibility is Visibility.PRIVATE:
         raise AppChanged(f"the app was restarted, and no longer has {old.title}")
     if _get_shape(new) != _get_shape(old):
-        raise AppChanged(f"the app was restarted, and its {old.title} takes other values now")
+        raise AppChanged(f"the app was restarted, and {old.title} now takes different arguments")
     return new
 
 
@@ -284,7 +285,7 @@ def _fetch_config_with_login(web: Requester, auth: tuple[str, str] | None) -> St
         return _parse_config(reply)
     except AuthenticationError as error:
         where = f"logging in: {redact_url(web.access.src)}"
-        text = f"{where} accepted user and password, but still requires a login"
+        text = f"{where} accepted the user and password, but still requires a login"
         hint = "" if web.access.src.startswith("https:") else "; its cookie may be for https only"
         raise AuthenticationError(text + hint, status=error.status) from error
 
@@ -313,7 +314,8 @@ def _parse_config(reply: Response) -> Config:
         is_page = reply.body.lstrip().startswith(b"<")
         config = inline_config(reply.body) if is_page else read_config(reply.body)
     except RemoteError as error:
-        text = f"{where} is not a Gradio app that can be called: {error}{answering_proxy(reply)}"
+        problem = f"{error}{answering_proxy(reply)}"
+        text = f"{where} does not answer like a Gradio app ({problem}). Is the address right?"
         raise RemoteError(text, status=200) from error
     if config.auth_required:
         raise AuthenticationError(

@@ -125,7 +125,7 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
     if reply.status == 500 and "error" in body:
         raise name_endpoint(attempt, failure(body, app.dialect))
     error: GradioError = _queue_only_error(attempt, reply) or join_error(reply)
-    raise RetryCall(error, anyway=False) if reply.status in _NOT_CALLED else error
+    raise RetryCall(error, even_if_same_app=False) if reply.status in _NOT_CALLED else error
 
 
 def _queue_only_error(attempt: Attempt, reply: Response) -> RemoteError | None:

@@ -71,6 +71,11 @@ class Options:
         if self.max_download_size is not None:
             _check_number("max_download_size", self.max_download_size, int, least=0)
 
+    def timeout_error(self, job: object) -> TimeoutError:
+        """Return the error of a `predict` that has waited for `timeout` seconds."""
+        limit = f"no result after {self.timeout:g} s, so the job was cancelled"
+        return TimeoutError(f"{job}: {limit}; with_options(timeout=…) sets another limit")
+
     def changed(self, changes: Changes) -> Options:
         """Return these options with some changed; `headers` are added to the present ones.
 
@@ -123,11 +128,11 @@ def _check_number(
 ) -> None:
     # Callers may pass anything, and would learn of it in the middle of a job.
     if not isinstance(value, kind) or not cast("float", value) >= least:
-        raise InvalidArguments(f"{name}: expected a number from {least} on, got {value!r}")
+        raise InvalidArguments(f"{name}: expected a number of at least {least}, got {value!r}")
 
 
 def _event_data(given: object) -> object:
     data = normalize_args(given, where="event_data")
     if find_uploads(data):
-        raise InvalidArguments("event_data: expected JSON, got a file; an event carries none")
+        raise InvalidArguments("event_data: expected JSON, got a file, which it cannot contain")
     return data

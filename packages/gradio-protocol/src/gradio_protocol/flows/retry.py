@@ -6,7 +6,7 @@
    it lost the reply, in which case the job runs twice. Joins are never sent again after a 504,
    since the server is at work then, nor after a reply that broke off.
 3. An untrusted certificate is not retried, nor is a refused connection while a client connects
-   for the first time: a person who mistyped the port shall know at once.
+   for the first time, so that a user who mistyped the port learns of it at once.
 4. `Retry-After` is honoured up to 60 s. Beyond that there is no retry, and the error has
    `retry_after` set.
 """
@@ -72,7 +72,7 @@ def pause(
 def backoff(policy: RetryPolicy, attempt: int, requested: float | None) -> float | None:
     """Return the seconds to wait after a failure that may be retried, or None: give up.
 
-    `asked` are the seconds that the server asked to wait.
+    `requested` is the number of seconds that the server asked the client to wait, or None.
     """
     if attempt >= policy.max_retries:
         return None

@@ -105,7 +105,7 @@ def _inspect(app: App, file: LocalFile | Inline) -> Steps[_Content]:
         content = _Content(name=name, size=facts.size, digest=digest, body=part)
     limit = app.config.max_file_size
     if limit is not None and content.size > limit:
-        sizes = f"has {content.size} bytes; the app takes at most {limit}"
+        sizes = f"has {content.size} bytes; the app accepts at most {limit}"
         raise InvalidArguments(f"file {content.name!r} {sizes}")
     return content
 
@@ -178,11 +178,11 @@ def _embed(contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource
         data = content.body
         if isinstance(data, FileSlice):
             if data.size > _MAX_EMBEDDED:
-                most = f"{_MAX_EMBEDDED} bytes are the most that this version takes"
+                most = f"this version of Gradio accepts at most {_MAX_EMBEDDED}"
                 raise InvalidArguments(f"file {content.name!r} has {data.size} bytes; {most}")
             # One byte more than expected shows that the file has grown.
             data = yield from ask(ReadFile(path=data.path, limit=data.size + 1))
             if len(data) != content.size:
-                raise FileFailed(f"file {content.name!r} has changed since it was inspected")
+                raise FileFailed(f"file {content.name!r} changed while it was being uploaded")
         urls[file] = data_url(content.name, data)
     return urls

@@ -7,10 +7,11 @@ which each behaviour was seen; docs/explanation/cancelling.md has the whole pict
 1. `/cancel` with a function's index stops *every* running job of that session and function, and
    reports only the named one: its siblings end without a message, on a stream that the server
    never ends (4.37.2 to 6.31). It is sent once no sibling is wanted, then for each of them.
-2. `/cancel` with -1 completes one event, and stops no function. From 6.14 on it removes a queued
-   event. Before, that event runs all the same, and its second completion breaks the stream (4.37.2
-   to 5.20.1). For a running function it breaks the stream (4.37.2, 5.20.1), or takes the event off
-   the books and leaves it running (6.31). So it needs a message that shows the event as queued.
+2. `/cancel` with -1 completes one event. It stops a generator that has yielded (5.50, 6.31), and no
+   other function. From 6.14 on it removes a queued event. Before, that event runs all the same, and
+   its second completion breaks the stream (4.37.2 to 5.20.1). For a running function it breaks the
+   stream (4.37.2, 5.20.1), or takes the event off the books and leaves it running (6.31). So it
+   needs a message that shows the event as queued.
 3. A join sent just before a `/cancel` of its function can be lost (2 to 5 of 8 tries, 6.0.2 and
    6.31), so joins of that function wait for the reply.
 4. Closing the stream harms all jobs on it, so it is for a session with a single job. The server

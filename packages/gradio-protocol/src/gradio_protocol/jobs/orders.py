@@ -169,9 +169,9 @@ them, since they have no other time limit. macOS says TCP_KEEPALIVE for TCP_KEEP
 class EndReason(Enum):
     """How a stream ended, as the driver saw it."""
 
-    FINISHED = "the body ended properly"
+    FINISHED = "the server ended the stream"
     BROKEN = "the connection broke, or the reply was not an event stream"
-    SILENT = "no byte came within the idle timeout, and the app did not confirm that it still runs"
+    SILENT = "nothing came within the idle timeout, and the app did not confirm that it still runs"
     REFUSED = "no connection was made"
 
     @classmethod

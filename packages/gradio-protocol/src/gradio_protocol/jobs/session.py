@@ -78,7 +78,8 @@ from .registry import JobRegistry
 from .rendered import RenderedEndpoints
 
 _NOT_ASKED = "the WebSocket ended before the server asked for the arguments"
-_UNFINISHED = "stream: the server announced its end, but this event has not ended"
+_LOST = "the job's stream ended before its result came, and the job may still run:"
+_UNFINISHED = f"{_LOST} the server announced that it has sent everything"
 
 
 class Session:
@@ -146,7 +147,7 @@ class Session:
         return [*orders, *self._close_if_retired(), *self._tracker.finish_job(job_id)]
 
     def retire(self) -> list[Order]:
-        """Accept no more jobs, and close the streams when the last flow has ended."""
+        """Close the streams when the last flow has ended. The caller adds no more jobs."""
         self._retired = True
         return self._close_if_retired()
 
@@ -310,7 +311,7 @@ class Session:
         stream = self.streams.current(stream_id)
         if stream is None:
             return []
-        error = StreamLost(f"stream: {ending.value}{f' ({why})' if why else ''}")
+        error = StreamLost(f"{_LOST} {why or ending.value}")
         error.__cause__ = why
         if stream.has_run_nothing:
             # 3.23 gives a client 1 s to answer `send_hash`, 3.36 gives it 5 s.

@@ -10,6 +10,7 @@ no other. The iterators are objects, not generators: one whose wait is cancelled
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
@@ -26,7 +27,7 @@ _INTERNAL = ("add_result_callbacks", "cancel_by", "fail", "notify", "until")
 "Methods for the runner and the iterators."
 
 
-class BaseAsyncJob:
+class BaseAsyncJob(ABC):
     """A job without its waits: its status, outputs, result and iterators.
 
     `now` is the time of its first view, in any form that `_stamp` converts.
@@ -41,17 +42,20 @@ class BaseAsyncJob:
 
     # What a driver adds.
 
+    @abstractmethod
     async def until(self, ready: Callable[[], bool]) -> None:
         """Wait until `ready()` is true or the job has ended."""
 
-    def cancel(self) -> bool:  # type: ignore[empty-body]  # a driver's class replaces it
+    @abstractmethod
+    def cancel(self) -> bool:
         """Cancel the job; return whether it is cancelled now.
 
         The job ends at once. Whether the app's function stops too depends on the server's version.
         Other jobs are not affected.
         """
 
-    def _stamp(self, time: float) -> datetime:  # type: ignore[empty-body]
+    @abstractmethod
+    def _stamp(self, time: float) -> datetime:
         """Return the time that an update shows."""
 
     # For callers.

@@ -73,7 +73,8 @@ class Jar:
         host = origin(url).host
         for name, value in cookies:
             if "=" in name or not _PAIR.fullmatch(f"{name}={value}"):
-                raise InvalidArguments(f"cookies: {name!r} cannot be sent as a cookie")
+                problem = "its name or value contains a character that is not allowed in a cookie"
+                raise InvalidArguments(f"cookies: {name!r}: {problem}")
             cookie = Cookie(name=name, value=value, host=host)
             kept[cookie.key] = cookie
         return Jar(tuple(kept.values()))

@@ -1,7 +1,7 @@
 """Reads and writes JSON, and checks the types of its values.
 
 Each document is parsed once, when it arrives. `need` and `Fields` read a key of an object and check
-its type; their errors name the document, the key, the expected type and the one that came.
+its type; their errors name the document, the key, the expected type and the actual one.
 """
 
 from __future__ import annotations
@@ -29,6 +29,15 @@ _DECODER = json.JSONDecoder()
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 _MAX_NOTES = 20
 _CONTAINERS: frozenset[object] = frozenset((list, dict))
+_KIND_NAMES: dict[type[Any], str] = {
+    dict: "an object",
+    list: "an array",
+    str: "a string",
+    int: "an integer",
+    float: "a number",
+    bool: "a boolean",
+    type(None): "null",
+}
 _MANY_ROWS = 10
 "Rows from which on it pays to find out whether a list is a table."
 
@@ -136,7 +145,12 @@ def check_kind(value: Any, kind: type[T], where: str) -> T:
     # Python, but not in JSON.
     if type(value) is kind or (kind is float and type(value) is int):
         return found
-    raise RemoteError(f"{where} is {type(value).__name__}, not {kind.__name__}")
+    raise RemoteError(f"{where}: {name_mismatch(value, kind)}")
+
+
+def name_mismatch(value: object, kind: type[Any]) -> str:
+    """Say in the words of JSON which kind was expected and which came."""
+    return f"expected {_KIND_NAMES[kind]}, got {_KIND_NAMES[type(value)]}"
 
 
 class Notes:
@@ -207,7 +221,7 @@ class Fields:
         try:
             return self.want(key, kind, default)
         except RemoteError as error:
-            self.notes.add(f"{error}: left out")
+            self.notes.add(f"{error}; left out")
             return default
 
     def text(self, key: str) -> str | None:

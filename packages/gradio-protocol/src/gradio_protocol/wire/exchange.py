@@ -62,7 +62,7 @@ class FileSlice:
     def check(self, now: Stat) -> None:
         """Raise FileFailed if the file's size or mtime changed since it was inspected."""
         if (now.st_size, now.st_mtime_ns) != (self.size, self.mtime_ns):
-            raise FileFailed(f"file {self.path!r} has changed since it was inspected")
+            raise FileFailed(f"file {self.path!r} changed while it was being uploaded")
 
 
 Body: TypeAlias = "tuple[bytes | FileSlice, ...]"

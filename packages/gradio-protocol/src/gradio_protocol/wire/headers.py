@@ -171,14 +171,16 @@ def drop_framing(headers: Mapping[str, str]) -> dict[str, str]:
 def _check_header(given_name: object, given_value: object) -> tuple[str, str]:
     name, value = _decode_text(given_name), _decode_text(given_value)
     if name is None or not _NAME.fullmatch(name):
-        raise InvalidArguments(f"headers: {given_name!r} is not the name of a header")
+        raise InvalidArguments(f"headers: {given_name!r} is not a valid header name")
     # A second length or encoding could make a server see two requests in one.
     if _FRAMING.fullmatch(name):
-        raise InvalidArguments(f"headers: {name!r} is set by the connection itself")
+        raise InvalidArguments(f"headers: leave out {name!r}, which the client sets itself")
     if value is None:
-        raise InvalidArguments(f"headers: {name!r} is {type(given_value).__name__}, not str")
+        got = f"a value of type {type(given_value).__name__}"
+        raise InvalidArguments(f"headers: {name!r}: expected text, got {got}")
     if not _VALUE.fullmatch(value):
-        raise InvalidArguments(f"headers: {name!r} has a character that no header can carry")
+        problem = "its value contains a character that is not allowed in a header"
+        raise InvalidArguments(f"headers: {name!r}: {problem}")
     return name.lower(), value.strip(" \t")
 
 

@@ -40,7 +40,7 @@ def transport_error(
     if _UNTRUSTED in names:
         text = f"The certificate of {target} is not trusted ({reason})"
     elif connected and late:
-        text = f"{target} did not answer in time. A larger `timeout` waits longer."
+        text = f"{target} did not answer in time. Pass a larger `timeout` to wait longer."
     elif connected:
         text = f"The connection to {target} broke ({reason}). Is the app still running?"
     elif proxy:

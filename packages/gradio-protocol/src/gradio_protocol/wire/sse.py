@@ -91,7 +91,7 @@ class EventParser:
     def _check_size(self, line: bytes | bytearray) -> None:
         if self._data_size + len(line) > self._limit:
             self._data_size = self._limit + 1  # every later call fails as well
-            raise RemoteError(f"stream: an event is larger than {self._limit} bytes")
+            raise RemoteError(f"an event on the stream is larger than {self._limit} bytes")
 
     def _read_field(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
