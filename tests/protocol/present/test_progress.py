@@ -122,6 +122,12 @@ class Tqdm:
 
     def __init__(self, desc: str, leave: bool, file: Any, bar_format: str) -> None:
         self.title, self.file, self.said, self.postfix = desc, file, list[str](), ""
+        self.total: float | None = None
+
+    def reset(self, total: float) -> None:
+        assert self.total != total
+        self.total = total
+        self.said.append(f"of {total}")
 
     def refresh(self) -> None:
         self.said.append(self.postfix)
@@ -151,6 +157,13 @@ def test_what_is_no_terminal_stays_empty(stderr: io.StringIO | None) -> None:
     bar.show(Progress(text="a"))
     bar.close()
     assert stderr is None or stderr.getvalue() == ""
+
+
+def test_a_bar_of_tqdm_begins_again_where_the_number_of_steps_changes() -> None:
+    bar: Any = ProgressBar("/echo", Tqdm, Terminal)
+    for total in (None, 2, 2, 3, None):
+        bar.show(Progress(text="a", done=1, total=total))
+    assert bar._bar.said == ["a", "of 2", "a", "a", "of 3", "a", "a"]
 
 
 def test_a_bar_of_tqdm_is_drawn_by_tqdm_on_the_stream_of_that_moment() -> None:

@@ -105,6 +105,8 @@ class ProgressBar:
     def show(self, progress: Progress) -> None:
         """Draw the progress."""
         if self._bar is not None:
+            if progress.total and progress.total != self._bar.total:
+                self._bar.reset(progress.total)  # in a notebook, also the width of the bar
             self._bar.__dict__.update(progress.attributes)
             self._bar.refresh()
         elif self._stderr.isatty():
