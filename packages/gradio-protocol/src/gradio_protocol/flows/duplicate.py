@@ -74,8 +74,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
     hub = _Hub(target, space)
     original = yield from hub.hardware(space)
     if original is None:
-        hint = "a private one needs a token (token=…)"
-        raise InvalidArguments(f"Space {space!r} not found; {hint}")
+        raise InvalidArguments(f"Space {space!r} not found; a private one needs token=…")
     reply = yield from hub.ask("api/whoami-v2")
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
     # As huggingface_hub does: the copy always belongs to the caller.
