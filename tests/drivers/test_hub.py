@@ -125,7 +125,7 @@ async def test_a_client_of_the_copy_is_connected_in_its_loop(
         assert told[1:] == [NOTE, f"Loaded as API: {client.src}"]
     assert hub.asked == MADE
     again: dict[str, Any] = {**ASKED, "hardware": None}
-    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+    with pytest.warns(UserWarning, match="its secrets were not changed"):
         await gradio_client_httpx.AsyncClient.duplicate("them/app", **again)
     hub.spaces.clear()
     with pytest.raises(InvalidArguments, match="them/app"):
@@ -173,9 +173,9 @@ async def test_the_use_of_a_space_is_reported_on_a_thread_that_nothing_waits_for
 async def test_a_copy_that_is_there_keeps_its_secrets_and_a_warning_says_so(hub: FakeHub) -> None:
     hub.spaces.add("me/app")
     asked: dict[str, Any] = {"secrets": {"KEY": "value"}, "verbose": False}
-    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+    with pytest.warns(UserWarning, match="its secrets were not changed"):
         gradio_client_httpx.Client.duplicate("them/app", **asked).close()
-    with pytest.warns(UserWarning, match="its secrets are left as they are"):
+    with pytest.warns(UserWarning, match="its secrets were not changed"):
         await gradio_client_trio.Client.duplicate("them/app", **asked)
     assert hub.asked == []
 

@@ -178,7 +178,7 @@ def test_a_call_that_stops_the_loop_says_so_before(
         before = len(fake.requests("config")), len(fake.requests("queue/join"))
         with pytest.raises(BlockingCallWarning) as caught:
             CALLS[what](client, job)
-        assert str(caught.value).startswith(f"{what} stops this thread's event loop")
+        assert str(caught.value).startswith(f"{what} blocks this thread's event loop")
         assert "await" in str(caught.value) or "async for" in str(caught.value)
         assert before == (len(fake.requests("config")), len(fake.requests("queue/join")))
 

@@ -306,7 +306,7 @@ def test_a_missing_value_is_refused() -> None:
 
 
 def test_a_value_given_twice_is_refused() -> None:
-    assert refusal(TWO, 1, a=2) == "/f: 'a' is given twice, by position and by name"
+    assert refusal(TWO, 1, a=2) == "/f: 'a' is given by position and by name"
 
 
 class Vector:

@@ -103,7 +103,7 @@ def test_an_open_file_may_have_no_name() -> None:
 
 
 def test_a_file_that_is_open_as_text_is_refused() -> None:
-    with pytest.raises(InvalidArguments, match="file 'file': expected a binary file"):
+    with pytest.raises(InvalidArguments, match="file 'file': open it in binary mode"):
         loaded([io.StringIO("abc")])
 
 

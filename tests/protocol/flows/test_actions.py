@@ -129,7 +129,7 @@ def test_a_download_takes_the_body_of_a_200() -> None:
 
 def test_a_download_that_will_be_too_long_is_refused_by_its_head() -> None:
     download = Download(request=GET, name="a", limit=3)
-    with pytest.raises(RemoteError, match="'a' is longer than max_download_size, 3 bytes"):
+    with pytest.raises(RemoteError, match=r"'a' exceeds max_download_size \(3 bytes\)"):
         download.takes(Head(status=200, headers=(("content-length", "4"),)))
 
 

@@ -175,7 +175,7 @@ def test_base64_files_of_3_x_are_saved_as_they_are() -> None:
 
 def test_a_base64_file_may_be_too_long() -> None:
     here = CallHarness(one(3, version="3.16.2"))
-    with pytest.raises(RemoteError, match=r"'a\.txt' is longer than max_download_size, 2 bytes"):
+    with pytest.raises(RemoteError, match=r"'a\.txt' exceeds max_download_size \(2 bytes\)"):
         fetch(here, done({"name": "a.txt", "data": "data:text/plain;base64,YWFh"}), limit=2)
 
 

@@ -20,7 +20,7 @@ THEIRS, MINE = f"GET {SPACES}/them/app/runtime", f"GET {SPACES}/me/app/runtime"
 DUPLICATE, SECRETS = f"POST {SPACES}/them/app/duplicate", f"POST {SPACES}/me/app/secrets"
 HARDWARE, SLEEP = f"POST {SPACES}/me/app/hardware", f"POST {SPACES}/me/app/sleeptime"
 ABSENT = reply({"error": "Repository not found"}, status=404)
-EXISTS = "the Space exists: its secrets are left as they are"
+EXISTS = "the Space already exists, so its secrets were not changed"
 
 
 def runs_on(hardware: str | None, requested: str | None = None) -> Answer:

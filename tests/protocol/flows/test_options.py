@@ -102,3 +102,10 @@ def test_a_call_may_leave_types_to_the_app() -> None:
         endpoint,
         [None, "7"],
     )
+
+
+def test_a_prediction_that_takes_too_long_says_that_its_job_is_cancelled() -> None:
+    assert str(Options(timeout=1.5).timeout_error("<Job /slow>")) == (
+        "<Job /slow>: no result after 1.5 s, so the job was cancelled; "
+        "with_options(timeout=…) sets another limit"
+    )

@@ -30,7 +30,7 @@ def warn_in_loop(call: str, instead: str) -> None:
         return
     if not _is_notebook():
         text = (
-            f"{call} stops this thread's event loop until the app has answered, and for ever"
+            f"{call} blocks this thread's event loop until the app has answered, or forever"
             f" if the app itself runs in this loop; use an AsyncClient, or {instead}"
         )
         warnings.warn(text, BlockingCallWarning, stacklevel=_find_stack_level())

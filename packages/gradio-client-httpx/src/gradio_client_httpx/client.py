@@ -230,8 +230,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             runner.start()
             if options.progress:
                 # A notebook shows the bar below the cell whose context draws it.
-                draw = partial(copy_context().run, progress.follow)
-                runner.workers.spawn(partial(draw, job.updates(), bound.endpoint.title))
+                title, context = bound.endpoint.title, copy_context()
+                runner.workers.spawn(partial(context.run, progress.follow, job.updates(), title))
         except BaseException:  # such as Ctrl-C: the caller will never see the job
             job.cancel()
             raise

@@ -1,4 +1,4 @@
-"""Lets code that imports `gradio_client` use this package without a change.
+"""Lets code that imports `gradio_client` use this package unchanged.
 
 `install_as_gradio_client` makes the package in the folder `gradio_client` importable by that name.
 A name that it lacks is looked up, at its first use, in the official `gradio_client` if that is

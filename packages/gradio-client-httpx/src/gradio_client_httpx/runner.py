@@ -170,7 +170,7 @@ class Runner:
             submit(work)
         except RuntimeError:  # the system has no more threads
             # Obey on this thread, although it belongs to the caller: otherwise the job would wait
-            # for ever. Its next action then fails for want of a thread, and so does the job.
+            # forever. Its next action then fails for want of a thread, and so does the job.
             self.obey()
 
     def _obey(self, command: Command) -> None:
@@ -262,7 +262,7 @@ class Runner:
         error: Exception | None = None
         try:
             self._receive(command, self._handles[command.stream_id])
-        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
+        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait forever
             error = failure
         self._close_stream(command.stream_id, error)
 

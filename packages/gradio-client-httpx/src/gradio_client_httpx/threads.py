@@ -1,7 +1,7 @@
 """The threads of one client.
 
 - `spawn` runs a function on a thread of its own. A thread that is done waits for more work.
-- `submit` runs I/O, on at most `IO_THREADS` threads at once: more make nothing faster.
+- `submit` runs I/O, on at most `IO_THREADS` threads at once: more of them are not faster.
 - `call` runs callbacks, on at most `CALLBACK_THREADS` others: a callback may block, which must not
   stop the I/O.
 - `call_later` runs a function after a pause. One thread serves all pauses.

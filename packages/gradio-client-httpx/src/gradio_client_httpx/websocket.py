@@ -1,4 +1,4 @@
-"""Exchanges the messages of a WebSocket: the frames by wsproto, the rest as the core wants it."""
+"""Exchanges the messages of a WebSocket: wsproto handles the frames, the core everything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Connections: one carries exchanges, one after the other; a pool keeps it between them.
+"""Connections, which carry one exchange after the other, and the pool that keeps them.
 
 Rules:
 

@@ -26,7 +26,7 @@ async def follow(
     updates: AsyncIterator[StatusUpdate | OutputUpdate], title: str, threads: trio.CapacityLimiter
 ) -> None:
     """Draw a job's progress until it ends."""
-    # Abandoned on a cancel: a paused terminal may block the write for ever, and the block of the
+    # Abandoned on a cancel: a paused terminal may block the write forever, and the block of the
     # client must end all the same.
     run = partial(trio.to_thread.run_sync, abandon_on_cancel=True, limiter=threads)
     try:

@@ -7,7 +7,7 @@
 3. No error leaves a task: the task reports it to the protocol, which decides. An error that left a
    task would cancel the nursery, and with it the block of the caller and all other jobs.
 4. Ctrl-C raises KeyboardInterrupt at any line of the running task. Between an input and the command
-   that follows from it, this would lose the command, and a job would wait for ever. So all code
+   that follows from it, this would lose the command, and a job would wait forever. So all code
    that calls the protocol has KI protection, and Ctrl-C is raised at the caller's next checkpoint.
 """
 
@@ -183,7 +183,7 @@ class Runner:
                         await reply.exchange_messages(partial(self._report_message, stream_id))
                     else:
                         await reply.feed(partial(self._report_data, stream_id))
-        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
+        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait forever
             error = failure
         finally:
             del self._streams[stream_id]

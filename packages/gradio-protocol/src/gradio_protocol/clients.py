@@ -1,4 +1,4 @@
-"""What a client with the surface of ours is made of, beyond the protocol.
+"""Building blocks, beyond the protocol, for a client with the same API as ours.
 
 The clients for threads, asyncio and trio share their configuration, what follows from it, endpoints
 as callables, `map` and the progress bar. A driver that only calls endpoints needs none of these.

@@ -1,4 +1,4 @@
-"""The public names, and where each is at home; users find them in `gradio_protocol` itself."""
+"""The public names, and the module that defines each; users import them from `gradio_protocol`."""
 
 # ruff: noqa: PLC0414 - `X as X` tells type checkers that a name is public
 

@@ -4,8 +4,8 @@
    After every input, `obey` takes all commands.
 2. Each action and each stream has a task. To abort it, the task is cancelled.
 3. No error leaves a task: the task reports it to the protocol, which decides.
-4. The tasks belong to the client, and not to the tasks of its callers: to cancel a caller cancels
-   none of them.
+4. The tasks belong to the client, not to its callers' tasks: cancelling a caller cancels none of
+   them.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class AsyncRunner:
         try:
             await asyncio.sleep(command.delay)
             await self._receive(command)
-        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait for ever
+        except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait forever
             error = failure
         self._report(self.protocol.stream_closed, stream_id, error)
 

@@ -1,7 +1,7 @@
 """What all views of a client share: one `SharedClient`.
 
 1. A `SharedClient` connects when it is first needed, in a task of its own: tasks that need the
-   connection at the same time share it, and to cancel one of them does not end it.
+   connection at the same time share it, and cancelling one of them does not end it.
 2. Jobs that are submitted before then wait in a list, and begin in order.
 3. No task refers to a connected `SharedClient`, so a client that is forgotten is collected. Its
    finalizer closes the connections and warns with a ResourceWarning. A job refers to it until the

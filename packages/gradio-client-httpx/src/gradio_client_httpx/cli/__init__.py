@@ -1,6 +1,6 @@
-"""The command `gradio-client`, which looks at Gradio apps and calls them from a shell.
+"""The command `gradio-client`, which describes Gradio apps and calls them from a shell.
 
-It needs click, which the extra `[cli]` names. Modules that decide (types, values, tables, exit
+It needs click, which the extra `[cli]` installs. Modules that decide (types, values, tables, exit
 codes) do no I/O; `commands` reads the command line, `connect` the environment, and the others
 write.
 """

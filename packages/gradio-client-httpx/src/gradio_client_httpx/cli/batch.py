@@ -2,7 +2,7 @@
 
 1. The outcome of each row is appended to the output as soon as it is known, so that a run that was
    stopped can be continued. The order is that in which calls end; `index` tells the row.
-2. A row whose call fails is noted, and the run goes on. It stops if the network or the server
+2. A row whose call fails is recorded, and the run continues. It stops if the network or the server
    fails, or refuses the client: later rows would fail as well.
 """
 

@@ -1,7 +1,7 @@
 """The commands of `gradio-client`: what a command line may say, and the exit code.
 
 Results go to standard output and everything else to standard error. A command imports its module
-when it runs, since a fifth of the time of `info` would be for the others.
+when it runs: importing the modules of all commands would take a fifth of the time of `info`.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _complete_item(
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__)
 def commands() -> None:
-    """Look at Gradio apps and call them.
+    """Describe and call Gradio apps.
 
     SRC is the address of an app, or the name of a Space, such as user/name.
     """
@@ -79,13 +79,13 @@ def commands() -> None:
     "--snippet",
     "language",
     type=click.Choice(["python", "javascript", "curl"]),
-    help="Print a ready call with example values.",
+    help="Print a complete call with example values.",
 )
 @connection
 def info(
     src: str, endpoint: str | None, *, use_json: bool, language: str | None, **settings: Any
 ) -> None:
-    """Show what can be called: endpoints, their parameters and results."""
+    """Show an app's endpoints, with their parameters and results."""
     with connected(src, Settings(**settings)) as client:
         found = None if endpoint is None else choose_endpoint(client, endpoint)
         shown = listed_endpoints(client) if found is None else [found]
@@ -113,8 +113,8 @@ def info(
     "--json",
     "document",
     metavar="FILE",
-    help="A file with arguments, as a JSON object or list; - is standard input. Also takes the "
-    "JSON itself.",
+    help="File with the arguments as a JSON object or list, - for standard input, or the JSON "
+    "itself.",
 )
 @click.option("--file", "files", multiple=True, metavar="NAME=PATH", help="Upload a file.")
 @click.option(
@@ -128,16 +128,17 @@ def info(
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
-    help="Of the result.",
+    help="Format of the result.",
 )
-@click.option("-q", "--quiet", is_flag=True, help="Do not show how the job is getting on.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show the job's progress.")
 @connection
 def call(src: str, items: tuple[str, ...], **given: Any) -> None:
     """Call an endpoint and print its result.
 
-    An app with one endpoint needs no ENDPOINT. A VALUE is read by the parameter's type: numbers,
-    true and false, JSON for lists and objects, text as it is, paths or addresses of files.
-    NAME=@PATH uploads a file, NAME:=JSON passes JSON. Several values of a NAME are a list.
+    ENDPOINT is optional if the app has only one. The type of the parameter decides how its VALUE is
+    read: as a number, true or false, a JSON list or object, unchanged text, or the path or address
+    of a file. NAME=@PATH uploads a file, NAME:=JSON passes JSON. Several values of one NAME make a
+    list.
     """
     from .calling import CallOptions, call_endpoint
 
@@ -155,7 +156,7 @@ def call(src: str, items: tuple[str, ...], **given: Any) -> None:
     type=click.Choice(["blocking", "asyncio", "trio"]),
     default="blocking",
     show_default=True,
-    help="The client that the module is for.",
+    help="The client that the module uses.",
 )
 @connection
 def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
@@ -179,7 +180,9 @@ def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
 @commands.command("map")
 @click.argument("src")
 @click.argument("endpoint", required=False, shell_complete=_complete_endpoint)
-@click.option("--inputs", required=True, metavar="FILE", help="A .csv, or JSON on each line.")
+@click.option(
+    "--inputs", required=True, metavar="FILE", help="A .csv file, or a file with JSON on each line."
+)
 @click.option(
     "--output",
     required=True,
@@ -193,12 +196,14 @@ def stubs(src: str, *, output: Path | None, kind: str, **settings: Any) -> None:
     show_default=True,
     help="How many calls run at once.",
 )
-@click.option("--resume", is_flag=True, help="Leave out the rows that the output has a result of.")
-@click.option("--file", "files", multiple=True, metavar="COLUMN", help="Holds paths to upload.")
+@click.option("--resume", is_flag=True, help="Skip the rows whose result is in the output.")
+@click.option(
+    "--file", "files", multiple=True, metavar="COLUMN", help="Column with paths of files to upload."
+)
 @click.option(
     "--save", type=click.Path(file_okay=False, path_type=Path), help="Folder for the app's files."
 )
-@click.option("-q", "--quiet", is_flag=True, help="Do not show how far the run is.")
+@click.option("-q", "--quiet", is_flag=True, help="Do not show the progress of the run.")
 @connection
 def map_command(src: str, endpoint: str | None, **given: Any) -> int:
     """Call an endpoint once for each row of a file.
@@ -215,7 +220,7 @@ def map_command(src: str, endpoint: str | None, **given: Any) -> int:
 @click.argument("src")
 @connection
 def doctor(src: str, **settings: Any) -> int:
-    """Report what an app is, how it answers, and what this client does there."""
+    """Report an app's version, how fast it answers, and how this client talks to it."""
     from .doctor import examine
 
     report = examine(src, Settings(**settings))

@@ -1,4 +1,4 @@
-"""Connects to an app with what the options and the environment say, and finds an endpoint."""
+"""Connects to an app, as the options and the environment say, and finds an endpoint."""
 
 from __future__ import annotations
 

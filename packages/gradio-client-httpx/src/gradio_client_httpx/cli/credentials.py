@@ -1,7 +1,7 @@
-"""Where secrets come from: the environment, a prompt or a file descriptor.
+"""Reads secrets from the environment, a prompt or a file descriptor.
 
-Never the command line, which all users of a machine can read, and which shells save. A secret that
-stands there all the same is refused without being shown.
+Secrets never come from the command line, which all users of a machine can read, and which shells
+save. A secret that is given there anyway is refused without being shown.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """`gradio-client doctor`: what an app is, how it answers, and what this client does there.
 
-The report is fit for an issue: it contains no header, cookie, token, user or query of an address.
+The report is safe to paste into an issue: it contains no header, cookie, token, user name, or query
+of an address.
 """
 
 from __future__ import annotations

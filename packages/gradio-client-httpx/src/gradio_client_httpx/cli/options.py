@@ -12,14 +12,16 @@ _OPTIONS = (
     click.option(
         "--password",
         metavar="SOURCE",
-        help="Where the user's password is: prompt, env:NAME or fd:NUMBER.",
+        help="Source of the password: prompt, env:NAME or fd:NUMBER.",
     ),
     click.option(
         "--token",
         metavar="SOURCE",
-        help="Where a Hugging Face token is: prompt, env:NAME, fd:NUMBER or none.",
+        help="Source of a Hugging Face token: prompt, env:NAME, fd:NUMBER or none.",
     ),
-    click.option("--header", multiple=True, metavar="'NAME: VALUE'", help="Sent each time."),
+    click.option(
+        "--header", multiple=True, metavar="'NAME: VALUE'", help="Header to send with each request."
+    ),
     click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),

@@ -1,8 +1,8 @@
 """Writes Python source of texts that a server chose: names, strings, docstrings.
 
-A server must not be able to add code to a generated module, so nothing of it stands there but
-identifiers and quoted text, without characters that an editor would not show. The layout is that
-of `ruff format`.
+A server must not be able to add code to a generated module. So the module takes only identifiers
+and quoted text from it, without characters that an editor would not show. The layout is that of
+`ruff format`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads a JSON schema of an app into a type that code can ask: a choice, a file, a list, an object.
+"""Turns a JSON schema of an app into a type that code can inspect.
 
 The core turns schemas into text for people. A command line has to read values by their types, and
 a generated client has to declare them, so both need the structure. Nothing here raises: a schema

@@ -1,8 +1,8 @@
 """Shows on standard error how a job is getting on: one live line, or plain lines in a log.
 
-The line is rewritten in place on a terminal. Elsewhere each change that a reader of a log wants to
-see is a line: the place in the queue, each tenth of the progress or of a transfer, messages of the
-app.
+The line is rewritten in place on a terminal. Elsewhere, each change that matters in a log is
+printed on a line: the place in the queue, each tenth of the progress or of a transfer, the app's
+messages.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Rules, for `NAME=VALUE`:
 1. A choice is named by its text. Otherwise, where text is allowed, the value is text as it is.
 2. A number, a boolean, `null`, a list and an object are written as in JSON.
 3. Where only a file is allowed, the value is a path to upload, or an address that the app fetches.
-4. For a parameter without any type, what is JSON is JSON, and all else is text.
+4. For a parameter without any type, a value that is valid JSON is read as JSON, any other as text.
 5. Several values for one parameter are the items of a list.
 
 `NAME=@PATH` uploads a file whatever the type is, and `NAME:=JSON` passes JSON as it is.

@@ -1,11 +1,11 @@
-"""Checks values against the choices of a component, or against its wish for a number.
+"""Checks values against the choices of a component, and refuses text for a number.
 
 Servers of 5.0 and later reject a value that is not among a component's choices; older ones accept
 anything. A server uses the current choices, which a function of the app may change, while a client
 knows only those of the config. So a component's choices are checked here only if the component is
 no function's output.
 
-Servers hand the text for a number to the app's function, which fails on it, or works by luck.
+Servers pass the text unchecked to the app's function, which usually fails on it.
 """
 
 from __future__ import annotations

@@ -171,9 +171,7 @@ class Endpoint:
         given = dict(zip(names, args, strict=False))
         for name in kwargs:
             if name in given:
-                raise InvalidArguments(
-                    f"{self.title}: {name!r} is given twice, by position and by name"
-                )
+                raise InvalidArguments(f"{self.title}: {name!r} is given by position and by name")
             if name not in names:
                 has = f"; it has {_list_names(names)}" if names else "; it has none"
                 raise InvalidArguments(f"{self.title}: no parameter {name!r}{has}")

@@ -189,9 +189,7 @@ def load_open_files(args: object, read: Callable[[Any], object]) -> Any:
         if callable(getattr(file, "read", None)):
             data, name = read(file), getattr(file, "name", "file")
             if not isinstance(data, bytes):
-                raise InvalidArguments(
-                    f"file {name!r}: expected a binary file; open it with mode 'rb'"
-                )
+                raise InvalidArguments(f"file {name!r}: open it in binary mode, 'rb'")
             base = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else "file"
             holder[key] = Inline(base, data)
     return root[0]

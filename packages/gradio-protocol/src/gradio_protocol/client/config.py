@@ -48,9 +48,7 @@ class ClientConfig:
     def __post_init__(self) -> None:
         workers = cast("object", self.max_workers)  # callers may pass anything
         if not isinstance(workers, int) or workers < 1:
-            raise InvalidArguments(
-                f"max_workers: expected an integer of at least 1, got {workers!r}"
-            )
+            raise InvalidArguments(f"max_workers: expected at least 1, got {workers!r}")
 
     def connect_target(self, environ: Mapping[str, str], entropy: bytes) -> Target:
         """Return the target with the Hub of the environment (HF_ENDPOINT) and the retry policy.

@@ -1,7 +1,7 @@
 """Decides what a `map` over an executor does next.
 
 1. Inputs go out in chunks. A chunk is taken only when there is room: fewer than `max_chunks` are
-   under way, or have an outcome that the caller has not taken yet. So the inputs may be endless.
+   under way, or have an outcome that the caller has not taken yet. So the inputs may be infinite.
 2. A worker returns an outcome for each input of its chunk; an error of a call is such an outcome.
    So an error of the executor says that the worker died, or that the executor dropped the chunk:
    the chunk is sent again. After a few such failures the error is the outcome of its inputs.

@@ -1,4 +1,4 @@
-"""The journal of a `map`: which inputs have a result, so that a run that was stopped can go on.
+"""The journal of a `map`: which inputs have a result, so that a run that was stopped can resume.
 
 A journal is a file of JSON lines that only grows. A line says that the call for one input has
 succeeded:
@@ -7,7 +7,7 @@ succeeded:
 
 `index` is the input's place, from 0; `input` is a digest of it. A line counts only for an input
 with this place and this digest, so a changed input is run again. A function with several outputs
-has `results`, a list. Any other line says nothing: one about an error, or the part of a line that a
+has `results`, a list. Any other line is ignored: one about an error, or the part of a line that a
 process wrote before it was killed.
 """
 

@@ -1,10 +1,10 @@
 """Decides what `map` of a client does next.
 
-1. The inputs may be endless. One is taken only when there is room: fewer than `concurrency` calls
+1. The inputs may be infinite. One is taken only when there is room: fewer than `concurrency` calls
    are under way, or have a result that the caller has not taken yet. So memory does not grow with
-   the number of inputs, and a caller who is slow slows the calls down.
-2. A call that the app's queue has no room for is made again after a pause, during which no other
-   call is made either. After many refusals in a row, its error is its outcome.
+   the number of inputs, and a slow caller slows the calls down.
+2. A call that is refused because the app's queue is full is made again after a pause, during which
+   no other call is made either. After many refusals in a row, its error is its outcome.
 3. An error is an outcome like a result, and has its place in the order. `next` raises it there,
    unless the caller wants errors returned.
 """

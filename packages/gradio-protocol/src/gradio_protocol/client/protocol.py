@@ -6,11 +6,11 @@ there are none, and carries them out in order::
 
     command      what the driver does              what it reports
     RunAction    one exchange, file or pause       action_succeeded or action_failed
-    AbortAction  stop it, nobody wants its reply   nothing
+    AbortAction  stop it: its reply is not wanted  nothing
     OpenStream   after a delay, send and read      stream_opened, receive_data, stream_silent,
                                                    stream_closed
     CloseStream  close it, or do not open it       nothing
-    NotifyJob    wake whoever waits for the job    nothing
+    NotifyJob    wake all that wait for the job    nothing
 
 1. Nothing in here waits, reads a clock, takes a lock or calls user code. Time enters as `now`,
    randomness as `entropy`.
@@ -22,9 +22,9 @@ there are none, and carries them out in order::
    `/cancel` is sent before any join that its session permits afterwards, and a stream is closed
    before the next one of its session is opened.
 5. Any failure of a conversation ends its job, even if it is a bug, so that no job waits forever.
-6. Closing ends all jobs at once for their callers. `is_closed` then says when the server knows what
-   it has to know: it does not notice a stream that is closed before it has opened it, and runs the
-   job of a join that nobody waits for (4.44.1, 5.50.0, 6.31).
+6. Closing ends all jobs at once for their callers. `is_closed` then says when the connections may
+   be closed. Earlier, the server would run jobs on: it does not notice the end of a stream that it
+   has not opened yet, or of a connection that has sent a join (4.44.1, 5.50.0, 6.31).
 7. On threads, one lock guards the object. Two things need no lock: `bind`, and parsing
    (`stream_reader(stream_id).feed(chunk)`, then `receive_messages`).
 """

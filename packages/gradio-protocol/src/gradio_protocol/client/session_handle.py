@@ -1,7 +1,7 @@
 """One session of a client, as its views hold it.
 
-The session is opened when it is first needed. A driver that connects again, such as in a forked
-process, has another runner then, and the handle opens another session there.
+The session is opened when it is first needed. If the driver connects again, for example in a forked
+process, it has a new runner, and the handle opens a new session there.
 """
 
 from __future__ import annotations

@@ -149,8 +149,7 @@ class Download(Action["Saved | Response"]):
     def check(self, size: int) -> None:
         """Raise RemoteError if `size` bytes are more than the limit."""
         if self.limit is not None and size > self.limit:
-            most = f"max_download_size, {self.limit} bytes"
-            raise RemoteError(f"file {self.name!r} is longer than {most}")
+            raise RemoteError(f"file {self.name!r} exceeds max_download_size ({self.limit} bytes)")
 
 
 class BodyLimit:

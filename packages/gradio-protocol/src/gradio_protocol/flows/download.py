@@ -87,9 +87,7 @@ class Downloads:
             data = decode_data_url(file.path)
             limit = self._call.options.max_download_size
             if limit is not None and len(data) > limit:
-                raise RemoteError(
-                    f"file {file.name!r} is longer than max_download_size, {limit} bytes"
-                )
+                raise RemoteError(f"file {file.name!r} exceeds max_download_size ({limit} bytes)")
             saved = yield from ask(SaveBytes(name=file.name, data=data))
             return saved.path
         return (yield from download_file(self._call, file))

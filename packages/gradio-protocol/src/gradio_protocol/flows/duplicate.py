@@ -3,7 +3,7 @@
 1. The copy is a Space of the caller, with the original's name or another one. If it exists already,
    it is used as it is, except for its hardware.
 2. The hardware is what the caller asks for, or the original's. The Hub bills for all but the basic
-   one, so `CopiedSpace.note` tells.
+   one, so `CopiedSpace.note` says so.
 3. Every request may be sent again. The Hub replies 409 if the copy exists by then.
 
 Source: huggingface_hub 2.4; tests compare the requests with those that it sends.
@@ -53,7 +53,7 @@ class CopiedSpace:
     note: str = ""
     "Warns of costs; empty if there are none."
     warning: str = ""
-    "Says what was asked for and not done; empty if nothing."
+    "Says which part of the request was not carried out; empty if none."
 
     def messages(self, verbose: bool) -> list[str]:
         """Return what to print: the note always, the rest if `verbose`."""
@@ -69,12 +69,12 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
     space = target.space
     if space is None:
         raise InvalidArguments(
-            f"{redact_url(target.src)!r}: expected the name of a Space, user/name"
+            f"from_id: expected the name of a Space, user/name, got {redact_url(target.src)!r}"
         )
     hub = _Hub(target, space)
     original = yield from hub.hardware(space)
     if original is None:
-        raise InvalidArguments(f"Space {space!r} not found; is it private?")
+        raise InvalidArguments(f"Space {space!r} not found; a private one needs token=…")
     reply = yield from hub.ask("api/whoami-v2")
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
     # As huggingface_hub does: the copy always belongs to the caller.
@@ -85,7 +85,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         said = f"Creating a duplicate of {space} for your own use: {name}"
         current = yield from _create(hub, name, copy)
     elif copy.secrets is not None:
-        warning = "the Space exists: its secrets are left as they are"
+        warning = "the Space already exists, so its secrets were not changed"
     hardware = copy.hardware or original
     if hardware != current:
         yield from hub.change(name, "hardware", {"flavor": hardware})

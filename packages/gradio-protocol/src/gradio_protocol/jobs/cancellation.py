@@ -2,7 +2,7 @@
 
 `choose_cancel_method` is the policy, a pure function; `Cancellations` holds what is under way. The
 first aim is that no other job is harmed, the second that the function stops. Versions are those on
-which each behaviour was seen; docs/explanation/cancelling.md has the whole picture.
+which each behaviour was seen; docs/explanation/cancelling.md explains all of them.
 
 1. `/cancel` with a function's index stops *every* running job of that session and function, and
    reports only the named one: its siblings end without a message, on a stream that the server

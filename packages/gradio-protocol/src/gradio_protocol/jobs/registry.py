@@ -4,7 +4,7 @@
 2. A message of an unknown event is kept while a join is in flight, since it may arrive before the
    join's reply: they come on two connections (6.0.2 and 6.31). Otherwise it is dropped.
 
-The rules of streams go on in `event_stream`. Not thread-safe: it belongs to one `Session`.
+The rules of streams continue in `event_stream`. Not thread-safe: it belongs to one `Session`.
 """
 
 from __future__ import annotations

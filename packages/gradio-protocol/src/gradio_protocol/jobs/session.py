@@ -2,14 +2,14 @@
 
 The server knows a visitor by the session hash. It keeps the state of the app and a set of pending
 events under it, and sends all messages of the session on one stream, so jobs of one session can
-harm each other. `Session` decides what to send when; it performs nothing. Its rules:
+harm each other. `Session` decides what to send, and when, but does no I/O. Its rules:
 
 1. Flows ask questions with `ask`, and readers of streams report what they see. Each call returns
    orders for `ClientProtocol`. Each question is answered exactly once, now or later. Streams are
    started before answers, since a private stream is the join that the answer permits, and a
    `/cancel` is ordered before the answer that ends its flow.
 2. The shared stream is opened after the first accepted join: before, the server has no session, and
-   says so. It is opened only if messages are expected: otherwise it does not end (4.9 to 6.31). It
+   says so. It is opened only if messages are expected: otherwise it never ends (4.9 to 6.31). It
    is never closed while the hash may be used again: the next join travels on another connection,
    can overtake the close, and is then lost with it (in every trial with the close delayed by 50 ms,
    4.37.2 to 6.31).
@@ -23,8 +23,8 @@ harm each other. `Session` decides what to send when; it performs nothing. Its r
    the session takes a new hash. It also does so if the server may still write to the lost stream,
    since it would divide the messages between both (4.44.1, 6.31). An app that keeps state for the
    session keeps its hash, as a new one would lose the visitor's `gr.State`.
-6. A join in flight is lost with the stream. Nobody knows what became of it, and to send it again
-   could run the job twice.
+6. A join in flight is lost with the stream. Its fate is unknown, and sending it again could run the
+   job twice.
 7. 3.x keeps a running generator by session and function, so two jobs of one generator harm each
    other: "generator already executing", or outputs of both in one. Those that need the state of the
    session run one after the other; the others have a session hash of their own.
@@ -136,8 +136,8 @@ class Session:
         job = self._registry.get(job_id)
         if job is not None:
             self._stop_job(job, JobCancelled("the job has ended"))
-            # A flow can fail by itself, as when a file cannot be downloaded. Its event runs on
-            # unless it is cancelled.
+            # A flow can fail while its event is running, for example if a file cannot be
+            # downloaded. The event then runs on unless it is cancelled.
             job.end_flow()
             orders += self._cancel_on_server(job)
             self._forget_if_finished(job)

@@ -5,7 +5,7 @@ waits for a change, `cancel`, and the clock. Nothing here depends on a loop: a m
 nothing but `until`.
 
 The history of a job only grows, and each iterator has its own position in it, so a slow one delays
-no other. The iterators are objects, not generators: one whose wait is cancelled can go on.
+no other. The iterators are objects, not generators: one whose wait was cancelled can continue.
 """
 
 from __future__ import annotations

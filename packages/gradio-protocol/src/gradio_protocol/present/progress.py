@@ -123,7 +123,7 @@ class ProgressBar:
 class _QuietStream:
     """The current standard error, without its errors: what cannot be written is lost.
 
-    If a write raises, tqdm keeps the lock that all of its bars share, for ever.
+    If a write raises, tqdm keeps the lock that all of its bars share, forever.
     """
 
     def __init__(self, get: Callable[[], Any]) -> None:
