@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7700,
+    "gradio_protocol": 7720,
     "gradio_protocol/testing": 500,
     "gradio_client_httpx": 2100,
     "gradio_client_httpx/aio": 900,

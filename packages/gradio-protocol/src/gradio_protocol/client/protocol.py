@@ -96,13 +96,7 @@ class ClientProtocol:
     Call `connect` first, and wait until `is_connected` before any other call. Not thread-safe.
     """
 
-    def __init__(
-        self,
-        target: str | Target,
-        *,
-        entropy: bytes,
-        max_jobs: int = MAX_JOBS,
-    ) -> None:
+    def __init__(self, target: str | Target, *, entropy: bytes, max_jobs: int = MAX_JOBS) -> None:
         self.target: Target = Target(src=target) if isinstance(target, str) else target
         self.options: Options = Options(max_retries=self.target.policy.max_retries)
         "Options of calls that have none of their own."

@@ -66,9 +66,8 @@ class RetryCall(Exception):
 def check_same_app(attempt: Attempt) -> Steps[None]:
     """Raise RetryCall if another app replies, whose function has another index."""
     if (yield from is_same_app(attempt.call.app)) is False:
-        raise RetryCall(
-            AppChanged("the app was restarted while it was called"), even_if_same_app=True
-        )
+        changed = AppChanged("the app was restarted while it was called")
+        raise RetryCall(changed, even_if_same_app=True)
 
 
 def publish_output(attempt: Attempt, message: Output | Generated | Completed) -> Steps[None]:

@@ -29,9 +29,8 @@ def check_app(order: CheckApp) -> Steps[GradioError | None]:
     while (same := (yield from is_same_app(order.app, _TOTAL_TIMEOUT))) is None:
         seconds = backoff(_RETRIES, attempt, None)
         if seconds is None:
-            return RemoteError(
-                f"{where} sent nothing, and did not answer {attempt + 1} requests for its id"
-            )
+            silent = f"did not answer {attempt + 1} requests for its id"
+            return RemoteError(f"{where} sent nothing, and {silent}")
         yield from ask(Sleep(seconds=seconds))
         attempt += 1
     return None if same else AppChanged(f"another app now answers at {where}")

@@ -225,12 +225,7 @@ class JobState:
         return cls(UNKNOWN, History(Edits.NONE))
 
     def bind(
-        self,
-        endpoint: Endpoint,
-        dialect: Dialect,
-        files: FileSearch | None,
-        *,
-        share: bool = False,
+        self, endpoint: Endpoint, dialect: Dialect, files: FileSearch | None, *, share: bool = False
     ) -> None:
         """Set the endpoint of an unbound state, and how its outputs are read.
 

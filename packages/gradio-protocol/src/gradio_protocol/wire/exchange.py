@@ -241,9 +241,7 @@ def _encode_authority(where: Origin) -> bytes:
 
 
 def find_proxy(
-    proxies: Mapping[str, str],
-    target: Origin,
-    bypasses: Callable[[str, Mapping[str, str]], bool],
+    proxies: Mapping[str, str], target: Origin, bypasses: Callable[[str, Mapping[str, str]], bool]
 ) -> str:
     """Return the address of the environment's proxy for `target`; empty for a direct connection.
 
