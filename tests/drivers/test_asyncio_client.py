@@ -426,7 +426,7 @@ async def test_a_client_of_the_caller_makes_all_requests_and_stays_open(library:
 
 
 def test_a_blocking_client_of_the_caller_is_refused() -> None:
-    with httpx.Client() as own, pytest.raises(InvalidArguments, match="Client is not an Async"):
+    with httpx.Client() as own, pytest.raises(InvalidArguments, match="expected an httpx"):
         AsyncClient("http://here", http_client=own)  # type: ignore[arg-type]
 
 
