@@ -426,10 +426,7 @@ async def test_a_client_of_the_caller_makes_all_requests_and_stays_open(library:
 
 
 def test_a_blocking_client_of_the_caller_is_refused() -> None:
-    with (
-        httpx.Client() as own,
-        pytest.raises(InvalidArguments, match="got a value of type Client"),
-    ):
+    with httpx.Client() as own, pytest.raises(InvalidArguments, match="expected an httpx"):
         AsyncClient("http://here", http_client=own)  # type: ignore[arg-type]
 
 
@@ -486,7 +483,7 @@ def test_a_client_belongs_to_one_loop_and_says_so_in_another() -> None:
             assert runner.run(use()) == "x"
             job = runner.run(submit())
             for attempt in (use(), submit(), client.aclose(), job.result()):
-                with pytest.raises(InvalidArguments, match="make one client for each loop"):
+                with pytest.raises(InvalidArguments, match="another event loop"):
                     other.run(attempt)
             with pytest.raises(InvalidArguments, match="running event loop"):
                 job.cancel()

@@ -174,7 +174,7 @@ def test_there_must_be_room_for_one(mapped: Mapper, url: str) -> None:
 
 def test_the_blocking_one_warns_in_a_loop(url: str) -> None:
     async def main(client: gradio_client_httpx.Client) -> None:
-        with pytest.warns(BlockingCallWarning, match=r"map\(\) stops .* AsyncClient"):
+        with pytest.warns(BlockingCallWarning, match=r"map\(\) blocks .* AsyncClient"):
             client.map(["a"], api_name="/echo")
 
     with gradio_client_httpx.Client(url, **OPTIONS) as client:

@@ -231,7 +231,7 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             if options.progress:
                 # A notebook shows the bar below the cell whose context draws it.
                 title, context = bound.endpoint.title, copy_context()
-                runner.workers.spawn(partial(context.run, progress.follow, job.updates(), title))
+                runner.workers.spawn(lambda: context.run(progress.follow, job.updates(), title))
         except BaseException:  # such as Ctrl-C: the caller will never see the job
             job.cancel()
             raise

@@ -70,7 +70,7 @@ def require_loop(loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Abstr
         raise InvalidArguments(text) from None
     if loop not in (None, running):
         raise InvalidArguments(
-            "the client belongs to the event loop in which it was first used; make one client for "
-            "each loop"
+            "the client belongs to another event loop, in which it was first used; make one client "
+            "for each loop"
         )
     return running
