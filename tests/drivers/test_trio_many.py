@@ -64,17 +64,17 @@ async def test_calls_that_last_and_joins_that_pause_keep_no_exchange_waiting(
 
 @pytest.mark.slow
 @pytest.mark.trio
-async def test_a_thousand_sessions_each_have_their_own_stream() -> None:
-    fake = FakeGradio(functions=[together(1000)])
+async def test_three_hundred_sessions_each_have_their_own_stream() -> None:
+    fake = FakeGradio(functions=[together(300)])
     with threaded(fake) as server:
-        async with made(server.url, max_workers=1000) as client:
-            sessions = [client.new_session() for _ in range(1000)]
+        async with made(server.url, max_workers=300) as client:
+            sessions = [client.new_session() for _ in range(300)]
             jobs = [session.submit(2, api_name="/story") for session in sessions]
             outputs = [[output async for output in job] for job in jobs]
             # A job is over before its stream is, which leaving the block would cut.
-            await trio.to_thread.run_sync(fake.streams.until_blocking, finished, 1000)
-    assert outputs == [["word 0 ", "word 0 word 1 "]] * 1000
-    assert len({session for end, session in fake.streams if end == "finished"}) == 1000
+            await trio.to_thread.run_sync(fake.streams.until_blocking, finished, 300)
+    assert outputs == [["word 0 ", "word 0 word 1 "]] * 300
+    assert len({session for end, session in fake.streams if end == "finished"}) == 300
 
 
 def finished(seen: tuple[str, str]) -> bool:
