@@ -122,26 +122,26 @@ class Comparison:
                 expected = [outcome(partial(predicted, plain), call, room) for call in calls]
                 found = [outcome(typed.call, call, room) for call in calls]
             self._compare(f"{name} blocking", calls, found, expected)
-            found = asyncio.run(self._outcomes_of_asyncio(name, app, calls, room))
+            path = self._folder / f"{name}_asyncio.py"
+            found = asyncio.run(self._outcomes(AsyncClient, path, app, calls, room))
             self._compare(f"{name} asyncio", calls, found, expected)
-            found = trio.run(self._outcomes_of_trio, name, app, calls, room)
+            path = self._folder / f"{name}_trio.py"
+            found = trio.run(self._outcomes, TrioClient, path, app, calls, room)
             self._compare(f"{name} trio", calls, found, expected)
         return len(self._asked["apps"])
 
-    async def _outcomes_of_asyncio(
-        self, name: str, app: dict[str, Any], calls: list[Call], room: Room
+    async def _outcomes(
+        self,
+        make: type[AsyncClient | TrioClient],
+        path: Path,
+        app: dict[str, Any],
+        calls: list[Call],
+        room: Room,
     ) -> list[Any]:
-        given = options(app, self._asked)
-        async with AsyncClient(app["url"], verbose=False, **given) as client:
-            typed = Typed(client, self._folder / f"{name}_asyncio.py", "asyncio")
-            return [await awaited_outcome(typed.call, call, room) for call in calls]
-
-    async def _outcomes_of_trio(
-        self, name: str, app: dict[str, Any], calls: list[Call], room: Room
-    ) -> list[Any]:
-        given = options(app, self._asked)
-        async with TrioClient(app["url"], verbose=False, **given) as client:
-            typed = Typed(client, self._folder / f"{name}_trio.py", "trio")
+        """What the calls give through the typed client that is written to this path."""
+        kind = "trio" if make is TrioClient else "asyncio"
+        async with make(app["url"], verbose=False, **options(app, self._asked)) as client:
+            typed = Typed(client, path, kind)
             return [await awaited_outcome(typed.call, call, room) for call in calls]
 
     def _compare(
