@@ -16,6 +16,7 @@ from gradio_protocol.jobs.messages import Generated
 from gradio_protocol.jobs.status import Status
 from gradio_protocol.present.async_job import BaseAsyncJob
 from gradio_protocol.present.updates import OutputUpdate, StatusUpdate
+from tests.support.notebook import Notebook
 from tests.support.sample_apps import COUNT, sample_app
 
 NO = AppError("no")
@@ -146,3 +147,14 @@ def test_callbacks_for_results_get_them_spread_and_no_errors() -> None:
         job.add_result_callbacks([take, take])
         job.take(end)
     assert called == [("a", 1)] * 2
+
+
+def test_a_notebook_follows_it() -> None:
+    notebook = Notebook()
+    job = Job()
+    job._show_card(notebook)
+    job.take(output("a"))
+    job.take(Returned(value="A"))
+    job._show_card(notebook)
+    assert notebook.values == [None, "a", "A", "A"]
+    assert "succeeded after 2.0 s" in job._repr_html_()

@@ -17,6 +17,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from typing import Any, Self
 
 from gradio_protocol import (
@@ -34,7 +35,7 @@ from gradio_protocol import (
     spread,
     status_update,
 )
-from gradio_protocol.clients import short_traceback
+from gradio_protocol.clients import JobCard, short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
@@ -82,6 +83,8 @@ class Job(AwaitableFuture):
         self._ended = False
         self._next_lock = threading.Lock()
         self._iterator: Iterator[Any] | None = None
+        self._card: JobCard | None = None
+        self._card_lock = threading.Lock()
         JOBS.add(self)
 
     # For callers.
@@ -219,6 +222,14 @@ class Job(AwaitableFuture):
     def __repr__(self) -> str:
         return f"<Job {self._job_state}>"
 
+    def _repr_html_(self) -> str:
+        return JobCard(self._job_state, self._times[0]).html(self._times[-1])
+
+    def _ipython_display_(self) -> None:
+        with self._card_lock:
+            self._card = self._card or JobCard(self._job_state, self._times[0])
+            self._card.show(import_module("IPython"), time.time())
+
     def __dir__(self) -> list[str]:
         # What a prompt completes after `job.`: the methods of callers.
         return [name for name in super().__dir__() if name not in _INTERNAL]
@@ -243,7 +254,14 @@ class Job(AwaitableFuture):
         if added:
             # After the result is set, which is what most tasks wait for.
             self._wake_tasks()
+            if self._card is not None:
+                self._callbacks.submit(self._redraw)  # the page may block it
         return self._ended
+
+    def _redraw(self) -> None:
+        with self._card_lock:
+            if self._card is not None:
+                self._card.update(time.time())
 
     def _settle(self) -> None:
         # Release the client, so that a job that is kept does not keep the client open, and break
@@ -274,6 +292,7 @@ class Job(AwaitableFuture):
         # would ever release them. The threads that waited exist only in the parent.
         self._condition, self._changed = threading.Condition(), threading.Condition()
         self._next_lock, self._iterator = threading.Lock(), None
+        self._card_lock, self._card = threading.Lock(), None
         mine: Any = self
         mine._done_callbacks, mine._waiters, self._wakers = [], [], []
         self._job_state.apply(

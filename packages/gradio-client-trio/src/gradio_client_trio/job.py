@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
+from importlib import import_module
 
 import trio
 
@@ -74,6 +75,9 @@ class Job(BaseAsyncJob):
             callback()
         except Exception:  # noqa: BLE001 - the caller's code may raise anything
             _log.exception("%r: a callback failed", self)
+
+    def _ipython_display_(self) -> None:
+        self._show_card(import_module("IPython"))
 
     def _stamp(self, time: float) -> datetime:
         # Naive local time, as in the updates of the official client.

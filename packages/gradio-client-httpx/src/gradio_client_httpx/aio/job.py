@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Generator
 from datetime import datetime
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from gradio_protocol import JobCancelled, JobState, Raised
@@ -98,6 +99,9 @@ class AsyncJob(BaseAsyncJob):
             callback()
         except Exception:  # noqa: BLE001 - the caller's code may raise anything
             _log.exception("%r: a callback failed", self)
+
+    def _ipython_display_(self) -> None:
+        self._show_card(import_module("IPython"))
 
     def _stamp(self, time: float) -> datetime:
         return to_local_time(time)

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ..jobs.job_state import JobState, Outputs, Stage
+from .card import JobCard
 from .tracebacks import short_traceback
 from .updates import OutputUpdate, StatusUpdate, UpdateReader, all_outputs, current_status
 
@@ -38,6 +39,7 @@ class BaseAsyncJob(ABC):
         self._times = [now]
         "When each view arrived."
         self._callbacks: tuple[Callable[[], object], ...] = ()
+        self._card: JobCard | None = None
         self._iterator: AsyncIterator[Any] | None = None
 
     # What a driver adds.
@@ -120,6 +122,9 @@ class BaseAsyncJob(ABC):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._job_state}>"
 
+    def _repr_html_(self) -> str:
+        return JobCard(self._job_state, self._times[0]).html(self._times[-1])
+
     def __dir__(self) -> list[str]:
         # What a prompt completes after `job.`: the methods of callers.
         return [name for name in super().__dir__() if name not in _INTERNAL]
@@ -145,11 +150,18 @@ class BaseAsyncJob(ABC):
         self._times += [now] * (len(self._job_state.views) - len(self._times))
 
     def _take_callbacks(self) -> tuple[Callable[[], object], ...]:
-        """Return the callbacks if the job has ended, but only once."""
+        """Return what to call after a change: callers' callbacks once, when the job has ended."""
+        now = self._times[-1]
+        redraw = (partial(self._card.update, now),) if self._card else ()
         if not self.done():
-            return ()
+            return redraw
         callbacks, self._callbacks = self._callbacks, ()
-        return callbacks
+        return (*redraw, *callbacks)
+
+    def _show_card(self, ipython: Any) -> None:
+        """Show the job in a notebook, and redraw it there when it changes; see `JobCard.show`."""
+        self._card = self._card or JobCard(self._job_state, self._times[0])
+        self._card.show(ipython, self._times[-1])
 
 
 def _call_with_result(callback: Callable[..., object], state: JobState, _: object) -> None:

@@ -1,0 +1,99 @@
+"""A job as a card in a notebook, which follows the job while it runs.
+
+The driver passes in the clock, and IPython, which is certain to be there when it asks for a card.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from ..jobs.job_state import JobState, Outputs, Stage
+from .progress import Progress
+from .updates import status_update
+
+_INTERVAL = 0.1
+"Seconds between redraws of a job that has not ended."
+_SHOWN = 2_000
+"Characters of a value that a card shows."
+_CARD = "max-width: 50em; padding: 0.4em 0.8em; border: 1px solid #8886; border-radius: 0.4em"
+_VALUE = "max-height: 15em; overflow: auto; margin: 0.4em 0 0; white-space: pre-wrap"
+
+
+class JobCard:
+    """The card of one job: its status, its progress and its latest output. Not thread-safe.
+
+    Times are in seconds, on one clock.
+    """
+
+    def __init__(self, state: JobState, start: float) -> None:
+        self._state = state
+        self._outputs = Outputs(state)
+        self._start = start
+        self._drawn = start
+        self._handle: Any = None
+        "IPython's handle for the card on the page; None if there is none."
+
+    def show(self, ipython: Any, now: float) -> None:
+        """Show the card below the current cell; if it is on the page already, show it here too.
+
+        Raises NotImplementedError in a terminal, where IPython then prints the job's repr.
+        """
+        if not hasattr(ipython.get_ipython(), "kernel"):
+            raise NotImplementedError
+        if self._handle is None:
+            self._handle = ipython.display.DisplayHandle()
+        self._drawn = now
+        self._handle.display(self._bundle(now), raw=True)
+
+    def update(self, now: float) -> None:
+        """Redraw the card on the page. An error of the page takes it off, and is raised."""
+        # A model can report a thousand outputs a second, and each redraw is sent to the browser.
+        recent = now - self._drawn < _INTERVAL and not self._state.view.stage.is_final
+        if self._handle is None or recent:
+            return
+        handle, self._handle = self._handle, None
+        handle.update(self._bundle(now), raw=True)
+        self._handle, self._drawn = handle, now
+
+    def html(self, now: float) -> str:
+        """Return the card as HTML. All text of the server is escaped."""
+        view = self._state.view
+        while self._outputs.advance():
+            pass
+        progress = Progress.of(status_update(view, None), view.outputs)
+        text = f"{view.stage.name.lower()} after {now - self._start:.1f} s"
+        if not view.stage.is_final:
+            text = progress.text
+        title, text = html.escape(self._state.endpoint.title), html.escape(text)
+        parts = [f"<div><code>{title}</code> {text}</div>"]
+        if progress.total:
+            parts.append(_format_bar(progress))
+        value = self._read_value()
+        if value is not None:
+            parts.append(f'<pre style="{_VALUE}">{html.escape(_shorten(value))}</pre>')
+        return f'<div style="{_CARD}">{"".join(parts)}</div>'
+
+    def _read_value(self) -> object:
+        """Return the error, the result or the latest output; None if there is none yet."""
+        if self._state.failure is not None:
+            return f"{type(self._state.failure).__name__}: {self._state.failure}"
+        if self._state.view.stage is Stage.SUCCEEDED:
+            return self._state.result()
+        return self._outputs.value() if self._outputs.taken else None
+
+    def _bundle(self, now: float) -> dict[str, str]:
+        """Return the card by media type; pages that show no HTML show the text."""
+        return {"text/plain": f"<Job {self._state}>", "text/html": self.html(now)}
+
+
+def _format_bar(progress: Progress) -> str:
+    return (
+        f'<progress style="width: 100%" value="{progress.done or 0:g}"'
+        f' max="{progress.total:g}"></progress>'
+    )
+
+
+def _shorten(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
