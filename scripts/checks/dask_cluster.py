@@ -1,13 +1,15 @@
 """Runs `Client.map` over two worker processes of dask: kills one, stops a run, and resumes it.
 
-It needs `distributed` beside what the tests need, so it is not a part of `./scripts/test`. Prints
-what it has found, and fails with an AssertionError if a result is missing or comes twice.
+It needs `distributed` beside what the tests need, so it is not a part of `./scripts/test`. The
+number of inputs may be given; it is 400 otherwise. Prints what it has found, and fails with an
+AssertionError if a result is missing or comes twice.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,11 +23,11 @@ from tests.support.fake.functions import ALL_FUNCTIONS
 from tests.support.gradio_server import FakeGradio
 from tests.support.loopback import threaded
 
-INPUTS = [str(number) for number in range(400)]
 HOW: dict[str, Any] = {"api_name": "/echo", "concurrency": 10, "chunk_size": 20, "max_chunks": 4}
 
 
-def main() -> None:
+def main(number: int = 400) -> None:
+    inputs = [str(each) for each in range(number)]
     fake = FakeGradio(functions=[function.limited(10_000) for function in ALL_FUNCTIONS])
     options: dict[str, Any] = {"verbose": False, "download_files": False}
     with (
@@ -34,13 +36,13 @@ def main() -> None:
         Client(server.url, **options) as client,
         tempfile.TemporaryDirectory() as folder,
     ):
-        kill_a_worker(client, dask)
-        print(f"one of two workers was killed: {len(INPUTS)} results, each once", end="; ")
-        print(f"{joins(fake) - len(INPUTS)} calls were made again")
-        recorded = stop(client, dask, Path(folder) / "run.jsonl")
+        kill_a_worker(client, dask, inputs)
+        print(f"one of two workers was killed: {len(inputs)} results, each once", end="; ")
+        print(f"{joins(fake) - len(inputs)} calls were made again")
+        recorded = stop(client, dask, inputs, Path(folder) / "run.jsonl")
         before = joins(fake)
-        resume(client, dask, Path(folder) / "run.jsonl")
-        assert joins(fake) - before == len(INPUTS) - recorded
+        resume(client, dask, inputs, Path(folder) / "run.jsonl")
+        assert joins(fake) - before == len(inputs) - recorded
         print(f"stopped with {recorded} results: the resumed run called the app for the others")
 
 
@@ -55,23 +57,23 @@ def cluster() -> Iterator[Any]:
         yield dask
 
 
-def kill_a_worker(client: Client, dask: Any) -> None:
+def kill_a_worker(client: Client, dask: Any, inputs: list[str]) -> None:
     results: list[str] = []
     with dask.get_executor() as executor:
-        for result in client.map(INPUTS, executor=executor, **HOW):
+        for result in client.map(inputs, executor=executor, **HOW):
             results.append(result)
-            if len(results) == len(INPUTS) // 2:
+            if len(results) == len(inputs) // 2:
                 os.kill(next(iter(dask.run(os.getpid).values())), signal.SIGKILL)
-    assert results == INPUTS
+    assert results == inputs
 
 
-def stop(client: Client, dask: Any, journal: Path) -> int:
+def stop(client: Client, dask: Any, inputs: list[str], journal: Path) -> int:
     """Leave a run half-way; return how many results the journal has."""
     with (
         dask.get_executor() as executor,
-        closing(client.map(INPUTS, executor=executor, journal=journal, **HOW)) as outcomes,
+        closing(client.map(inputs, executor=executor, journal=journal, **HOW)) as outcomes,
     ):
-        assert list(islice(outcomes, len(INPUTS) // 2)) == INPUTS[: len(INPUTS) // 2]
+        assert list(islice(outcomes, len(inputs) // 2)) == inputs[: len(inputs) // 2]
     recorded = len(journal.read_bytes().splitlines())
     with journal.open("ab") as file:
         file.write(b'{"index":0,"inp')  # as a process leaves it that is killed while it writes
@@ -86,9 +88,9 @@ def count_tasks(dask_worker: Any) -> int:
     return len(dask_worker.state.tasks)
 
 
-def resume(client: Client, dask: Any, journal: Path) -> None:
+def resume(client: Client, dask: Any, inputs: list[str], journal: Path) -> None:
     with dask.get_executor() as executor:
-        assert list(client.map(INPUTS, executor=executor, journal=journal, **HOW)) == INPUTS
+        assert list(client.map(inputs, executor=executor, journal=journal, **HOW)) == inputs
 
 
 def joins(fake: FakeGradio) -> int:
@@ -96,4 +98,4 @@ def joins(fake: FakeGradio) -> int:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
