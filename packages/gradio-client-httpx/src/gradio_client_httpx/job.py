@@ -59,12 +59,15 @@ class Job(AwaitableFuture):
       TimeoutError after `timeout` seconds. Both raise `concurrent.futures.CancelledError` for a
       cancelled job; `result` raises the error of a failed one.
     - `for output in job` yields each output when it arrives, from the first one on, and raises the
-      job's error at the end if it failed. Leaving the loop does not cancel the job.
+      job's error at the end if it failed. If the job is cancelled, also from another thread, the
+      loop ends without an error, as in the official client; `cancelled()` tells. Leaving the loop
+      does not cancel the job.
     - `await job` returns the result, any number of times, and `asyncio.create_task(job)` makes a
       task of it. Cancelling the task that waits cancels the job.
     - `async for update in job` yields what the official client yields: a StatusUpdate for each
       message of the server, an OutputUpdate for each output, and at the end an OutputUpdate that is
-      `final`, whose `outputs` are a dict with `data` or with `error`.
+      `final`, whose `outputs` are a dict with `data` or with `error`. A cancelled job has no such
+      update; its last one is a StatusUpdate with the code CANCELLED.
     - Leaving a `with` or `async with` block cancels the job if it still runs.
     """
 
@@ -140,6 +143,7 @@ class Job(AwaitableFuture):
     def updates(self) -> Iterator[StatusUpdate | OutputUpdate]:
         """Yield every change of status and every output, in order, from the first one on.
 
+        The code of the last one is FINISHED, with `success`, or CANCELLED; no error is raised.
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         self._warn_if_unfinished("Job.updates()", instead="use `async for`")

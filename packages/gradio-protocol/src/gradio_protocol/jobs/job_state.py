@@ -250,7 +250,12 @@ class JobState:
         return f"{self.endpoint.title} {self.view.stage.name}{why}"
 
     def raise_failure(self) -> None:
-        """Raise the error of a job that failed, at the end of its outputs."""
+        """Raise the error of a job that failed, at the end of its outputs.
+
+        Raise nothing for a job that was cancelled: a loop over it just ends.
+        """
+        # As in the official client 2.7.2. Whoever cancels a job knows it, and a program that shows
+        # outputs until its user presses "stop" needs no `except` for that.
         if self.failure is not None:
             # Each `raise` would add to the frames that the error has gathered so far.
             raise self.failure.with_traceback(None)

@@ -98,6 +98,7 @@ class BaseAsyncJob(ABC):
     def updates(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
         """Yield every change of status and every output, in order, from the first one on.
 
+        The code of the last one is FINISHED, with `success`, or CANCELLED; no error is raised.
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         return JobUpdates(self, UpdateReader(self._job_state, self._times, self._stamp))
