@@ -21,23 +21,20 @@ from typing import Any, Self
 
 from gradio_protocol import (
     JobState,
-    JobView,
     Outputs,
     OutputUpdate,
     Raised,
     Stage,
-    Status,
     StatusUpdate,
     StreamLost,
     all_outputs,
     current_status,
-    spread,
-    status_update,
 )
-from gradio_protocol.clients import short_traceback
+from gradio_protocol.clients import UpdateReader, short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
+from .official_updates import read_official_updates
 from .threads import Pool, Workers
 
 _INTERNAL = (
@@ -147,13 +144,14 @@ class Job(AwaitableFuture):
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         self._warn_if_unfinished("Job.updates()", instead="use `async for`")
-        outputs, taken, final = Outputs(self._job_state), 0, False
-        while not final:
-            view, known = self._wait_for_view(taken)
-            taken, final = taken + 1, view.stage.is_final
-            yield status_update(view, known)
-            while outputs.taken < view.outputs and outputs.advance():
-                yield OutputUpdate(outputs=spread(outputs.value()))
+        reader = UpdateReader(self._job_state, self._times, to_local_time)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ended or reader.has_more())
+            update = reader.advance()
+            if update is None:
+                return
+            yield update
 
     def __iter__(self) -> Iterator[Any]:
         self._warn_if_unfinished("iterating a job", instead="use `async for`")
@@ -180,24 +178,12 @@ class Job(AwaitableFuture):
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        outputs, taken, final, has_finished = Outputs(self._job_state), 0, False, False
         with self._subscribe() as wait_for_change:
-            while not final:
-                while taken == len(self._times):
+            for update in read_official_updates(self._job_state, self._times, to_local_time):
+                if update is None:
                     await wait_for_change()
-                view, known = self._wait_for_view(taken)
-                taken, final = taken + 1, view.stage.is_final
-                finished = view.code is Status.FINISHED
-                while not finished and outputs.taken < view.outputs and outputs.advance():
-                    yield _make_output(outputs.value())
-                # Two views report the end: one of the server's last message, one of the flow. Yield
-                # only the first, as the official client does.
-                if taken > 1 and not (has_finished and final):
-                    yield status_update(view, known)
-                has_finished = has_finished or finished
-        last = self._make_final_update()
-        if last is not None:
-            yield last
+                else:
+                    yield update
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(job)` when the job has ended, on a thread that it may block."""
@@ -299,25 +285,6 @@ class Job(AwaitableFuture):
         left = "the job is still running; call it again to keep waiting, or cancel() to stop it"
         return TimeoutError(f"{self}: no result after {timeout:g} s; {left}")
 
-    def _wait_for_view(self, number: int) -> tuple[JobView, datetime]:
-        """Wait for a view and return it with the time at which it arrived."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._times) > number)
-            return self._job_state.views[number], to_local_time(self._times[number])
-
-    def _make_final_update(self) -> OutputUpdate | None:
-        """Return the update that ends an `async for`, or None for a cancelled job."""
-        view = self._job_state.view
-        match view.stage:
-            case Stage.SUCCEEDED:
-                return _make_output({"data": spread(self._job_state.result())}, final=True)
-            case Stage.FAILED:
-                shown = ("title", "duration", "visible")
-                how = {name: getattr(view.error, name, None) for name in shown}
-                return _make_output({"error": str(view.error), **how}, success=False, final=True)
-            case _:
-                return None
-
 
 JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 "All jobs of this process; a fork fails those in the child."
@@ -326,11 +293,6 @@ JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 def to_local_time(seconds: float) -> datetime:
     """Return naive local time, as the official client stamps its updates."""
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
-
-
-def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
-    """Return an update for `async for`, whose `outputs` need not be a list in that place."""
-    return OutputUpdate(outputs=outputs, success=success, final=final)
 
 
 def _call_with_output(callback: Callable[..., object], job: Future[Any]) -> None:

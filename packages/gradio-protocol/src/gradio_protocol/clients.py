@@ -25,3 +25,4 @@ from .present.endpoints import Endpoints as Endpoints
 from .present.progress import Progress as Progress
 from .present.progress import ProgressBar as ProgressBar
 from .present.tracebacks import short_traceback as short_traceback
+from .present.updates import UpdateReader as UpdateReader

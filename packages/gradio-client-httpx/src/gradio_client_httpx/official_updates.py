@@ -1,0 +1,68 @@
+"""The updates of a job in the form in which the official client's `async for` yields them.
+
+They differ from those of `Job.updates`, which the core's `UpdateReader` reads:
+
+1. An output comes before the status of the message that brought it.
+2. There is a status for each message of the server, so none for the submission. The end has one
+   status, although two views report it: that of the last message, and that of the flow.
+3. The last update is an OutputUpdate that is `final`. Its `outputs` are a dict with `data` or with
+   `error`. A cancelled job has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from gradio_protocol import (
+    JobState,
+    Outputs,
+    OutputUpdate,
+    Stage,
+    Status,
+    StatusUpdate,
+    spread,
+    status_update,
+)
+
+
+def read_official_updates(
+    state: JobState, times: Sequence[float], stamp: Callable[[float], datetime]
+) -> Generator[StatusUpdate | OutputUpdate | None]:
+    """Yield all updates of a job; None: there is none yet, so wait for a change of the job.
+
+    `times` and `stamp` are those of `UpdateReader`.
+    """
+    outputs, has_finished = Outputs(state), False
+    for number in count():
+        while number == len(times):
+            yield None
+        view, ends = state.views[number], state.views[number].stage.is_final
+        finishes = view.code is Status.FINISHED
+        while not finishes and outputs.taken < view.outputs and outputs.advance():
+            yield _make_output(outputs.value())
+        if number > 0 and not (has_finished and ends):
+            yield status_update(view, stamp(times[number]))
+        has_finished = has_finished or finishes
+        if ends:
+            break
+    yield from _make_final_updates(state)
+
+
+def _make_final_updates(state: JobState) -> Generator[OutputUpdate]:
+    error = state.view.error
+    match state.view.stage:
+        case Stage.SUCCEEDED:
+            yield _make_output({"data": spread(state.result())}, final=True)
+        case Stage.FAILED:
+            shown = {name: getattr(error, name, None) for name in ("title", "duration", "visible")}
+            yield _make_output({"error": str(error), **shown}, success=False, final=True)
+        case _:
+            pass
+
+
+def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
+    """Return an update whose `outputs` need not be a list: here they are the bare output."""
+    return OutputUpdate(outputs=outputs, success=success, final=final)
