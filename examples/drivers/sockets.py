@@ -109,7 +109,7 @@ class Client:
             self.core.stream_silent(stream_id)
         self.obey()
 
-    def _run(self, action: gp.AnyIO) -> object:
+    def _run(self, action: gp.IOAction) -> object:
         match action:
             case gp.Send() | gp.Download():
                 return self._exchange(action)

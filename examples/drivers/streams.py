@@ -126,7 +126,7 @@ class Client:
             self.core.action_succeeded(command.action_id, reply)
         self.obey()
 
-    async def _reply(self, action: gp.AnyIO) -> object:
+    async def _reply(self, action: gp.IOAction) -> object:
         match action:
             case gp.Send() | gp.Download():
                 return await self._exchange(action)

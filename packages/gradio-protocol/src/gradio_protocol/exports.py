@@ -35,11 +35,11 @@ from .errors import ValidationError as ValidationError
 from .errors import file_errors as file_errors
 from .errors import proxy_address as proxy_address
 from .flows.actions import PARTIAL_PREFIX as PARTIAL_PREFIX
-from .flows.actions import AnyIO as AnyIO
 from .flows.actions import BodyLimit as BodyLimit
 from .flows.actions import Download as Download
 from .flows.actions import FileFacts as FileFacts
 from .flows.actions import InspectFile as InspectFile
+from .flows.actions import IOAction as IOAction
 from .flows.actions import ReadFile as ReadFile
 from .flows.actions import SaveBytes as SaveBytes
 from .flows.actions import Saved as Saved

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
-from ..flows.actions import AnyIO, Send
+from ..flows.actions import IOAction, Send
 from ..jobs.orders import CloseStream, OpenStream
 
 
@@ -15,7 +15,7 @@ class RunAction:
     """Run this action; report its reply or its error under this id."""
 
     action_id: int
-    action: AnyIO
+    action: IOAction
 
     @property
     def is_brief_request(self) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import JobCancelled
-from ..flows.actions import AnyAction, AnyIO, Done, Flow, Publish, Send
+from ..flows.actions import AnyAction, Done, Flow, IOAction, Publish, Send
 from ..jobs.job_state import JobUpdate
 from ..jobs.orders import AnyQuestion, Question
 from .commands import AbortAction, Command, RunAction
@@ -113,7 +113,7 @@ class Conversations:
                 self._run(conversation, action)
         return True
 
-    def _run(self, conversation: Conversation, action: AnyIO) -> None:
+    def _run(self, conversation: Conversation, action: IOAction) -> None:
         if not conversation.is_wanted():
             # This also stops a join that was not sent yet.
             self.fail(conversation, JobCancelled("the job was cancelled"))
@@ -123,7 +123,7 @@ class Conversations:
         self._commands.append(running)
 
 
-def is_abortable(action: AnyIO) -> bool:
+def is_abortable(action: IOAction) -> bool:
     """Whether an action may be aborted: not a join, since the server runs its job anyway.
 
     Only its reply names the event, without which the job cannot be cancelled (4.37.2 to 6.31).

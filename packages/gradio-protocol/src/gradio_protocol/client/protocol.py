@@ -383,8 +383,8 @@ class ClientProtocol:
         Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
-        opening = any(session.streams.are_opening for session in self._streams.values())
-        return self._closed and not (joining or opening or self._cancellations)
+        connecting = any(session.streams.are_connecting for session in self._streams.values())
+        return self._closed and not (joining or connecting or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
         for job in jobs:

@@ -222,10 +222,10 @@ class Sleep(Action[None]):
     seconds: float
 
 
-AnyIO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
+IOAction: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 "Actions that take time, which a driver has to wait for."
 
-AnyAction: TypeAlias = AnyIO | Publish | AnyQuestion
+AnyAction: TypeAlias = IOAction | Publish | AnyQuestion
 
 Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The generator of a flow that returns a T."
