@@ -163,7 +163,7 @@ class Job:
 
     def result(self) -> object:
         """Return what the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.state.view.stage.is_final:
+        while not self.state.snapshot.stage.is_final:
             self._client.wait()
         return self.state.result()
 
@@ -175,7 +175,7 @@ class Job:
 
     def __iter__(self) -> Iterator[object]:
         outputs = gp.Outputs(self.state)
-        while outputs.taken < self.state.view.outputs or not self.state.view.stage.is_final:
+        while outputs.taken < self.state.snapshot.outputs or not self.state.snapshot.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:

@@ -76,7 +76,7 @@ class Job(AwaitableFuture):
         self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
         self._times = [time.time()]
-        "When each view arrived, in seconds since the epoch."
+        "When each snapshot arrived, in seconds since the epoch."
         self._callbacks = Pool(workers.call, 1)
         self._owner = owner
         self._ended = False
@@ -121,7 +121,7 @@ class Job(AwaitableFuture):
     def status(self) -> StatusUpdate:
         """Return the current status; its code is STARTING until the server reports on the job."""
         with self._changed:
-            return current_status(self._job_state.view, to_local_time(self._times[-1]))
+            return current_status(self._job_state.snapshot, to_local_time(self._times[-1]))
 
     def cancel(self) -> bool:
         """Cancel the job; return whether it is cancelled now.
@@ -131,7 +131,7 @@ class Job(AwaitableFuture):
         """
         self._cancel()
         self.notify()
-        return self._job_state.view.stage is Stage.CANCELLED
+        return self._job_state.snapshot.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job has not ended yet."""
@@ -222,9 +222,11 @@ class Job(AwaitableFuture):
         which may run code of callers, and that may call the client. Thread-safe.
         """
         with self._changed:
-            added = len(self._job_state.views) - len(self._times)
+            added = len(self._job_state.snapshots) - len(self._times)
             self._times += [time.time()] * added
-            ended = self._job_state.views[len(self._times) - 1].stage.is_final and not self._ended
+            ended = (
+                self._job_state.snapshots[len(self._times) - 1].stage.is_final and not self._ended
+            )
             self._ended = self._ended or ended
             if added:
                 self._changed.notify_all()
@@ -239,7 +241,7 @@ class Job(AwaitableFuture):
         # Release the client, so that a job that is kept does not keep the client open, and break
         # the reference cycle through `_cancel`.
         self._cancel, self._owner = _do_nothing, None
-        match self._job_state.view.stage, self._job_state.view.error:
+        match self._job_state.snapshot.stage, self._job_state.snapshot.error:
             case Stage.CANCELLED, _:
                 # `Future.cancel` does nothing for a future that runs, so a job's future stays
                 # pending until the job ends. `set_running_or_notify_cancel` wakes the threads in

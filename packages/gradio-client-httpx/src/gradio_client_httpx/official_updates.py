@@ -4,7 +4,7 @@ They differ from those of `Job.updates`, which the core's `UpdateReader` reads:
 
 1. An output comes before the status of the message that brought it.
 2. There is a status for each message of the server, so none for the submission. The end has one
-   status, although two views report it: that of the last message, and that of the flow.
+   status, although two snapshots report it: that of the last message, and that of the flow.
 3. The last update is an OutputUpdate that is `final`. Its `outputs` are a dict with `data` or with
    `error`. A cancelled job has none.
 """
@@ -23,7 +23,7 @@ from gradio_protocol import (
     Stage,
     Status,
     StatusUpdate,
-    spread,
+    split_output,
     status_update,
 )
 
@@ -39,12 +39,12 @@ def read_official_updates(
     for number in count():
         while number == len(times):
             yield None
-        view, ends = state.views[number], state.views[number].stage.is_final
-        finishes = view.code is Status.FINISHED
-        while not finishes and outputs.taken < view.outputs and outputs.advance():
+        snapshot, ends = state.snapshots[number], state.snapshots[number].stage.is_final
+        finishes = snapshot.code is Status.FINISHED
+        while not finishes and outputs.taken < snapshot.outputs and outputs.advance():
             yield _make_output(outputs.value())
         if number > 0 and not (has_finished and ends):
-            yield status_update(view, stamp(times[number]))
+            yield status_update(snapshot, stamp(times[number]))
         has_finished = has_finished or finishes
         if ends:
             break
@@ -52,10 +52,10 @@ def read_official_updates(
 
 
 def _make_final_updates(state: JobState) -> Generator[OutputUpdate]:
-    error = state.view.error
-    match state.view.stage:
+    error = state.snapshot.error
+    match state.snapshot.stage:
         case Stage.SUCCEEDED:
-            yield _make_output({"data": spread(state.result())}, final=True)
+            yield _make_output({"data": split_output(state.result())}, final=True)
         case Stage.FAILED:
             shown = {name: getattr(error, name, None) for name in ("title", "duration", "visible")}
             yield _make_output({"error": str(error), **shown}, success=False, final=True)

@@ -146,7 +146,7 @@ class Reply:
             raise StopAsyncIteration
         return data
 
-    async def feed(self, take: Callable[[bytes], None]) -> None:
+    async def read_into(self, take: Callable[[bytes], None]) -> None:
         """Pass the body to `take` as it arrives, until its end.
 
         Raises TransportFailed if the body is truncated.
@@ -216,7 +216,7 @@ class Reply:
             body.extend(piece)
             check(len(body))
 
-        await self.feed(take)
+        await self.read_into(take)
         return bytes(body)
 
     async def _send_request(self, connection: Connection) -> None:
@@ -312,7 +312,7 @@ class Http:
     def stream(
         self, request: Request, *, idle_timeout: float = inf, on_silence: OnSilence | None = None
     ) -> Reply:
-        """Return a reply whose body is read as it arrives, with `feed` or by iteration.
+        """Return a reply whose body is read as it arrives, with `read_into` or by iteration.
 
         `on_silence` is called after each `idle_timeout` seconds without data, before the head too;
         without it, silence is a failure. Entering and reading raise TransportFailed.

@@ -62,8 +62,8 @@ class Job(BaseAsyncJob):
         await trio.lowlevel.wait_task_rescheduled(leave)
 
     def notify(self) -> None:
-        """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
-        self._record_views(time.time())
+        """Record the new snapshots of the job, wake all waiting tasks, and run the callbacks."""
+        self._record_snapshots(time.time())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
         for callback in self._take_callbacks():

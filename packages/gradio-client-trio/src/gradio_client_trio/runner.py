@@ -181,7 +181,7 @@ class Runner:
                     if reply.head.is_upgrade:
                         await reply.exchange_messages(partial(self._report_message, stream_id))
                     else:
-                        await reply.feed(partial(self._report_data, stream_id))
+                        await reply.read_into(partial(self._report_data, stream_id))
         except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait forever
             error = failure
         finally:

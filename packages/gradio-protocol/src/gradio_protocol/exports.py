@@ -49,8 +49,8 @@ from .flows.connect import Target as Target
 from .flows.duplicate import CopiedSpace as CopiedSpace
 from .flows.duplicate import SpaceCopy as SpaceCopy
 from .flows.options import Options as Options
+from .jobs.job_state import JobSnapshot as JobSnapshot
 from .jobs.job_state import JobState as JobState
-from .jobs.job_state import JobView as JobView
 from .jobs.job_state import Outputs as Outputs
 from .jobs.job_state import Raised as Raised
 from .jobs.job_state import Stage as Stage
@@ -64,7 +64,7 @@ from .present.updates import OutputUpdate as OutputUpdate
 from .present.updates import StatusUpdate as StatusUpdate
 from .present.updates import all_outputs as all_outputs
 from .present.updates import current_status as current_status
-from .present.updates import spread as spread
+from .present.updates import split_output as split_output
 from .present.updates import status_update as status_update
 from .wire.exchange import FileSlice as FileSlice
 from .wire.exchange import Head as Head

@@ -72,8 +72,8 @@ class AsyncJob(BaseAsyncJob):
                 self._waiters.discard(waiter)
 
     def notify(self) -> None:
-        """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
-        self._record_views(time.time())
+        """Record the new snapshots of the job, wake all waiting tasks, and run the callbacks."""
+        self._record_snapshots(time.time())
         while self._waiters:
             waiter = self._waiters.pop()
             if not waiter.done():  # its task may have been cancelled

@@ -251,7 +251,7 @@ class Done(Generic[T]):
 
 
 class Flow(Generic[T]):
-    """A conversation that a driver performs: `start`, then `resume` or `fail`, until `Done`.
+    """A conversation that a driver performs: `resume` with None, then with replies, until `Done`.
 
     An error of the flow leaves through the method that was called; it is a GradioError unless the
     driver made a mistake. Not thread-safe.
@@ -262,12 +262,8 @@ class Flow(Generic[T]):
     def __init__(self, steps: Steps[T]) -> None:
         self._steps = steps
 
-    def start(self) -> AnyAction | Done[T]:
-        """Return the first action."""
-        return self.resume(None)
-
     def resume(self, reply: object) -> AnyAction | Done[T]:
-        """Pass in the reply to the last action, and return the next one."""
+        """Pass in the reply to the last action, and return the next one; None begins the flow."""
         try:
             return self._steps.send(reply)
         except StopIteration as stop:

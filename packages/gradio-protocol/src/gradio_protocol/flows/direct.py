@@ -22,7 +22,7 @@ from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import RequestJoin
 from ..wire.document import JSON, LIST, Object, need, read_object
-from ..wire.exchange import Response, quoted, redact_url
+from ..wire.exchange import Response, quote_path, redact_url
 from .actions import Publish, Send, Steps, ask
 from .attempt import (
     Attempt,
@@ -115,7 +115,7 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
         more["fn_index"] = endpoint.index
         # A restart during a pause may have given the index to another function.
         recheck = partial(check_same_app, attempt)
-    path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
+    path = f"{app.dialect.run}{quote_path(endpoint.name or '/predict')}"
     send = Send(request=attempt.post(path, **more), limit=_MAX_RESULT, total_timeout=inf)
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:

@@ -79,11 +79,6 @@ def stream_request(
             return app.access.get("queue/join", events=True, call=headers, **query)
 
 
-def socket_request(app: App, job: PendingJob) -> Request:
-    """Return the request for the socket of a job."""
-    return app.access.socket("queue/join", job.session_hash.encode(), call=job.headers)
-
-
 def socket_answers(job: PendingJob) -> dict[str, str]:
     """Return what the socket of a job sends, by the name of the message that asks for it."""
     identity = f'"fn_index":{job.fn_index},"session_hash":"{job.session_hash}"'
@@ -418,8 +413,8 @@ class EventStreams:
     def open_socket(self, app: App, job: PendingJob, idle_timeout: float) -> list[Order]:
         """Open the socket of a job, which is its join."""
         stream_id, key = next(self._ids), job.job_id
-        request, answers = socket_request(app, job), socket_answers(job)
-        order = OpenStream(stream_id, key, request, idle_timeout, 0.0, answers)
+        request = app.access.socket("queue/join", job.session_hash.encode(), call=job.headers)
+        order = OpenStream(stream_id, key, request, idle_timeout, 0.0, socket_answers(job))
         self._by_key[key] = self._by_id[stream_id] = EventStream(key, stream_id, app, order)
         return [order]
 

@@ -110,7 +110,7 @@ class Session:
 
     def add_job(self, receive: Receiver = leave_to_flow) -> int:
         """Return the id of a new job, whose messages `receive` takes."""
-        job_id = self._tracker.new_job_id()
+        job_id = next(self._tracker.job_ids)
         # A job of a closed session has an id too: the answer to its first question stops it.
         if not self.closed:
             self._registry.add(job_id, receive)
