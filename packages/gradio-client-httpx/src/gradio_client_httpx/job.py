@@ -30,7 +30,7 @@ from gradio_protocol import (
     all_outputs,
     current_status,
 )
-from gradio_protocol.clients import UpdateReader, short_traceback
+from gradio_protocol.clients import UpdateReader, call_with_result, short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
@@ -148,8 +148,7 @@ class Job(AwaitableFuture):
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._ended or reader.has_more())
-            update = reader.advance()
-            if update is None:
+            if (update := reader.advance()) is None:
                 return
             yield update
 
@@ -240,7 +239,7 @@ class Job(AwaitableFuture):
     def _settle(self) -> None:
         # Release the client, so that a job that is kept does not keep the client open, and break
         # the reference cycle through `_cancel`.
-        self._cancel, self._owner = _do_nothing, None
+        self._cancel, self._owner = lambda: None, None
         match self._job_state.snapshot.stage, self._job_state.snapshot.error:
             case Stage.CANCELLED, _:
                 # `Future.cancel` does nothing for a future that runs, so a job's future stays
@@ -258,7 +257,7 @@ class Job(AwaitableFuture):
     ) -> None:
         """Call each with the result when the job has succeeded; a tuple as several arguments."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
-            self.add_done_callback(partial(_call_with_output, callback))
+            self.add_done_callback(partial(call_with_result, callback, self._job_state))
 
     def after_fork(self) -> None:
         """Fail the job in a forked child, which has none of the threads that run it."""
@@ -297,20 +296,9 @@ def to_local_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
-def _call_with_output(callback: Callable[..., object], job: Future[Any]) -> None:
-    if job.cancelled() or job.exception() is not None:
-        return
-    result = job.result()
-    callback(*result) if isinstance(result, tuple) else callback(result)
-
-
 def _call_when_done(fn: Callable[[Future[Any]], object], job: Job) -> None:
     try:
         fn(job)
     except Exception:  # noqa: BLE001 - the caller's code may raise anything
         # The standard library logs such errors of its futures with this logger and text.
         _log.exception("exception calling callback for %r", job)
-
-
-def _do_nothing() -> None:
-    pass

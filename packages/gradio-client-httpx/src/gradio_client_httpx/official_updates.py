@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 from gradio_protocol import (
     JobState,
@@ -39,30 +39,22 @@ def read_official_updates(
     for number in count():
         while number == len(times):
             yield None
-        snapshot, ends = state.snapshots[number], state.snapshots[number].stage.is_final
-        finishes = snapshot.code is Status.FINISHED
+        snapshot = state.snapshots[number]
+        ends, finishes = snapshot.stage.is_final, snapshot.code is Status.FINISHED
         while not finishes and outputs.taken < snapshot.outputs and outputs.advance():
-            yield _make_output(outputs.value())
+            # Not in a list, as `OutputUpdate` has it elsewhere.
+            value: Any = outputs.value()
+            yield OutputUpdate(value)
         if number > 0 and not (has_finished and ends):
             yield status_update(snapshot, stamp(times[number]))
         has_finished = has_finished or finishes
         if ends:
             break
-    yield from _make_final_updates(state)
-
-
-def _make_final_updates(state: JobState) -> Generator[OutputUpdate]:
-    error = state.snapshot.error
-    match state.snapshot.stage:
-        case Stage.SUCCEEDED:
-            yield _make_output({"data": split_output(state.result())}, final=True)
-        case Stage.FAILED:
-            shown = {name: getattr(error, name, None) for name in ("title", "duration", "visible")}
-            yield _make_output({"error": str(error), **shown}, success=False, final=True)
-        case _:
-            pass
-
-
-def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
-    """Return an update whose `outputs` need not be a list: here they are the bare output."""
-    return OutputUpdate(outputs=outputs, success=success, final=final)
+    error, result = state.snapshot.error, dict[str, Any]()
+    if state.snapshot.stage is Stage.SUCCEEDED:
+        result = {"data": split_output(state.result())}
+    elif state.snapshot.stage is Stage.FAILED:
+        shown = {name: getattr(error, name, None) for name in ("title", "duration", "visible")}
+        result = {"error": str(error), **shown}
+    if result:
+        yield OutputUpdate(cast("Any", result), success=error is None, final=True)

@@ -139,7 +139,7 @@ class BaseAsyncJob(ABC):
     ) -> None:
         """Call each with the result when the job has succeeded; a tuple as several arguments."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
-            self.add_done_callback(partial(_call_with_result, callback, self._job_state))
+            self.add_done_callback(partial(call_with_result, callback, self._job_state))
 
     def _record_snapshots(self, now: float) -> None:
         """Record that the snapshots that are new have arrived now."""
@@ -153,7 +153,8 @@ class BaseAsyncJob(ABC):
         return callbacks
 
 
-def _call_with_result(callback: Callable[..., object], state: JobState, _: object) -> None:
+def call_with_result(callback: Callable[..., object], state: JobState, _: object = None) -> None:
+    """Call a result callback of a job that has ended, if it has succeeded."""
     if state.snapshot.stage is Stage.SUCCEEDED:
         value = state.result()
         callback(*value) if isinstance(value, tuple) else callback(value)
