@@ -5,7 +5,6 @@
 from .app.endpoint import Endpoint as Endpoint
 from .app.endpoint import Parameter as Parameter
 from .app.endpoint import Return as Return
-from .app.files import FileData as FileData
 from .app.files import LocalFile as LocalFile
 from .app.files import file_argument as file_argument
 from .client.commands import AbortAction as AbortAction
@@ -14,24 +13,7 @@ from .client.commands import NotifyJob as NotifyJob
 from .client.commands import RunAction as RunAction
 from .client.protocol import BoundCall as BoundCall
 from .client.protocol import ClientProtocol as ClientProtocol
-from .errors import AppChanged as AppChanged
-from .errors import AppError as AppError
-from .errors import AuthenticationError as AuthenticationError
-from .errors import ExecutorFailed as ExecutorFailed
-from .errors import FileFailed as FileFailed
-from .errors import GradioError as GradioError
-from .errors import InvalidArguments as InvalidArguments
-from .errors import JobCancelled as JobCancelled
-from .errors import QueueError as QueueError
-from .errors import RemoteError as RemoteError
-from .errors import ServerStopped as ServerStopped
-from .errors import SessionNotFound as SessionNotFound
-from .errors import SpaceDuplicationError as SpaceDuplicationError
-from .errors import SpaceUnavailable as SpaceUnavailable
-from .errors import StreamLost as StreamLost
-from .errors import TooManyRequestsError as TooManyRequestsError
-from .errors import TransportFailed as TransportFailed
-from .errors import ValidationError as ValidationError
+from .client_exports import *  # noqa: F403 - all of its names, and no others
 from .errors import file_errors as file_errors
 from .errors import proxy_address as proxy_address
 from .flows.actions import PARTIAL_PREFIX as PARTIAL_PREFIX
@@ -55,13 +37,9 @@ from .jobs.job_state import Outputs as Outputs
 from .jobs.job_state import Raised as Raised
 from .jobs.job_state import Stage as Stage
 from .jobs.job_state import Transferred as Transferred
-from .jobs.messages import ProgressUnit as ProgressUnit
 from .jobs.orders import KEEPALIVE as KEEPALIVE
 from .jobs.orders import CloseStream as CloseStream
 from .jobs.orders import OpenStream as OpenStream
-from .jobs.status import Status as Status
-from .present.updates import OutputUpdate as OutputUpdate
-from .present.updates import StatusUpdate as StatusUpdate
 from .present.updates import all_outputs as all_outputs
 from .present.updates import current_status as current_status
 from .present.updates import split_output as split_output
