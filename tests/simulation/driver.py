@@ -131,7 +131,7 @@ class Client:
         )
         caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
         self.callers[job_id] = caller
-        self.advance(caller, caller.flow.start)
+        self.advance(caller, lambda: caller.flow.resume(None))
         return caller
 
     def cancel(self, caller: Caller) -> None:

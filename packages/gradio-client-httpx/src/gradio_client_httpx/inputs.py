@@ -67,11 +67,13 @@ def resolve_transport(config: HttpxConfig) -> TransportConfig:
     kept = {
         key: value for key, value in raw.items() if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
     }
-    verify = raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify
+    verify: Any = raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify
+    if isinstance(verify, os.PathLike):
+        verify = os.fspath(cast("os.PathLike[str]", verify))
     timeout = _NO_TIMEOUT if raw.get("timeout", 0) is None else raw.get("timeout")
     return TransportConfig(
         folder=_choose_folder(config),
-        verify=os.fspath(verify) if isinstance(verify, os.PathLike) else verify,
+        verify=verify,
         timeout=timeout if config.timeout is None else config.timeout,
         httpx_kwargs=kept,
         http_client=config.http_client,
