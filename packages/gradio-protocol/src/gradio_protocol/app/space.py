@@ -30,32 +30,29 @@ class Readiness(Enum):
     STUCK = "its owner has to act first"
 
 
+_READY, _SOON, _STUCK = Readiness
+
+
 class SpaceStage(Enum):
     """The stage of a Space, as the Hub reports it; the texts complete "it …" in errors."""
 
-    RUNNING = Readiness.READY, "is running"
-    RUNNING_BUILDING = Readiness.READY, "is running while its next version is built"
-    RUNNING_APP_STARTING = Readiness.READY, "is running while its next version starts"
-    BUILDING = Readiness.SOON, "is being built"
-    APP_STARTING = Readiness.SOON, "is starting"
-    SLEEPING = Readiness.SOON, "is asleep until somebody visits it"
-    STOPPED = Readiness.STUCK, "is stopped; its owner can start it on its page"
-    PAUSED = (
-        Readiness.STUCK,
-        "is paused; its owner can restart it, and anyone else can duplicate it",
-    )
-    NO_APP_FILE = Readiness.STUCK, "has no app file; its owner has to add one"
+    RUNNING = _READY, "is running"
+    RUNNING_BUILDING = _READY, "is running while its next version is built"
+    RUNNING_APP_STARTING = _READY, "is running while its next version starts"
+    BUILDING = _SOON, "is being built"
+    APP_STARTING = _SOON, "is starting"
+    SLEEPING = _SOON, "is asleep until somebody visits it"
+    STOPPED = _STUCK, "is stopped; its owner can start it on its page"
+    PAUSED = _STUCK, "is paused; its owner can restart it, and anyone else can duplicate it"
+    NO_APP_FILE = _STUCK, "has no app file; its owner has to add one"
     CONFIG_ERROR = (
-        Readiness.STUCK,
+        _STUCK,
         "is misconfigured; its owner has to fix the metadata at the top of its README",
     )
-    BUILD_ERROR = Readiness.STUCK, "could not be built; its page shows the log"
-    RUNTIME_ERROR = (
-        Readiness.STUCK,
-        "has crashed; its page shows the log, and its owner can restart it",
-    )
-    DELETING = Readiness.STUCK, "is being deleted"
-    OTHER = Readiness.SOON, "is in a stage that this client does not know"
+    BUILD_ERROR = _STUCK, "could not be built; its page shows the log"
+    RUNTIME_ERROR = _STUCK, "has crashed; its page shows the log, and its owner can restart it"
+    DELETING = _STUCK, "is being deleted"
+    OTHER = _SOON, "is in a stage that this client does not know"
 
     def __init__(self, readiness: Readiness, text: str) -> None:
         self.readiness = readiness

@@ -42,7 +42,7 @@ class Send(Action[Response]):
     """Send one request. The reply is delivered whatever its status; redirects are not followed."""
 
     request: Request
-    limit: int
+    limit: int = 2**20
     "Largest body of the reply in bytes; a longer one is a RemoteError."
     total_timeout: float | None = None
     """Seconds that the whole exchange may take; infinity for a direct call, which takes as long as

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
@@ -149,7 +150,7 @@ def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | No
         return (yield from _has_same_config(app, total_timeout))
     request = app.access.get("app_id")
     try:
-        reply = yield from ask(Send(request=request, limit=2**16, total_timeout=total_timeout))
+        reply = yield from ask(Send(request=request, total_timeout=total_timeout))
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
@@ -260,10 +261,8 @@ def _wake_space(access: Access) -> Steps[None]:
     """Send a request to a Space, which wakes it; ignore the reply."""
     # Without retries: the loop that waits for the Space sends the next one.
     request = access.request("GET", access.page("config"))
-    try:
+    with suppress(GradioError):
         yield from ask(Send(request=request, limit=MAX_DOCUMENT, total_timeout=_WAKE_TIMEOUT))
-    except GradioError:
-        return
 
 
 def _fetch_config_with_login(web: Requester, auth: tuple[str, str] | None) -> Steps[Config]:

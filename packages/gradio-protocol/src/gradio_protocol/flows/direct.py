@@ -37,7 +37,6 @@ from .options import Call
 from .retry import Repeat, send_with_retries
 
 _MAX_RESULT = 2**30  # largest result in bytes
-_MAX_REPLY = 2**20
 # Statuses which tell that the function was not called, perhaps because another app answers.
 _NOT_CALLED = (401, 404)
 
@@ -102,7 +101,7 @@ def _isolate_generator(attempt: Attempt) -> Attempt:
 def reset_generator(call: Call, session_hash: str) -> Steps[None]:
     """Make a generator that is kept for the session begin anew (3.6 and later)."""
     body = {"session_hash": session_hash, "fn_index": call.endpoint.index}
-    reset = Send(request=call.app.access.post("reset", body), limit=_MAX_REPLY)
+    reset = Send(request=call.app.access.post("reset", body))
     yield from send_with_retries(reset, call.policy, Repeat.HARMLESS)
 
 

@@ -324,19 +324,15 @@ class EventStream:
 
     def ended(self, ending: EndReason, *, expected: bool) -> StreamOutcome:
         """End a connection; return what that means. `expected`: jobs expect messages on it."""
-        match self.state, ending:
-            # The server announced that it has sent everything, so it does not matter how the
-            # connection ended.
-            case StreamState.CLOSING, _:
-                ending = EndReason.FINISHED
-            # A proxy that loses its server can end the body properly: only `close_stream` tells.
-            case _, EndReason.FINISHED if self._announces:
-                ending = EndReason.BROKEN
-            # There was a head, so there was a connection: messages may be lost.
-            case StreamState.OPEN, EndReason.REFUSED:
-                ending = EndReason.BROKEN
-            case _:
-                pass
+        # A proxy that loses its server can end the body properly: only `close_stream` tells.
+        is_cut = ending is EndReason.FINISHED and self._announces
+        # There was a head, so there was a connection: messages may be lost.
+        was_open = ending is EndReason.REFUSED and self.state is StreamState.OPEN
+        if self.state is StreamState.CLOSING:
+            # The server announced that it has sent everything: it does not matter how it ended.
+            ending = EndReason.FINISHED
+        elif is_cut or was_open:
+            ending = EndReason.BROKEN
         self._move(StreamInput.END)
         return self._decide(OUTCOMES[self._kind][ending], expected=expected)
 
@@ -359,11 +355,8 @@ class EventStream:
         # Opened with nothing pending, a stream would send heartbeats and never end (4.9 to 6.31).
         if not (expected or self._is_heartbeat):
             return StreamOutcome.ENDED
-        return (
-            StreamOutcome.LOST
-            if self._empty_connections >= MAX_EMPTY_CONNECTIONS
-            else StreamOutcome.REOPEN
-        )
+        gives_up = self._empty_connections >= MAX_EMPTY_CONNECTIONS
+        return StreamOutcome.LOST if gives_up else StreamOutcome.REOPEN
 
     def _move(self, event: StreamInput) -> None:
         self.state = STREAM_TRANSITIONS[self.state][event]

@@ -38,9 +38,8 @@ class FileSearch:
         # The cursor catches up only when there is something to search.
         while self._cursor.advance():
             pass
-        found = [
-            self._get_new_parts(i, changes[i]) if i in adding else None for i in range(len(changes))
-        ]
+        parts = {i: self._get_new_parts(i, changes[i]) for i in adding}
+        found = [parts.get(i) for i in range(len(changes))]
         return find_remote_files(self._endpoint.select_visible(found), self._dialect)
 
     def _may_add_file(self, change: Change) -> bool:

@@ -331,9 +331,7 @@ class JobState:
 
 
 @lru_cache(4096)
-def _make_simple_snapshot(
-    stage: Stage, code: Status, n: int, success: bool | None = None
-) -> JobSnapshot:
+def _share_snapshot(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobSnapshot:
     """Return a snapshot with these fields only. It is immutable, so many jobs share one."""
     return JobSnapshot(stage, code, n, success=success)
 
@@ -344,7 +342,7 @@ def _make_snapshot(before: Stage, n: int, update: _VisibleUpdate) -> JobSnapshot
     match update:
         # Outputs are the most frequent update, so they come first.
         case Output() | Generated():
-            return _make_simple_snapshot(row[Cause.REPORTS], Status.ITERATING, n, True)
+            return _share_snapshot(row[Cause.REPORTS], Status.ITERATING, n, True)
         case Progressed():
             return JobSnapshot(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():
@@ -353,20 +351,20 @@ def _make_snapshot(before: Stage, n: int, update: _VisibleUpdate) -> JobSnapshot
             stage = row[Cause.UPLOADS if update.upload else Cause.REPORTS]
             return JobSnapshot(stage, Status.SENDING_DATA, n, transferred=update)
         case Joining():
-            return _make_simple_snapshot(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+            return _share_snapshot(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
             stage = row[Cause.QUEUES]
             return JobSnapshot(stage, Status.IN_QUEUE, n, update.rank, update.size, update.eta)
         case DataRequested():
-            return _make_simple_snapshot(row[Cause.QUEUES], Status.SENDING_DATA, n)
+            return _share_snapshot(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case QueueFull():
             return JobSnapshot(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
         case Started():
             return JobSnapshot(row[Cause.STARTS], Status.PROCESSING, n, eta=update.eta)
         case Completed():
-            return _make_simple_snapshot(row[Cause.REPORTS], Status.FINISHED, n, True)
+            return _share_snapshot(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
-            return _make_simple_snapshot(row[Cause.RETURNS], Status.FINISHED, n, True)
+            return _share_snapshot(row[Cause.RETURNS], Status.FINISHED, n, True)
         # By its caller or on the server, or because the client was closed.
         case Raised(error=JobCancelled() as error):
             return JobSnapshot(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
