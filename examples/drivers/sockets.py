@@ -109,7 +109,7 @@ class Client:
             self.core.stream_silent(stream_id)
         self.obey()
 
-    def _run(self, action: gp.AnyIO) -> object:
+    def _run(self, action: gp.IOAction) -> object:
         match action:
             case gp.Send() | gp.Download():
                 return self._exchange(action)
@@ -163,7 +163,7 @@ class Job:
 
     def result(self) -> object:
         """Return what the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.state.view.stage.is_final:
+        while not self.state.snapshot.stage.is_final:
             self._client.wait()
         return self.state.result()
 
@@ -175,7 +175,7 @@ class Job:
 
     def __iter__(self) -> Iterator[object]:
         outputs = gp.Outputs(self.state)
-        while outputs.taken < self.state.view.outputs or not self.state.view.stage.is_final:
+        while outputs.taken < self.state.snapshot.outputs or not self.state.snapshot.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:

@@ -126,7 +126,7 @@ class Client:
             self.core.action_succeeded(command.action_id, reply)
         self.obey()
 
-    async def _reply(self, action: gp.AnyIO) -> object:
+    async def _reply(self, action: gp.IOAction) -> object:
         match action:
             case gp.Send() | gp.Download():
                 return await self._exchange(action)
@@ -197,7 +197,7 @@ class Job:
 
     async def result(self) -> object:
         """Return what the app's function returned. Raises the job's error, or JobCancelled."""
-        while not self.state.view.stage.is_final:
+        while not self.state.snapshot.stage.is_final:
             await self._client.changed.wait()
         return self.state.result()
 
@@ -209,7 +209,7 @@ class Job:
 
     async def __aiter__(self) -> AsyncGenerator[object, None]:
         outputs = gp.Outputs(self.state)
-        while outputs.taken < self.state.view.outputs or not self.state.view.stage.is_final:
+        while outputs.taken < self.state.snapshot.outputs or not self.state.snapshot.stage.is_final:
             if outputs.advance():
                 yield outputs.value()
             else:

@@ -24,9 +24,9 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7720,
+    "gradio_protocol": 7700,
     "gradio_protocol/testing": 500,
-    "gradio_client_httpx": 2100,
+    "gradio_client_httpx": 2120,
     "gradio_client_httpx/aio": 900,
     "gradio_client_httpx/cli": 2000,
     "gradio_client_trio": 1450,

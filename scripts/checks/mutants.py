@@ -136,20 +136,20 @@ MUTANTS = (
     ),
     mutant(
         "jobs/event_stream.py",
-        "self._empty_openings >= MAX_EMPTY_OPENINGS",
-        "self._empty_openings > MAX_EMPTY_OPENINGS",
+        "self._empty_connections >= MAX_EMPTY_CONNECTIONS",
+        "self._empty_connections > MAX_EMPTY_CONNECTIONS",
         "listening again is bounded",
     ),
     mutant(
         "jobs/event_stream.py",
-        "self._empty_openings + 1 if self._no_message_yet else 0",
-        "self._empty_openings + 1",
+        "self._empty_connections + 1 if self._no_message_yet else 0",
+        "self._empty_connections + 1",
         "a message renews the patience",
     ),
     mutant(
         "jobs/event_stream.py",
-        "        if self._is_heartbeat or not beat:\n",
-        "        if True:\n",
+        "            case Heartbeat() if not self._is_heartbeat:\n",
+        "            case Heartbeat() if False:\n",
         "a heartbeat is no message",
     ),
     mutant(
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "        if self.streams.opening(key):\n            return []\n",
+        "        if self.streams.current_id(key):\n            return []\n",
         "",
         "a stream is open once at most",
     ),
@@ -346,13 +346,13 @@ MUTANTS = (
     ),
     mutant(
         "jobs/session.py",
-        "                    if message.is_complete:\n",
-        "                    if True:\n",
+        "                case Heartbeat() | StreamClosing(is_complete=False):\n",
+        "                case Heartbeat():\n",
         "a stream that breaks off has not said all",
     ),
     mutant(
         "jobs/registry.py",
-        "if job.mailbox.has_heard or job.opening != opening]",
+        "if job.mailbox.has_heard or job.stream_id != stream_id]",
         "]",
         "an event that raced with a close is not forsaken",
     ),

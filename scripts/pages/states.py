@@ -44,7 +44,7 @@ for every state and every input.
 
 ## A stream
 
-`STREAM_TRANSITIONS` in `jobs/event_stream.py`. Each opening of a stream has an id of its own. An
+`STREAM_TRANSITIONS` in `jobs/event_stream.py`. Each connection of a stream has an id of its own. An
 input that is not drawn changes nothing.
 
 {stream}

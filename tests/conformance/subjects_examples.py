@@ -85,7 +85,7 @@ class Watch:
 
     def more(self) -> Iterator[Update]:
         """What became known since the last time."""
-        for view in self._state.views[self._taken :]:
+        for view in self._state.snapshots[self._taken :]:
             self._taken += 1
             yield gp.status_update(view, None)
             while self._outputs.taken < view.outputs and self._outputs.advance():
@@ -198,7 +198,7 @@ class SocketsJob:
         watch = Watch(state)
         while True:
             found += watch.more()
-            if state.view.stage.is_final or sum(map(wanted, found)) >= times:
+            if state.snapshot.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             self._client.wait()
 
@@ -319,6 +319,6 @@ class StreamsJob:
         watch = Watch(state)
         while True:
             found += watch.more()
-            if state.view.stage.is_final or sum(map(wanted, found)) >= times:
+            if state.snapshot.stage.is_final or sum(map(wanted, found)) >= times:
                 return found
             await self._client.changed.wait()

@@ -294,7 +294,7 @@ def test_jobs_that_are_answered_together_do_not_wait_for_each_others_exchanges(
     assert [job.result(PATIENCE) for job in jobs] == ["x", "y"]
 
 
-def test_jobs_fail_whose_stream_cannot_wait_for_its_next_opening(
+def test_jobs_fail_whose_stream_cannot_wait_for_its_next_connection(
     client: Client, fake: FakeGradio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake.instead("queue/data", answering(503))

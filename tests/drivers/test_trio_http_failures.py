@@ -205,7 +205,7 @@ async def test_chunks_that_come_together_are_handed_on_together() -> None:
     pieces: list[bytes] = []
     said = CHUNKED + b"1\r\na\r\n1\r\nb\r\n0\r\n\r\n"
     async with http(dial=saying(said)).stream(get("http://a/")) as reply:
-        await reply.feed(pieces.append)
+        await reply.read_into(pieces.append)
     assert pieces == [b"ab"]
 
 
@@ -215,7 +215,7 @@ async def test_chunks_before_a_malformed_one_are_handed_on() -> None:
     said = CHUNKED + b"1\r\na\r\nnot a length\r\n"
     async with http(dial=saying(said)).stream(get("http://a/")) as reply:
         with pytest.raises(TransportFailed):
-            await reply.feed(pieces.append)
+            await reply.read_into(pieces.append)
     assert pieces == [b"a"]
 
 
@@ -243,7 +243,7 @@ async def test_a_stream_that_is_fed_says_each_time_that_it_was_silent(
     client = http(dial=saying(CHUNKED, b"1\r\na\r\n"))
     async with client.stream(get("http://a/"), idle_timeout=16, on_silence=silent) as reply:
         with trio.move_on_after(50):
-            await reply.feed(pieces.append)
+            await reply.read_into(pieces.append)
     assert pieces == [b"a"]
     assert silences == [16, 32, 48]
 
@@ -272,7 +272,7 @@ async def test_a_stream_goes_on_after_silences_before_its_head_and_in_its_body(
         async with http(dial=dial).stream(
             get("http://a/"), idle_timeout=16, on_silence=silent
         ) as reply:
-            await reply.feed(pieces.append)
+            await reply.read_into(pieces.append)
     assert pieces == [b"a"]
     assert silences == [16, 41, 66]
 
@@ -300,7 +300,7 @@ async def test_a_loop_that_stood_still_makes_no_stream_silent(
         trio.open_nursery() as nursery,
     ):
         nursery.start_soon(speak)
-        await reply.feed(pieces.append)
+        await reply.read_into(pieces.append)
     assert pieces == [b"a", b"a"]
 
 

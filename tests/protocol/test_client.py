@@ -51,7 +51,7 @@ def outputs(state: JobState) -> list[object]:
 
 def test_a_call_has_its_result(driver: InMemoryDriver) -> None:
     _, state = driver.call("/echo", "hello")
-    assert state.view.stage is Stage.SUCCEEDED
+    assert state.snapshot.stage is Stage.SUCCEEDED
     assert state.result() == "hello"
 
 
@@ -152,14 +152,14 @@ def test_no_output_overtakes_one_whose_files_are_being_fetched(
     driver.go_on()
     assert outputs(state) == ["x", "y", "/here/a", "z"]
     assert state.result() == "z"
-    assert [view.outputs for view in state.views if view.rank == 1] == [3]
+    assert [view.outputs for view in state.snapshots if view.rank == 1] == [3]
 
 
 def test_a_cancelled_job_is_stopped_on_the_server(driver: InMemoryDriver) -> None:
     job_id, state = driver.call("/hold", "x")
     assert outputs(state) == ["x"]
     assert driver.core.cancel(job_id)
-    assert state.view.stage is Stage.CANCELLED
+    assert state.snapshot.stage is Stage.CANCELLED
     driver.go_on()
     assert len(driver.server.stopped) == 1
     assert not driver.core.cancel(job_id)
@@ -172,7 +172,7 @@ def test_a_cancelled_job_aborts_what_it_runs(driver: InMemoryDriver) -> None:
     driver.core.cancel(job_id)
     driver.go_on()
     assert driver.running == {}
-    assert state.view.stage is Stage.CANCELLED
+    assert state.snapshot.stage is Stage.CANCELLED
     # The driver may lose the race against the abort.
     driver.core.action_succeeded(command.action_id, None)
     driver.core.action_failed(command.action_id, NOBODY)
@@ -185,7 +185,7 @@ def test_a_job_that_is_cancelled_before_its_join_is_sent_is_never_joined(
     job_id, state = driver.submit("/hold", "x")
     driver.core.cancel(job_id)
     driver.go_on()
-    assert state.view.stage is Stage.CANCELLED
+    assert state.snapshot.stage is Stage.CANCELLED
     assert driver.running == {}
     assert driver.call("/echo", "still here")[1].result() == "still here"
     assert driver.server.stopped == []
@@ -198,7 +198,7 @@ def test_a_join_in_flight_is_not_aborted_and_its_event_is_cancelled() -> None:
     (join,) = driver.running.values()
     driver.core.cancel(job_id)
     driver.go_on()
-    assert state.view.stage is Stage.CANCELLED
+    assert state.snapshot.stage is Stage.CANCELLED
     assert [*driver.running.values()] == [join]
     driver.is_slow = False
     driver.perform(join)
@@ -242,12 +242,12 @@ def test_jobs_beyond_the_limit_wait_for_their_turn() -> None:
     first, _ = driver.call("/hold", "x")
     _, second = driver.call("/echo", "y")
     third, unwanted = driver.call("/echo", "z")
-    assert second.view.stage is Stage.STARTING
+    assert second.snapshot.stage is Stage.STARTING
     driver.core.cancel(third)
     driver.core.cancel(first)
     driver.go_on()
     assert second.result() == "y"
-    assert unwanted.view.stage is Stage.CANCELLED
+    assert unwanted.snapshot.stage is Stage.CANCELLED
 
 
 def test_each_change_of_a_job_is_notified_once_at_a_time(driver: InMemoryDriver) -> None:
@@ -255,7 +255,7 @@ def test_each_change_of_a_job_is_notified_once_at_a_time(driver: InMemoryDriver)
     driver.go_on()
     assert set(driver.notified) == {job_id}
     seen = len(driver.notified)
-    assert 0 < seen <= len(state.views)
+    assert 0 < seen <= len(state.snapshots)
     driver.go_on()
     assert len(driver.notified) == seen
 
@@ -265,9 +265,9 @@ def test_progress_of_an_upload_is_told_to_its_job(driver: InMemoryDriver) -> Non
     command = driver.next_action()
     moved = Transferred(done=3, total=7, upload=True)
     driver.core.action_progress(command.action_id, moved)
-    assert state.view.transferred == moved
+    assert state.snapshot.transferred == moved
     driver.core.action_progress(-1, Transferred(done=4, total=7, upload=True))
-    assert state.view.transferred == moved
+    assert state.snapshot.transferred == moved
 
 
 def test_two_sessions_are_two_visitors(driver: InMemoryDriver) -> None:
@@ -301,7 +301,7 @@ def test_a_state_that_was_there_before_the_connection_becomes_that_of_the_job(
     early = JobState.unbound()
     cancelled = JobState.unbound()
     assert cancelled.apply(Raised(error=JobCancelled("no longer wanted")))
-    assert cancelled.view.stage is Stage.CANCELLED
+    assert cancelled.snapshot.stage is Stage.CANCELLED
     assert early.endpoint.title == "of an app that is not connected yet"
     bound = driver.core.bind(driver.session_id, ["x"], {}, api_name="/echo")
     _, state = driver.core.submit(bound, state=early)
@@ -330,7 +330,7 @@ def test_a_reset_session_is_another_visitor_and_lets_old_jobs_end() -> None:
     driver.core.reset_session(driver.session_id)
     driver.go_on()
     assert driver.core.session_hash(driver.session_id) != before
-    assert not state.view.stage.is_final
+    assert not state.snapshot.stage.is_final
     assert driver.call("/echo", "hello")[1].result() == "hello"
     driver.core.cancel(job_id)
     driver.go_on()
@@ -342,8 +342,8 @@ def test_an_isolated_job_has_a_session_of_its_own(driver: InMemoryDriver) -> Non
     job_id, alone = driver.call("/hold", "y", isolated=True)
     driver.core.cancel(job_id)
     driver.go_on()
-    assert alone.view.stage is Stage.CANCELLED
-    assert not shared.view.stage.is_final
+    assert alone.snapshot.stage is Stage.CANCELLED
+    assert not shared.snapshot.stage.is_final
 
 
 def test_what_does_not_fit_is_refused_at_once(driver: InMemoryDriver) -> None:
@@ -515,7 +515,7 @@ def test_a_silent_stream_stays_open_while_the_app_answers(driver: InMemoryDriver
         driver.core.stream_silent(stream_id)
         driver.go_on()
     assert [*driver.streams] == [stream_id]
-    assert not state.view.stage.is_final
+    assert not state.snapshot.stage.is_final
 
 
 def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: InMemoryDriver) -> None:
@@ -525,7 +525,7 @@ def test_a_silent_stream_is_closed_if_the_app_is_another_one_by_now(driver: InMe
     command = driver.next_action()
     reply = Response(status=200, body=b'{"app_id": "another"}')
     driver.core.action_succeeded(command.action_id, reply)
-    while not state.view.stage.is_final:
+    while not state.snapshot.stage.is_final:
         driver.go_on()
     assert driver.streams == {}
     with pytest.raises(StreamLost, match="another app now answers"):
@@ -558,7 +558,7 @@ def test_a_stream_that_ends_before_the_app_is_asked_changes_nothing_else(
     driver.core.stream_closed(stream_id, NOBODY)
     del driver.streams[stream_id]
     driver.go_on()
-    assert state.view.error is not None
+    assert state.snapshot.error is not None
 
 
 def test_a_stream_that_is_closed_is_never_silent(driver: InMemoryDriver) -> None:

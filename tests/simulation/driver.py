@@ -131,7 +131,7 @@ class Client:
         )
         caller = Caller(session, job_id, endpoint, value, state, Flow(call(spec)))
         self.callers[job_id] = caller
-        self.advance(caller, caller.flow.start)
+        self.advance(caller, lambda: caller.flow.resume(None))
         return caller
 
     def cancel(self, caller: Caller) -> None:
@@ -207,7 +207,7 @@ class Client:
 
     def dismiss(self, session: Session, order: CancelEvent) -> None:
         flow = Flow(cancel_event(order))
-        action = flow.start()
+        action = flow.resume(None)
         assert isinstance(action, Send)
 
         def told(reply: Response | TransportFailed) -> None:
@@ -243,7 +243,7 @@ class Client:
         def told(reply: Response | TransportFailed) -> None:
             go_on(flow.resume(reply) if isinstance(reply, Response) else flow.fail(reply))
 
-        go_on(flow.start())
+        go_on(flow.resume(None))
 
     # What can happen next.
 

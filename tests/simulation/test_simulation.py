@@ -137,10 +137,10 @@ def check_end(caller: Caller) -> None:
     assert caller.ended, "a job hangs"
     shown = outputs(caller)
     assert shown == expected(caller)[: len(shown)]
-    finals = [view for view in caller.state.views if view.stage.is_final]
+    finals = [view for view in caller.state.snapshots if view.stage.is_final]
     assert len(finals) == 1
     if isinstance(caller.outcome, GradioError):
-        assert caller.state.view.stage in (Stage.FAILED, Stage.CANCELLED)
+        assert caller.state.snapshot.stage in (Stage.FAILED, Stage.CANCELLED)
     else:
         assert caller.outcome == result(caller.endpoint.index, caller.value)
         assert caller.cancelled or shown == expected(caller)

@@ -301,7 +301,7 @@ def calls(raw: bytes, document: JSON) -> None:
         while outputs.advance():
             with suppress(RemoteError):
                 outputs.value()
-        assert state.view.stage in Stage
+        assert state.snapshot.stage in Stage
 
 
 def _life(app: App, endpoint: Endpoint) -> JobState:

@@ -68,7 +68,7 @@ class InMemoryDriver:
         "Actions are kept in `running` until `perform` is called for them."
         self.notified: list[int] = []
         self.failing: list[TransportFailed] = []
-        "What the next openings of streams come to."
+        "What the next connections of streams come to."
         self.core.connect()
         self.go_on()
         self.session_id = self.core.open_session()

@@ -147,7 +147,7 @@ class Job:
 
     def run(self) -> object:
         """Perform the call; returns or raises what it does, Nothing if it waits for ever."""
-        step = self.flow.start()
+        step = self.flow.resume(None)
         while not isinstance(step, Done):
             step = self.flow.resume(self._answer(step))
         self.state.apply(Returned())

@@ -31,7 +31,7 @@ class Driver:
     def run(self, steps: Steps[T]) -> T:
         """What the flow returns; what it raises comes through."""
         flow = Flow(steps)
-        step = flow.start()
+        step = flow.resume(None)
         while not isinstance(step, Done):
             self.actions.append(step)
             assert len(self.actions) <= _MOST_ACTIONS, "the flow does not come to an end"

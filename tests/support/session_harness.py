@@ -76,7 +76,7 @@ class SessionHarness:
             match order:
                 case OpenStream():
                     key = order.key
-                    assert key not in self.listening, "two openings of one stream"
+                    assert key not in self.listening, "two connections of one stream"
                     self.listening[key] = order
                 case CloseStream():
                     opened = self.listening.items()

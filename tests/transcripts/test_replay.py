@@ -178,7 +178,7 @@ def spoken(history: Any) -> list[str]:
 def test_progress_is_shown(version: str) -> None:
     made = job(APPS[version], "progress", 3)
     assert made.run() == "3 steps"
-    shown = [view.progress for view in made.state.views if view.code.value == "PROGRESS"]
+    shown = [view.progress for view in made.state.snapshots if view.code.value == "PROGRESS"]
     assert shown
     assert shown[-1]
     assert shown[-1][0].desc == "walking"
@@ -189,7 +189,9 @@ def test_progress_is_shown(version: str) -> None:
 def test_logs_are_shown_with_their_levels(version: str) -> None:
     made = job(APPS[version], "logs", "tour")
     assert made.run() == "tour"
-    said = [(v.log.level, v.log.text) for v in made.state.views if v.code.value == "LOG" and v.log]
+    said = [
+        (v.log.level, v.log.text) for v in made.state.snapshots if v.code.value == "LOG" and v.log
+    ]
     expected = [("info", "tour: for your information"), ("warning", "tour: mind the gap")]
     assert said[:2] == expected
     assert said[2:] == ([("success", "tour: well done")] if len(said) == 3 else [])
@@ -432,7 +434,7 @@ def test_a_sibling_of_a_cancelled_job_hears_nothing_more(version: str) -> None:
     with pytest.raises(Nothing):
         second.run()
     assert second.outputs == [0]
-    assert second.state.view.stage is Stage.RUNNING
+    assert second.state.snapshot.stage is Stage.RUNNING
 
 
 @pytest.mark.parametrize("version", CANCELLING)

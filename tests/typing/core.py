@@ -88,4 +88,4 @@ def flows(target: Target, wanted: Call, order: CancelEvent) -> None:
     assert_type(Flow(connect(target)), Flow[App])
     assert_type(Flow(call(wanted)), Flow[object])
     assert_type(Flow(cancel_event(order)), Flow[None])
-    assert_type(Flow(connect(target)).start(), AnyAction | Done[App])
+    assert_type(Flow(connect(target)).resume(None), AnyAction | Done[App])

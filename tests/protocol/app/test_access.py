@@ -23,7 +23,9 @@ SRC = "http://here/demo/"
 
 def access(prefix: str = "/gradio_api", headers: Headers = ()) -> Access:
     identity = Identity(app=origin(SRC), headers=headers)
-    return Access(src=SRC, identity=identity, jar=Jar().give(SRC, [("a", "1")]), prefix=prefix)
+    return Access(
+        src=SRC, identity=identity, jar=Jar().with_cookies(SRC, [("a", "1")]), prefix=prefix
+    )
 
 
 @pytest.mark.parametrize(
@@ -133,7 +135,7 @@ def test_what_was_worked_out_before_is_what_a_request_would_carry(
 ) -> None:
     headers = (("x-mine", "1"), ("accept", "text/plain"), ("x-gradio-user", "app"))
     mine = Identity(app=origin(src) if app else None, headers=headers, token="hf_x")
-    known = Access(src=src, identity=mine, jar=Jar().give(src, cookies), prefix="/p")
+    known = Access(src=src, identity=mine, jar=Jar().with_cookies(src, cookies), prefix="/p")
     post, events = known.post("x", {}, call=call), known.get("y", events=True, call=call)
     json = (("content-type", "application/json"),)
     stream = (("accept", "text/event-stream"), ("cache-control", "no-store"))

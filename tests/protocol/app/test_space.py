@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gradio_protocol.app.space import (
-    Outlook,
+    Readiness,
     SpaceStage,
     host_path,
-    outlook,
     read_host,
     read_stage,
     runtime_path,
@@ -156,13 +155,13 @@ def test_a_stage_that_is_not_said_is_the_hubs_mistake(body: bytes) -> None:
 
 
 READY = {SpaceStage.RUNNING, SpaceStage.RUNNING_BUILDING, SpaceStage.RUNNING_APP_STARTING}
-WAIT = {SpaceStage.BUILDING, SpaceStage.APP_STARTING, SpaceStage.SLEEPING, SpaceStage.OTHER}
+SOON = {SpaceStage.BUILDING, SpaceStage.APP_STARTING, SpaceStage.SLEEPING, SpaceStage.OTHER}
 
 
 @pytest.mark.parametrize("stage", SpaceStage)
-def test_each_stage_has_one_clear_outlook(stage: SpaceStage) -> None:
+def test_each_stage_says_whether_to_wait(stage: SpaceStage) -> None:
     if stage in READY:
-        expected = Outlook.READY
+        expected = Readiness.READY
     else:
-        expected = Outlook.WAIT if stage in WAIT else Outlook.HOPELESS
-    assert outlook(stage) is expected
+        expected = Readiness.SOON if stage in SOON else Readiness.STUCK
+    assert stage.readiness is expected

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gradio_protocol import (
-    AnyIO,
     ClientProtocol,
     GradioError,
     InvalidArguments,
+    IOAction,
     SpaceCopy,
     Target,
     Transferred,
@@ -31,7 +31,7 @@ class Performer:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
 
-    async def perform(self, action: AnyIO, on_transfer: Callable[[Transferred], None]) -> object:
+    async def perform(self, action: IOAction, on_transfer: Callable[[Transferred], None]) -> object:
         on_transfer(Transferred(done=0, total=1, upload=False))
         answer = self._driver.answer(action)
         if isinstance(answer, GradioError):

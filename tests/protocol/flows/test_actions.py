@@ -51,18 +51,18 @@ def thinking() -> Steps[str]:
 
 
 def test_a_flow_starts_with_its_first_action() -> None:
-    assert Flow(looking("a")).start() == InspectFile(path="a")
+    assert Flow(looking("a")).resume(None) == InspectFile(path="a")
 
 
 def test_a_reply_reaches_the_line_that_asked() -> None:
     flow = Flow(looking("a"))
-    flow.start()
+    flow.resume(None)
     assert flow.resume(FACTS) == Done(3)
 
 
 def test_a_failure_is_raised_at_the_line_that_asked() -> None:
     flow = Flow(looking("a"))
-    flow.start()
+    flow.resume(None)
     assert flow.fail(TransportFailed("cut")) == Sleep(seconds=1)
     assert flow.resume(None) == Done(-1)
 
@@ -76,13 +76,13 @@ def test_a_flow_may_end_with_a_failure_that_it_expected() -> None:
         return "slept"
 
     flow = Flow(ignoring())
-    flow.start()
+    flow.resume(None)
     assert flow.fail(TransportFailed("cut")) == Done("ignored")
 
 
 def test_a_failure_that_nobody_expected_leaves_through_the_call() -> None:
     flow = Flow(looking("a"))
-    flow.start()
+    flow.resume(None)
     with pytest.raises(InvalidArguments, match="no such file"):
         flow.fail(InvalidArguments("no such file"))
 
@@ -92,7 +92,7 @@ def test_a_failure_that_nobody_expected_leaves_through_the_call() -> None:
 )
 def test_what_the_operating_system_says_is_of_the_disk(error: OSError, text: str) -> None:
     flow = Flow(looking("a"))
-    flow.start()
+    flow.resume(None)
     with pytest.raises(FileFailed, match=text) as caught:
         flow.fail(error)
     assert caught.value.__cause__ is error
@@ -104,13 +104,13 @@ def test_what_a_flow_raises_leaves_through_the_call() -> None:
         raise GradioError("no")
 
     flow = Flow(failing())
-    flow.start()
+    flow.resume(None)
     with pytest.raises(GradioError, match=r"^no$"):
         flow.resume(None)
 
 
 def test_a_flow_with_nothing_to_ask_is_done_at_once() -> None:
-    assert Flow(thinking()).start() == Done("nothing to ask")
+    assert Flow(thinking()).resume(None) == Done("nothing to ask")
 
 
 def test_a_reply_may_have_so_many_bytes_and_no_more() -> None:

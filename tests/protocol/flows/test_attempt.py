@@ -10,7 +10,7 @@ import pytest
 from gradio_protocol.errors import AuthenticationError, QueueError, RemoteError, ValidationError
 from gradio_protocol.flows.attempt import Attempt, RetryCall, error_body, join_error, publish_output
 from gradio_protocol.flows.download import Downloads
-from gradio_protocol.jobs.job_state import Fetched
+from gradio_protocol.jobs.job_state import Downloaded
 from gradio_protocol.jobs.messages import Completed
 from gradio_protocol.wire.exchange import Response
 from tests.support.call_harness import HASH, CallHarness, app, call_of, function, sent
@@ -62,7 +62,7 @@ def test_files_are_there_before_an_output_is_shown() -> None:
     made = attempt(Downloads(call_of(known)))
     done = Completed(data=({"path": "/a", "meta": {"_type": "gradio.FileData"}},))
     here.run(publish_output(made, done))
-    assert here.update == [Fetched(path="/a", local="/saved/a"), done]
+    assert here.update == [Downloaded(path="/a", local="/saved/a"), done]
     assert made.saved == {"/a": "/saved/a"}
 
 

@@ -30,7 +30,7 @@ from gradio_protocol.flows.actions import Sleep
 from gradio_protocol.flows.call import call
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.jobs.failures import HIDDEN
-from gradio_protocol.jobs.job_state import Fetched, Joining
+from gradio_protocol.jobs.job_state import Downloaded, Joining
 from gradio_protocol.jobs.messages import (
     Completed,
     DataRequested,
@@ -367,7 +367,7 @@ def test_files_are_there_before_an_output_is_shown() -> None:
         app("6.31.0", function(outputs=[3])), done, routes={"GET file=/a": Response(status=200)}
     )
     assert predict(here) == "/saved/a"
-    assert here.update[-2:] == [Fetched(path="/a", local="/saved/a"), done]
+    assert here.update[-2:] == [Downloaded(path="/a", local="/saved/a"), done]
 
 
 def test_a_caller_may_want_the_servers_file_objects() -> None:

@@ -21,7 +21,7 @@ APP = App(
     access=Access(
         src=SRC,
         identity=Identity(app=origin(SRC)),
-        jar=Jar().give(SRC, [("access-token", "1")]),
+        jar=Jar().with_cookies(SRC, [("access-token", "1")]),
         prefix="/gradio_api",
     ),
     config=read_config('{"protocol": "sse_v3", "components": [], "dependencies": []}'),

@@ -13,7 +13,7 @@ from gradio_protocol.errors import RemoteError, TransportFailed
 from gradio_protocol.flows.actions import Download, SaveBytes
 from gradio_protocol.flows.download import Downloads
 from gradio_protocol.jobs import file_search
-from gradio_protocol.jobs.job_state import Fetched
+from gradio_protocol.jobs.job_state import Downloaded
 from gradio_protocol.jobs.messages import Completed, Generated, Output
 from gradio_protocol.wire.document import JSON
 from gradio_protocol.wire.exchange import Response
@@ -69,7 +69,7 @@ def test_a_file_is_asked_for_by_its_path_and_said_to_be_here() -> None:
     here = harness()
     assert fetch(here, done({"deep": [A]})).saved == {"/tmp/a b.txt": "/saved/a b.txt"}
     assert fetched(here) == [f"{SRC}file=/tmp/a%20b.txt"]
-    assert here.update == [Fetched(path="/tmp/a b.txt", local="/saved/a b.txt")]
+    assert here.update == [Downloaded(path="/tmp/a b.txt", local="/saved/a b.txt")]
 
 
 def test_each_path_is_fetched_once() -> None:
@@ -261,7 +261,7 @@ def test_until_then_a_playlist_leads_a_player_to_it() -> None:
     files = fetch(here, out(stream(LIVE, "audio.wav"), None), out([], []))
     data = f"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\n{SRC}stream/{LIVE}\n".encode()
     assert here.saved == [SaveBytes(name="playlist.m3u8", data=data)]
-    assert here.update == [Fetched(path=LIVE, local="/saved/playlist.m3u8")]
+    assert here.update == [Downloaded(path=LIVE, local="/saved/playlist.m3u8")]
     assert files.saved == {LIVE: "/saved/playlist.m3u8"}
 
 

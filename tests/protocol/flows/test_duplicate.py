@@ -58,7 +58,7 @@ def test_a_copy_is_made_with_its_secrets() -> None:
     driver = hub()
     made = copied(driver, SpaceCopy(secrets={"KEY": "value"}))
     assert made == CopiedSpace(
-        name="me/app", said="Creating a duplicate of them/app for your own use: me/app"
+        name="me/app", summary="Creating a duplicate of them/app for your own use: me/app"
     )
     assert driver.asked == [THEIRS, WHO, MINE, DUPLICATE, SECRETS, MINE]
     assert posted(driver) == [
@@ -79,7 +79,7 @@ def test_a_copy_may_be_public_and_is_called_as_the_caller_says() -> None:
 def test_a_copy_that_is_there_is_used_as_it_is(secrets: dict[str, str] | None) -> None:
     driver = hub(MINE=runs_on("cpu-basic"))
     made = copied(driver, SpaceCopy(secrets=secrets))
-    assert made.said == "Using your existing Space: me/app"
+    assert made.summary == "Using your existing Space: me/app"
     assert made.warning == (EXISTS if secrets else "")
     assert driver.asked == [THEIRS, WHO, MINE]
 
@@ -93,7 +93,7 @@ def test_hardware_that_costs_is_asked_for_told_and_sleeps(asked: str | None) -> 
         ("me/app/sleeptime", {"seconds": 420}),
     ]
     assert "t4-small, which may be billed to you" in made.note
-    assert made.messages(verbose=True) == [made.said, made.note]
+    assert made.messages(verbose=True) == [made.summary, made.note]
     assert made.messages(verbose=False) == [made.note]
 
 

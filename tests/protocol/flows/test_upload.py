@@ -189,14 +189,14 @@ def embedding() -> Flow[list[object]]:
 def test_a_file_that_is_too_large_to_travel_so_is_not_read() -> None:
     large = FileFacts(size=2**27 + 1, mtime_ns=1, digest="00")
     flow = embedding()
-    flow.start()
+    flow.resume(None)
     with pytest.raises(InvalidArguments, match="this version of Gradio accepts at most"):
         flow.resume(large)
 
 
 def test_a_file_that_grows_before_it_is_read_is_not_sent() -> None:
     flow = embedding()
-    flow.start()
+    flow.resume(None)
     assert flow.resume(FileFacts(size=3, mtime_ns=1, digest="00")) == ReadFile(path=A.path, limit=4)
     with pytest.raises(FileFailed, match="changed while it was being uploaded"):
         flow.resume(b"aaaa")

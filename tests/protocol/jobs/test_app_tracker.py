@@ -44,7 +44,7 @@ def renew(app: App = OLD) -> RefreshApp:
 
 def test_all_tickets_of_a_client_differ() -> None:
     one = tracker()
-    assert len({one.new_job_id() for _ in range(5)}) == 5
+    assert len({next(one.job_ids) for _ in range(5)}) == 5
 
 
 def test_a_stream_may_be_silent_for_six_heartbeats_or_as_long_as_the_caller_says() -> None:

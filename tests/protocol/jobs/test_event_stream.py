@@ -9,7 +9,7 @@ import pytest
 from gradio_protocol.app.access import App
 from gradio_protocol.jobs.event_stream import (
     HEARTBEAT,
-    MAX_EMPTY_OPENINGS,
+    MAX_EMPTY_CONNECTIONS,
     MAX_PAUSE,
     OUTCOMES,
     SHARED,
@@ -22,6 +22,7 @@ from gradio_protocol.jobs.event_stream import (
     stream_kind,
     stream_request,
 )
+from gradio_protocol.jobs.messages import Heartbeat, Started, StreamClosing
 from gradio_protocol.jobs.orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from gradio_protocol.wire.exchange import Head
 from tests.support.sample_apps import sample_app
@@ -41,8 +42,8 @@ def listening(orders: list[Order]) -> OpenStream:
     return order
 
 
-def opening(key: int = SHARED, speaks: App = V6) -> EventStream:
-    """A stream whose opening was ordered."""
+def connecting(key: int = SHARED, speaks: App = V6) -> EventStream:
+    """A stream whose connection was ordered."""
     return EventStream(key, 1, speaks)
 
 
@@ -56,9 +57,9 @@ def listen(streams: EventStreams, key: int = SHARED, delay: float = 0.0) -> int:
 
 def opened(key: int = SHARED, speaks: App = V6) -> EventStream:
     """A stream that is open and has brought something."""
-    stream = opening(key, speaks)
-    assert stream.accepts(EVENTS)
-    stream.message_arrived(beat=key == HEARTBEAT)
+    stream = connecting(key, speaks)
+    assert stream.receive_head(EVENTS)
+    stream.message_arrived(Heartbeat() if key == HEARTBEAT else Started())
     return stream
 
 
@@ -93,11 +94,11 @@ def test_every_kind_of_stream_has_a_meaning_for_every_ending() -> None:
     assert {n: set(row) for n, row in OUTCOMES.items()} == {n: set(EndReason) for n in StreamKind}
 
 
-def test_each_opening_has_an_id_of_its_own() -> None:
+def test_each_connection_has_an_id_of_its_own() -> None:
     stream = opened()
     stream.ended(EndReason.FINISHED, expected=False)
     stream.open(2, V6)
-    assert (stream.stream_id, stream.state) == (2, StreamState.OPENING)
+    assert (stream.stream_id, stream.state) == (2, StreamState.CONNECTING)
 
 
 def test_leaving_closes_an_open_stream_and_nothing_else() -> None:
@@ -106,8 +107,8 @@ def test_leaving_closes_an_open_stream_and_nothing_else() -> None:
     assert stream.close() == []
 
 
-def test_leaving_takes_back_an_opening_that_was_ordered() -> None:
-    assert opening().close() == [CloseStream(stream_id=1)]
+def test_closing_takes_back_a_connection_that_was_ordered() -> None:
+    assert connecting().close() == [CloseStream(stream_id=1)]
 
 
 @pytest.mark.parametrize(
@@ -120,9 +121,9 @@ def test_leaving_takes_back_an_opening_that_was_ordered() -> None:
     ],
 )
 def test_only_a_200_of_events_is_a_stream(head: Head) -> None:
-    stream = opening()
-    assert not stream.accepts(head)
-    assert stream.state is StreamState.OPENING
+    stream = connecting()
+    assert not stream.receive_head(head)
+    assert stream.state is StreamState.CONNECTING
 
 
 # --- endings ------------------------------------------------------------------------------------
@@ -137,7 +138,7 @@ def test_finished_with_messages_expected_is_a_race_and_not_a_loss() -> None:
 def test_an_announced_close_is_finished_however_the_connection_ends() -> None:
     for ending in EndReason:
         stream = opened()
-        stream.close_announced()
+        stream.message_arrived(StreamClosing())
         assert stream.ended(ending, expected=True) is StreamOutcome.REOPEN
 
 
@@ -145,12 +146,12 @@ def test_where_closes_are_announced_an_end_without_that_is_a_cut() -> None:
     assert opened(speaks=V6).ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
 
 
-def test_an_announcement_holds_for_its_own_opening_only() -> None:
+def test_an_announcement_holds_for_its_own_connection_only() -> None:
     stream = opened()
-    stream.close_announced()
+    stream.message_arrived(StreamClosing())
     stream.ended(EndReason.FINISHED, expected=True)
     stream.open(2, V6)
-    stream.accepts(EVENTS)
+    stream.receive_head(EVENTS)
     assert stream.ended(EndReason.FINISHED, expected=True) is StreamOutcome.LOST
 
 
@@ -175,13 +176,13 @@ def test_a_server_may_not_notice_that_its_stream_is_taken_for_silent(speaks: App
 
 def test_a_refusal_before_anything_was_read_is_no_loss() -> None:
     for key in (SHARED, HEARTBEAT):
-        stream = opening(key)
+        stream = connecting(key)
         assert stream.ended(EndReason.REFUSED, expected=True) is StreamOutcome.REOPEN
         assert stream.pause > 0
 
 
 def test_a_private_stream_is_not_opened_again_since_its_index_may_be_another_functions() -> None:
-    assert opening(PRIVATE).ended(EndReason.REFUSED, expected=True) is StreamOutcome.LOST
+    assert connecting(PRIVATE).ended(EndReason.REFUSED, expected=True) is StreamOutcome.LOST
 
 
 def test_a_refusal_after_the_head_is_a_cut() -> None:
@@ -198,7 +199,7 @@ def test_a_private_stream_that_ends_while_its_job_waits_is_lost(ending: EndReaso
     [(EndReason.FINISHED, V4_14), (EndReason.REFUSED, V6)],
 )
 def test_with_nothing_expected_a_stream_is_not_opened_again(ending: EndReason, speaks: App) -> None:
-    assert opening(speaks=speaks).ended(ending, expected=False) is StreamOutcome.ENDED
+    assert connecting(speaks=speaks).ended(ending, expected=False) is StreamOutcome.ENDED
 
 
 @pytest.mark.parametrize(
@@ -232,50 +233,52 @@ def test_an_app_that_does_not_answer_matters_only_if_nothing_comes_meanwhile() -
 
 
 def test_a_head_that_comes_while_the_app_is_asked_ends_the_silence() -> None:
-    stream = opening()
+    stream = connecting()
     stream.needs_check()
-    stream.accepts(EVENTS)
+    stream.receive_head(EVENTS)
     assert stream.check_finished(alive=False)
 
 
-def test_the_question_of_one_opening_is_not_that_of_the_next() -> None:
+def test_the_check_of_one_connection_is_not_that_of_the_next() -> None:
     stream = opened(speaks=V4_14)
     stream.needs_check()
     again(stream, EndReason.FINISHED)
     assert stream.needs_check()
 
 
-# --- refused openings ---------------------------------------------------------------------------
+# --- refused connections --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_a_status_that_says_nothing_of_the_session_is_worth_another_try(status: int) -> None:
-    assert opening().open_refused(Head(status=status), expected=True) is StreamOutcome.REOPEN
+    assert connecting().open_refused(Head(status=status), expected=True) is StreamOutcome.REOPEN
 
 
 @pytest.mark.parametrize("status", [200, 302, 401, 403, 404, 422])
 def test_other_statuses_leave_no_hope(status: int) -> None:
-    assert opening().open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
+    assert connecting().open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
 
 
 @pytest.mark.parametrize("status", [429, 500, 503, 504])
 def test_a_private_stream_that_is_refused_is_lost_for_its_flow_to_join_again(status: int) -> None:
-    assert opening(PRIVATE).open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
+    assert (
+        connecting(PRIVATE).open_refused(Head(status=status), expected=True) is StreamOutcome.LOST
+    )
 
 
-def test_a_refused_opening_that_nobody_needs_is_over() -> None:
-    assert opening().open_refused(Head(status=503), expected=False) is StreamOutcome.ENDED
+def test_a_refused_connection_that_nobody_needs_is_over() -> None:
+    assert connecting().open_refused(Head(status=503), expected=False) is StreamOutcome.ENDED
 
 
 @pytest.mark.parametrize(("asked", "pause"), [("7", 7.0), ("3600", MAX_PAUSE), ("0", 0.5)])
 def test_the_server_may_say_how_long_to_wait_within_reason(asked: str, pause: float) -> None:
-    stream = opening()
+    stream = connecting()
     stream.open_refused(Head(status=503, headers=(("Retry-After", asked),)), expected=True)
     assert stream.pause == pause
 
 
 def test_what_the_server_asked_for_holds_for_one_pause() -> None:
-    stream = opening()
+    stream = connecting()
     stream.open_refused(Head(status=503, headers=(("Retry-After", "7"),)), expected=True)
     stream.open(2, V6)
     stream.ended(EndReason.REFUSED, expected=True)
@@ -294,45 +297,45 @@ def again(stream: EventStream, ending: EndReason = EndReason.REFUSED) -> StreamO
 
 
 def test_listening_in_vain_is_bounded_and_each_pause_is_longer() -> None:
-    stream = opening()
+    stream = connecting()
     pauses: list[float] = []
     while again(stream) is StreamOutcome.REOPEN:
         pauses.append(stream.pause)
     assert pauses == [0.5, 1.0, 2.0, 4.0]
-    assert len(pauses) + 1 == MAX_EMPTY_OPENINGS
+    assert len(pauses) + 1 == MAX_EMPTY_CONNECTIONS
 
 
 def test_a_message_renews_the_patience() -> None:
-    stream = opening(speaks=V4_14)
-    for _ in range(MAX_EMPTY_OPENINGS - 1):
+    stream = connecting(speaks=V4_14)
+    for _ in range(MAX_EMPTY_CONNECTIONS - 1):
         assert again(stream) is StreamOutcome.REOPEN
-    stream.accepts(EVENTS)
-    stream.message_arrived()
+    stream.receive_head(EVENTS)
+    stream.message_arrived(Started())
     assert again(stream, EndReason.FINISHED) is StreamOutcome.REOPEN
     assert stream.pause == 0
-    for _ in range(MAX_EMPTY_OPENINGS - 1):
+    for _ in range(MAX_EMPTY_CONNECTIONS - 1):
         assert again(stream) is StreamOutcome.REOPEN
     assert again(stream) is StreamOutcome.LOST
 
 
 def test_a_heartbeat_is_no_message_where_messages_are_expected() -> None:
-    stream = opening(speaks=V4_14)
-    for _ in range(MAX_EMPTY_OPENINGS - 1):
-        stream.accepts(EVENTS)
-        stream.message_arrived(beat=True)
+    stream = connecting(speaks=V4_14)
+    for _ in range(MAX_EMPTY_CONNECTIONS - 1):
+        stream.receive_head(EVENTS)
+        stream.message_arrived(Heartbeat())
         assert again(stream, EndReason.FINISHED) is StreamOutcome.REOPEN
-    stream.accepts(EVENTS)
-    stream.message_arrived(beat=True)
+    stream.receive_head(EVENTS)
+    stream.message_arrived(Heartbeat())
     assert again(stream, EndReason.FINISHED) is StreamOutcome.LOST
 
 
 def test_a_heartbeat_stream_lives_of_heartbeats() -> None:
-    stream = opening(HEARTBEAT)
-    for _ in range(2 * MAX_EMPTY_OPENINGS):
-        stream.accepts(EVENTS)
-        stream.message_arrived(beat=True)
+    stream = connecting(HEARTBEAT)
+    for _ in range(2 * MAX_EMPTY_CONNECTIONS):
+        stream.receive_head(EVENTS)
+        stream.message_arrived(Heartbeat())
         assert again(stream, EndReason.BROKEN) is StreamOutcome.REOPEN
-    for _ in range(MAX_EMPTY_OPENINGS - 1):
+    for _ in range(MAX_EMPTY_CONNECTIONS - 1):
         assert again(stream, EndReason.BROKEN) is StreamOutcome.REOPEN
     assert again(stream, EndReason.BROKEN) is StreamOutcome.LOST
 
@@ -351,14 +354,14 @@ def test_an_ended_stream_is_closed_whatever_that_means(
 # --- the streams of a session -------------------------------------------------------------------
 
 
-def test_news_of_an_older_opening_concern_nothing() -> None:
+def test_reports_about_an_older_connection_are_ignored() -> None:
     streams = EventStreams(count(1))
     first = listen(streams)
     assert streams.current(first) is not None
-    assert streams.opening(SHARED) == first
+    assert streams.current_id(SHARED) == first
     streams.close(SHARED)
     assert streams.current(first) is None
-    assert streams.opening(SHARED) == 0
+    assert streams.current_id(SHARED) == 0
     second = listen(streams)
     assert second > first
     assert streams.current(first) is None
@@ -377,19 +380,19 @@ def test_a_stream_that_is_listened_to_again_remembers_that_nothing_came() -> Non
     stream = streams.current(first)
     assert stream is not None
     stream.ended(EndReason.REFUSED, expected=True)
-    assert (streams.current(first), streams.opening(SHARED)) == (None, 0)
+    assert (streams.current(first), streams.current_id(SHARED)) == (None, 0)
     assert streams.current(listen(streams, delay=stream.pause)) is stream
     assert streams.current(first) is None
 
 
 def test_the_server_notices_the_end_of_a_stream_that_it_has_seen() -> None:
     streams = EventStreams(count(1))
-    assert (streams.is_open(SHARED), streams.are_opening) == (False, False)
+    assert (streams.is_open(SHARED), streams.are_connecting) == (False, False)
     stream = streams.current(listen(streams))
     assert stream is not None
-    assert (streams.is_open(SHARED), streams.are_opening) == (False, True)
-    stream.accepts(EVENTS)
-    assert (streams.is_open(SHARED), streams.are_opening) == (True, False)
+    assert (streams.is_open(SHARED), streams.are_connecting) == (False, True)
+    stream.receive_head(EVENTS)
+    assert (streams.is_open(SHARED), streams.are_connecting) == (True, False)
 
 
 def test_the_join_that_a_private_stream_is_carries_the_headers_of_its_call() -> None:

@@ -17,10 +17,10 @@ from gradio_protocol.jobs.history import History
 from gradio_protocol.jobs.job_state import (
     TRANSITIONS,
     Cause,
-    Fetched,
+    Downloaded,
+    JobSnapshot,
     JobState,
     JobUpdate,
-    JobView,
     Joining,
     Outputs,
     Raised,
@@ -96,7 +96,7 @@ def test_most_messages_are_applied_as_they_come(message: Any) -> None:
     straight, told = searching(), searching()
     assert straight.receive(message) is None
     told.apply(message)
-    assert straight.views == told.views
+    assert straight.snapshots == told.snapshots
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_most_messages_are_applied_as_they_come(message: Any) -> None:
 def test_a_flow_acts_on_what_asks_or_ends(message: Any) -> None:
     made = searching()
     assert made.receive(message) is message
-    assert len(made.views) == 1
+    assert len(made.snapshots) == 1
 
 
 @pytest.mark.parametrize("shown", [True, False])
@@ -120,7 +120,7 @@ def test_an_output_without_files_is_shown_at_once() -> None:
     for data in came:
         assert made.receive(Generated(data=(data,))) is None
     assert outputs(made) == [{"path": 1}, {"path": 1, "x": "y"}]
-    assert made.view.outputs == 2
+    assert made.snapshot.outputs == 2
 
 
 def test_an_output_with_files_is_shown_when_its_flow_says_so() -> None:
@@ -129,10 +129,10 @@ def test_an_output_with_files_is_shown_when_its_flow_says_so() -> None:
     assert isinstance(output, Output)
     assert [file.path for file in output.files] == ["/a"]
     assert outputs(made) == []
-    made.apply(Fetched(path="/a", local="/here/a"))
+    made.apply(Downloaded(path="/a", local="/here/a"))
     made.apply(output)
     assert outputs(made) == ["/here/a"]
-    assert made.view == JobView(Stage.RUNNING, Status.ITERATING, 1, success=True)
+    assert made.snapshot == JobSnapshot(Stage.RUNNING, Status.ITERATING, 1, success=True)
 
 
 def test_files_that_nobody_wants_hold_nothing_up() -> None:
@@ -171,10 +171,10 @@ def test_a_final_stage_stays() -> None:
 
 def test_a_job_goes_from_its_start_to_its_result() -> None:
     one = state()
-    stages = [one.view.stage]
+    stages = [one.snapshot.stage]
     for update in (UPLOAD, Joining(), Queued(), Started(), Queued(), Started(), LOG, Returned()):
         one.apply(update)
-        stages.append(one.view.stage)
+        stages.append(one.snapshot.stage)
     s = Stage
     assert stages == [
         s.STARTING,
@@ -191,8 +191,8 @@ def test_a_job_goes_from_its_start_to_its_result() -> None:
 
 @pytest.mark.parametrize("update", [Queued(), Started(), LOG])
 def test_a_job_can_begin_again(update: JobUpdate) -> None:
-    assert state("/echo", update, UPLOAD).view.stage is Stage.UPLOADING
-    assert state("/echo", update, Joining()).view.stage is Stage.JOINING
+    assert state("/echo", update, UPLOAD).snapshot.stage is Stage.UPLOADING
+    assert state("/echo", update, Joining()).snapshot.stage is Stage.JOINING
 
 
 # --- views --------------------------------------------------------------------------------------
@@ -201,52 +201,58 @@ def test_a_job_can_begin_again(update: JobUpdate) -> None:
 @pytest.mark.parametrize(
     ("update", "view"),
     [
-        (Joining(), JobView(stage=Stage.JOINING, code=Status.JOINING_QUEUE)),
-        (UPLOAD, JobView(stage=Stage.UPLOADING, code=Status.SENDING_DATA, transferred=UPLOAD)),
-        (DOWNLOAD, JobView(stage=Stage.RUNNING, code=Status.SENDING_DATA, transferred=DOWNLOAD)),
+        (Joining(), JobSnapshot(stage=Stage.JOINING, code=Status.JOINING_QUEUE)),
+        (UPLOAD, JobSnapshot(stage=Stage.UPLOADING, code=Status.SENDING_DATA, transferred=UPLOAD)),
+        (
+            DOWNLOAD,
+            JobSnapshot(stage=Stage.RUNNING, code=Status.SENDING_DATA, transferred=DOWNLOAD),
+        ),
         (
             Queued(rank=1, size=2, eta=3.0),
-            JobView(stage=Stage.QUEUED, code=Status.IN_QUEUE, rank=1, queue_size=2, eta=3.0),
+            JobSnapshot(stage=Stage.QUEUED, code=Status.IN_QUEUE, rank=1, queue_size=2, eta=3.0),
         ),
-        (DataRequested(event_id="e"), JobView(stage=Stage.QUEUED, code=Status.SENDING_DATA)),
-        (Started(eta=2.0), JobView(stage=Stage.RUNNING, code=Status.PROCESSING, eta=2.0)),
-        (Progressed(steps=BARS), JobView(stage=Stage.RUNNING, code=Status.PROGRESS, progress=BARS)),
-        (LOG, JobView(stage=Stage.RUNNING, code=Status.LOG, log=LOG)),
+        (DataRequested(event_id="e"), JobSnapshot(stage=Stage.QUEUED, code=Status.SENDING_DATA)),
+        (Started(eta=2.0), JobSnapshot(stage=Stage.RUNNING, code=Status.PROCESSING, eta=2.0)),
+        (
+            Progressed(steps=BARS),
+            JobSnapshot(stage=Stage.RUNNING, code=Status.PROGRESS, progress=BARS),
+        ),
+        (LOG, JobSnapshot(stage=Stage.RUNNING, code=Status.LOG, log=LOG)),
         (
             Generated(data=("x",)),
-            JobView(stage=Stage.RUNNING, code=Status.ITERATING, outputs=1, success=True),
+            JobSnapshot(stage=Stage.RUNNING, code=Status.ITERATING, outputs=1, success=True),
         ),
         (
             Completed(data=("x",)),
-            JobView(stage=Stage.RUNNING, code=Status.FINISHED, outputs=1, success=True),
+            JobSnapshot(stage=Stage.RUNNING, code=Status.FINISHED, outputs=1, success=True),
         ),
         (
             QueueFull(message="full"),
-            JobView(stage=Stage.QUEUED, code=Status.QUEUE_FULL, success=False),
+            JobSnapshot(stage=Stage.QUEUED, code=Status.QUEUE_FULL, success=False),
         ),
         (
             Failed(error=ERROR),
-            JobView(stage=Stage.RUNNING, code=Status.FINISHED, success=False, error=ERROR),
+            JobSnapshot(stage=Stage.RUNNING, code=Status.FINISHED, success=False, error=ERROR),
         ),
-        (Returned(), JobView(stage=Stage.SUCCEEDED, code=Status.FINISHED, success=True)),
+        (Returned(), JobSnapshot(stage=Stage.SUCCEEDED, code=Status.FINISHED, success=True)),
         (
             Raised(error=ERROR),
-            JobView(stage=Stage.FAILED, code=Status.FINISHED, success=False, error=ERROR),
+            JobSnapshot(stage=Stage.FAILED, code=Status.FINISHED, success=False, error=ERROR),
         ),
         (
             Raised(error=GONE),
-            JobView(stage=Stage.CANCELLED, code=Status.CANCELLED, success=False, error=GONE),
+            JobSnapshot(stage=Stage.CANCELLED, code=Status.CANCELLED, success=False, error=GONE),
         ),
     ],
 )
-def test_a_view_says_what_the_latest_news_said(update: JobUpdate, view: JobView) -> None:
+def test_a_view_says_what_the_latest_news_said(update: JobUpdate, view: JobSnapshot) -> None:
     one = state()
     assert one.apply(update)
-    assert one.view == view
+    assert one.snapshot == view
 
 
 def test_a_job_that_its_caller_cancels_says_so_as_its_error() -> None:
-    view = state("/echo", CANCELLED).view
+    view = state("/echo", CANCELLED).snapshot
     assert (view.stage, view.code, view.success) == (Stage.CANCELLED, Status.CANCELLED, False)
     assert isinstance(view.error, JobCancelled)
 
@@ -266,7 +272,7 @@ def test_a_job_says_how_far_it_is_and_why_it_failed() -> None:
 
 def test_all_views_are_kept_in_order() -> None:
     one = state("/echo", Joining(), Started(), Started(), Returned())
-    assert [view.code.value for view in one.views] == [
+    assert [view.code.value for view in one.snapshots] == [
         "STARTING",
         "JOINING_QUEUE",
         "PROCESSING",
@@ -278,16 +284,16 @@ def test_all_views_are_kept_in_order() -> None:
 def test_a_message_that_means_nothing_changes_nothing() -> None:
     one = state()
     assert not one.apply(Ignored(name="new"))
-    assert one.views == [JobView()]
+    assert one.snapshots == [JobSnapshot()]
 
 
 @pytest.mark.parametrize("end", [Returned(), Raised(error=ERROR), CANCELLED])
 @pytest.mark.parametrize("late", [Started(), Generated(data=("x",)), CANCELLED, Returned()])
 def test_what_comes_after_the_end_is_absorbed(end: JobUpdate, late: JobUpdate) -> None:
     one = state("/count", end)
-    view = one.view
+    view = one.snapshot
     assert not one.apply(late)
-    assert (one.view, outputs(one)) == (view, [])
+    assert (one.snapshot, outputs(one)) == (view, [])
 
 
 # --- outputs ------------------------------------------------------------------------------------
@@ -301,7 +307,7 @@ def test_what_completes_a_generator_repeats_its_last_output() -> None:
     steps = [Generated(data=("a",)), Generated(data=([["append", [], "b"]],))]
     one = state("/count", *steps, Completed(data=("ab",)))
     assert outputs(one) == ["a", "ab"]
-    assert one.view.outputs == 2
+    assert one.snapshot.outputs == 2
 
 
 def test_a_generator_that_yields_nothing_has_no_output() -> None:
@@ -320,12 +326,12 @@ def test_the_last_message_mends_an_output_that_could_not_be_read() -> None:
 def test_files_stand_in_the_outputs_as_paths_of_this_machine() -> None:
     file: Any = {"path": "/srv/a.txt", "meta": {"_type": "gradio.FileData"}}
     one = state()
-    assert not one.apply(Fetched(path="/srv/a.txt", local="/home/a.txt"))
+    assert not one.apply(Downloaded(path="/srv/a.txt", local="/home/a.txt"))
     one.apply(Completed(data=(file,)))
     assert outputs(one) == ["/home/a.txt"]
 
 
-@pytest.mark.parametrize("saved", [[], [Fetched(path="/srv/a.txt", local="/home/a.txt")]])
+@pytest.mark.parametrize("saved", [[], [Downloaded(path="/srv/a.txt", local="/home/a.txt")]])
 def test_an_output_is_the_readers_own(saved: list[JobUpdate]) -> None:
     one = state("/echo", *saved, Completed(data=(["a"],)))
     read: Any = outputs(one)[0]
@@ -335,7 +341,7 @@ def test_an_output_is_the_readers_own(saved: list[JobUpdate]) -> None:
 
 def test_outputs_may_share_what_did_not_change() -> None:
     one = state("/echo")
-    one.bind(one.endpoint, sample_app("6.31.0").dialect, None, share=True)
+    one.bind(one.endpoint, sample_app("6.31.0").dialect, download=False, share=True)
     one.apply(Generated(data=([["a"], ["b"]],)))
     one.apply(Generated(data=([["append", [0, 0], "!"]],)))
     read: list[Any] = outputs(one)
@@ -345,8 +351,8 @@ def test_outputs_may_share_what_did_not_change() -> None:
 
 
 def test_an_output_with_a_file_is_the_readers_own_in_any_case() -> None:
-    one = state("/echo", Fetched(path="/srv/a.txt", local="/home/a.txt"))
-    one.bind(one.endpoint, sample_app("6.31.0").dialect, None, share=True)
+    one = state("/echo", Downloaded(path="/srv/a.txt", local="/home/a.txt"))
+    one.bind(one.endpoint, sample_app("6.31.0").dialect, download=False, share=True)
     one.apply(Completed(data=([FILE],)))
     read: Any = outputs(one)[0]
     read.append("mine")
@@ -395,7 +401,7 @@ class Lives(RuleBasedStateMachine):
         self.stage = "STARTING"
         self.yielded = 0
         self.returned = 0
-        self.views = 1
+        self.snapshots = 1
 
     def tell(self, update: JobUpdate, stage: str) -> None:
         """The model moves unless the job has ended; the machine has to follow."""
@@ -403,7 +409,7 @@ class Lives(RuleBasedStateMachine):
         assert self.state.apply(update) is not ended
         if not ended:
             self.stage = stage
-            self.views += 1
+            self.snapshots += 1
 
     @property
     def alive(self) -> bool:
@@ -450,12 +456,12 @@ class Lives(RuleBasedStateMachine):
     @rule()
     def is_told_nothing(self) -> None:
         assert not self.state.apply(Ignored(name="x"))
-        assert not self.state.apply(Fetched(path="a", local="b"))
+        assert not self.state.apply(Downloaded(path="a", local="b"))
 
     @invariant()
     def agrees(self) -> None:
-        assert self.state.view.stage.name == self.stage
-        assert len(self.state.views) == self.views
+        assert self.state.snapshot.stage.name == self.stage
+        assert len(self.state.snapshots) == self.snapshots
         assert len(outputs(self.state)) == self.yielded + self.returned == len(self.state.history)
 
 
@@ -472,9 +478,9 @@ def test_another_app_is_read_in_its_own_way(download: bool) -> None:
     )
     search = FileSearch(old.dialect, old.endpoints[0]) if download else None
     made = JobState(old.endpoints[0], History(old.dialect.edits), search)
-    views = len(made.views)
+    views = len(made.snapshots)
     assert not made.apply(Rebound(dialect=new.dialect, endpoint=new.endpoints[0]))
-    assert len(made.views) == views
+    assert len(made.snapshots) == views
     file: Any = {"path": "/a", "orig_name": "a"}
     for value in (file, "whole"):
         handed = made.receive(Generated(data=(value, 1)))

@@ -174,7 +174,7 @@ def test_a_server_that_has_said_all_forsakes_the_events_that_it_knew() -> None:
         )
     )
     for job in (raced, spoken, done):
-        job.opening = 2
+        job.stream_id = 2
     spoken.mailbox.put(Queued())
     done.mailbox.put(DONE)
     other.stream = 4

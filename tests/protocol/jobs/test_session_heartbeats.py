@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gradio_protocol.jobs.event_stream import HEARTBEAT, MAX_EMPTY_OPENINGS, SHARED
+from gradio_protocol.jobs.event_stream import HEARTBEAT, MAX_EMPTY_CONNECTIONS, SHARED
 from gradio_protocol.jobs.messages import Heartbeat
 from gradio_protocol.jobs.orders import EndReason
 from gradio_protocol.wire.exchange import Head
@@ -42,7 +42,7 @@ def test_a_heartbeat_that_fails_harms_no_job_and_is_tried_again_with_the_next_jo
 def test_a_heartbeat_that_ends_is_opened_again() -> None:
     d = SessionHarness(sample_app(heartbeat=True))
     d.joining()
-    for _ in range(2 * MAX_EMPTY_OPENINGS):
+    for _ in range(2 * MAX_EMPTY_CONNECTIONS):
         d.open(HEARTBEAT)
         d.say(None, Heartbeat(), key=HEARTBEAT)
         d.end(EndReason.BROKEN, key=HEARTBEAT)

@@ -12,7 +12,7 @@ from gradio_protocol.errors import (
     StreamLost,
     TransportFailed,
 )
-from gradio_protocol.jobs.event_stream import MAX_EMPTY_OPENINGS, SHARED
+from gradio_protocol.jobs.event_stream import MAX_EMPTY_CONNECTIONS, SHARED
 from gradio_protocol.jobs.messages import Heartbeat, Queued, StreamClosing
 from gradio_protocol.jobs.orders import EndReason, JoinGranted
 from gradio_protocol.wire.exchange import Head
@@ -170,7 +170,7 @@ def test_late_news_of_an_older_opening_is_ignored() -> None:
 def test_listening_in_vain_loses_the_jobs_at_last() -> None:
     d = harness("4.14.0")
     job_id = d.joined("a")
-    for _ in range(MAX_EMPTY_OPENINGS):
+    for _ in range(MAX_EMPTY_CONNECTIONS):
         d.open()
         d.say(None, Heartbeat())
         d.end(EndReason.FINISHED)
@@ -181,7 +181,7 @@ def test_listening_in_vain_loses_the_jobs_at_last() -> None:
 def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
     d = harness("4.14.0", stateful=True)
     d.joined("a")
-    for _ in range(MAX_EMPTY_OPENINGS):
+    for _ in range(MAX_EMPTY_CONNECTIONS):
         d.end(EndReason.REFUSED)
     job_id = d.joined("b")
     d.end(EndReason.REFUSED)
@@ -189,7 +189,7 @@ def test_after_a_loss_the_next_stream_has_all_patience_again() -> None:
     assert d.next(job_id) is None
 
 
-# --- refused openings --------------------------------------------------------------------------
+# --- refused connections --------------------------------------------------------------------------
 
 
 def test_a_refused_connection_is_tried_again_after_a_pause() -> None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from gradio_protocol.app.dialect import Cancelling
 from gradio_protocol.errors import JobCancelled, RemoteError
-from gradio_protocol.jobs.event_stream import MAX_EMPTY_OPENINGS, SHARED
+from gradio_protocol.jobs.event_stream import MAX_EMPTY_CONNECTIONS, SHARED
 from gradio_protocol.jobs.messages import (
     Broken,
     Completed,
@@ -88,7 +88,7 @@ class Visits(RuleBasedStateMachine):
         self.heard = False
         "It has brought something."
         self.barren = 0
-        "How many openings before it, in a row, brought nothing."
+        "How many connections before it, in a row, brought nothing."
         self.left = self.told = 0
         self.underway: list[tuple[str, int]] = []
         "Dismissals that the server was not told of yet."
@@ -387,7 +387,7 @@ class Visits(RuleBasedStateMachine):
         return tells and job.pending and not (job.wanted or told)
 
     def fruitless(self) -> bool:
-        return not self.heard and self.barren + 1 >= MAX_EMPTY_OPENINGS
+        return not self.heard and self.barren + 1 >= MAX_EMPTY_CONNECTIONS
 
     def stream_ends(self, *, lost: bool, unknown: bool = False, unnoticed: bool = False) -> None:
         """The model's side of an end: who loses what."""

@@ -36,7 +36,7 @@ class Job(BaseAsyncJob):
 
     def take(self, update: JobUpdate) -> None:
         self._job_state.apply(update)
-        self._record_views(len(self._times))
+        self._record_snapshots(len(self._times))
         for callback in self._take_callbacks():
             callback()
 

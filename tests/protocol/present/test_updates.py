@@ -8,7 +8,7 @@ import pytest
 
 from gradio_protocol.app.dialect import Edits
 from gradio_protocol.jobs.history import History
-from gradio_protocol.jobs.job_state import JobState, JobView, Stage, Transferred
+from gradio_protocol.jobs.job_state import JobSnapshot, JobState, Stage, Transferred
 from gradio_protocol.jobs.messages import Generated, Logged, ProgressUnit
 from gradio_protocol.jobs.status import Status
 from gradio_protocol.present.updates import (
@@ -16,7 +16,7 @@ from gradio_protocol.present.updates import (
     StatusUpdate,
     all_outputs,
     current_status,
-    spread,
+    split_output,
     status_update,
 )
 from tests.support.sample_apps import COUNT, sample_app
@@ -27,7 +27,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 def test_a_view_is_told_in_the_official_words() -> None:
     unit = ProgressUnit(index=1, length=2)
     moved = Transferred(done=1, total=None, upload=True)
-    view = JobView(
+    view = JobSnapshot(
         stage=Stage.RUNNING,
         code=Status.LOG,
         rank=1,
@@ -52,21 +52,22 @@ def test_a_view_is_told_in_the_official_words() -> None:
 
 
 def test_what_is_not_known_is_none() -> None:
-    update = status_update(JobView(), None)
+    update = status_update(JobSnapshot(), None)
     assert update.code is Status.STARTING
     assert (update.time, update.progress_data, update.log, update.transferred) == (None,) * 4
 
 
 def test_a_status_shows_what_is_known() -> None:
     assert (
-        repr(status_update(JobView(), None)) == "StatusUpdate(code=<Status.STARTING: 'STARTING'>)"
+        repr(status_update(JobSnapshot(), None))
+        == "StatusUpdate(code=<Status.STARTING: 'STARTING'>)"
     )
-    update = status_update(JobView(code=Status.IN_QUEUE, rank=0), None)
+    update = status_update(JobSnapshot(code=Status.IN_QUEUE, rank=0), None)
     assert repr(update) == "StatusUpdate(code=<Status.IN_QUEUE: 'IN_QUEUE'>, rank=0)"
 
 
 def test_the_two_kinds_of_updates_can_be_told_apart() -> None:
-    assert status_update(JobView(), None).type == "status"
+    assert status_update(JobSnapshot(), None).type == "status"
     output = OutputUpdate(outputs=["x"])
     assert (output.type, output.success, output.final) == ("output", True, False)
 
@@ -83,7 +84,7 @@ def test_a_job_is_starting_until_the_server_says_something_of_it(
     stage: Stage, code: Status
 ) -> None:
     moved = Transferred(done=1, total=2, upload=True)
-    view = JobView(stage=stage, code=code, transferred=moved)
+    view = JobSnapshot(stage=stage, code=code, transferred=moved)
     assert current_status(view, NOON).code is Status.STARTING
     assert current_status(view, NOON).transferred == moved
     assert status_update(view, NOON).code is code
@@ -91,13 +92,13 @@ def test_a_job_is_starting_until_the_server_says_something_of_it(
 
 @pytest.mark.parametrize("code", [Status.IN_QUEUE, Status.QUEUE_FULL, Status.SENDING_DATA])
 def test_what_the_server_said_is_the_current_status(code: Status) -> None:
-    view = JobView(stage=Stage.QUEUED, code=code, rank=1)
+    view = JobSnapshot(stage=Stage.QUEUED, code=code, rank=1)
     assert current_status(view, NOON) == status_update(view, NOON)
 
 
 def test_an_output_is_a_list_of_what_its_components_show() -> None:
-    assert spread("x") == ["x"]
-    assert spread(("x", 1)) == ["x", 1]
+    assert split_output("x") == ["x"]
+    assert split_output(("x", 1)) == ["x", 1]
 
 
 def test_all_outputs_are_those_that_have_come_until_now() -> None:

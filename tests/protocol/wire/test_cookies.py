@@ -178,13 +178,13 @@ def test_storing_leaves_the_old_jar_as_it_was() -> None:
 
 
 def test_given_cookies_go_to_their_host_on_every_path() -> None:
-    kept = Jar().give(HTTP, [("a", "1"), ("b", "2")])
+    kept = Jar().with_cookies(HTTP, [("a", "1"), ("b", "2")])
     assert kept.header("http://app.example:7860/x") == "a=1; b=2"
     assert kept.header("http://other.example/x") is None
 
 
 def test_a_given_cookie_is_replaced_by_the_server() -> None:
-    kept = Jar().give(HTTPS, [("a", "1")]).store(HTTPS, (("Set-Cookie", "a=2; Path=/"),))
+    kept = Jar().with_cookies(HTTPS, [("a", "1")]).store(HTTPS, (("Set-Cookie", "a=2; Path=/"),))
     assert kept.header(HTTPS) == "a=2"
 
 
@@ -195,7 +195,7 @@ def test_a_given_cookie_that_cannot_be_sent_is_named_but_not_shown(pair: tuple[s
     with pytest.raises(
         InvalidArguments, match=f"cookies: {pair[0]!r}: its name or value"
     ) as caught:
-        Jar().give(HTTPS, [pair])
+        Jar().with_cookies(HTTPS, [pair])
     assert "s3cret" not in str(caught.value)
 
 

@@ -21,7 +21,7 @@ from gradio_protocol.wire.exchange import (
     is_address,
     join,
     origin,
-    quoted,
+    quote_path,
     redact_url,
 )
 
@@ -265,7 +265,7 @@ def test_joining_never_leaves_the_base() -> None:
     ],
 )
 def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
-    assert quoted(path) == encoded
+    assert quote_path(path) == encoded
 
 
 @pytest.mark.parametrize(

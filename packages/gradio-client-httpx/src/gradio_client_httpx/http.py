@@ -64,6 +64,7 @@ _ROUTE_ARGUMENTS = ("proxy", "proxies", *_TRANSPORT_ARGUMENTS)
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 CHUNK = 2**16
+"Bytes of one read of a reply's body: what httpcore reads from a socket at once."
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 "For http. httpx makes a context for each client that gets none, which takes 17 ms."
 

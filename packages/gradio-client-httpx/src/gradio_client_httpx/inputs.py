@@ -67,23 +67,18 @@ def resolve_transport(config: HttpxConfig) -> TransportConfig:
     kept = {
         key: value for key, value in raw.items() if key not in (*_OWN_ARGUMENTS, *_UNUSED_ARGUMENTS)
     }
+    verify: Any = raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify
+    if isinstance(verify, os.PathLike):
+        verify = os.fspath(cast("os.PathLike[str]", verify))
+    timeout = _NO_TIMEOUT if raw.get("timeout", 0) is None else raw.get("timeout")
     return TransportConfig(
         folder=_choose_folder(config),
-        verify=_fspath(raw.get("verify", True) if config.ssl_verify is True else config.ssl_verify),
-        timeout=_choose_timeout(raw) if config.timeout is None else config.timeout,
+        verify=verify,
+        timeout=timeout if config.timeout is None else config.timeout,
         httpx_kwargs=kept,
         http_client=config.http_client,
         auth=None if to_basic(raw.get("auth")) else raw.get("auth"),
     )
-
-
-def _fspath(verify: Any) -> Any:
-    is_path = isinstance(verify, os.PathLike)
-    return os.fspath(cast("os.PathLike[str]", verify)) if is_path else verify
-
-
-def _choose_timeout(raw: Mapping[str, Any]) -> Any:
-    return _NO_TIMEOUT if raw.get("timeout", 0) is None else raw.get("timeout")
 
 
 def _choose_folder(config: HttpxConfig) -> str:

@@ -22,23 +22,20 @@ from typing import Any, Self
 
 from gradio_protocol import (
     JobState,
-    JobView,
     Outputs,
     OutputUpdate,
     Raised,
     Stage,
-    Status,
     StatusUpdate,
     StreamLost,
     all_outputs,
     current_status,
-    spread,
-    status_update,
 )
-from gradio_protocol.clients import JobCard, short_traceback
+from gradio_protocol.clients import JobCard, UpdateReader, call_with_result, short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
+from .official_updates import read_official_updates
 from .threads import Pool, Workers
 
 _INTERNAL = (
@@ -60,12 +57,15 @@ class Job(AwaitableFuture):
       TimeoutError after `timeout` seconds. Both raise `concurrent.futures.CancelledError` for a
       cancelled job; `result` raises the error of a failed one.
     - `for output in job` yields each output when it arrives, from the first one on, and raises the
-      job's error at the end if it failed. Leaving the loop does not cancel the job.
+      job's error at the end if it failed. If the job is cancelled, also from another thread, the
+      loop ends without an error, as in the official client; `cancelled()` tells. Leaving the loop
+      does not cancel the job.
     - `await job` returns the result, any number of times, and `asyncio.create_task(job)` makes a
       task of it. Cancelling the task that waits cancels the job.
     - `async for update in job` yields what the official client yields: a StatusUpdate for each
       message of the server, an OutputUpdate for each output, and at the end an OutputUpdate that is
-      `final`, whose `outputs` are a dict with `data` or with `error`.
+      `final`, whose `outputs` are a dict with `data` or with `error`. A cancelled job has no such
+      update; its last one is a StatusUpdate with the code CANCELLED.
     - Leaving a `with` or `async with` block cancels the job if it still runs.
     """
 
@@ -77,7 +77,7 @@ class Job(AwaitableFuture):
         self._cancel: Callable[[], None] = cancel
         self._changed = threading.Condition()
         self._times = [time.time()]
-        "When each view arrived, in seconds since the epoch."
+        "When each snapshot arrived, in seconds since the epoch."
         self._callbacks = Pool(workers.call, 1)
         self._owner = owner
         self._ended = False
@@ -124,7 +124,7 @@ class Job(AwaitableFuture):
     def status(self) -> StatusUpdate:
         """Return the current status; its code is STARTING until the server reports on the job."""
         with self._changed:
-            return current_status(self._job_state.view, to_local_time(self._times[-1]))
+            return current_status(self._job_state.snapshot, to_local_time(self._times[-1]))
 
     def cancel(self) -> bool:
         """Cancel the job; return whether it is cancelled now.
@@ -134,7 +134,7 @@ class Job(AwaitableFuture):
         """
         self._cancel()
         self.notify()
-        return self._job_state.view.stage is Stage.CANCELLED
+        return self._job_state.snapshot.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job has not ended yet."""
@@ -143,16 +143,17 @@ class Job(AwaitableFuture):
     def updates(self) -> Iterator[StatusUpdate | OutputUpdate]:
         """Yield every change of status and every output, in order, from the first one on.
 
+        The code of the last one is FINISHED, with `success`, or CANCELLED; no error is raised.
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         self._warn_if_unfinished("Job.updates()", instead="use `async for`")
-        outputs, taken, final = Outputs(self._job_state), 0, False
-        while not final:
-            view, known = self._wait_for_view(taken)
-            taken, final = taken + 1, view.stage.is_final
-            yield status_update(view, known)
-            while outputs.taken < view.outputs and outputs.advance():
-                yield OutputUpdate(outputs=spread(outputs.value()))
+        reader = UpdateReader(self._job_state, self._times, to_local_time)
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._ended or reader.has_more())
+            if (update := reader.advance()) is None:
+                return
+            yield update
 
     def __iter__(self) -> Iterator[Any]:
         self._warn_if_unfinished("iterating a job", instead="use `async for`")
@@ -179,24 +180,12 @@ class Job(AwaitableFuture):
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
-        outputs, taken, final, has_finished = Outputs(self._job_state), 0, False, False
         with self._subscribe() as wait_for_change:
-            while not final:
-                while taken == len(self._times):
+            for update in read_official_updates(self._job_state, self._times, to_local_time):
+                if update is None:
                     await wait_for_change()
-                view, known = self._wait_for_view(taken)
-                taken, final = taken + 1, view.stage.is_final
-                finished = view.code is Status.FINISHED
-                while not finished and outputs.taken < view.outputs and outputs.advance():
-                    yield _make_output(outputs.value())
-                # Two views report the end: one of the server's last message, one of the flow. Yield
-                # only the first, as the official client does.
-                if taken > 1 and not (has_finished and final):
-                    yield status_update(view, known)
-                has_finished = has_finished or finished
-        last = self._make_final_update()
-        if last is not None:
-            yield last
+                else:
+                    yield update
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
         """Call `fn(job)` when the job has ended, on a thread that it may block."""
@@ -243,9 +232,11 @@ class Job(AwaitableFuture):
         which may run code of callers, and that may call the client. Thread-safe.
         """
         with self._changed:
-            added = len(self._job_state.views) - len(self._times)
+            added = len(self._job_state.snapshots) - len(self._times)
             self._times += [time.time()] * added
-            ended = self._job_state.views[len(self._times) - 1].stage.is_final and not self._ended
+            ended = (
+                self._job_state.snapshots[len(self._times) - 1].stage.is_final and not self._ended
+            )
             self._ended = self._ended or ended
             if added:
                 self._changed.notify_all()
@@ -266,8 +257,8 @@ class Job(AwaitableFuture):
     def _settle(self) -> None:
         # Release the client, so that a job that is kept does not keep the client open, and break
         # the reference cycle through `_cancel`.
-        self._cancel, self._owner = _do_nothing, None
-        match self._job_state.view.stage, self._job_state.view.error:
+        self._cancel, self._owner = lambda: None, None
+        match self._job_state.snapshot.stage, self._job_state.snapshot.error:
             case Stage.CANCELLED, _:
                 # `Future.cancel` does nothing for a future that runs, so a job's future stays
                 # pending until the job ends. `set_running_or_notify_cancel` wakes the threads in
@@ -284,7 +275,7 @@ class Job(AwaitableFuture):
     ) -> None:
         """Call each with the result when the job has succeeded; a tuple as several arguments."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
-            self.add_done_callback(partial(_call_with_output, callback))
+            self.add_done_callback(partial(call_with_result, callback, self._job_state))
 
     def after_fork(self) -> None:
         """Fail the job in a forked child, which has none of the threads that run it."""
@@ -314,25 +305,6 @@ class Job(AwaitableFuture):
         left = "the job is still running; call it again to keep waiting, or cancel() to stop it"
         return TimeoutError(f"{self}: no result after {timeout:g} s; {left}")
 
-    def _wait_for_view(self, number: int) -> tuple[JobView, datetime]:
-        """Wait for a view and return it with the time at which it arrived."""
-        with self._changed:
-            self._changed.wait_for(lambda: len(self._times) > number)
-            return self._job_state.views[number], to_local_time(self._times[number])
-
-    def _make_final_update(self) -> OutputUpdate | None:
-        """Return the update that ends an `async for`, or None for a cancelled job."""
-        view = self._job_state.view
-        match view.stage:
-            case Stage.SUCCEEDED:
-                return _make_output({"data": spread(self._job_state.result())}, final=True)
-            case Stage.FAILED:
-                shown = ("title", "duration", "visible")
-                how = {name: getattr(view.error, name, None) for name in shown}
-                return _make_output({"error": str(view.error), **how}, success=False, final=True)
-            case _:
-                return None
-
 
 JOBS: weakref.WeakSet[Job] = weakref.WeakSet()
 "All jobs of this process; a fork fails those in the child."
@@ -343,25 +315,9 @@ def to_local_time(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds)  # noqa: DTZ006
 
 
-def _make_output(outputs: Any, *, success: bool = True, final: bool = False) -> OutputUpdate:
-    """Return an update for `async for`, whose `outputs` need not be a list in that place."""
-    return OutputUpdate(outputs=outputs, success=success, final=final)
-
-
-def _call_with_output(callback: Callable[..., object], job: Future[Any]) -> None:
-    if job.cancelled() or job.exception() is not None:
-        return
-    result = job.result()
-    callback(*result) if isinstance(result, tuple) else callback(result)
-
-
 def _call_when_done(fn: Callable[[Future[Any]], object], job: Job) -> None:
     try:
         fn(job)
     except Exception:  # noqa: BLE001 - the caller's code may raise anything
         # The standard library logs such errors of its futures with this logger and text.
         _log.exception("exception calling callback for %r", job)
-
-
-def _do_nothing() -> None:
-    pass

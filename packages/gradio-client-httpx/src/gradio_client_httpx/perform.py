@@ -13,7 +13,6 @@ from collections.abc import Callable, Generator, Iterator
 from typing import TypeAlias, assert_never
 
 from gradio_protocol import (
-    AnyIO,
     BodyLimit,
     Download,
     FileFacts,
@@ -21,6 +20,7 @@ from gradio_protocol import (
     FileSlice,
     Head,
     InspectFile,
+    IOAction,
     ReadFile,
     Request,
     Response,
@@ -61,7 +61,7 @@ class Performer:
         for file in list(self._partial):
             file.remove()
 
-    def perform(self, action: AnyIO, on_transfer: OnTransfer, handle: CancelHandle) -> object:
+    def perform(self, action: IOAction, on_transfer: OnTransfer, handle: CancelHandle) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():

@@ -42,6 +42,9 @@ from .perform import Performer
 from .silence_monitor import SilenceMonitor
 from .threads import Pool, Work, Workers, run_logged
 
+_POLL_INTERVAL = 0.01
+"Seconds between two looks at whether the server has been told of a close."
+
 
 class Runner:
     """Obeys the commands of a `ClientProtocol` and reports what happened. Thread-safe."""
@@ -105,12 +108,12 @@ class Runner:
             self.workers.close()
 
     def _wait_until_told(self, deadline: float) -> None:
-        # Polling, since this happens once, and other threads report to the protocol only.
+        # Poll, since this happens once, and other threads report to the protocol only.
         while time.monotonic() < deadline:
             with self.lock:
                 if self.protocol.is_closed():
                     return
-            time.sleep(0.01)
+            time.sleep(_POLL_INTERVAL)
 
     def _notify_all(self) -> None:
         with self.lock:
@@ -128,7 +131,7 @@ class Runner:
                 for command in commands:
                     # Waking another thread costs more than starting an exchange, so this thread
                     # keeps the first one, and obeys the others before, as it may take long.
-                    if may_run and own is None and _is_brief(command):
+                    if may_run and own is None and _may_share_thread(command):
                         own = command
                         self._handles[command.action_id] = CancelHandle()
                     else:
@@ -212,7 +215,7 @@ class Runner:
             match command.action:
                 case Sleep(seconds=seconds):
                     self.workers.call_later(seconds, partial(self._end_pause, action_id))
-                case _ if _is_brief(command):
+                case _ if _may_share_thread(command):
                     self.workers.submit(run)
                 case _:
                     # A direct call lasts as long as its job: a dozen of them would take all I/O
@@ -318,8 +321,8 @@ class Runner:
         self._report(self.protocol.stream_closed, stream_id, error)
 
 
-def _is_brief(command: Command) -> TypeGuard[RunAction]:
+def _may_share_thread(command: Command) -> TypeGuard[RunAction]:
     """Whether this is an action that a shared I/O thread may run: no pause, no direct call."""
     if not isinstance(command, RunAction) or isinstance(command.action, Sleep):
         return False
-    return not (isinstance(command.action, Send) and command.action.total_timeout == inf)
+    return command.is_brief_request or not isinstance(command.action, Send)

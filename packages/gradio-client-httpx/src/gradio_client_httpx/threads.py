@@ -28,9 +28,10 @@ from collections.abc import Callable
 Work = Callable[[], object]
 
 IO_THREADS = 12
-"How many exchanges run at once. Streams have threads of their own."
+"""How many exchanges run at once; `RunAction.is_brief_request` says why no more. Streams have
+threads of their own."""
 CALLBACK_THREADS = 6
-"How many jobs may run callbacks at once."
+"How many jobs may run callbacks at once: a callback that blocks must not stop those of all others."
 _IDLE = 10.0
 "Seconds after which an idle thread ends."
 

@@ -41,12 +41,30 @@ class Client(BaseClient[SharedClient, TrioConfig]):
     all running jobs and closes all streams, within two seconds. An exception of the block leaves it
     unchanged, never in an exception group.
 
-    The parameters are those of the Client of gradio_client_httpx, except:
-
-    - `timeout`: of requests, in seconds or as a `Timeout`.
-    - `proxy`: the address of an HTTP proxy for all hosts.
-    - `trust_env`: whether environment variables choose the proxy if `proxy` does not.
-    - There are no `httpx_kwargs` and no `http_client`.
+    - `src`: the app's address, or the name of a Space (`user/name`).
+    - `token`, or `hf_token`: a token of Hugging Face, for private Spaces. By default, the token
+      that huggingface_hub has saved; False: none. Only hosts of Hugging Face receive it.
+    - `max_workers`: how many jobs may be in flight at once. It does not set a number of tasks.
+    - `verbose`: print `Loaded as API: …` after connecting.
+    - `auth`: user name and password of the app's login.
+    - `headers`: sent with every request to the app.
+    - `download_files`: the folder for files that the app returns. False: outputs contain the
+      server's file objects, and nothing is downloaded.
+    - `ssl_verify`: False to accept any certificate, the path of a file or folder of CAs, or an
+      `SSLContext`.
+    - `analytics_enabled`: report to Hugging Face that some Space was used, without its name.
+    - `oauth_token`: passed to endpoints that take one.
+    - `timeout`: of requests, in seconds or as a `Timeout`. By default 60 s, and 15 s to connect.
+      Streams and jobs have no timeout; see `with_options`.
+    - `stream_idle_timeout`: seconds, 90 by default. When a stream is silent for so long, the client
+      asks the app whether it is still running, and gives the stream up if it is not. Infinity:
+      never ask.
+    - `max_retries`: how often a request is repeated that is safe to repeat.
+    - `max_download_size`: of one file, in bytes.
+    - `resubmit_lost`: submit a job again if the connection breaks before its first output.
+    - `proxy`: the address of an HTTP proxy for all hosts, `[http[s]://][user:password@]host[:port]`.
+    - `trust_env`: whether environment variables, such as `HTTPS_PROXY`, choose the proxy if `proxy`
+      does not.
 
     A client can be pickled, which includes the token. The copy connects in a block of its own.
     """

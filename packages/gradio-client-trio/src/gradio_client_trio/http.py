@@ -54,9 +54,7 @@ _NETWORK_ERRORS = (
 raises UnicodeError."""
 
 REQUESTS = 12
-"""How many requests to one origin run at once. Gradio 6.31 sends each change of its queue to all
-waiting events: if 400 jobs join at once, and not 12 at a time, it sends ten times the messages and
-finishes half the jobs per second."""
+"How many requests to one origin run at once; `RunAction.is_brief_request` says why no more."
 
 
 OnSilence: TypeAlias = Callable[[], None]
@@ -115,6 +113,8 @@ class Reply:
                 # Servers close idle connections, and may do so while the request is on its way.
                 if not _can_repeat(self._request, idle, failure):
                     raise
+        # If this fails as well, its error is the one to raise: it says what is wrong now, such as
+        # that nothing listens any more. That of the idle connection says only that it was old.
         with _translate_errors(self._pool, connected=False):
             fresh = await self._pool.connect()
         await self._send_request(fresh)
@@ -146,7 +146,7 @@ class Reply:
             raise StopAsyncIteration
         return data
 
-    async def feed(self, take: Callable[[bytes], None]) -> None:
+    async def read_into(self, take: Callable[[bytes], None]) -> None:
         """Pass the body to `take` as it arrives, until its end.
 
         Raises TransportFailed if the body is truncated.
@@ -216,7 +216,7 @@ class Reply:
             body.extend(piece)
             check(len(body))
 
-        await self.feed(take)
+        await self.read_into(take)
         return bytes(body)
 
     async def _send_request(self, connection: Connection) -> None:
@@ -312,7 +312,7 @@ class Http:
     def stream(
         self, request: Request, *, idle_timeout: float = inf, on_silence: OnSilence | None = None
     ) -> Reply:
-        """Return a reply whose body is read as it arrives, with `feed` or by iteration.
+        """Return a reply whose body is read as it arrives, with `read_into` or by iteration.
 
         `on_silence` is called after each `idle_timeout` seconds without data, before the head too;
         without it, silence is a failure. Entering and reading raise TransportFailed.

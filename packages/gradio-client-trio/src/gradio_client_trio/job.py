@@ -24,8 +24,9 @@ class Job(BaseAsyncJob):
     """One call of an endpoint; `Client.submit` returns it.
 
     `async for output in job` yields each output when it arrives, from the first one on, and raises
-    the job's error at the end if it failed. To cancel a wait, or to leave a loop, does not cancel
-    the job. Leaving an `async with` block does, if the job still runs.
+    the job's error at the end if it failed. If the job is cancelled, also from another task, the
+    loop ends without an error; `cancelled()` tells. Cancelling a wait, or leaving a loop, does not
+    cancel the job. Leaving an `async with` block does, if the job still runs.
     """
 
     def __init__(self, state: JobState, cancel: Callable[[], bool]) -> None:
@@ -62,8 +63,8 @@ class Job(BaseAsyncJob):
         await trio.lowlevel.wait_task_rescheduled(leave)
 
     def notify(self) -> None:
-        """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
-        self._record_views(time.time())
+        """Record the new snapshots of the job, wake all waiting tasks, and run the callbacks."""
+        self._record_snapshots(time.time())
         while self._waiting:
             trio.lowlevel.reschedule(self._waiting.pop())
         for callback in self._take_callbacks():

@@ -19,11 +19,11 @@ import trio
 
 from gradio_protocol import (
     PARTIAL_PREFIX,
-    AnyIO,
     BodyLimit,
     Download,
     FileFacts,
     InspectFile,
+    IOAction,
     ReadFile,
     Request,
     Response,
@@ -50,7 +50,7 @@ class Performer:
         self._folder = folder
         self.http = http
 
-    async def perform(self, action: AnyIO, on_transfer: OnTransfer) -> object:
+    async def perform(self, action: IOAction, on_transfer: OnTransfer) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():

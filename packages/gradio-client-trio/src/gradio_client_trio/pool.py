@@ -94,7 +94,8 @@ class Connection:
             await self._flush(pending, seconds)
         except trio.BrokenResourceError:
             # A server that closes before it has read the request has usually replied first, for
-            # example with 413. So read the reply next, which fails if there is none.
+            # example with 413. So read the reply next. If there is none, that fails too, and its
+            # error is raised, which says so; this one says only that the connection broke.
             pass
 
     def next_head(self) -> h11.Response | h11.InformationalResponse | None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from functools import partial
-from math import inf
 from typing import assert_never
 
 import trio
@@ -29,7 +28,6 @@ from gradio_protocol import (
     NotifyJob,
     OpenStream,
     RunAction,
-    Send,
     Transferred,
 )
 
@@ -124,7 +122,8 @@ class Runner:
                     self._notify(command.job_id)
                 case RunAction():
                     scope = self._actions[command.action_id] = trio.CancelScope()
-                    start = self.workers.submit if _is_brief(command) else self.workers.spawn
+                    is_shared, workers = command.is_brief_request, self.workers
+                    start = workers.submit if is_shared else workers.spawn
                     start(partial(self._run, command, scope))
                 case AbortAction():
                     # There until it is reported, after which the protocol aborts it no more.
@@ -182,7 +181,7 @@ class Runner:
                     if reply.head.is_upgrade:
                         await reply.exchange_messages(partial(self._report_message, stream_id))
                     else:
-                        await reply.feed(partial(self._report_data, stream_id))
+                        await reply.read_into(partial(self._report_data, stream_id))
         except Exception as failure:  # noqa: BLE001 - any error, or jobs would wait forever
             error = failure
         finally:
@@ -207,8 +206,3 @@ class Runner:
         answers = self.protocol.take_answers(stream_id)
         self.obey()
         return answers
-
-
-def _is_brief(command: RunAction) -> bool:
-    """Whether this is an exchange with a limited time, which may share a task."""
-    return isinstance(command.action, Send) and command.action.total_timeout != inf

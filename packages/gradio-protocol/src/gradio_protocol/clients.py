@@ -20,9 +20,11 @@ from .client.map_window import YieldOutcome as YieldOutcome
 from .client.map_window import map_calls as map_calls
 from .flows.actions import PageBuffer as PageBuffer
 from .present.async_job import BaseAsyncJob as BaseAsyncJob
+from .present.async_job import call_with_result as call_with_result
 from .present.card import JobCard as JobCard
 from .present.endpoints import BoundEndpoint as BoundEndpoint
 from .present.endpoints import Endpoints as Endpoints
 from .present.progress import Progress as Progress
 from .present.progress import ProgressBar as ProgressBar
 from .present.tracebacks import short_traceback as short_traceback
+from .present.updates import UpdateReader as UpdateReader

@@ -31,8 +31,9 @@ class AsyncJob(BaseAsyncJob):
     the job, as with a task of asyncio. Cancelling any other wait does not.
 
     `async for output in job` yields each output when it arrives, from the first one on, and raises
-    the job's error at the end if it failed. Leaving the loop does not cancel the job. Leaving an
-    `async with` block does, if the job still runs.
+    the job's error at the end if it failed. If the job is cancelled, also from another task, the
+    loop ends without an error; `cancelled()` tells. Leaving the loop does not cancel the job.
+    Leaving an `async with` block does, if the job still runs.
     """
 
     def __init__(self, state: JobState, owner: object = None) -> None:
@@ -72,8 +73,8 @@ class AsyncJob(BaseAsyncJob):
                 self._waiters.discard(waiter)
 
     def notify(self) -> None:
-        """Record the new views of the job, wake all waiting tasks, and run the callbacks."""
-        self._record_views(time.time())
+        """Record the new snapshots of the job, wake all waiting tasks, and run the callbacks."""
+        self._record_snapshots(time.time())
         while self._waiters:
             waiter = self._waiters.pop()
             if not waiter.done():  # its task may have been cancelled

@@ -16,12 +16,12 @@ from functools import partial
 from typing import assert_never
 
 from gradio_protocol import (
-    AnyIO,
     BodyLimit,
     Download,
     FileFacts,
     FileSlice,
     InspectFile,
+    IOAction,
     ReadFile,
     Request,
     Response,
@@ -50,7 +50,7 @@ class AsyncPerformer:
         self._folder = folder
         self.connections = connections
 
-    async def perform(self, action: AnyIO, on_transfer: OnTransfer) -> object:
+    async def perform(self, action: IOAction, on_transfer: OnTransfer) -> object:
         """Return the reply to an action. Raises TransportFailed, FileFailed or RemoteError."""
         match action:
             case Send():

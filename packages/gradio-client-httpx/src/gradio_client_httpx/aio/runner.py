@@ -26,7 +26,6 @@ from gradio_protocol import (
     NotifyJob,
     OpenStream,
     RunAction,
-    Send,
 )
 
 from .http import AsyncRawStream
@@ -181,7 +180,7 @@ class AsyncRunner:
         action_id = command.action_id
         on_transfer = partial(self._report, self.protocol.action_progress, action_id)
         try:
-            async with self._slots if _is_brief(command) else nullcontext():
+            async with self._slots if command.is_brief_request else nullcontext():
                 reply = await self._performer.perform(command.action, on_transfer)
         except Exception as error:  # noqa: BLE001 - any error, or the job would never end
             self._report(self.protocol.action_failed, action_id, error)
@@ -238,8 +237,3 @@ class AsyncRunner:
     def _report(self, report: Callable[..., None], *args: object) -> None:
         report(*args)
         self.obey()
-
-
-def _is_brief(command: RunAction) -> bool:
-    """Whether this is an exchange with a limited time, of which only some run at once."""
-    return isinstance(command.action, Send) and command.action.total_timeout != inf

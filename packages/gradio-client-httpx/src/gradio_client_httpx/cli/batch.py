@@ -22,7 +22,7 @@ from typing import Any, TextIO
 
 import click
 
-from gradio_protocol import Endpoint, InvalidArguments, spread
+from gradio_protocol import Endpoint, InvalidArguments, split_output
 from gradio_protocol.chunks import digest_input, read_journal
 from gradio_protocol.clients import DEFAULT_FOLDER, MapWindow
 
@@ -165,7 +165,7 @@ def describe(row: Row, outcome: object, saved: SavedFiles | None) -> dict[str, A
         case Exception():
             return {**note, "error": explain(outcome)}
         case _:
-            values = spread(outcome)
+            values = split_output(outcome)
             values = values if saved is None else saved.place(values)
             return {**note, "result": values[0] if len(values) == 1 else values}
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import click
 
-from gradio_protocol import InvalidArguments, OutputUpdate, spread
+from gradio_protocol import InvalidArguments, OutputUpdate, split_output
 from gradio_protocol.clients import DEFAULT_FOLDER
 
 from ..client import Client
@@ -119,7 +119,7 @@ def follow(job: Job, title: str, show: Show | None, *, quiet: bool) -> list[Any]
     finally:
         if status is not None:
             status.clear()
-    return spread(job.result())
+    return split_output(job.result())
 
 
 @contextmanager

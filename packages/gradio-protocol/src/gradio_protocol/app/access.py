@@ -15,7 +15,7 @@ from urllib.parse import quote_plus, unquote, urlsplit
 
 from ..wire.cookies import Jar
 from ..wire.document import write
-from ..wire.exchange import Body, Headers, Request, join, origin, quoted
+from ..wire.exchange import Body, Headers, Request, join, origin, quote_path
 from ..wire.headers import Identity, compose
 from ..wire.websocket import upgrade_headers
 from .config import Config
@@ -105,7 +105,7 @@ class Access:
     def file_address(self, path: str) -> str:
         """Return the address of a file, given its path on the server."""
         # Not the file's own `url`: behind a proxy it is wrong in half the versions.
-        return self.api(f"file={quoted(path)}")
+        return self.api(f"file={quote_path(path)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,20 +96,20 @@ class Endpoint:
     name: str | None
     "Unique, with its slash: `/predict`. None: the endpoint has an index only."
     visibility: Visibility
-    description: str
-    parameters: tuple[Parameter, ...]
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
     "One per input that is not hidden."
-    returns: tuple[Return, ...]
+    returns: tuple[Return, ...] = ()
     "One per output that is not hidden."
-    inputs: tuple[Slot, ...]
-    outputs: tuple[Slot, ...]
-    generator: bool
-    batch: bool
-    stateful: bool
+    inputs: tuple[Slot, ...] = ()
+    outputs: tuple[Slot, ...] = ()
+    generator: bool = False
+    batch: bool = False
+    stateful: bool = False
     "It reads or writes state that the server keeps for the session."
     queued: bool = True
     "Its calls wait in the queue. False: the developer turned that off."
-    oauth: str | None
+    oauth: str | None = None
     "`required` or `optional` if the function takes an OAuth token (6.21 and later), else None."
     event: bool = False
     "The function takes event data, such as what the user selected."
@@ -153,10 +153,10 @@ class Endpoint:
         if len(data) < len(self.outputs):
             expected = f"expected {len(self.outputs)} outputs, got {len(data)}"
             raise RemoteError(f"{self.title}: {expected}")
-        seen = self.seen(data)
+        seen = self.select_visible(data)
         return seen[0] if len(seen) == 1 else tuple(seen)
 
-    def seen(self, data: Sequence[Any]) -> list[Any]:
+    def select_visible(self, data: Sequence[Any]) -> list[Any]:
         """Of the values of an output, those that callers see."""
         pairs = zip(data, self.outputs, strict=False)
         return [value for value, slot in pairs if not slot.hidden]
@@ -179,18 +179,7 @@ class Endpoint:
 
 
 UNKNOWN = Endpoint(
-    index=-1,
-    name="of an app that is not connected yet",
-    visibility=Visibility.PRIVATE,
-    description="",
-    parameters=(),
-    returns=(),
-    inputs=(),
-    outputs=(),
-    generator=False,
-    batch=False,
-    stateful=False,
-    oauth=None,
+    index=-1, name="of an app that is not connected yet", visibility=Visibility.PRIVATE
 )
 "Stands for the endpoint of a job that waits until the client is connected."
 

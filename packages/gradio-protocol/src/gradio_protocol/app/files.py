@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any, TypeAlias, TypedDict, TypeGuard, assert_never, cast
+from typing import Any, TypeAlias, TypedDict, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
 
 from ..errors import InvalidArguments, RemoteError
@@ -82,8 +82,7 @@ class WebFile:
         return safe_name(unquote(re.split(r"[?#]", self.url)[0]))
 
 
-UploadSource: TypeAlias = "LocalFile | Inline | WebFile"
-_UPLOADS = (LocalFile, Inline, WebFile)
+UploadSource: TypeAlias = LocalFile | Inline | WebFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,12 +214,12 @@ def mark_own_files(data: list[object], own: Origin | None) -> list[object]:
 
 def find_uploads(data: object) -> tuple[UploadSource, ...]:
     """Return the files to upload, in order, each once."""
-    return tuple(dict.fromkeys([part for part in _parts(data) if _is_upload(part)]))
+    return tuple(dict.fromkeys([part for part in _parts(data) if isinstance(part, UploadSource)]))
 
 
 def replace_uploads(data: object, uploaded: Mapping[UploadSource, JSON]) -> object:
     """Return a copy of `data` with each file replaced by its value on the server."""
-    return _rewrite(data, lambda part: uploaded[part] if _is_upload(part) else part)
+    return _rewrite(data, lambda part: uploaded[part] if isinstance(part, UploadSource) else part)
 
 
 def file_value(dialect: Dialect, server_path: str, name: str, size: int) -> Object:
@@ -341,10 +340,6 @@ def _is_at(address: str, where: Origin | None) -> bool:
         return is_address(address) and origin(address) == where
     except InvalidArguments:
         return False
-
-
-def _is_upload(part: object) -> TypeGuard[UploadSource]:
-    return isinstance(part, _UPLOADS)
 
 
 def _rewrite(value: object, change: Callable[[Any], object], deepest: float = inf) -> object:

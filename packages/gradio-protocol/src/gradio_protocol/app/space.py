@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import assert_never
 from urllib.parse import urlsplit
 
 from ..errors import InvalidArguments, RemoteError
@@ -23,52 +22,41 @@ _PAGE = re.compile(rf"/spaces/({_NAME.pattern})(?:/.*)?")
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 
 
-class SpaceStage(Enum):
-    """The stage of a Space, as the Hub reports it; the values complete "it …" in errors."""
-
-    RUNNING = "is running"
-    RUNNING_BUILDING = "is running while its next version is built"
-    RUNNING_APP_STARTING = "is running while its next version starts"
-    BUILDING = "is being built"
-    APP_STARTING = "is starting"
-    SLEEPING = "is asleep until somebody visits it"
-    STOPPED = "is stopped; its owner can start it on its page"
-    PAUSED = "is paused; its owner can restart it, and anyone else can duplicate it"
-    NO_APP_FILE = "has no app file; its owner has to add one"
-    CONFIG_ERROR = "is misconfigured; its owner has to fix the metadata at the top of its README"
-    BUILD_ERROR = "could not be built; its page shows the log"
-    RUNTIME_ERROR = "has crashed; its page shows the log, and its owner can restart it"
-    DELETING = "is being deleted"
-    OTHER = "is in a stage that this client does not know"
-
-
-class Outlook(Enum):
+class Readiness(Enum):
     """What a stage means for a client that wants to call the app."""
 
     READY = "call it"
-    WAIT = "it will be ready without intervention"
-    HOPELESS = "its owner has to act first"
+    SOON = "wait: it will be ready without intervention"
+    STUCK = "its owner has to act first"
 
 
-def outlook(stage: SpaceStage) -> Outlook:
-    """Return what to do about a Space at this stage; for an unknown stage, wait."""
-    match stage:
-        case SpaceStage.RUNNING | SpaceStage.RUNNING_BUILDING | SpaceStage.RUNNING_APP_STARTING:
-            return Outlook.READY
-        case SpaceStage.BUILDING | SpaceStage.APP_STARTING | SpaceStage.SLEEPING | SpaceStage.OTHER:
-            return Outlook.WAIT
-        case (
-            SpaceStage.STOPPED
-            | SpaceStage.PAUSED
-            | SpaceStage.NO_APP_FILE
-            | SpaceStage.CONFIG_ERROR
-            | SpaceStage.BUILD_ERROR
-            | SpaceStage.RUNTIME_ERROR
-            | SpaceStage.DELETING
-        ):
-            return Outlook.HOPELESS
-        case _:
-            assert_never(stage)
+_READY, _SOON, _STUCK = Readiness
+
+
+class SpaceStage(Enum):
+    """The stage of a Space, as the Hub reports it; the texts complete "it …" in errors."""
+
+    RUNNING = _READY, "is running"
+    RUNNING_BUILDING = _READY, "is running while its next version is built"
+    RUNNING_APP_STARTING = _READY, "is running while its next version starts"
+    BUILDING = _SOON, "is being built"
+    APP_STARTING = _SOON, "is starting"
+    SLEEPING = _SOON, "is asleep until somebody visits it"
+    STOPPED = _STUCK, "is stopped; its owner can start it on its page"
+    PAUSED = _STUCK, "is paused; its owner can restart it, and anyone else can duplicate it"
+    NO_APP_FILE = _STUCK, "has no app file; its owner has to add one"
+    CONFIG_ERROR = (
+        _STUCK,
+        "is misconfigured; its owner has to fix the metadata at the top of its README",
+    )
+    BUILD_ERROR = _STUCK, "could not be built; its page shows the log"
+    RUNTIME_ERROR = _STUCK, "has crashed; its page shows the log, and its owner can restart it"
+    DELETING = _STUCK, "is being deleted"
+    OTHER = _SOON, "is in a stage that this client does not know"
+
+    def __init__(self, readiness: Readiness, text: str) -> None:
+        self.readiness = readiness
+        self.text = text
 
 
 def space_name(src: str, hub: Origin, hub_path: str = "") -> str | None:

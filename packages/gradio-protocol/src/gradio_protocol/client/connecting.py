@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import GradioError
-from ..flows.actions import AnyIO
+from ..flows.actions import IOAction
 from ..flows.duplicate import SpaceCopy
 from ..jobs.job_state import Transferred
 from .commands import RunAction
@@ -16,7 +16,7 @@ from .protocol import ClientProtocol
 class ActionPerformer(Protocol):
     """The half of an async driver that carries out actions."""
 
-    async def perform(self, action: AnyIO, on_transfer: Callable[[Transferred], None]) -> object:
+    async def perform(self, action: IOAction, on_transfer: Callable[[Transferred], None]) -> object:
         """Return the reply to an action, or raise a GradioError."""
         ...
 

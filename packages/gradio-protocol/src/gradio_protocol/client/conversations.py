@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import JobCancelled
-from ..flows.actions import AnyAction, AnyIO, Done, Flow, Publish, Send
+from ..flows.actions import AnyAction, Done, Flow, IOAction, Publish, Send
 from ..jobs.job_state import JobUpdate
 from ..jobs.orders import AnyQuestion, Question
 from .commands import AbortAction, Command, RunAction
@@ -73,12 +73,15 @@ class Conversations:
 
     def stop(self, conversation: Conversation, error: Exception) -> None:
         """Abort the action of a conversation with this error, unless the action is a join."""
-        running = conversation.running
-        # Without a running action it waits for an answer, which its session gives when it stops the
-        # job.
-        if running is not None and is_abortable(running.action):
-            self.drop(conversation)
-            self.fail(conversation, error)
+        match conversation.running:
+            # The server runs a job that has joined, and only the reply names the event, which has
+            # to be cancelled then (4.37.2 to 6.31). None: it waits for an answer, which its session
+            # gives when it stops the job.
+            case None | RunAction(action=Send(is_join=True)):
+                pass
+            case _:
+                self.drop(conversation)
+                self.fail(conversation, error)
 
     def drop(self, conversation: Conversation) -> None:
         """Abort the action of a conversation, and ignore its outcome."""
@@ -113,7 +116,7 @@ class Conversations:
                 self._run(conversation, action)
         return True
 
-    def _run(self, conversation: Conversation, action: AnyIO) -> None:
+    def _run(self, conversation: Conversation, action: IOAction) -> None:
         if not conversation.is_wanted():
             # This also stops a join that was not sent yet.
             self.fail(conversation, JobCancelled("the job was cancelled"))
@@ -121,11 +124,3 @@ class Conversations:
         running = conversation.running = RunAction(action_id=next(self._ids), action=action)
         self._running[running.action_id] = conversation
         self._commands.append(running)
-
-
-def is_abortable(action: AnyIO) -> bool:
-    """Whether an action may be aborted: not a join, since the server runs its job anyway.
-
-    Only its reply names the event, without which the job cannot be cancelled (4.37.2 to 6.31).
-    """
-    return not (isinstance(action, Send) and action.is_join)

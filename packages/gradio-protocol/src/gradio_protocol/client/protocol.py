@@ -51,7 +51,6 @@ from ..flows.options import Call, Options
 from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
 from ..jobs.event_stream import StreamReader
-from ..jobs.file_search import FileSearch
 from ..jobs.job_state import JobState, JobUpdate, Raised, Returned, Transferred
 from ..jobs.messages import EventMessage, Failed, FlowMessage, JobMessage
 from ..jobs.orders import CancelEvent, CheckApp, CloseStream, EndReason, OpenStream, Order, Resume
@@ -265,7 +264,9 @@ class ClientProtocol:
             # job.
             session = self._make_session(single=True)
         job_id = session.add_job(lambda message: self._receive(job, message))
-        job = _Job(job_id=job_id, session=session, state=_bind_state(bound, state))
+        job = _Job(job_id=job_id, session=session, state=state or JobState.unbound())
+        download, share = bound.options.download, bound.options.share_outputs
+        job.state.bind(bound.endpoint, bound.app.dialect, download=download, share=share)
         job.conversation = self._make_conversation(job, self._make_call(bound, headers or {}))
         self._jobs[job_id] = job
         if self._limiter.add(job_id):
@@ -294,7 +295,7 @@ class ClientProtocol:
             ask=lambda question: self._obey_later(
                 job.session, job.session.ask(job.job_id, question, self._now)
             ),
-            is_wanted=lambda: not job.state.view.stage.is_final,
+            is_wanted=lambda: not job.state.snapshot.stage.is_final,
         )
 
     def cancel(self, job_id: int) -> bool:
@@ -383,8 +384,8 @@ class ClientProtocol:
         Bound the wait, since a server may never reply.
         """
         joining = any(job.session.is_joining(job.job_id) for job in self._jobs.values())
-        opening = any(session.streams.are_opening for session in self._streams.values())
-        return self._closed and not (joining or opening or self._cancellations)
+        connecting = any(session.streams.are_connecting for session in self._streams.values())
+        return self._closed and not (joining or connecting or self._cancellations)
 
     def _end_jobs(self, jobs: Iterable[_Job], closed: str) -> None:
         for job in jobs:
@@ -541,11 +542,3 @@ class ClientProtocol:
         check = Conversation(flow=Flow[object](check_app(order)), finish=finish)
         self._checks[order.stream_id] = check
         self._conversations.start(check)
-
-
-def _bind_state(bound: BoundCall, state: JobState | None) -> JobState:
-    """Return the state of a job, a new one unless its caller has it already."""
-    dialect, state = bound.app.dialect, state or JobState.unbound()
-    files = FileSearch(dialect, bound.endpoint) if bound.options.download else None
-    state.bind(bound.endpoint, dialect, files, share=bound.options.share_outputs)
-    return state

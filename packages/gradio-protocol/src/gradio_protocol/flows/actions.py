@@ -42,7 +42,7 @@ class Send(Action[Response]):
     """Send one request. The reply is delivered whatever its status; redirects are not followed."""
 
     request: Request
-    limit: int
+    limit: int = 2**20
     "Largest body of the reply in bytes; a longer one is a RemoteError."
     total_timeout: float | None = None
     """Seconds that the whole exchange may take; infinity for a direct call, which takes as long as
@@ -222,10 +222,10 @@ class Sleep(Action[None]):
     seconds: float
 
 
-AnyIO: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
+IOAction: TypeAlias = Send | InspectFile | ReadFile | SaveBytes | Download | Sleep
 "Actions that take time, which a driver has to wait for."
 
-AnyAction: TypeAlias = AnyIO | Publish | AnyQuestion
+AnyAction: TypeAlias = IOAction | Publish | AnyQuestion
 
 Steps: TypeAlias = Generator[AnyAction, Any, T]
 "The generator of a flow that returns a T."
@@ -251,7 +251,7 @@ class Done(Generic[T]):
 
 
 class Flow(Generic[T]):
-    """A conversation that a driver performs: `start`, then `resume` or `fail`, until `Done`.
+    """A conversation that a driver performs: `resume` with None, then with replies, until `Done`.
 
     An error of the flow leaves through the method that was called; it is a GradioError unless the
     driver made a mistake. Not thread-safe.
@@ -262,12 +262,8 @@ class Flow(Generic[T]):
     def __init__(self, steps: Steps[T]) -> None:
         self._steps = steps
 
-    def start(self) -> AnyAction | Done[T]:
-        """Return the first action."""
-        return self.resume(None)
-
     def resume(self, reply: object) -> AnyAction | Done[T]:
-        """Pass in the reply to the last action, and return the next one."""
+        """Pass in the reply to the last action, and return the next one; None begins the flow."""
         try:
             return self._steps.send(reply)
         except StopIteration as stop:

@@ -16,6 +16,7 @@ lost jobs resubmitted. On servers without a queue, steps 3 and 4 are one request
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import assert_never
@@ -60,8 +61,6 @@ from .upload import upload_files
 
 _MAX_RESTARTS = 2
 "An app that reloads all the time ends its jobs with an error, not with endless attempts."
-_MAX_REPLY = 2**20
-"The largest reply to a join, in bytes."
 _SUSPECT_STATUSES = (401, 404, 500)
 "Statuses of a join that may come from another app, which lacks our login or the function."
 _NO_SOCKET = (400, 403, 404, 405, 426, 500, 501)
@@ -191,7 +190,7 @@ def _join(attempt: Attempt) -> Steps[str]:
     try:
         index = attempt.call.endpoint.index
         request = attempt.post("queue/join", fn_index=index, trigger_id=None)
-        send = Send(request=request, limit=_MAX_REPLY, is_join=True)
+        send = Send(request=request, is_join=True)
         # A refused join is often due to a restart, so the app is checked before each retry: the
         # index may mean another function.
         recheck = partial(check_same_app, attempt)
@@ -294,7 +293,7 @@ def _pause(spec: Call, error: GradioError, attempt: int) -> Steps[None]:
 def _send_data(attempt: Attempt, event_id: str) -> Steps[None]:
     """Send the arguments that a private stream asks for (4.0 to 4.8)."""
     request = attempt.post("queue/data", fn_index=attempt.call.endpoint.index, event_id=event_id)
-    send = Send(request=request, limit=_MAX_REPLY)
+    send = Send(request=request)
     # The server waits 5 s for this, then it ends the stream without an error (4.0 to 4.8).
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED)
     if reply.status != 200:
@@ -309,7 +308,5 @@ def _end_input(attempt: Attempt, event_id: str) -> Steps[None]:
     request = attempt.call.app.access.post(
         f"stream/{event_id}/close", {}, call=attempt.call.headers
     )
-    try:
-        yield from ask(Send(request=request, limit=_MAX_REPLY))
-    except GradioError:
-        return
+    with suppress(GradioError):
+        yield from ask(Send(request=request))

@@ -6,6 +6,8 @@ session discards the messages.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ..errors import GradioError
 from ..jobs.orders import CancelEvent
 from ..wire.document import Object
@@ -13,7 +15,6 @@ from .actions import Send, Steps, ask
 
 # Seconds. Joins of the same function wait for the cancellation, so it has to be short.
 _TOTAL_TIMEOUT = 5.0
-_MAX_REPLY = 2**20
 
 
 def cancel_event(order: CancelEvent) -> Steps[None]:
@@ -24,8 +25,6 @@ def cancel_event(order: CancelEvent) -> Steps[None]:
     if not order.reset:
         body |= {"session_hash": order.session_hash, "fn_index": order.fn_index}
     request = order.app.access.post("reset" if order.reset else "cancel", body)
-    try:
-        yield from ask(Send(request=request, limit=_MAX_REPLY, total_timeout=_TOTAL_TIMEOUT))
-    # The job then runs to its end on the server, and nobody waits for it.
-    except GradioError:
-        return
+    # After a failure the job runs to its end on the server, and nobody waits for it.
+    with suppress(GradioError):
+        yield from ask(Send(request=request, total_timeout=_TOTAL_TIMEOUT))

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
@@ -29,7 +30,7 @@ from ..errors import (
 )
 from ..wire.cookies import Jar
 from ..wire.document import Notes, Object, read_object
-from ..wire.exchange import Headers, Origin, Response, is_address, origin, quoted, redact_url
+from ..wire.exchange import Headers, Origin, Response, is_address, origin, quote_path, redact_url
 from ..wire.headers import HUB, Identity, TokenSource, is_hosted
 from ..wire.status import answering_proxy, error_from_response
 from .actions import Send, Sleep, Steps, ask
@@ -149,7 +150,7 @@ def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | No
         return (yield from _has_same_config(app, total_timeout))
     request = app.access.get("app_id")
     try:
-        reply = yield from ask(Send(request=request, limit=2**16, total_timeout=total_timeout))
+        reply = yield from ask(Send(request=request, total_timeout=total_timeout))
         said = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
@@ -210,14 +211,14 @@ def _connect(target: Target, jar: Jar) -> Steps[App]:
     web = Requester(_make_access(target, src, jar), target.policy)
     config = yield from _fetch_config_with_login(web, target.auth)
     # The prefix is known only from the config, which itself is not below the prefix.
-    web.access = replace(web.access, prefix=quoted(config.api_prefix))
+    web.access = replace(web.access, prefix=quote_path(config.api_prefix))
     return (yield from _load_api_info(web, config))
 
 
 def _make_access(target: Target, src: str, jar: Jar) -> Access:
     url, headers = split_src(src)
     identity = target.identity(origin(url), headers)
-    return Access(src=url, identity=identity, jar=jar.give(url, target.cookies))
+    return Access(src=url, identity=identity, jar=jar.with_cookies(url, target.cookies))
 
 
 def _resolve_space_url(target: Target, name: str) -> Steps[str]:
@@ -229,12 +230,11 @@ def _resolve_space_url(target: Target, name: str) -> Steps[str]:
     waited = 0.0
     while True:
         stage = space.read_stage((yield from _hub_get(hub, space.runtime_path(name))))
-        prospect = space.outlook(stage)
-        if prospect is space.Outlook.READY:
+        if stage.readiness is space.Readiness.READY:
             return src
-        if prospect is space.Outlook.HOPELESS or waited >= target.space_timeout:
+        if stage.readiness is space.Readiness.STUCK or waited >= target.space_timeout:
             after = f" after {waited:g} s" if waited else ""
-            text = f"Space {name}: {stage.name}{after}: it {stage.value}"
+            text = f"Space {name}: {stage.name}{after}: it {stage.text}"
             raise SpaceUnavailable(text, stage=stage.name)
         # A Space wakes at any request to the app, not at those to the Hub.
         if stage is space.SpaceStage.SLEEPING:
@@ -261,10 +261,8 @@ def _wake_space(access: Access) -> Steps[None]:
     """Send a request to a Space, which wakes it; ignore the reply."""
     # Without retries: the loop that waits for the Space sends the next one.
     request = access.request("GET", access.page("config"))
-    try:
+    with suppress(GradioError):
         yield from ask(Send(request=request, limit=MAX_DOCUMENT, total_timeout=_WAKE_TIMEOUT))
-    except GradioError:
-        return
 
 
 def _fetch_config_with_login(web: Requester, auth: tuple[str, str] | None) -> Steps[Config]:
@@ -346,16 +344,13 @@ def _load_api_info(web: Requester, config: Config) -> Steps[App]:
         info = yield from _fetch_info(web, notes, _OF_ALL)
     else:
         notes.add(f"before 3.26 there is no /info: {_OF_ALL} {_DERIVED}")
-    if info is not None and config.dialect.info_of_undocumented and _has_undocumented(config):
+    hidden = Visibility.UNDOCUMENTED
+    has_hidden = any(d.backend and d.visibility is hidden for d in config.dependencies)
+    if info is not None and has_hidden and config.dialect.info_of_undocumented:
         undocumented = yield from _fetch_info(web, notes, _OF_OTHERS, all_endpoints="true")
     known = read_endpoints(config, info, undocumented, notes)
     sentences = (*config.notes, *notes.sentences)
     return App(access=web.access, config=config, endpoints=known, notes=sentences)
-
-
-def _has_undocumented(config: Config) -> bool:
-    hidden = Visibility.UNDOCUMENTED
-    return any(d.backend and d.visibility is hidden for d in config.dependencies)
 
 
 def _fetch_info(web: Requester, notes: Notes, what: str, **query: str) -> Steps[Object | None]:

@@ -22,7 +22,7 @@ from ..jobs.failures import failure
 from ..jobs.messages import Completed, Generated, Started
 from ..jobs.orders import RequestJoin
 from ..wire.document import JSON, LIST, Object, need, read_object
-from ..wire.exchange import Response, quoted, redact_url
+from ..wire.exchange import Response, quote_path, redact_url
 from .actions import Publish, Send, Steps, ask
 from .attempt import (
     Attempt,
@@ -37,7 +37,6 @@ from .options import Call
 from .retry import Repeat, send_with_retries
 
 _MAX_RESULT = 2**30  # largest result in bytes
-_MAX_REPLY = 2**20
 # Statuses which tell that the function was not called, perhaps because another app answers.
 _NOT_CALLED = (401, 404)
 
@@ -102,7 +101,7 @@ def _isolate_generator(attempt: Attempt) -> Attempt:
 def reset_generator(call: Call, session_hash: str) -> Steps[None]:
     """Make a generator that is kept for the session begin anew (3.6 and later)."""
     body = {"session_hash": session_hash, "fn_index": call.endpoint.index}
-    reset = Send(request=call.app.access.post("reset", body), limit=_MAX_REPLY)
+    reset = Send(request=call.app.access.post("reset", body))
     yield from send_with_retries(reset, call.policy, Repeat.HARMLESS)
 
 
@@ -115,7 +114,7 @@ def _post_call(attempt: Attempt) -> Steps[Object]:
         more["fn_index"] = endpoint.index
         # A restart during a pause may have given the index to another function.
         recheck = partial(check_same_app, attempt)
-    path = f"{app.dialect.run}{quoted(endpoint.name or '/predict')}"
+    path = f"{app.dialect.run}{quote_path(endpoint.name or '/predict')}"
     send = Send(request=attempt.post(path, **more), limit=_MAX_RESULT, total_timeout=inf)
     reply = yield from send_with_retries(send, attempt.call.policy, Repeat.UNACCEPTED, recheck)
     if reply.status == 200:

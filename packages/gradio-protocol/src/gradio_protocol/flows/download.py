@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from ..app.access import App
 from ..app.files import RemoteFile, decode_data_url, find_remote_files
 from ..errors import RemoteError
-from ..jobs.job_state import Fetched
+from ..jobs.job_state import Downloaded
 from ..jobs.messages import Completed, Generated, Output
-from ..wire.exchange import Origin, Request, is_address, origin, quoted
+from ..wire.exchange import Origin, Request, is_address, origin, quote_path
 from ..wire.redirect import follow_redirect
 from ..wire.status import error_from_response
 from .actions import Download, Publish, SaveBytes, Saved, Steps, ask
@@ -63,12 +63,12 @@ class Downloads:
         if isinstance(message, Output):
             return message.files
         return find_remote_files(
-            self._call.endpoint.seen(message.data or ()), self._call.app.dialect
+            self._call.endpoint.select_visible(message.data or ()), self._call.app.dialect
         )
 
     def _keep(self, file: RemoteFile, local: str) -> Steps[None]:
         self.saved[file.path] = local
-        yield from ask(Publish(update=Fetched(path=file.path, local=local)))
+        yield from ask(Publish(update=Downloaded(path=file.path, local=local)))
 
     def _save_recording(self, stream: RemoteFile) -> Steps[str]:
         """Download a media stream that is complete."""
@@ -120,7 +120,7 @@ def _to_request(app: App, file: RemoteFile) -> Request:
     # fragment removed.
     if not is_address(file.path):
         if file.stream:
-            return app.access.get(f"stream/{quoted(file.path)}")
+            return app.access.get(f"stream/{quote_path(file.path)}")
         return app.access.request("GET", app.access.file_address(file.path))
     try:
         parts = urlsplit(file.path)

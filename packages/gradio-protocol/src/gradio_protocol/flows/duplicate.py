@@ -48,7 +48,7 @@ class CopiedSpace:
     """The copy, with messages for its owner."""
 
     name: str
-    said: str
+    summary: str
     "Says whether the copy was created or existed."
     note: str = ""
     "Warns of costs; empty if there are none."
@@ -57,7 +57,7 @@ class CopiedSpace:
 
     def messages(self, verbose: bool) -> list[str]:
         """Return what to print: the note always, the rest if `verbose`."""
-        return [text for text in (self.said * verbose, self.note) if text]
+        return [text for text in (self.summary * verbose, self.note) if text]
 
 
 def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
@@ -79,10 +79,10 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
     user = need(read_object(reply.body, where="whoami"), "name", str, where="whoami")
     # As huggingface_hub does: the copy always belongs to the caller.
     name = f"{user}/{_check_name((copy.name or space).rpartition('/')[2])}"
-    said, warning, note = f"Using your existing Space: {name}", "", ""
+    summary, warning, note = f"Using your existing Space: {name}", "", ""
     current = yield from hub.hardware(name)
     if current is None:
-        said = f"Creating a duplicate of {space} for your own use: {name}"
+        summary = f"Creating a duplicate of {space} for your own use: {name}"
         current = yield from _create(hub, name, copy)
     elif copy.secrets is not None:
         warning = "the Space already exists, so its secrets were not changed"
@@ -92,7 +92,7 @@ def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:
         note = f"NOTE: this Space uses upgraded hardware: {hardware}, which may be billed to you"
     if hardware != _BASIC:
         yield from hub.change(name, "sleeptime", {"seconds": copy.sleep_minutes * 60}, note)
-    return CopiedSpace(name=name, said=said, note=note, warning=warning)
+    return CopiedSpace(name=name, summary=summary, note=note, warning=warning)
 
 
 def _check_name(name: str) -> str:

@@ -54,27 +54,19 @@ class AppTracker:
         stream_idle_timeout: float | None = None,
         ids: Iterator[int] | None = None,
     ) -> None:
-        self._app = app
-        self.idle_timeout: float = (
-            IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
-        )
+        self.app: App = app
+        "The app as it was last fetched."
+        idle_timeout = IDLE_TIMEOUT if stream_idle_timeout is None else stream_idle_timeout
+        self.idle_timeout: float = idle_timeout
         "Seconds of silence on a stream after which the app is asked whether it still runs."
-        self._job_ids = count(1)
+        self.job_ids: Iterator[int] = count(1)
+        "Ids for new jobs, unique within this client."
         self.stream_ids: Iterator[int] = count(1) if ids is None else ids
         self._last_seen: float | None = now
         self._refreshing_job: int | None = None
         self._waiting: list[int] = []
         self._uploads: dict[str, str] = {}
         self._closed = False
-
-    @property
-    def app(self) -> App:
-        """The app as it was last fetched."""
-        return self._app
-
-    def new_job_id(self) -> int:
-        """Return an id for a new job, unique within this client."""
-        return next(self._job_ids)
 
     def saw_app(self, now: float) -> None:
         """Record that the app replied at this time."""
@@ -105,10 +97,10 @@ class AppTracker:
                 assert_never(question)
 
     def _refresh(self, job_id: int, app: App) -> list[Resume]:
-        if app is not self._app:
+        if app is not self.app:
             # Compared by identity, since a refresh that finds the same app keeps the object.
             # Another job has refreshed the app since this one fetched it.
-            return [Resume(job_id, self._app)]
+            return [Resume(job_id, self.app)]
         # A driver that is closing runs no more requests to find out.
         if self._closed:
             return [Resume(job_id, _make_stopped())]
@@ -123,15 +115,15 @@ class AppTracker:
         if app is None:
             # This job fails with its own error. Another may succeed: the app may be up again by
             # then.
-            return [Resume(job_id, self._app), *self.finish_job(job_id)]
-        if app.config.app_id != self._app.config.app_id:
+            return [Resume(job_id, self.app), *self.finish_job(job_id)]
+        if app.config.app_id != self.app.config.app_id:
             # Another process may use another folder, and does not know the earlier uploads.
             self._uploads.clear()
-        self._app = app
+        self.app = app
         self._last_seen = now
         self._refreshing_job = None
         answered, self._waiting = [job_id, *self._waiting], []
-        return [Resume(each, self._app) for each in answered]
+        return [Resume(each, self.app) for each in answered]
 
     def stop_waiting(self, job_id: int) -> bool:
         """Take a job out of those that wait for a refresh; return whether it was one."""

@@ -13,8 +13,8 @@ The numbering continues that of `registry`.
    `REFUSED` is no loss, since nothing was read: the stream is opened again after a pause. On a
    private stream every end is a loss, because opening it is the join; its flow joins again, once it
    has checked the app.
-5. After `MAX_EMPTY_OPENINGS` openings in a row without a message the stream is lost.
-6. A stream id names one opening of one stream. Reports about an older opening are ignored.
+5. After `MAX_EMPTY_CONNECTIONS` connections in a row without a message the stream is lost.
+6. A stream id names one connection of one stream. Reports about an older one are ignored.
 7. Of the messages without an event id, only `Broken` ends all jobs of the stream. On a private
    stream every message is for its job.
 8. Silence alone is no loss: a proxy may buffer heartbeats (nginx does by default), and 4.0.x sends
@@ -41,7 +41,7 @@ from ..wire.sse import EventParser
 from ..wire.status import retry_after
 from ..wire.websocket import is_upgraded
 from .identity_hash import hash_by_identity
-from .messages import EventMessage, Heartbeat, Ignored, read_message
+from .messages import EventMessage, Heartbeat, Ignored, Message, StreamClosing, read_message
 from .orders import CloseStream, EndReason, OpenStream, Order, StreamKind
 from .pending_job import PendingJob
 
@@ -49,10 +49,10 @@ IDLE_TIMEOUT = 90.0
 """Default seconds of silence before the app is asked whether it still runs.
 
 Heartbeats come every 15 s, and a server that loads a model may skip a few."""
-MAX_EMPTY_OPENINGS = 5
-"Openings in a row without a message after which a stream is lost."
+MAX_EMPTY_CONNECTIONS = 5
+"Connections in a row without a message after which a stream is lost."
 MAX_PAUSE = 30.0
-"The longest pause before an opening, in seconds, even if the server asks for more."
+"The longest pause before a connection, in seconds, even if the server asks for more."
 SHARED, HEARTBEAT = -1, -2
 "Keys of streams; the key of a private stream is the id of its job."
 
@@ -79,11 +79,6 @@ def stream_request(
             return app.access.get("queue/join", events=True, call=headers, **query)
 
 
-def socket_request(app: App, job: PendingJob) -> Request:
-    """Return the request for the socket of a job."""
-    return app.access.socket("queue/join", job.session_hash.encode(), call=job.headers)
-
-
 def socket_answers(job: PendingJob) -> dict[str, str]:
     """Return what the socket of a job sends, by the name of the message that asks for it."""
     identity = f'"fn_index":{job.fn_index},"session_hash":"{job.session_hash}"'
@@ -94,10 +89,10 @@ def socket_answers(job: PendingJob) -> dict[str, str]:
 
 @hash_by_identity
 class StreamState(Enum):
-    """How far the opening of a stream has come."""
+    """How far the current connection of a stream has come."""
 
     CLOSED = "closed, or not opened yet"
-    OPENING = "the driver is opening it"
+    CONNECTING = "the driver is opening it"
     OPEN = "the head of the reply has arrived"
     CLOSING = "the server has announced that it has sent everything"
 
@@ -118,8 +113,8 @@ def _build_transitions() -> dict[StreamState, dict[StreamInput, StreamState]]:
     # before the head, or a head that a closed stream still gets.
     s = StreamState
     rows = {
-        s.CLOSED: (s.OPENING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
-        s.OPENING: (s.OPENING, s.OPEN, s.OPENING, s.CLOSED, s.CLOSED),
+        s.CLOSED: (s.CONNECTING, s.CLOSED, s.CLOSED, s.CLOSED, s.CLOSED),
+        s.CONNECTING: (s.CONNECTING, s.OPEN, s.CONNECTING, s.CLOSED, s.CLOSED),
         s.OPEN: (s.OPEN, s.OPEN, s.CLOSING, s.CLOSED, s.CLOSED),
         s.CLOSING: (s.CLOSING, s.CLOSING, s.CLOSING, s.CLOSED, s.CLOSED),
     }
@@ -158,11 +153,11 @@ OUTCOMES = _build_outcomes()
 "The outcome, by the kind of the stream and the reason for its end."
 
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-"Statuses that do not concern the session, so that another opening may succeed."
+"Statuses that do not concern the session, so that another connection may succeed."
 
 
 class StreamReader:
-    """Parses one opening of a stream. Shares nothing, so its only reader needs no lock.
+    """Parses one connection of a stream. Shares nothing, so its only reader needs no lock.
 
     `answers` are the texts that a socket sends after a message of the server, by its name.
     """
@@ -179,7 +174,7 @@ class StreamReader:
         self.error: RemoteError | None = None
         "Why these bytes are no Gradio stream."
         self._dialect = dialect
-        # An event that an opening left unfinished must not run into the next one: each has its
+        # An event that one connection left unfinished must not run into the next one: each has its
         # parser.
         self._parser = EventParser()
 
@@ -221,7 +216,7 @@ class StreamReader:
 
 
 class EventStream:
-    """One stream of a session, through all of its openings."""
+    """One stream of a session, through all of its connections."""
 
     def __init__(
         self, key: int, stream_id: int, app: App, socket: OpenStream | None = None
@@ -229,30 +224,30 @@ class EventStream:
         self.key = key
         self._kind = StreamKind.SOCKET if socket else stream_kind(key)
         self._socket = socket
-        "The order for the one opening that a socket has."
+        "The order for the one connection that a socket has."
         self.has_sent_arguments = False
         "The server of a socket has asked for the arguments."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
-        self._empty_openings = 0
-        "Openings in a row that ended without a message."
+        self._empty_connections = 0
+        "Connections in a row that ended without a message."
         self.state: StreamState = StreamState.CLOSED
         self.open(stream_id, app)
 
     def open(self, stream_id: int, app: App) -> None:
-        """Begin an opening of a stream that is closed."""
+        """Begin a connection of a stream that is closed."""
         self._move(StreamInput.WANTED)
         self.stream_id = stream_id
-        "The id of this opening, or of the last one."
+        "The id of this connection, or of the last one."
         self.app = app
-        "The app of this opening; the client may know a newer one."
+        "The app of this connection; the client may know a newer one."
         answers = self._socket.answers if self._socket else None
         self.reader: StreamReader = StreamReader(self._kind, app.dialect, answers)
-        "One per opening: an event that was cut off must not continue on the next stream."
+        "One per connection: an event that was cut off must not continue on the next one."
         self._announces = app.dialect.announces_close and self._kind is StreamKind.SHARED
         self._requested_pause: float | None = None
         "Seconds to wait, as the server asked with `Retry-After`."
         self._no_message_yet = True
-        "No message has arrived since this opening."
+        "No message has arrived on this connection."
         self._checking = False
         "The app is being asked whether it still runs."
         self._data_since_check = False
@@ -264,7 +259,7 @@ class EventStream:
         self._move(StreamInput.CLOSE)
         return [CloseStream(stream_id=self.stream_id)] if closes else []
 
-    def accepts(self, head: Head) -> bool:
+    def receive_head(self, head: Head) -> bool:
         """Take the head of the reply; return whether it begins an event stream."""
         # Gradio replies 200 even if it knows no such session: the error follows as a message (4.10
         # to 6.31). Anything else comes from a proxy, or from an app that has moved.
@@ -301,17 +296,22 @@ class EventStream:
         self._checking = False
         return alive or self._data_since_check
 
-    def close_announced(self) -> None:
-        """Record `close_stream`: the end of the connection is `FINISHED` then, however it ends."""
-        self._move(StreamInput.ANNOUNCED)
-
-    def message_arrived(self, *, beat: bool = False) -> None:
-        """Record a message. A heartbeat (`beat`) counts only on the heartbeat stream."""
-        if self._is_heartbeat or not beat:
-            self._no_message_yet = False
+    def message_arrived(self, message: Message) -> None:
+        """Record what a message says about the stream itself."""
+        match message:
+            # From now on the end of the connection is `FINISHED`, however it ends.
+            case StreamClosing():
+                self._move(StreamInput.ANNOUNCED)
+            # Any other stream has to bring more than that to count as working.
+            case Heartbeat() if not self._is_heartbeat:
+                pass
+            case Ignored(name="send_data"):
+                self._no_message_yet, self.has_sent_arguments = False, True
+            case _:
+                self._no_message_yet = False
 
     def open_refused(self, head: Head, *, expected: bool) -> StreamOutcome:
-        """End an opening that the server refused; return whether to try again.
+        """End a connection that the server refused; return whether to try again.
 
         A private stream is never tried again here, since its flow has to join again.
         """
@@ -323,54 +323,47 @@ class EventStream:
         return self._decide(outcome, expected=expected)
 
     def ended(self, ending: EndReason, *, expected: bool) -> StreamOutcome:
-        """End an opening; return what that means. `expected`: jobs expect messages on it."""
-        match self.state, ending:
-            # The server announced that it has sent everything, so it does not matter how the
-            # connection ended.
-            case StreamState.CLOSING, _:
-                ending = EndReason.FINISHED
-            # A proxy that loses its server can end the body properly: only `close_stream` tells.
-            case _, EndReason.FINISHED if self._announces:
-                ending = EndReason.BROKEN
-            # There was a head, so there was a connection: messages may be lost.
-            case StreamState.OPEN, EndReason.REFUSED:
-                ending = EndReason.BROKEN
-            case _:
-                pass
+        """End a connection; return what that means. `expected`: jobs expect messages on it."""
+        # A proxy that loses its server can end the body properly: only `close_stream` tells.
+        is_cut = ending is EndReason.FINISHED and self._announces
+        # There was a head, so there was a connection: messages may be lost.
+        was_open = ending is EndReason.REFUSED and self.state is StreamState.OPEN
+        if self.state is StreamState.CLOSING:
+            # The server announced that it has sent everything: it does not matter how it ended.
+            ending = EndReason.FINISHED
+        elif is_cut or was_open:
+            ending = EndReason.BROKEN
         self._move(StreamInput.END)
         return self._decide(OUTCOMES[self._kind][ending], expected=expected)
 
     @property
     def pause(self) -> float:
-        """Seconds before the next opening: what the server asked for, or longer each time.
+        """Seconds before the next connection: what the server asked for, or longer each time.
 
-        Zero after an opening with a message, unless it is a heartbeat, which nobody waits for.
+        Zero after one with a message, unless it is a heartbeat, which nobody waits for.
         """
-        immediately = self._empty_openings == 0 and not self._is_heartbeat
-        backoff = 0.0 if immediately else 0.25 * 2.0**self._empty_openings
+        immediately = self._empty_connections == 0 and not self._is_heartbeat
+        backoff = 0.0 if immediately else 0.25 * 2.0**self._empty_connections
         # A shared stream that ended in a race (rule 3) is needed at once. After a failure, and for
         # heartbeats, the pause doubles from a quarter of a second on.
         return min(self._requested_pause or backoff, MAX_PAUSE)
 
     def _decide(self, outcome: StreamOutcome, *, expected: bool) -> StreamOutcome:
-        self._empty_openings = self._empty_openings + 1 if self._no_message_yet else 0
+        self._empty_connections = self._empty_connections + 1 if self._no_message_yet else 0
         if outcome is not StreamOutcome.REOPEN:
             return outcome
         # Opened with nothing pending, a stream would send heartbeats and never end (4.9 to 6.31).
         if not (expected or self._is_heartbeat):
             return StreamOutcome.ENDED
-        return (
-            StreamOutcome.LOST
-            if self._empty_openings >= MAX_EMPTY_OPENINGS
-            else StreamOutcome.REOPEN
-        )
+        gives_up = self._empty_connections >= MAX_EMPTY_CONNECTIONS
+        return StreamOutcome.LOST if gives_up else StreamOutcome.REOPEN
 
     def _move(self, event: StreamInput) -> None:
         self.state = STREAM_TRANSITIONS[self.state][event]
 
 
 class EventStreams:
-    """The streams of one session, by key and by the id of their openings. Not thread-safe."""
+    """The streams of one session, by key and by the id of their connections. Not thread-safe."""
 
     def __init__(self, ids: Iterator[int]) -> None:
         self._ids = ids
@@ -378,16 +371,16 @@ class EventStreams:
         self._by_id: dict[int, EventStream] = {}
 
     @property
-    def are_opening(self) -> bool:
+    def are_connecting(self) -> bool:
         """Whether a stream is being opened, so that the server would not notice its close."""
-        return any(stream.state is StreamState.OPENING for stream in self._by_key.values())
+        return any(stream.state is StreamState.CONNECTING for stream in self._by_key.values())
 
     def current(self, stream_id: int) -> EventStream | None:
-        """Return the stream that a report is about; None: the report is about an older opening."""
+        """Return the stream that a report is about; None: it is about an older connection."""
         stream = self._by_id.get(stream_id)
         return None if stream is None or stream.state is StreamState.CLOSED else stream
 
-    def opening(self, key: int) -> int:
+    def current_id(self, key: int) -> int:
         """Return the id of the stream if it is open or being opened, else zero."""
         stream = self._by_key.get(key)
         return stream.stream_id if stream and stream.state is not StreamState.CLOSED else 0
@@ -413,8 +406,8 @@ class EventStreams:
     def open_socket(self, app: App, job: PendingJob, idle_timeout: float) -> list[Order]:
         """Open the socket of a job, which is its join."""
         stream_id, key = next(self._ids), job.job_id
-        request, answers = socket_request(app, job), socket_answers(job)
-        order = OpenStream(stream_id, key, request, idle_timeout, 0.0, answers)
+        request = app.access.socket("queue/join", job.session_hash.encode(), call=job.headers)
+        order = OpenStream(stream_id, key, request, idle_timeout, 0.0, socket_answers(job))
         self._by_key[key] = self._by_id[stream_id] = EventStream(key, stream_id, app, order)
         return [order]
 

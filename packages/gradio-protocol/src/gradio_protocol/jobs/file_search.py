@@ -32,16 +32,17 @@ class FileSearch:
         """Return the files in the next output. `has_path`: see `Generated`."""
         # Always, even without a search: later edits refer to this output.
         self._history.outputs.append(changes)
-        bring = [i for i, change in enumerate(changes) if has_path and self._may_bring(change)]
-        if not bring:
+        adding = [i for i, change in enumerate(changes) if has_path and self._may_add_file(change)]
+        if not adding:
             return ()
         # The cursor catches up only when there is something to search.
         while self._cursor.advance():
             pass
-        found = [self._brought(i, changes[i]) if i in bring else None for i in range(len(changes))]
-        return find_remote_files(self._endpoint.seen(found), self._dialect)
+        parts = {i: self._get_new_parts(i, changes[i]) for i in adding}
+        found = [parts.get(i) for i in range(len(changes))]
+        return find_remote_files(self._endpoint.select_visible(found), self._dialect)
 
-    def _may_bring(self, change: Change) -> bool:
+    def _may_add_file(self, change: Change) -> bool:
         return any(
             # A new `path` in an object that is there already is a text, and makes it another file.
             path[-1] == "path"
@@ -49,7 +50,7 @@ class FileSearch:
             for _, path, value, _ in change or ()
         )
 
-    def _brought(self, index: int, change: Change) -> JSON:
+    def _get_new_parts(self, index: int, change: Change) -> JSON:
         """Where the new files of one component are: in what its edits brought, or anywhere."""
         if self._cursor.is_stale(index):
             return None

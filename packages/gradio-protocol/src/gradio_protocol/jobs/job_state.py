@@ -1,11 +1,11 @@
-"""The state of one job: a table of stages and causes, and the views that users read.
+"""The state of one job: a table of stages and causes, and the snapshots that users read.
 
 1. `JobState.apply` is the only way to change it. Messages of the server, transferred bytes, the
    caller's cancel and failures are all updates, and no update raises. `receive` applies a message
    unless the job's flow has to act on it first.
 2. The table has an entry for every stage and every cause. A final stage leads to itself, so late
    updates change nothing: a result that arrives after a cancel is ignored.
-3. Views are frozen, so any thread may read them. All are kept in order, so that a reader who is
+3. Snapshots are frozen, so any thread may read them. All are kept in order, so that a reader who is
    slower than the server misses none.
 4. `process_generating` adds an output. `process_completed` adds one only if none came before, and
    none for a generator that yielded nothing or an event that was cancelled: their values are null.
@@ -111,7 +111,7 @@ class Transferred:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class Downloaded:
     """A file was downloaded."""
 
     path: str
@@ -144,11 +144,11 @@ class Raised:
     "A GradioError; any other type is a bug."
 
 
-_ViewUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | Returned | Raised
-JobUpdate: TypeAlias = _ViewUpdate | Fetched | Ignored | Rebound
+_VisibleUpdate: TypeAlias = Joining | Transferred | Report | Generated | Output | Returned | Raised
+JobUpdate: TypeAlias = _VisibleUpdate | Downloaded | Ignored | Rebound
 
 
-class JobView(NamedTuple):
+class JobSnapshot(NamedTuple):
     """A job as of one update: its stage, and what that update contained."""
 
     stage: Stage = Stage.STARTING
@@ -167,7 +167,7 @@ class JobView(NamedTuple):
     "JobCancelled for a job that was cancelled."
 
 
-_INITIAL = JobView()
+_INITIAL = JobSnapshot()
 
 
 class Outputs:
@@ -189,8 +189,8 @@ class Outputs:
 
     def is_ready(self) -> bool:
         """Whether there is another output, or the job is over."""
-        view = self._state.view
-        return self.taken < view.outputs or view.stage.is_final
+        snapshot = self._state.snapshot
+        return self.taken < snapshot.outputs or snapshot.stage.is_final
 
     def value(self) -> object:
         """Return the current output, as `JobState.visible_outputs` does."""
@@ -198,9 +198,9 @@ class Outputs:
 
 
 class JobState:
-    """The state of one job. Not thread-safe, but its views are; see the module."""
+    """The state of one job. Not thread-safe, but its snapshots are; see the module."""
 
-    __slots__ = ("_files", "_saved", "_share", "_value", "endpoint", "history", "views")
+    __slots__ = ("_files", "_saved", "_share", "_value", "endpoint", "history", "snapshots")
 
     def __init__(
         self, endpoint: Endpoint, history: History, files: FileSearch | None = None
@@ -209,8 +209,8 @@ class JobState:
         self.history: History = history
         self._files = files
         "None: the caller wants no downloads."
-        self.views: list[JobView] = [_INITIAL]
-        "All views, oldest first. Append-only."
+        self.snapshots: list[JobSnapshot] = [_INITIAL]
+        "All snapshots, oldest first. Append-only."
         self._saved: dict[str, str] = {}
         self._share = False
         "Outputs may share parts: see `Options`."
@@ -224,41 +224,46 @@ class JobState:
         """
         return cls(UNKNOWN, History(Edits.NONE))
 
-    def bind(
-        self, endpoint: Endpoint, dialect: Dialect, files: FileSearch | None, *, share: bool = False
-    ) -> None:
-        """Set the endpoint of an unbound state, and how its outputs are read.
+    def bind(self, endpoint: Endpoint, dialect: Dialect, *, download: bool, share: bool) -> None:
+        """Set the endpoint of a job, whose outputs arrive in this dialect from now on.
 
-        With `share`, outputs share what did not change between them.
+        With `download`, their files are found. With `share`, outputs share what did not change
+        between them.
         """
-        self.endpoint, self._files, self._share = endpoint, files, share
+        self.endpoint, self._share = endpoint, share
+        self._files = FileSearch(dialect, endpoint) if download else None
         self.history.rebind(dialect.edits)
 
     @property
-    def view(self) -> JobView:
-        """The latest view."""
-        return self.views[-1]
+    def snapshot(self) -> JobSnapshot:
+        """The latest snapshot."""
+        return self.snapshots[-1]
 
     @property
     def failure(self) -> BaseException | None:
         """The error of a job that failed; None for one that was cancelled, too."""
-        return self.view.error if self.view.stage is Stage.FAILED else None
+        return self.snapshot.error if self.snapshot.stage is Stage.FAILED else None
 
     def __str__(self) -> str:
         """The endpoint, the stage, and why the job failed if it did."""
         why = f": {self.failure!r}" if self.failure else ""
-        return f"{self.endpoint.title} {self.view.stage.name}{why}"
+        return f"{self.endpoint.title} {self.snapshot.stage.name}{why}"
 
     def raise_failure(self) -> None:
-        """Raise the error of a job that failed, at the end of its outputs."""
+        """Raise the error of a job that failed, at the end of its outputs.
+
+        Raise nothing for a job that was cancelled: a loop over it just ends.
+        """
+        # As in the official client 2.7.2. Whoever cancels a job knows it, and a program that shows
+        # outputs until its user presses "stop" needs no `except` for that.
         if self.failure is not None:
             # Each `raise` would add to the frames that the error has gathered so far.
             raise self.failure.with_traceback(None)
 
     def result(self) -> object:
         """Return the result of a job that is over. Raises the job's error."""
-        if self.view.error is not None:
-            raise self.view.error.with_traceback(None)
+        if self.snapshot.error is not None:
+            raise self.snapshot.error.with_traceback(None)
         return self._value
 
     def receive(self, message: JobMessage) -> FlowMessage | None:
@@ -287,8 +292,8 @@ class JobState:
         return Output(changes, files, generated.streamed and not self.history.outputs)
 
     def apply(self, update: JobUpdate) -> bool:
-        """Apply an update; return whether there is a new view."""
-        before, history = self.views[-1].stage, self.history
+        """Apply an update; return whether there is a new snapshot."""
+        before, history = self.snapshots[-1].stage, self.history
         if before.is_final:
             return False
         match update:
@@ -299,14 +304,12 @@ class JobState:
                 history.add(update)
             case Ignored():
                 return False
-            case Fetched():
+            case Downloaded():
                 self._saved[update.path] = update.local
                 return False
-            case Rebound():
-                self.endpoint = update.endpoint
-                history.rebind(update.dialect.edits)
-                if self._files:
-                    self._files = FileSearch(update.dialect, update.endpoint)
+            case Rebound(dialect, endpoint):
+                download = self._files is not None
+                self.bind(endpoint, dialect, download=download, share=self._share)
                 return False
             case Returned():
                 self._value = update.value
@@ -315,7 +318,7 @@ class JobState:
                 history.complete(data)
             case _:
                 pass
-        self.views.append(_make_view(before, len(history.outputs), update))
+        self.snapshots.append(_make_snapshot(before, len(history.outputs), update))
         return True
 
     def visible_outputs(self, data: tuple[JSON, ...]) -> object:
@@ -328,47 +331,47 @@ class JobState:
 
 
 @lru_cache(4096)
-def _make_simple_view(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobView:
-    """Return a view with these fields only. It is immutable, so many jobs share one."""
-    return JobView(stage, code, n, success=success)
+def _share_snapshot(stage: Stage, code: Status, n: int, success: bool | None = None) -> JobSnapshot:
+    """Return a snapshot with these fields only. It is immutable, so many jobs share one."""
+    return JobSnapshot(stage, code, n, success=success)
 
 
-def _make_view(before: Stage, n: int, update: _ViewUpdate) -> JobView:
-    """Return the view after an update, given the stage before it and the number of outputs."""
+def _make_snapshot(before: Stage, n: int, update: _VisibleUpdate) -> JobSnapshot:
+    """Return the snapshot after an update, given the stage before it and the number of outputs."""
     row = TRANSITIONS[before]
     match update:
         # Outputs are the most frequent update, so they come first.
         case Output() | Generated():
-            return _make_simple_view(row[Cause.REPORTS], Status.ITERATING, n, True)
+            return _share_snapshot(row[Cause.REPORTS], Status.ITERATING, n, True)
         case Progressed():
-            return JobView(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
+            return JobSnapshot(row[Cause.REPORTS], Status.PROGRESS, n, progress=update.steps)
         case Logged():
-            return JobView(row[Cause.REPORTS], Status.LOG, n, log=update)
+            return JobSnapshot(row[Cause.REPORTS], Status.LOG, n, log=update)
         case Transferred():
             stage = row[Cause.UPLOADS if update.upload else Cause.REPORTS]
-            return JobView(stage, Status.SENDING_DATA, n, transferred=update)
+            return JobSnapshot(stage, Status.SENDING_DATA, n, transferred=update)
         case Joining():
-            return _make_simple_view(row[Cause.JOINS], Status.JOINING_QUEUE, n)
+            return _share_snapshot(row[Cause.JOINS], Status.JOINING_QUEUE, n)
         case Queued():
             stage = row[Cause.QUEUES]
-            return JobView(stage, Status.IN_QUEUE, n, update.rank, update.size, update.eta)
+            return JobSnapshot(stage, Status.IN_QUEUE, n, update.rank, update.size, update.eta)
         case DataRequested():
-            return _make_simple_view(row[Cause.QUEUES], Status.SENDING_DATA, n)
+            return _share_snapshot(row[Cause.QUEUES], Status.SENDING_DATA, n)
         case QueueFull():
-            return JobView(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
+            return JobSnapshot(row[Cause.QUEUES], Status.QUEUE_FULL, n, success=False)
         case Started():
-            return JobView(row[Cause.STARTS], Status.PROCESSING, n, eta=update.eta)
+            return JobSnapshot(row[Cause.STARTS], Status.PROCESSING, n, eta=update.eta)
         case Completed():
-            return _make_simple_view(row[Cause.REPORTS], Status.FINISHED, n, True)
+            return _share_snapshot(row[Cause.REPORTS], Status.FINISHED, n, True)
         case Returned():
-            return _make_simple_view(row[Cause.RETURNS], Status.FINISHED, n, True)
+            return _share_snapshot(row[Cause.RETURNS], Status.FINISHED, n, True)
         # By its caller or on the server, or because the client was closed.
         case Raised(error=JobCancelled() as error):
-            return JobView(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
+            return JobSnapshot(row[Cause.CANCELS], Status.CANCELLED, n, success=False, error=error)
         # Not final yet: the flow may make another attempt. `Raised` ends the job.
         case Failed(error=error):
-            return JobView(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
+            return JobSnapshot(row[Cause.REPORTS], Status.FINISHED, n, success=False, error=error)
         case Raised(error=error):
-            return JobView(row[Cause.RAISES], Status.FINISHED, n, success=False, error=error)
+            return JobSnapshot(row[Cause.RAISES], Status.FINISHED, n, success=False, error=error)
         case _:
             assert_never(update)

@@ -244,10 +244,6 @@ def _read_data_requested(document: Object) -> DataRequested | None:
     return None if event_id is None else DataRequested(event_id=event_id)
 
 
-def _read_started(document: Object) -> Started:
-    return Started(eta=number(document, "eta"))
-
-
 def _read_progressed(document: Object) -> Progressed | None:
     steps = document.get("progress_data")
     if not isinstance(steps, list):
@@ -322,7 +318,7 @@ def _read_broken(document: Object) -> Broken | StreamClosing:
 _READERS: dict[str, Callable[[Object], Message | None]] = {
     "estimation": _read_queued,
     "send_data": _read_data_requested,
-    "process_starts": _read_started,
+    "process_starts": lambda document: Started(eta=number(document, "eta")),
     "progress": _read_progressed,
     "log": _read_logged,
     "queue_full": lambda _: QueueFull(message="The app's queue is full."),

@@ -104,8 +104,8 @@ class PendingJob:
     "The key of the stream that carries its messages."
     event_id: str = ""
     "Empty before the join is accepted, and on a private stream."
-    opening: int = 0
-    "The id of the stream when the join was accepted; it may have ended too early for the event."
+    stream_id: int = 0
+    "The id of that stream when the join was accepted; it may have ended too early for the event."
     awaits_message: bool = False
     "Its flow waits for the answer to a `NextMessage`."
     cancel_settled: bool = False

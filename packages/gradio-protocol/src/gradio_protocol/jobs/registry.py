@@ -135,13 +135,13 @@ class JobRegistry:
         """Return the jobs whose events, or joins in flight, are lost with this stream."""
         return [job for job in self if job.stream == stream and job.may_have_event]
 
-    def unfinished_at_close(self, stream: int, opening: int) -> list[PendingJob]:
-        """Return the jobs that are lost if the server announces in this opening that it sent all.
+    def unfinished_at_close(self, stream: int, stream_id: int) -> list[PendingJob]:
+        """Return the jobs that are lost if the server announces on a stream that it has sent all.
 
-        An event whose join was accepted during this opening, and of which nothing was heard, may
-        have been unknown to the server when it announced that: the next opening carries it.
+        An event whose join was accepted during this connection, and of which nothing was heard, may
+        have been unknown to the server when it announced that: the next connection carries it.
         """
         # Close and join can cross: the reply to a join may precede a `close_stream` that was sent
         # before the server knew of it.
         waiting = [job for job in self if job.stream == stream and job.is_pending]
-        return [job for job in waiting if job.mailbox.has_heard or job.opening != opening]
+        return [job for job in waiting if job.mailbox.has_heard or job.stream_id != stream_id]

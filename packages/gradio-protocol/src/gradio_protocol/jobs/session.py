@@ -56,7 +56,7 @@ from .event_stream import (
     StreamState,
     stream_request,
 )
-from .messages import Broken, Completed, EventMessage, Heartbeat, Ignored, JobMessage, StreamClosing
+from .messages import Broken, Completed, EventMessage, Heartbeat, JobMessage, StreamClosing
 from .orders import (
     AnyAppQuestion,
     AnyQuestion,
@@ -110,7 +110,7 @@ class Session:
 
     def add_job(self, receive: Receiver = leave_to_flow) -> int:
         """Return the id of a new job, whose messages `receive` takes."""
-        job_id = self._tracker.new_job_id()
+        job_id = next(self._tracker.job_ids)
         # A job of a closed session has an id too: the answer to its first question stops it.
         if not self.closed:
             self._registry.add(job_id, receive)
@@ -243,7 +243,7 @@ class Session:
 
     def _accept_join(self, job: PendingJob, event_id: str) -> list[Order]:
         job.event_id = event_id
-        job.opening = self.streams.opening(SHARED)
+        job.stream_id = self.streams.current_id(SHARED)
         orders: list[Order] = []
         if not job.mailbox.sealed:
             # Otherwise the stream was lost during the join, and the event with it (rule 6).
@@ -267,7 +267,7 @@ class Session:
         stream = self.streams.current(stream_id)
         if stream is None:
             return []
-        if stream.accepts(head):
+        if stream.receive_head(head):
             return self._close_if_retired()
         outcome = stream.open_refused(head, expected=self._registry.expects_messages(stream.key))
         error = error_from_response(head, doing="opening the stream")
@@ -283,23 +283,19 @@ class Session:
         key = stream.key
         orders: list[Order] = []
         for event_id, message in deliveries:
+            stream.message_arrived(message)
             match message:
-                case Heartbeat():
-                    stream.message_arrived(beat=True)
+                case Heartbeat() | StreamClosing(is_complete=False):
+                    pass
                 case StreamClosing():
-                    stream.close_announced()
-                    if message.is_complete:
-                        unfinished = self._registry.unfinished_at_close(key, stream_id)
-                        orders += self._fail_jobs(unfinished, StreamLost(_UNFINISHED))
+                    unfinished = self._registry.unfinished_at_close(key, stream_id)
+                    orders += self._fail_jobs(unfinished, StreamLost(_UNFINISHED))
                 case Broken():
                     # The server ends this stream, so close it here as well: jobs that join from now
                     # on need another one.
                     orders += self.streams.close(key) + self._fail_stream(key, message.error)
                     break
                 case _:
-                    stream.message_arrived()
-                    if isinstance(message, Ignored) and message.name == "send_data":
-                        stream.has_sent_arguments = True
                     orders += self._deliver_message(key, event_id, message)
         # Requests before answers, although each message may have caused both (rule 1).
         return sorted(orders, key=lambda one: isinstance(one, Resume)) if orders[1:] else orders
@@ -373,7 +369,7 @@ class Session:
         if outcome is StreamOutcome.REOPEN:
             return self._open_stream(stream.key, delay=stream.pause)
         self.streams.close(stream.key)
-        # Forgotten, so that the next stream counts its empty openings from zero.
+        # Forgotten, so that the next stream counts its empty connections from zero.
         if outcome is StreamOutcome.ENDED:
             return self._close_if_retired()
         return [*self._fail_stream(stream.key, error, outcome), *self._close_if_retired()]
@@ -454,7 +450,7 @@ class Session:
             self._registry.remove(job)
 
     def _open_stream(self, key: int, delay: float = 0.0) -> list[Order]:
-        if self.streams.opening(key):
+        if self.streams.current_id(key):
             return []
         app, job = self._tracker.app, self._registry.get(key)
         join = (job.fn_index, job.headers) if job else (-1, ())

@@ -31,13 +31,13 @@ _INTERNAL = ("add_result_callbacks", "cancel_by", "fail", "notify", "until")
 class BaseAsyncJob(ABC):
     """A job without its waits: its status, outputs, result and iterators.
 
-    `now` is the time of its first view, in any form that `_stamp` converts.
+    `now` is the time of its first snapshot, in any form that `_stamp` converts.
     """
 
     def __init__(self, state: JobState, now: float) -> None:
         self._job_state = state
         self._times = [now]
-        "When each view arrived."
+        "When each snapshot arrived."
         self._callbacks: tuple[Callable[[], object], ...] = ()
         self._card: JobCard | None = None
         self._iterator: AsyncIterator[Any] | None = None
@@ -75,7 +75,7 @@ class BaseAsyncJob(ABC):
     async def exception(self) -> BaseException | None:
         """Wait for the end and return the job's error, or None."""
         await self.until(self.done)
-        return self._job_state.view.error
+        return self._job_state.snapshot.error
 
     def outputs(self) -> list[Any]:
         """Return all outputs that have arrived so far."""
@@ -83,15 +83,15 @@ class BaseAsyncJob(ABC):
 
     def status(self) -> StatusUpdate:
         """Return the current status; its code is STARTING until the server reports on the job."""
-        return current_status(self._job_state.view, self._stamp(self._times[-1]))
+        return current_status(self._job_state.snapshot, self._stamp(self._times[-1]))
 
     def done(self) -> bool:
         """Whether the job has ended: succeeded, failed or cancelled."""
-        return self._job_state.view.stage.is_final
+        return self._job_state.snapshot.stage.is_final
 
     def cancelled(self) -> bool:
         """Whether the job was cancelled."""
-        return self._job_state.view.stage is Stage.CANCELLED
+        return self._job_state.snapshot.stage is Stage.CANCELLED
 
     def running(self) -> bool:
         """Whether the job has not ended yet."""
@@ -100,6 +100,7 @@ class BaseAsyncJob(ABC):
     def updates(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
         """Yield every change of status and every output, in order, from the first one on.
 
+        The code of the last one is FINISHED, with `success`, or CANCELLED; no error is raised.
         While files are uploaded or downloaded, changes of `transferred` are among them.
         """
         return JobUpdates(self, UpdateReader(self._job_state, self._times, self._stamp))
@@ -143,11 +144,11 @@ class BaseAsyncJob(ABC):
     ) -> None:
         """Call each with the result when the job has succeeded; a tuple as several arguments."""
         for callback in (callbacks,) if callable(callbacks) else callbacks:
-            self.add_done_callback(partial(_call_with_result, callback, self._job_state))
+            self.add_done_callback(partial(call_with_result, callback, self._job_state))
 
-    def _record_views(self, now: float) -> None:
-        """Record that the views that are new have arrived now."""
-        self._times += [now] * (len(self._job_state.views) - len(self._times))
+    def _record_snapshots(self, now: float) -> None:
+        """Record that the snapshots that are new have arrived now."""
+        self._times += [now] * (len(self._job_state.snapshots) - len(self._times))
 
     def _take_callbacks(self) -> tuple[Callable[[], object], ...]:
         """Return what to call after a change: callers' callbacks once, when the job has ended."""
@@ -164,8 +165,9 @@ class BaseAsyncJob(ABC):
         self._card.show(ipython, self._times[-1])
 
 
-def _call_with_result(callback: Callable[..., object], state: JobState, _: object) -> None:
-    if state.view.stage is Stage.SUCCEEDED:
+def call_with_result(callback: Callable[..., object], state: JobState, _: object = None) -> None:
+    """Call a result callback of a job that has ended, if it has succeeded."""
+    if state.snapshot.stage is Stage.SUCCEEDED:
         value = state.result()
         callback(*value) if isinstance(value, tuple) else callback(value)
 

@@ -49,7 +49,7 @@ class JobCard:
     def update(self, now: float) -> None:
         """Redraw the card on the page. An error of the page takes it off, and is raised."""
         # A model can report a thousand outputs a second, and each redraw is sent to the browser.
-        recent = now - self._drawn < _INTERVAL and not self._state.view.stage.is_final
+        recent = now - self._drawn < _INTERVAL and not self._state.snapshot.stage.is_final
         if self._handle is None or recent:
             return
         handle, self._handle = self._handle, None
@@ -58,12 +58,12 @@ class JobCard:
 
     def html(self, now: float) -> str:
         """Return the card as HTML. All text of the server is escaped."""
-        view = self._state.view
+        snapshot = self._state.snapshot
         while self._outputs.advance():
             pass
-        progress = Progress.of(status_update(view, None), view.outputs)
-        text = f"{view.stage.name.lower()} after {now - self._start:.1f} s"
-        if not view.stage.is_final:
+        progress = Progress.of(status_update(snapshot, None), snapshot.outputs)
+        text = f"{snapshot.stage.name.lower()} after {now - self._start:.1f} s"
+        if not snapshot.stage.is_final:
             text = progress.text
         title, text = html.escape(self._state.endpoint.title), html.escape(text)
         parts = [f"<div><code>{title}</code> {text}</div>"]
@@ -78,7 +78,7 @@ class JobCard:
         """Return the error, the result or the latest output; None if there is none yet."""
         if self._state.failure is not None:
             return f"{type(self._state.failure).__name__}: {self._state.failure}"
-        if self._state.view.stage is Stage.SUCCEEDED:
+        if self._state.snapshot.stage is Stage.SUCCEEDED:
             return self._state.result()
         return self._outputs.value() if self._outputs.taken else None
 

@@ -79,10 +79,8 @@ class Endpoints(Mapping[int | str, BoundEndpoint[R, J]]):
     def __iter__(self) -> Iterator[int | str]:
         """Iterate over the names; an endpoint without a name has its index instead."""
         # Undocumented endpoints are included, since they can be called.
-        callable_ones = (
-            e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE
-        )
-        return iter([e.index if e.name is None else e.name for e in callable_ones])
+        known = [e for e in self._list_endpoints() if e.visibility is not Visibility.PRIVATE]
+        return iter([e.index if e.name is None else e.name for e in known])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -32,7 +32,7 @@ class Progress:
     @classmethod
     def of(cls, update: StatusUpdate, outputs: int) -> Progress:
         """Return what to show after this update, given the number of outputs so far."""
-        eta = _format_eta(update)
+        eta = f", about {update.eta:.0f} s" if update.eta else ""
         match update:
             case StatusUpdate(code=Status.IN_QUEUE, rank=int(rank)):
                 # The server counts ranks from 0.
@@ -143,7 +143,3 @@ class _QuietStream:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._get(), name)
-
-
-def _format_eta(update: StatusUpdate) -> str:
-    return f", about {update.eta:.0f} s" if update.eta else ""

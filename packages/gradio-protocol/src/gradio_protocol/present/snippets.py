@@ -45,13 +45,10 @@ def snippet(endpoint: Endpoint, access: Access, dialect: Dialect, language: str)
 
 def _write_python(endpoint: Endpoint, src: str) -> str:
     """Return a call by the blocking client."""
-    parameters = endpoint.parameters
-    chosen = (
-        f"fn_index={endpoint.index}" if endpoint.name is None else f"api_name={endpoint.name!r}"
-    )
-    if all(
-        p.name.isidentifier() and not iskeyword(p.name) and p.name not in _OWN for p in parameters
-    ):
+    parameters, name = endpoint.parameters, endpoint.name
+    chosen = f"fn_index={endpoint.index}" if name is None else f"api_name={name!r}"
+    words = [p.name for p in parameters]
+    if all(word.isidentifier() and not iskeyword(word) and word not in _OWN for word in words):
         given = [f"{p.name}={_as_python(p)}" for p in parameters if not p.has_default]
     else:
         given = [_as_python(p) for p in parameters]
@@ -122,9 +119,7 @@ def _body(endpoint: Endpoint, dialect: Dialect) -> JSON:
     values = iter([_as_json(p, dialect) for p in parameters])
     # A position that callers do not see is null; up to 6.17 it must not be left out.
     data: list[JSON] = [None if slot.hidden else next(values) for slot in endpoint.inputs]
-    return (
-        {"data": data} if endpoint.name is not None else {"data": data, "fn_index": endpoint.index}
-    )
+    return {"data": data} | ({} if endpoint.name is not None else {"fn_index": endpoint.index})
 
 
 def _as_json(parameter: Parameter, dialect: Dialect) -> JSON:

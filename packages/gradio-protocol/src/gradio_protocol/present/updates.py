@@ -1,4 +1,4 @@
-"""Turns a job's views into the status and output objects of the official client."""
+"""Turns a job's snapshots into the status and output objects of the official client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
-from ..jobs.job_state import JobState, JobView, Outputs, Stage, Transferred
+from ..jobs.job_state import JobSnapshot, JobState, Outputs, Stage, Transferred
 from ..jobs.messages import ProgressUnit
 from ..jobs.status import Status
 
@@ -56,7 +56,7 @@ class OutputUpdate:
     type: str = field(default="output", repr=False)
 
 
-def spread(value: object) -> list[Any]:
+def split_output(value: object) -> list[Any]:
     """Return an output as a list with one item per component."""
     return [*value] if isinstance(value, tuple) else [value]
 
@@ -73,7 +73,7 @@ def all_outputs(state: JobState) -> list[Any]:
 class UpdateReader:
     """Reads the statuses and outputs of one job in order, as `updates()` of a job yields them.
 
-    `times` has the time of each view that the driver has announced, in the driver's own form;
+    `times` has the time of each snapshot that the driver has announced, in the driver's own form;
     `stamp` converts one.
     """
 
@@ -87,9 +87,9 @@ class UpdateReader:
         self._stamp = stamp
         self._outputs = Outputs(state)
         self._taken = 0
-        "How many views have been returned as statuses."
+        "How many snapshots have been returned as statuses."
         self._outputs_known = 0
-        "How many outputs there were at the last of these views."
+        "How many outputs there were at the last of these snapshots."
 
     def has_more(self) -> bool:
         """Whether there is an update that `advance` has not returned."""
@@ -98,37 +98,37 @@ class UpdateReader:
     def advance(self) -> StatusUpdate | OutputUpdate | None:
         """Return the next update; None if there is none yet."""
         if self._outputs.taken < self._outputs_known and self._outputs.advance():
-            return OutputUpdate(outputs=spread(self._outputs.value()))
+            return OutputUpdate(outputs=split_output(self._outputs.value()))
         if not self.has_more():
             return None
-        view, time = self._state.views[self._taken], self._stamp(self._times[self._taken])
-        self._taken, self._outputs_known = self._taken + 1, view.outputs
-        return status_update(view, time)
+        snapshot, time = self._state.snapshots[self._taken], self._stamp(self._times[self._taken])
+        self._taken, self._outputs_known = self._taken + 1, snapshot.outputs
+        return status_update(snapshot, time)
 
 
-def status_update(view: JobView, time: datetime | None) -> StatusUpdate:
-    """Return a view as the official client's status; `time` comes from the driver."""
+def status_update(snapshot: JobSnapshot, time: datetime | None) -> StatusUpdate:
+    """Return a snapshot as the official client's status; `time` comes from the driver."""
     return StatusUpdate(
-        code=view.code,
-        rank=view.rank,
-        queue_size=view.queue_size,
-        eta=view.eta,
-        success=view.success,
+        code=snapshot.code,
+        rank=snapshot.rank,
+        queue_size=snapshot.queue_size,
+        eta=snapshot.eta,
+        success=snapshot.success,
         time=time,
         # As in the official client: None instead of an empty list.
-        progress_data=list(view.progress) or None,
-        log=(view.log.text, view.log.level) if view.log else None,
-        transferred=view.transferred,
+        progress_data=list(snapshot.progress) or None,
+        log=(snapshot.log.text, snapshot.log.level) if snapshot.log else None,
+        transferred=snapshot.transferred,
     )
 
 
-def current_status(view: JobView, time: datetime | None) -> StatusUpdate:
-    """Return a view as `Job.status()` shows it: STARTING until the server's first message.
+def current_status(snapshot: JobSnapshot, time: datetime | None) -> StatusUpdate:
+    """Return a snapshot as `Job.status()` shows it: STARTING until the server's first message.
 
     Programs wait for the official client's codes, which has none for uploads and joins. Those
     codes appear in `updates()` only.
     """
-    update = status_update(view, time)
-    if view.stage in _BEFORE_FIRST_MESSAGE:
+    update = status_update(snapshot, time)
+    if snapshot.stage in _BEFORE_FIRST_MESSAGE:
         update.code = Status.STARTING
     return update

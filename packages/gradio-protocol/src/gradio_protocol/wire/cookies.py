@@ -49,7 +49,7 @@ class Cookie:
 
 @dataclass(frozen=True, slots=True)
 class Jar:
-    """The cookies of one app, oldest first. Immutable: `store` and `give` return a new jar."""
+    """The cookies of one app, oldest first. Immutable: its methods return a new jar."""
 
     cookies: tuple[Cookie, ...] = ()
 
@@ -63,7 +63,7 @@ class Jar:
                 _apply(kept, url, value, now)
         return Jar(tuple(kept.values())[-_MAX_COOKIES:])
 
-    def give(self, url: str, cookies: Iterable[tuple[str, str]]) -> Jar:
+    def with_cookies(self, url: str, cookies: Iterable[tuple[str, str]]) -> Jar:
         """Return the jar with the caller's own cookies, for every path on the host of `url`.
 
         Raises InvalidArguments for a cookie that cannot be sent. The error names the cookie and
@@ -104,16 +104,13 @@ def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: i
         return
     # `Domain=hf.space` passes here. It needs no list of public suffixes to be safe, since `header`
     # sends the cookie to this host only.
-    if (secure and target.scheme != "https") or (domain and not _is_within(target.host, domain)):
+    is_elsewhere = domain and not f".{target.host}".endswith(f".{domain}")
+    if is_elsewhere or (secure and target.scheme != "https"):
         return
     path = attributes.get("path", "")
-    cookie = Cookie(
-        name=name,
-        value=value,
-        host=target.host,
-        path=path if path.startswith("/") else _default_path(url),
-        secure=secure,
-    )
+    if not path.startswith("/"):
+        path = urlsplit(url).path.rpartition("/")[0] or "/"
+    cookie = Cookie(name=name, value=value, host=target.host, path=path, secure=secure)
     if _is_deleted(attributes, now):
         kept.pop(cookie.key, None)
     else:
@@ -134,14 +131,6 @@ def _is_deleted(attributes: dict[str, str], now: int) -> bool:
     # Older servers write the date with dashes: `01-Jan-1970`.
     expires = http_date(attributes.get("expires", "").replace("-", " "))
     return expires is not None and expires <= now
-
-
-def _default_path(url: str) -> str:
-    return urlsplit(url).path.rpartition("/")[0] or "/"
-
-
-def _is_within(host: str, domain: str) -> bool:
-    return f".{host}".endswith(f".{domain}")
 
 
 def _is_path_match(cookie_path: str, path: str) -> bool:

@@ -269,7 +269,7 @@ def join(base: str, path: str) -> str:
     return f"{base.rstrip('/')}/{path.lstrip('/')}"
 
 
-def quoted(path: str) -> str:
+def quote_path(path: str) -> str:
     """Percent-encode a server's file path for an address; slashes stay.
 
     Lone surrogates, which JSON can carry, become `%3F`.

@@ -32,10 +32,8 @@ def error_from_response(reply: Head, *, doing: str) -> GradioError:
     Face's proxy only.
     """
     detail = _read_detail(reply)
-    where = f"{doing}: {redact_url(reply.url)}"
-    text = (
-        f"{where} answered {reply.status}{f': {detail}' if detail else ''}{answering_proxy(reply)}"
-    )
+    answer = f"answered {reply.status}{f': {detail}' if detail else ''}"
+    text = f"{doing}: {redact_url(reply.url)} {answer}{answering_proxy(reply)}"
     match reply.status:
         case 401:
             needed = "a login (auth=(user, password)) or a token (token=…) is needed"
