@@ -264,8 +264,9 @@ def _describe_type(schema: Object) -> Object:
 def _has_same_values(entries: list[Object], own: list[Object]) -> bool:
     """Whether two lists of entries agree in everything that a component tells about itself."""
     keys = ("label", "component", "parameter_has_default", "parameter_default")
-    found, expected = ([[raw.get(key) for key in keys] for raw in each] for each in (entries, own))
-    return found == expected
+    return [[raw.get(key) for key in keys] for raw in entries] == [
+        [raw.get(key) for key in keys] for raw in own
+    ]
 
 
 def _read_schema(raw: Object) -> Object:

@@ -43,6 +43,7 @@ class Status(Enum):
         return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
 
 
+# The members stand in their order, except for LOG.
 _PLACES = {status: place for place, status in enumerate(Status)}
 _PLACES[Status.LOG] = _PLACES[Status.PROGRESS]
 
