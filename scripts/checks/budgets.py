@@ -24,12 +24,12 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7700,
-    "gradio_protocol/testing": 500,
+    "gradio_protocol": 7660,
+    "gradio_protocol/testing": 400,
     "gradio_client_httpx": 2120,
     "gradio_client_httpx/aio": 900,
     "gradio_client_httpx/cli": 2000,
-    "gradio_client_trio": 1450,
+    "gradio_client_trio": 1400,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""
 MODULE_LINES = 300
@@ -40,8 +40,8 @@ BODY_MOST = 25
 PARAMETERS = 6
 
 EXCEPTIONS: dict[str, tuple[int, str]] = {
-    "gradio_protocol/client/protocol.py": (360, "one class: all that a driver may call"),
-    "gradio_protocol/jobs/session.py": (330, "one class: the rules of a session need each other"),
+    "gradio_protocol/client/protocol.py": (350, "one class: all that a driver may call"),
+    "gradio_protocol/jobs/session.py": (320, "one class: the rules of a session need each other"),
 }
 """`package/module.py` or `package/module.py:Class.function` → its own ceiling, and why."""
 

@@ -106,14 +106,14 @@ MUTANTS = (
     # Streams.
     mutant(
         "jobs/event_stream.py",
-        "            case _, EndReason.FINISHED if self._announces:\n",
-        "            case _, EndReason.FINISHED if False:\n",
+        "        is_cut = ending is EndReason.FINISHED and self._announces\n",
+        "        is_cut = False\n",
         "where closes are announced, an end without that is a cut",
     ),
     mutant(
         "jobs/event_stream.py",
-        "            case StreamState.CLOSING, _:\n                ending = EndReason.FINISHED\n",
-        "            case StreamState.CLOSING, _:\n                pass\n",
+        "        if self.state is StreamState.CLOSING:\n            # The server",
+        "        if False:\n            # The server",
         "an announced end is no cut, however the connection ends",
     ),
     mutant(

@@ -61,7 +61,7 @@ def done(window: ChunkWindow[StubJob], chunk: MapChunk[StubJob], *outcomes: obje
 def lost(window: ChunkWindow[StubJob], chunk: MapChunk[StubJob]) -> None:
     """Let the worker of a chunk die."""
     ended(window, chunk)
-    window.fail(chunk, DIED)
+    chunk.fail(DIED)
 
 
 def yielded(window: ChunkWindow[StubJob]) -> list[object]:
@@ -164,7 +164,7 @@ def test_what_can_be_taken_is_taken_before_a_chunk_is_sent_again() -> None:
     first.future.ended = second.future.ended = True
     assert [step.chunk for step in mapped.ended] == [first, second]
     mapped.end(first, "AB")
-    mapped.fail(second, DIED)
+    second.fail(DIED)
     assert [mapped.next(), mapped.next()] == [YieldOutcome("A"), YieldOutcome("B")]
     assert sent(mapped) is second
 

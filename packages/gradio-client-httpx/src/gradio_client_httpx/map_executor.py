@@ -82,6 +82,6 @@ def _collect(window: ChunkWindow[Outcomes], ended: CollectChunk[Outcomes]) -> by
     try:
         outcomes = ended.future.result()
     except Exception as error:  # noqa: BLE001 - calls raise nothing there: the worker is lost
-        window.fail(ended.chunk, error)
+        ended.chunk.fail(error)
         return b""
     return window.end(ended.chunk, outcomes)

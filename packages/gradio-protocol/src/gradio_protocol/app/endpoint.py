@@ -157,7 +157,7 @@ class Endpoint:
         return seen[0] if len(seen) == 1 else tuple(seen)
 
     def select_visible(self, data: Sequence[Any]) -> list[Any]:
-        """Of the values of an output, those that callers see."""
+        """Return those values of an output that callers see."""
         pairs = zip(data, self.outputs, strict=False)
         return [value for value, slot in pairs if not slot.hidden]
 

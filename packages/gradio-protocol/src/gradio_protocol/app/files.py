@@ -18,6 +18,7 @@ import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from typing import Any, TypeAlias, TypedDict, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
@@ -283,10 +284,7 @@ def localize_files(
     """
     if not saved:
         return [value if share else copy_json(value) for value in data]
-
-    def local(part: JSON) -> JSON:
-        return _localize(part, saved)
-
+    local = partial(_localize, saved=saved)
     placed = [_rewrite(v, local) if isinstance(v, (list, dict)) else local(v) for v in data]
     return cast("list[JSON]", placed)
 

@@ -140,11 +140,9 @@ class _SchemaReader:
         if self.is_file(properties):
             return _FILE
         parts = [self.read_property(name, value) for name, value in properties.items()]
-        match schema.get("additionalProperties", False):
-            case False | None:
-                pass
-            case more:
-                parts.append(f"str, {self.read(more)}")
+        more = schema.get("additionalProperties")
+        if more is not None and more is not False:
+            parts.append(f"str, {self.read(more)}")
         return f"dict({', '.join(parts)})"
 
     def read_property(self, name: str, value: JSON) -> str:

@@ -74,9 +74,9 @@ class Conversations:
     def stop(self, conversation: Conversation, error: Exception) -> None:
         """Abort the action of a conversation with this error, unless the action is a join."""
         match conversation.running:
-            # The server runs a job that has joined, and only the reply names the event, which has
-            # to be cancelled then (4.37.2 to 6.31). None: it waits for an answer, which its session
-            # gives when it stops the job.
+            # The server runs the job even if its join is aborted, and only the reply to the join
+            # names the event, which then has to be cancelled (4.37.2 to 6.31). None: the flow waits
+            # for an answer, which its session gives when it stops the job.
             case None | RunAction(action=Send(is_join=True)):
                 pass
             case _:

@@ -115,7 +115,10 @@ class SendChunk(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class CollectChunk(Generic[F]):
-    """Report the outcomes in this future, which has ended, to `end`, or its error to `fail`."""
+    """Report the outcomes in this future, which has ended, to the window's `end`.
+
+    Report an error of the executor to the chunk's `fail`: the chunk is sent again.
+    """
 
     chunk: MapChunk[F]
     future: F
@@ -191,10 +194,6 @@ class ChunkWindow(Generic[F]):
         if self.journal is None:
             return b""
         return b"".join([self.journal.record(it.index, it.digest, it.outcome) for it in done])
-
-    def fail(self, chunk: MapChunk[F], error: Exception) -> None:
-        """Record that the executor lost a chunk; it is sent again, or this is its outcome."""
-        chunk.fail(error)
 
     def executor_failed(self, error: Exception, journal: str | None = None) -> ExecutorFailed:
         """Return the error that says that the executor took no chunk, and how to go on."""

@@ -191,9 +191,8 @@ class ClientProtocol:
         """End all jobs and streams of a session."""
         session = self._sessions.get(session_id)
         if session is not None and not session.closed:
-            self._end_jobs(
-                [job for job in self._jobs.values() if job.session is session], "the session"
-            )
+            jobs = [job for job in self._jobs.values() if job.session is session]
+            self._end_jobs(jobs, "the session")
             self._obey_later(session, session.close())
 
     def endpoints(self, session_id: int) -> tuple[Endpoint, ...]:

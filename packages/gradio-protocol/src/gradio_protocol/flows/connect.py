@@ -151,24 +151,23 @@ def is_same_app(app: App, total_timeout: float | None = None) -> Steps[bool | No
     request = app.access.get("app_id")
     try:
         reply = yield from ask(Send(request=request, total_timeout=total_timeout))
-        said = read_object(reply.body, where="app_id").get("app_id")
+        app_id = read_object(reply.body, where="app_id").get("app_id")
     except GradioError:
         return None
-    if reply.status != 200 or isinstance(said, bool) or not isinstance(said, int | str):
+    if reply.status != 200 or isinstance(app_id, bool) or not isinstance(app_id, int | str):
         return None
-    return str(said) == app.config.app_id
+    return str(app_id) == app.config.app_id
 
 
 def _has_same_config(app: App, total_timeout: float | None) -> Steps[bool | None]:
     request = app.access.request("GET", app.access.page("config"))
+    send = Send(request=request, limit=MAX_DOCUMENT, total_timeout=total_timeout)
     try:
-        reply = yield from ask(
-            Send(request=request, limit=MAX_DOCUMENT, total_timeout=total_timeout)
-        )
-        said = read_config(reply.body)
+        reply = yield from ask(send)
+        config = read_config(reply.body)
     except GradioError:
         return None
-    return None if reply.status != 200 or said.auth_required else said.raw == app.config.raw
+    return None if reply.status != 200 or config.auth_required else config.raw == app.config.raw
 
 
 def rebind(old: Endpoint, app: App) -> Endpoint:

@@ -329,7 +329,7 @@ class EventStream:
         # There was a head, so there was a connection: messages may be lost.
         was_open = ending is EndReason.REFUSED and self.state is StreamState.OPEN
         if self.state is StreamState.CLOSING:
-            # The server announced that it has sent everything: it does not matter how it ended.
+            # The server has announced that it sent everything, however the connection ended.
             ending = EndReason.FINISHED
         elif is_cut or was_open:
             ending = EndReason.BROKEN

@@ -51,7 +51,7 @@ class FileSearch:
         )
 
     def _get_new_parts(self, index: int, change: Change) -> JSON:
-        """Where the new files of one component are: in what its edits brought, or anywhere."""
+        """Return what may contain the new files of a component: what its edits inserted, or all."""
         if self._cursor.is_stale(index):
             return None
         if any(path[-1] == "path" for _, path, _, _ in change or ()):

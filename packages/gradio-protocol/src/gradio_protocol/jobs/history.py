@@ -98,9 +98,8 @@ class HistoryCursor:
 
     def value(self) -> tuple[JSON, ...]:
         """Return the current output, one item per component; the caller must not change them."""
-        return tuple(
-            [self._value_of(i) if c.stale else c.value() for i, c in enumerate(self._components)]
-        )
+        numbered = enumerate(self._components)
+        return tuple([self._value_of(i) if c.stale else c.value() for i, c in numbered])
 
     def is_stale(self, index: int) -> bool:
         """Whether part of this component is an older value (rule 3)."""

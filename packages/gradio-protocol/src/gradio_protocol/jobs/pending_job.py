@@ -117,10 +117,8 @@ class PendingJob:
 
     def answer(self, reply: object) -> Resume:
         """Answer the flow's question, or tell it to end if the job was stopped."""
-        return Resume(
-            job_id=self.job_id,
-            reply=JobStopped(error=self.stop_error) if self.stop_error else reply,
-        )
+        stopped = JobStopped(error=self.stop_error) if self.stop_error else None
+        return Resume(self.job_id, stopped or reply)
 
     def hand_over_message(self) -> list[Order]:
         """Receive the messages in the mailbox, up to one that the flow has to act on."""

@@ -20,8 +20,8 @@ class Status(Enum):
     IN_QUEUE = "IN_QUEUE"
     SENDING_DATA = "SENDING_DATA"
     PROCESSING = "PROCESSING"
-    PROGRESS = "PROGRESS"
     ITERATING = "ITERATING"
+    PROGRESS = "PROGRESS"
     FINISHED = "FINISHED"
     CANCELLED = "CANCELLED"
     LOG = "LOG"
@@ -43,6 +43,32 @@ class Status(Enum):
         return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
 
 
+# The members stand in their order, except for LOG.
+_PLACES = {
+    Status.STARTING: 0,
+    Status.JOINING_QUEUE: 1,
+    Status.QUEUE_FULL: 2,
+    Status.IN_QUEUE: 3,
+    Status.SENDING_DATA: 4,
+    Status.PROCESSING: 5,
+    Status.PROGRESS: 6,
+    Status.LOG: 6,
+    Status.ITERATING: 7,
+    Status.FINISHED: 8,
+    Status.CANCELLED: 9,
+}
+"In the official client, this is not the order of the members."
+
+_OF_MESSAGES[msg]
+
+    def __lt__(self, other: object) -> bool:
+        return _PLACES[self] < _PLACES[other] if isinstance(other, Status) else NotImplemented
+
+    def __le__(self, other: object) -> bool:
+        return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
+
+
+# The members stand in their order, except for LOG.
 _PLACES = {status: place for place, status in enumerate(Status)}
 _PLACES[Status.LOG] = _PLACES[Status.PROGRESS]
 

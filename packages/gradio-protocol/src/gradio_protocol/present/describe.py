@@ -12,6 +12,7 @@ import inspect
 import json
 import keyword
 from collections.abc import Iterable, Sequence
+from functools import partial
 from hashlib import sha256
 
 from ..app.config import Visibility
@@ -93,18 +94,13 @@ def as_html(endpoints: Iterable[Endpoint], about: str = "") -> str:
 def digest(endpoints: Iterable[Endpoint]) -> str:
     """Return a digest of what a call depends on: names, types, and which values are optional."""
     named, unnamed = _list_public(endpoints)
-    facts = sorted(
-        (
-            endpoint.title,
-            [
-                (p.name, json.dumps(p.schema, sort_keys=True), p.has_default)
-                for p in endpoint.parameters
-            ],
-            [(r.label, json.dumps(r.schema, sort_keys=True)) for r in endpoint.returns],
-        )
-        for endpoint in [*named, *unnamed]
-    )
-    return sha256(repr(facts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    dump = partial(json.dumps, sort_keys=True)
+    facts: list[tuple[object, ...]] = []
+    for endpoint in [*named, *unnamed]:
+        takes = [(p.name, dump(p.schema), p.has_default) for p in endpoint.parameters]
+        gives = [(r.label, dump(r.schema)) for r in endpoint.returns]
+        facts.append((endpoint.title, takes, gives))
+    return sha256(repr(sorted(facts)).encode("utf-8", "backslashreplace")).hexdigest()[:16]
 
 
 def signature(endpoint: Endpoint) -> inspect.Signature:
@@ -282,13 +278,8 @@ def _make_parameter(name: str, value: Parameter, *, by_name: bool) -> inspect.Pa
 
 
 def _format_return_type(returns: Sequence[Return]) -> str:
-    match [value.python_type.type for value in returns]:
-        case []:
-            return "tuple[()]"
-        case [single]:
-            return single
-        case several:
-            return f"tuple[{', '.join(several)}]"
+    types = [value.python_type.type for value in returns]
+    return types[0] if len(types) == 1 else f"tuple[{', '.join(types) or '()'}]"
 
 
 def _make_identifiers(names: Sequence[str]) -> list[str]:

@@ -57,13 +57,8 @@ class Progress:
     @property
     def attributes(self) -> dict[str, Any]:
         """The attributes to set on a bar of tqdm."""
-        bar_format = None if self.total else _UNCOUNTED
-        return {
-            "n": self.done or 0,
-            "total": self.total,
-            "bar_format": bar_format,
-            "postfix": self.text,
-        }
+        numbers = {"n": self.done or 0, "total": self.total}
+        return {**numbers, "bar_format": None if self.total else _UNCOUNTED, "postfix": self.text}
 
     def line(self, title: str) -> str:
         """Return one line for a terminal, padded so that it overwrites the line before."""

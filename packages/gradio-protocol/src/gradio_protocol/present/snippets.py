@@ -16,7 +16,7 @@ from ..app.endpoint import Endpoint, Parameter
 from ..app.files import file_value, is_embedded
 from ..app.schema_node import read_node
 from ..errors import InvalidArguments
-from ..wire.document import JSON
+from ..wire.document import JSON, Object
 
 _OWN = ("self", "api_name", "fn_index", "headers", "result_callbacks")
 "Names of `predict` itself; a parameter of this name goes by position."
@@ -119,7 +119,8 @@ def _body(endpoint: Endpoint, dialect: Dialect) -> JSON:
     values = iter([_as_json(p, dialect) for p in parameters])
     # A position that callers do not see is null; up to 6.17 it must not be left out.
     data: list[JSON] = [None if slot.hidden else next(values) for slot in endpoint.inputs]
-    return {"data": data} | ({} if endpoint.name is not None else {"fn_index": endpoint.index})
+    chosen: Object = {} if endpoint.name is not None else {"fn_index": endpoint.index}
+    return {"data": data, **chosen}
 
 
 def _as_json(parameter: Parameter, dialect: Dialect) -> JSON:
