@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 ALLOWED = {
     "gradio-protocol": set[str](),
-    "gradio-client-httpx": {"gradio-protocol", "httpx", "huggingface_hub", "wsproto"},
+    "gradio-client-httpx": {"gradio-protocol", "httpx", "huggingface_hub", "sniffio", "wsproto"},
     "gradio-client-trio": {
         "gradio-protocol",
         "h11",

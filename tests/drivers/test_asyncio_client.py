@@ -12,11 +12,13 @@ import threading
 import warnings
 import weakref
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
+from math import inf
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import httpx2
@@ -33,12 +35,16 @@ from gradio_client_httpx import (
     StatusUpdate,
     TransportFailed,
 )
+from gradio_client_httpx.aio.http import AsyncConnections
 from gradio_client_httpx.aio.runner import AsyncRunner
-from gradio_protocol import BoundCall, JobState
+from gradio_client_httpx.cancel_handle import enable_keepalive
+from gradio_client_httpx.http import make_client
+from gradio_client_httpx.inputs import HttpxConfig, resolve_transport
+from gradio_protocol import BoundCall, JobState, Options, Request, Target
 from gradio_protocol.clients import Progress, ProgressBar
 from tests.drivers.asyncio_rig import asked, held, in_loop, made, others_ended, reached, rig
 from tests.support.gradio_server import FakeGradio, answering
-from tests.support.latch import Gate
+from tests.support.latch import PATIENCE, Gate
 from tests.support.loopback import Loopback, threaded
 
 # --- connecting ----------------------------------------------------------------------------------
@@ -462,6 +468,29 @@ async def test_requests_share_connections_and_a_stream_has_one_of_its_own() -> N
         others = {request.connection for route, request in fake.seen if route != "queue/data"}
         assert not streams & others
         assert len(others) < 9
+
+
+@in_loop
+async def test_exchanges_share_two_clients_of_httpx_and_each_connection_is_watched_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make, watch = Mock(wraps=make_client), Mock(wraps=enable_keepalive)
+    monkeypatch.setattr("gradio_client_httpx.http.make_client", make)
+    monkeypatch.setattr("gradio_client_httpx.aio.http.enable_keepalive", watch)
+    # No connection becomes too old to be used again, however slow the machine is.
+    kwargs = {"trust_env": False, "limits": httpx.Limits(keepalive_expiry=PATIENCE)}
+    with threaded(FakeGradio()) as server:
+        config = HttpxConfig(target=Target(src=server.url), options=Options(), httpx_kwargs=kwargs)
+        async with aclosing(AsyncConnections(resolve_transport(config), server.url)) as connections:
+            for seconds in (None, inf, None, inf):
+                request = Request(method="GET", url=f"{server.url}config", headers=())
+                async with connections.exchange(request, None, seconds) as (head, chunks):
+                    assert head.status == 200
+                    async for _ in chunks:
+                        pass
+        assert len(server.connections) == 3
+    assert make.call_count == 2
+    assert watch.call_count == 3
 
 
 # --- its loop ------------------------------------------------------------------------------------

@@ -133,7 +133,7 @@ def iter_body(request: Request, on_transfer: OnTransfer) -> Generator[bytes, Non
                 on_transfer(Transferred(done=done, total=total, upload=True))
 
 
-def split_bytes(part: bytes) -> Iterator[bytes]:
+def split_bytes(part: bytes) -> Generator[bytes, None, None]:
     """Split bytes into chunks, so that progress is reported between them."""
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 

@@ -2,9 +2,9 @@
 
 Each exchange has an httpx client to itself, with one connection. The pool of httpx looks at all of
 its connections, several times, for each request: with twelve of them, that costs a third of the CPU
-of a job, and with a thousand streams far more. Clients for requests are used again; those for
-streams and direct calls are not, since on a new connection a failure cannot mean that it was stale.
-A client or a transport of the caller makes all connections.
+of a job, and with a thousand streams far more. Clients are used again, since making one takes as
+long as a request. Those for streams and direct calls keep no connection: on a new one, a failure
+cannot mean that it was stale. A client or a transport of the caller makes all connections.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from functools import partial
 from itertools import chain
 from typing import Any, TypeAlias
+from weakref import WeakSet
 
 from gradio_protocol import Head, InvalidArguments, Origin, Request, origin, transport_error
 
@@ -30,7 +31,7 @@ Reply: TypeAlias = tuple[Head, AsyncIterator[bytes]]
 "The head of a reply, and the chunks of its body as they arrive."
 
 _MAX_IDLE = 16
-"How many idle clients to keep for one origin; a few more than there are requests at once."
+"How many idle clients of each kind to keep for one origin; a few more than requests at once."
 
 
 class AsyncConnections(BaseConnections):
@@ -45,8 +46,10 @@ class AsyncConnections(BaseConnections):
         if given is not None and not inspect.iscoroutinefunction(given.send):
             got = f"a value of type {type(given).__name__}"
             raise InvalidArguments(f"http_client: expected an httpx.AsyncClient, got {got}")
-        self._idle: dict[Origin, list[httpx.AsyncClient]] = {}
-        "Clients for requests that no exchange uses."
+        self._idle: dict[tuple[Origin, bool], list[httpx.AsyncClient]] = {}
+        "Clients that no exchange uses, by origin, and by whether they keep their connections."
+        self._watched = WeakSet[Any]()
+        "Network streams whose peer TCP watches."
         self._own = self._make_own(httpx.AsyncClient)
 
     @contextlib.asynccontextmanager
@@ -101,8 +104,10 @@ class AsyncConnections(BaseConnections):
             raise self._library.ConnectError(str(error)) from error
         stream: Any = reply.extensions.get("network_stream")
         # The transport of a caller may have no sockets.
-        if stream is not None and (socket := stream.get_extra_info("socket")):
-            enable_keepalive(socket)
+        if stream is not None and stream not in self._watched:
+            self._watched.add(stream)
+            if socket := stream.get_extra_info("socket"):
+                enable_keepalive(socket)
         return reply
 
     @contextlib.asynccontextmanager
@@ -111,13 +116,13 @@ class AsyncConnections(BaseConnections):
         if shared is not None:
             yield shared
             return
-        idle = self._idle.setdefault(target, [])
+        idle = self._idle.setdefault((target, keep), [])
         make = partial(self._make_client, httpx.AsyncClient, target, keep=keep)
-        client = idle.pop() if keep and idle else make()
+        client = idle.pop() if idle else make()
         try:
             yield client
         finally:
-            if keep and len(idle) < _MAX_IDLE:
+            if len(idle) < _MAX_IDLE:
                 idle.append(client)
             else:
                 await client.aclose()

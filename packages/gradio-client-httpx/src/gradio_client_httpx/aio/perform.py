@@ -115,27 +115,21 @@ class AsyncPerformer:
 
 
 async def iter_body(request: Request, on_transfer: OnTransfer) -> AsyncGenerator[bytes]:
-    """Yield the chunks of a body; read its files while they are sent, and report progress."""
+    """Yield the chunks of a body; read its files in threads, and report progress."""
     total, done = request.size, 0
     is_form = len(request.body) > 1
     for part in request.body:
-        async with contextlib.aclosing(iter_part(part)) as chunks:
-            async for chunk in chunks:
+        is_file = isinstance(part, FileSlice)
+        pieces = read_chunks(part) if isinstance(part, FileSlice) else split_bytes(part)
+        with contextlib.closing(pieces):
+            while True:
+                chunk = await in_thread(next, pieces, None) if is_file else next(pieces, None)
+                if chunk is None:
+                    break
                 yield chunk
                 done += len(chunk)
                 if is_form:
                     on_transfer(Transferred(done=done, total=total, upload=True))
-
-
-async def iter_part(part: bytes | FileSlice) -> AsyncGenerator[bytes]:
-    """Yield the chunks of one part of a body; read a file in threads."""
-    if isinstance(part, bytes):
-        for chunk in split_bytes(part):
-            yield chunk
-        return
-    with contextlib.closing(read_chunks(part)) as chunks:
-        while (piece := await in_thread(next, chunks, None)) is not None:
-            yield piece
 
 
 def inspect(action: InspectFile, is_cancelled: Callable[[], bool]) -> FileFacts:
