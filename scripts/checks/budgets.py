@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7660,
+    "gradio_protocol": 7680,
     "gradio_protocol/testing": 400,
     "gradio_client_httpx": 2120,
     "gradio_client_httpx/aio": 900,

@@ -66,6 +66,16 @@ async def test_a_card_follows_a_job_of_trio(notebook: Notebook) -> None:
         assert (notebook.values[0], notebook.values[-1]) == (None, "slept 1")
 
 
+def test_a_card_of_a_job_that_has_ended_says_how_long_it_took(
+    client: Client, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = client.submit("hello", api_name="/echo")
+    assert job.result(PATIENCE) == "hello"
+    monkeypatch.setattr("time.time", lambda: job._times[-1] + 60)
+    display(job)
+    assert notebook.handles[0].shown[-1]["text/html"] == job._repr_html_()
+
+
 def test_a_page_that_is_gone_does_not_harm_the_job(
     client: Client, fake: FakeGradio, notebook: Notebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:

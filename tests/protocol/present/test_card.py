@@ -48,8 +48,9 @@ def test_a_card_says_how_far_the_job_is(updates: list[JobUpdate], line: str) -> 
 def test_steps_are_a_bar() -> None:
     steps = (ProgressUnit(index=3, length=4, desc="walking"),)
     card = JobCard(job(Progressed(steps=steps)), 0).html(1)
-    assert 'value="3" max="4"></progress>' in card
-    assert "<progress" not in JobCard(job(Started(eta=None)), 0).html(1)
+    assert 'aria-valuenow="3" aria-valuemax="4"' in card
+    assert "width: 75.0%" in card
+    assert "progressbar" not in JobCard(job(Started(eta=None)), 0).html(1)
 
 
 @pytest.mark.parametrize(
@@ -79,18 +80,32 @@ def test_a_notebook_is_kept_up_to_date() -> None:
     card.update(0.0)  # it is on no page
     card.show(notebook, 0.0)
     state.apply(output("a"))
-    card.update(0.05)  # too soon after it was drawn
-    card.update(0.15)
+    card.update(0.01)  # the first output, and with it a new stage
     state.apply(output("b"))
+    card.update(0.02)  # too soon after it was drawn
+    card.update(0.15)
+    state.apply(output("c"))
     card.update(0.2)
-    state.apply(Returned(value="c"))
+    state.apply(Returned(value="d"))
     card.update(0.21)
-    assert notebook.values == [None, "a", "c"]
+    card.update(0.22)  # nothing has changed
+    assert notebook.values == [None, "a", "b", "d"]
     assert notebook.texts == [
         "<Job /count STARTING>",
         "<Job /count RUNNING>",
+        "<Job /count RUNNING>",
         "<Job /count SUCCEEDED>",
     ]
+
+
+def test_a_function_that_starts_is_shown_at_once() -> None:
+    state, notebook = job(Queued(rank=0, size=1, eta=None)), Notebook()
+    card = JobCard(state, 0.0)
+    card.show(notebook, 0.0)
+    state.apply(Started(eta=None))
+    card.update(0.01)
+    (handle,) = notebook.handles
+    assert "processing</div>" in handle.shown[-1]["text/html"]
 
 
 def test_a_card_may_be_on_the_page_twice() -> None:

@@ -217,7 +217,7 @@ class Job(AwaitableFuture):
     def _ipython_display_(self) -> None:
         with self._card_lock:
             self._card = self._card or JobCard(self._job_state, self._times[0])
-            self._card.show(import_module("IPython"), time.time())
+            self._card.show(import_module("IPython"), self._times[-1])
 
     def __dir__(self) -> list[str]:
         # What a prompt completes after `job.`: the methods of callers.
@@ -252,7 +252,7 @@ class Job(AwaitableFuture):
     def _redraw(self) -> None:
         with self._card_lock:
             if self._card is not None:
-                self._card.update(time.time())
+                self._card.update(self._times[-1])
 
     def _settle(self) -> None:
         # Release the client, so that a job that is kept does not keep the client open, and break

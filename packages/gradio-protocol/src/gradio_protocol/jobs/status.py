@@ -43,7 +43,6 @@ class Status(Enum):
         return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
 
 
-# The members stand in their order, except for LOG.
 _PLACES = {
     Status.STARTING: 0,
     Status.JOINING_QUEUE: 1,
@@ -58,19 +57,6 @@ _PLACES = {
     Status.CANCELLED: 9,
 }
 "In the official client, this is not the order of the members."
-
-_OF_MESSAGES[msg]
-
-    def __lt__(self, other: object) -> bool:
-        return _PLACES[self] < _PLACES[other] if isinstance(other, Status) else NotImplemented
-
-    def __le__(self, other: object) -> bool:
-        return _PLACES[self] <= _PLACES[other] if isinstance(other, Status) else NotImplemented
-
-
-# The members stand in their order, except for LOG.
-_PLACES = {status: place for place, status in enumerate(Status)}
-_PLACES[Status.LOG] = _PLACES[Status.PROGRESS]
 
 _OF_MESSAGES = {
     "send_hash": Status.JOINING_QUEUE,

@@ -13,10 +13,12 @@ from .progress import Progress
 from .updates import status_update
 
 _INTERVAL = 0.1
-"Seconds between redraws of a job that has not ended."
+"Seconds between redraws of a job that stays in the same stage."
 _SHOWN = 2_000
 "Characters of a value that a card shows."
 _CARD = "max-width: 50em; padding: 0.4em 0.8em; border: 1px solid #8886; border-radius: 0.4em"
+_TRACK = "height: 0.4em; margin: 0.4em 0; border-radius: 0.2em; background: #8884"
+_FILL = "height: 100%; border-radius: inherit; background: #3b82f6"
 _VALUE = "max-height: 15em; overflow: auto; margin: 0.4em 0 0; white-space: pre-wrap"
 
 
@@ -31,6 +33,7 @@ class JobCard:
         self._outputs = Outputs(state)
         self._start = start
         self._drawn = start
+        self._drawn_stage: Stage | None = None
         self._handle: Any = None
         "IPython's handle for the card on the page; None if there is none."
 
@@ -43,18 +46,20 @@ class JobCard:
             raise NotImplementedError
         if self._handle is None:
             self._handle = ipython.display.DisplayHandle()
-        self._drawn = now
+        self._drawn, self._drawn_stage = now, self._state.snapshot.stage
         self._handle.display(self._bundle(now), raw=True)
 
     def update(self, now: float) -> None:
         """Redraw the card on the page. An error of the page takes it off, and is raised."""
         # A model can report a thousand outputs a second, and each redraw is sent to the browser.
-        recent = now - self._drawn < _INTERVAL and not self._state.snapshot.stage.is_final
+        # A new stage is drawn at once, since nothing may follow it for a long time.
+        stage = self._state.snapshot.stage
+        recent = now - self._drawn < _INTERVAL and stage is self._drawn_stage
         if self._handle is None or recent:
             return
         handle, self._handle = self._handle, None
         handle.update(self._bundle(now), raw=True)
-        self._handle, self._drawn = handle, now
+        self._handle, self._drawn, self._drawn_stage = handle, now, stage
 
     def html(self, now: float) -> str:
         """Return the card as HTML. All text of the server is escaped."""
@@ -68,7 +73,7 @@ class JobCard:
         title, text = html.escape(self._state.endpoint.title), html.escape(text)
         parts = [f"<div><code>{title}</code> {text}</div>"]
         if progress.total:
-            parts.append(_format_bar(progress))
+            parts.append(_format_bar(progress.done or 0, progress.total))
         value = self._read_value()
         if value is not None:
             parts.append(f'<pre style="{_VALUE}">{html.escape(_shorten(value))}</pre>')
@@ -87,10 +92,11 @@ class JobCard:
         return {"text/plain": f"<Job {self._state}>", "text/html": self.html(now)}
 
 
-def _format_bar(progress: Progress) -> str:
+def _format_bar(done: float, total: float) -> str:
+    # Not a <progress>, whose colours a dark page cannot set: its track would be white.
     return (
-        f'<progress style="width: 100%" value="{progress.done or 0:g}"'
-        f' max="{progress.total:g}"></progress>'
+        f'<div role="progressbar" aria-valuenow="{done:g}" aria-valuemax="{total:g}"'
+        f' style="{_TRACK}"><div style="width: {min(done / total, 1):.1%}; {_FILL}"></div></div>'
     )
 
 
