@@ -19,7 +19,10 @@ _SHOWN = 2_000
 _CARD = "max-width: 50em; padding: 0.4em 0.8em; border: 1px solid #8886; border-radius: 0.4em"
 _TRACK = "height: 0.4em; margin: 0.4em 0; border-radius: 0.2em; background: #8884"
 _FILL = "height: 100%; border-radius: inherit; background: #3b82f6"
-_VALUE = "max-height: 15em; overflow: auto; margin: 0.4em 0 0; white-space: pre-wrap"
+_VALUE = (
+    "max-height: 15em; overflow: auto; margin: 0.4em 0 0; white-space: pre-wrap;"
+    " overflow-wrap: anywhere"
+)
 
 
 class JobCard:
