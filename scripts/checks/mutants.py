@@ -513,8 +513,8 @@ MUTANTS = (
     ),
     mutant(
         "wire/headers.py",
-        '(name, value if _LOGGABLE.fullmatch(name) else "…")',
-        '(name, value if _LOGGABLE.match(name) else "…")',
+        '(name, value if name.lower() in _LOGGABLE else "…")',
+        '(name, value if name.lower().startswith(tuple(_LOGGABLE)) else "…")',
         "a log shows harmless headers only",
     ),
     # What the caller passed.

@@ -11,6 +11,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protocol"
 
 NAMED = {
@@ -20,6 +22,14 @@ NAMED = {
     "urllib.parse", "zlib",
 }  # fmt: skip
 """The modules of the standard library that the core may import; none does I/O."""
+
+
+RARE = {
+    "click", "gradio_client_httpx.aio", "gradio_client_httpx.cli", "gradio_client_httpx.compat",
+    "gradio_client_httpx.map_executor", "gradio_client_httpx.websocket", "gradio_protocol.chunks",
+    "gradio_protocol.testing", "html", "huggingface_hub", "tqdm", "wsproto",
+}  # fmt: skip
+"""What only some programs need, and imports when they do."""
 
 
 def test_the_core_names_few_modules_of_the_standard_library() -> None:
@@ -35,11 +45,34 @@ def test_an_import_of_the_core_loads_these_and_itself_and_nothing_else() -> None
     assert {name.partition(".")[0] for name in others} == {"gradio_protocol"}
 
 
-def test_the_blocking_client_loads_neither_asyncio_nor_the_command_line_of_httpx() -> None:
+def test_the_core_makes_its_frozen_classes_with_its_own_decorator() -> None:
+    sources = {
+        path.relative_to(SOURCE).as_posix(): path.read_text("utf-8")
+        for path in SOURCE.rglob("*.py")
+    }
+    frozen = {name for name, source in sources.items() if "@dataclass(frozen=True" in source}
+    theirs = {name for name in frozen if "from dataclasses import dataclass" in sources[name]}
+    assert len(frozen) > 20
+    assert theirs == {"client/config.py"}  # the configuration of a driver is a subclass
+
+
+def test_the_blocking_client_loads_nothing_that_only_some_programs_need() -> None:
     loaded = loaded_by("from gradio_client_httpx import Client")
     assert "httpx" in loaded
-    assert loaded.isdisjoint({"asyncio", "click", "rich", "pygments", "huggingface_hub"})
-    assert "asyncio" in loaded_by("from gradio_client_httpx import AsyncClient")
+    assert loaded.isdisjoint(RARE | {"asyncio", "pygments", "rich"})
+
+
+def test_the_trio_client_loads_nothing_that_only_some_programs_need() -> None:
+    loaded = loaded_by("from gradio_client_trio import Client")
+    assert {"h11", "trio"} <= loaded
+    assert loaded.isdisjoint(RARE | {"email", "http.client", "truststore", "urllib.request"})
+
+
+@pytest.mark.parametrize("name", ["AsyncClient", "AsyncJob", "install_as_gradio_client"])
+def test_other_names_of_the_blocking_package_are_loaded_when_they_are_used(name: str) -> None:
+    loaded = loaded_by(f"import gradio_client_httpx; gradio_client_httpx.{name}")
+    assert ("asyncio" in loaded) == name.startswith("Async")
+    assert ("gradio_client_httpx.compat" in loaded) != name.startswith("Async")
 
 
 def test_the_command_line_of_httpx_is_loaded_when_it_is_called() -> None:

@@ -1,8 +1,10 @@
 """A client of Gradio apps for threads and asyncio: `gradio_protocol` over httpx.
 
-`AsyncClient` and `AsyncJob` are imported when they are first used, and asyncio with them.
+`AsyncClient`, `AsyncJob` and `install_as_gradio_client` are imported when they are first used, and
+asyncio with the first two.
 """
 
+import importlib
 import logging
 import typing
 
@@ -14,23 +16,26 @@ from gradio_protocol.client_exports import *  # noqa: F403 # pyright: ignore[rep
 from ._version import __version__
 from .blocking import BlockingCallWarning
 from .client import Client
-from .compat import install_as_gradio_client
 from .files import file, handle_file
 from .job import Job
 
 if typing.TYPE_CHECKING:
     from .aio.client import AsyncClient
     from .aio.job import AsyncJob
+    from .compat import install_as_gradio_client
 else:
+    # asyncio takes 20 ms, `aio` as long, `compat` 2 ms.
+    _LATER = {
+        "AsyncClient": ".aio.client",
+        "AsyncJob": ".aio.job",
+        "install_as_gradio_client": ".compat",
+    }
 
-    def __getattr__(name: str) -> type:
-        if name not in ("AsyncClient", "AsyncJob"):
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .aio.client import AsyncClient  # noqa: PLC0415 - asyncio takes 20 ms, aio as long
-        from .aio.job import AsyncJob  # noqa: PLC0415
-
-        globals().update(AsyncClient=AsyncClient, AsyncJob=AsyncJob)
-        return globals()[name]
+        module = importlib.import_module(_LATER[name], __name__)
+        return globals().setdefault(name, getattr(module, name))
 
     def __dir__() -> list[str]:
         return sorted({*globals(), *__all__})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 import ssl
 import sys
 import warnings
@@ -277,6 +276,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         room = self._given.max_workers if concurrency is None else concurrency
         if executor is not None:
             # Few programs need them, and every program would wait for them.
+            import pickle  # noqa: PLC0415
+
             from gradio_protocol.chunks import ChunkWindow  # noqa: PLC0415
 
             from . import map_executor, map_worker  # noqa: PLC0415

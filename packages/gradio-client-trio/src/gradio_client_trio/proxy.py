@@ -22,7 +22,6 @@ from __future__ import annotations
 import os
 import ssl
 import sys
-import urllib.request
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,7 +29,6 @@ from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import trio
-import truststore
 
 from gradio_protocol import InvalidArguments, Origin, find_proxy, origin
 
@@ -79,6 +77,10 @@ class Proxies:
 
         Raises InvalidArguments if the address of the proxy is invalid.
         """
+        if not self.addresses:
+            return None
+        import urllib.request  # noqa: PLC0415 - see `_read_environment`
+
         # Not `proxy_bypass`, which also reads the settings of macOS and Windows. typeshed lacks it.
         bypasses = vars(urllib.request)["proxy_bypass_environment"]
         address = find_proxy(self.addresses, target, bypasses)
@@ -91,9 +93,18 @@ def choose_proxies(proxy: str | None, *, trust_env: bool) -> Proxies:
     Raises InvalidArguments if `proxy` is invalid: early, when the client is made.
     """
     if proxy is None:
-        return Proxies(addresses=urllib.request.getproxies_environment() if trust_env else {})
+        return Proxies(addresses=_read_environment() if trust_env else {})
     Proxy.parse(proxy)
     return Proxies(addresses={"all": proxy}, is_explicit=True)
+
+
+def _read_environment() -> Mapping[str, str]:
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return {}
+    # Only here, since it imports `http.client` and `email`, which takes 10 ms.
+    from urllib.request import getproxies_environment  # noqa: PLC0415
+
+    return getproxies_environment()
 
 
 class Trust:
@@ -131,6 +142,8 @@ def make_context(verify: Verify) -> ssl.SSLContext:
             return _trust_only(*named)
         case True if sys.platform in ("win32", "darwin"):
             # On these systems, certificates are checked by an API; there is no file of CAs.
+            import truststore  # noqa: PLC0415 - on others, it would be imported for nothing
+
             return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         case True:
             # Not truststore: on Linux, 0.10 reads the CAs again for every connection, which costs

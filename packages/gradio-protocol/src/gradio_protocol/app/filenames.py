@@ -8,11 +8,8 @@ import re
 _MAX_BYTES = 200
 # What Windows forbids, control characters, and marks that reverse the direction of text: with one,
 # `exe.txt` may be displayed for a file that ends in `.exe`.
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]')
-_RESERVED = re.compile(
-    r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)",
-    re.IGNORECASE,
-)
+_FORBIDDEN = r'[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028-\u202e\u2066-\u2069<>:"/\\|?*]'
+_RESERVED = r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\.|$)"
 
 
 def safe_name(name: str) -> str:
@@ -22,8 +19,8 @@ def safe_name(name: str) -> str:
     """
     # Windows drops trailing blanks and dots, and reserves device names whatever their extension.
     last = re.split(r"[/\\]", name.rstrip("/\\"))[-1]
-    kept = _FORBIDDEN.sub("", last).strip(" ").rstrip(" .")
-    if _RESERVED.match(kept):
+    kept = re.sub(_FORBIDDEN, "", last).strip(" ").rstrip(" .")
+    if re.match(_RESERVED, kept, re.IGNORECASE):
         kept = f"_{kept}"
     # A long "extension" is part of a sentence, not a file type.
     stem, _, extension = kept.rpartition(".")

@@ -16,8 +16,8 @@ from ..errors import InvalidArguments, RemoteError
 from ..wire.document import need, read_object
 from ..wire.exchange import Origin, is_address, origin, redact_url
 
-_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*")
-_PAGE = re.compile(rf"/spaces/({_NAME.pattern})(?:/.*)?")
+_NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+_PAGE = rf"/spaces/({_NAME})(?:/.*)?"
 # People copy the address of a Space's page from any of these, whichever Hub HF_ENDPOINT names.
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
 
@@ -66,13 +66,13 @@ def space_name(src: str, hub: Origin, hub_path: str = "") -> str | None:
     InvalidArguments if it is neither.
     """
     if not is_address(src):
-        if _NAME.fullmatch(src):
+        if re.fullmatch(_NAME, src):
             return src
         raise InvalidArguments(
             f"src {redact_url(src)!r}: expected http://…, https://… or a Space's name, user/name"
         )
     where, path = origin(src), urlsplit(src).path
-    match = _PAGE.fullmatch(path.removeprefix(hub_path) if where == hub else path)
+    match = re.fullmatch(_PAGE, path.removeprefix(hub_path) if where == hub else path)
     return match[1] if match and (where == hub or where.host in _HUB_HOSTS) else None
 
 

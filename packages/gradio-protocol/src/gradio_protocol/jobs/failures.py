@@ -50,17 +50,16 @@ def _read_error_text(fields: Object, dialect: Dialect) -> str | None:
     return _strip_repr(error) if as_repr else error
 
 
-_QUOTED = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+["]""", re.DOTALL)
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4})|(.))", re.DOTALL
-)
+_QUOTED = r"""(?s)'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+["]"""
+_ESCAPE = r"(?s)\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|U(000[0-9a-f]{5}|0010[0-9a-f]{4})|(.))"
 # repr writes these three as letters, all other control characters as \x, \u or \U.
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 def _strip_repr(error: str) -> str:
     """Remove the quotes and escapes of a repr, if the text is one."""
-    return _ESCAPE.sub(_unescape, error[1:-1]) if _QUOTED.fullmatch(error) else error
+    is_repr = re.fullmatch(_QUOTED, error)
+    return re.sub(_ESCAPE, _unescape, error[1:-1]) if is_repr else error
 
 
 def _unescape(escape: re.Match[str]) -> str:

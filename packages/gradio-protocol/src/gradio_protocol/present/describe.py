@@ -7,7 +7,6 @@
 
 from __future__ import annotations
 
-import html
 import inspect
 import json
 import keyword
@@ -87,7 +86,7 @@ def as_html(endpoints: Iterable[Endpoint], about: str = "") -> str:
     named, unnamed = _list_public(endpoints)
     rows = "".join(_format_row(endpoint) for endpoint in [*named, *unnamed])
     heads = "".join(f"<th {_CELL}>{head}</th>" for head in ("Call", "Parameters", "Returns"))
-    line = f"<p>{html.escape(about)}</p>" if about else ""
+    line = f"<p>{_escape(about)}</p>" if about else ""
     return f"{line}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
@@ -247,10 +246,16 @@ def _select_facts(endpoint: Endpoint) -> Object:
     return {key: value for key, value in endpoint.listing.items() if key not in _OMITTED_KEYS}
 
 
+def _escape(text: str) -> str:
+    from html import escape  # noqa: PLC0415 - for notebooks only; importing it takes 2 ms
+
+    return escape(text)
+
+
 def _format_row(endpoint: Endpoint) -> str:
-    about = f"<br>{html.escape(endpoint.description)}" if endpoint.description else ""
-    cells = [f"<code>{html.escape(_format_call(endpoint))}</code>{about}"]
-    cells += ["<br>".join(map(html.escape, lines)) or "None" for lines in _doc_lines(endpoint)]
+    about = f"<br>{_escape(endpoint.description)}" if endpoint.description else ""
+    cells = [f"<code>{_escape(_format_call(endpoint))}</code>{about}"]
+    cells += ["<br>".join(map(_escape, lines)) or "None" for lines in _doc_lines(endpoint)]
     return f"<tr>{''.join(f'<td {_CELL}>{cell}</td>' for cell in cells)}</tr>"
 
 
