@@ -28,7 +28,6 @@ class DefaultFolder:
 DEFAULT_FOLDER: Final[Any] = DefaultFolder()
 
 
-# By the standard library, since drivers derive their configuration from it.
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ClientConfig:
     """The arguments of a client's constructor.

@@ -225,7 +225,7 @@ class EventStream:
         self._kind = StreamKind.SOCKET if socket else stream_kind(key)
         self._socket = socket
         "The order for the one connection that a socket has."
-        self.has_sent_arguments = False
+        self.has_sent_arguments: bool = False
         "The server of a socket has asked for the arguments."
         self._is_heartbeat = self._kind is StreamKind.HEARTBEAT
         self._empty_connections = 0

@@ -5,7 +5,6 @@ The driver passes in the clock, and IPython, which is certain to be there when i
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 from ..jobs.job_state import JobState, Outputs, Stage
@@ -66,6 +65,8 @@ class JobCard:
 
     def html(self, now: float) -> str:
         """Return the card as HTML. All text of the server is escaped."""
+        from html import escape  # noqa: PLC0415 - for notebooks only; importing it takes 2 ms
+
         snapshot = self._state.snapshot
         while self._outputs.advance():
             pass
@@ -73,13 +74,13 @@ class JobCard:
         text = f"{snapshot.stage.name.lower()} after {now - self._start:.1f} s"
         if not snapshot.stage.is_final:
             text = progress.text
-        title, text = html.escape(self._state.endpoint.title), html.escape(text)
+        title, text = escape(self._state.endpoint.title), escape(text)
         parts = [f"<div><code>{title}</code> {text}</div>"]
         if progress.total:
             parts.append(_format_bar(progress.done or 0, progress.total))
         value = self._read_value()
         if value is not None:
-            parts.append(f'<pre style="{_VALUE}">{html.escape(_shorten(value))}</pre>')
+            parts.append(f'<pre style="{_VALUE}">{escape(_shorten(value))}</pre>')
         return f'<div style="{_CARD}">{"".join(parts)}</div>'
 
     def _read_value(self) -> object:
