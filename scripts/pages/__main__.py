@@ -26,7 +26,8 @@ PAGES = (
 def main() -> int:
     """Check them all; 1 if one is stale, which it says itself."""
     pages = [importlib.import_module(f"scripts.pages.{name}") for name in PAGES]
-    return max(page.main(["--check"]) for page in pages)
+    codes: list[int] = [page.main(["--check"]) for page in pages]
+    return max(codes)
 
 
 if __name__ == "__main__":

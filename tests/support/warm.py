@@ -87,7 +87,7 @@ class WarmPython:
             socket.send_fds(self._control, [b"+"], descriptors)
             self._control.sendall(json.dumps(request).encode() + b"\n")
             answer = self._answers.readline()
-        assert answer, f"{self._process.args} has ended"
+        assert answer, f"{self._process.args!r} has ended"
         return int(answer)
 
 
