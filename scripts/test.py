@@ -27,7 +27,6 @@ from scripts.checks.steps import Step, check
 from scripts.pages.matrix import TESTS as BY_VERSION
 
 PYTHON = sys.executable
-LINT_IMPORTS = str(Path(PYTHON).with_name("lint-imports"))
 ZIZMOR = str(Path(PYTHON).with_name("zizmor"))
 
 EXAMPLES = ("-m", "not hypothesis")
@@ -56,20 +55,6 @@ NIGHTLY = (
 official client was recorded to say of them, and `tests/cli` checks the typed clients of the corpus
 and the command line.
 """
-
-PAGES = (
-    "api",
-    "badges",
-    "behaviours",
-    "command_line",
-    "corpus",
-    "import_map",
-    "parity",
-    "picture",
-    "states",
-    "tables",
-)
-"""The modules of `scripts/pages` whose `--check` says whether their page is up to date."""
 
 HOUR = 3600
 """Seconds; the limit for what plays on every Gradio version or explores."""
@@ -106,12 +91,10 @@ def steps() -> Iterator[Step]:
     yield other_tests()
     yield one("docs", "-m", "sphinx", "-q", "-W", "--keep-going", "docs", str(TOOLS / "docs"))
     yield one("types: mypy", "-m", "mypy", "--no-error-summary")
-    yield Step(title="imports", commands=((LINT_IMPORTS, "--no-cache"),))
     yield from cheap_checks()
     yield one("mutants: their lines", "-m", "scripts.checks.mutants", "--check")
     yield one("versions and pins", "-m", "scripts.release.bump", "--check")
-    for name in PAGES:
-        yield one(f"page: {name}", "-m", f"scripts.pages.{name}", "--check")
+    yield one("pages", "-m", "scripts.pages")
 
 
 def cheap_checks() -> Iterator[Step]:

@@ -11,6 +11,12 @@ from scripts.checks import budgets
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="module")
+def modules() -> list[budgets.Module]:
+    """Every module of every package, measured."""
+    return [*budgets.measured(ROOT)]
+
+
 def faults(source: str, name: str = "gradio_protocol/wire/new.py") -> list[str]:
     """What the tool says of one module."""
     return list(budgets.judged([budgets.measure(source, name)]))
@@ -22,12 +28,13 @@ def function(*, lines: int = 1, parameters: int = 0) -> str:
     return f'"""A module."""\ndef sized({names}):\n' + "    x = 1\n" * lines
 
 
-def test_the_packages_are_within_their_budgets() -> None:
-    assert list(budgets.judged(list(budgets.measured(ROOT)))) == []
+def test_the_packages_are_within_their_budgets(modules: list[budgets.Module]) -> None:
+    assert list(budgets.judged(modules)) == []
 
 
-def test_every_exception_names_something_that_exists_and_gives_a_reason() -> None:
-    modules = list(budgets.measured(ROOT))
+def test_every_exception_names_something_that_exists_and_gives_a_reason(
+    modules: list[budgets.Module],
+) -> None:
     places = {module.where for module in modules} | {
         function.where for module in modules for function in module.functions
     }

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 NAMES = ("gradio-protocol", "gradio-client-httpx", "gradio-client-trio")
 
 
-@pytest.fixture(params=NAMES)
+@pytest.fixture(scope="module", params=NAMES)
 def name(request: pytest.FixtureRequest) -> str:
     """One of the three."""
     return str(request.param)
@@ -31,21 +31,28 @@ def build(package: Path, kind: str, to: Path, **variables: str) -> Path:
     return built
 
 
-@pytest.mark.slow
-def test_the_same_sources_give_the_same_bytes(name: str, tmp_path: Path) -> None:
-    wheels: list[bytes] = []
+@pytest.fixture(scope="module")
+def wheels(name: str, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two wheels of the same sources, built in two places and at two times."""
+    folder = tmp_path_factory.mktemp("wheels")
+    built: list[Path] = []
     for clone, seed in (("first", "1"), ("second", "2")):
-        package = shutil.copytree(ROOT / "packages" / name, tmp_path / clone / name)
+        package = shutil.copytree(ROOT / "packages" / name, folder / clone / name)
         for path in package.rglob("*.py"):
             os.utime(path, (int(seed), int(seed)))
             path.chmod(0o600 if seed == "1" else 0o644)
         epoch = {"SOURCE_DATE_EPOCH": "1700000000", "PYTHONHASHSEED": seed}
-        wheels.append(build(package, "wheel", tmp_path / seed, **epoch).read_bytes())
-    assert wheels[0] == wheels[1]
+        built.append(build(package, "wheel", folder / seed, **epoch))
+    return built
 
 
-def test_a_wheel_holds_the_package_its_types_and_its_license(name: str, tmp_path: Path) -> None:
-    with zipfile.ZipFile(build(ROOT / "packages" / name, "wheel", tmp_path)) as wheel:
+@pytest.mark.slow
+def test_the_same_sources_give_the_same_bytes(wheels: list[Path]) -> None:
+    assert wheels[0].read_bytes() == wheels[1].read_bytes()
+
+
+def test_a_wheel_holds_the_package_its_types_and_its_license(name: str, wheels: list[Path]) -> None:
+    with zipfile.ZipFile(wheels[0]) as wheel:
         held = set(wheel.namelist())
     package = name.replace("-", "_")
     source = ROOT / "packages" / name / "src"

@@ -7,6 +7,13 @@ differ. Nothing else in the fake compares versions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+
+
+@cache
+def parsed(version: str) -> tuple[int, ...]:
+    """The numbers of a release."""
+    return tuple(int(part) for part in version.split("."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,7 @@ class Behaviour:
     version: str
 
     def since(self, *release: int) -> bool:
-        return tuple(int(part) for part in self.version.split(".")) >= release
+        return parsed(self.version) >= release
 
     @property
     def protocol(self) -> str:

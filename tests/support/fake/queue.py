@@ -8,7 +8,7 @@ along.
 from __future__ import annotations
 
 import enum
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -114,7 +114,9 @@ class Queue:
         self.ended: Ledger[str] = Ledger("events that ended")
         self.messages = Messages(behaviour)
         self.sessions: dict[str, Session] = {}
-        self.jobs: list[Job] = []
+        self.jobs: dict[str, Job] = {}
+        self._waiting: list[Job] = []
+        self._running: Counter[int] = Counter()
         self._generators: dict[tuple[str, str], AsyncGenerator[list[Any], None]] = {}
         self._manners = behaviour
         self._max_size = max_size
@@ -124,7 +126,7 @@ class Queue:
         return self.sessions.setdefault(session_hash, Session(session_hash))
 
     def find(self, event_id: str) -> Job | None:
-        return next((job for job in self.jobs if job.event_id == event_id), None)
+        return self.jobs.get(event_id)
 
     def inbox(self, session: Session) -> Inbox:
         """Where the messages of the session's next job go."""
@@ -136,9 +138,10 @@ class Queue:
     def join(self, job: Job, spawn: Spawn) -> None:
         """Take a job in; it starts at once if its function has room."""
         job.call.say = partial(self._pass_on, job)
-        if self._max_size is not None and len(self._at(Stage.WAITING)) >= self._max_size:
+        if self._max_size is not None and len(self._waiting) >= self._max_size:
             raise QueueFull(self._max_size)
-        self.jobs.append(job)
+        self.jobs[job.event_id] = job
+        self._waiting.append(job)
         job.session.pending.add(job.event_id)
         self._estimate(job)
         self._start_waiting(spawn)
@@ -149,7 +152,7 @@ class Queue:
         If that is a generator which has yielded, it is stopped whatever the index (5.50, 6.31).
         """
         named, session = self.find(event_id), self.session(session_hash)
-        for job in self._at(Stage.RUNNING):
+        for job in [job for job in self.jobs.values() if job.stage is Stage.RUNNING]:
             of_function = (job.session.hash, job.index) == (session_hash, index)
             if of_function or (job is named and job.iterating):
                 job.scope.cancel()
@@ -173,7 +176,7 @@ class Queue:
         if session.inbox:
             session.inbox.close()
         session.inbox = None
-        for job in [job for job in self.jobs if job.session is session]:
+        for job in [job for job in self.jobs.values() if job.session is session]:
             self.abandon(job, spawn)
 
     def abandon(self, job: Job, spawn: Spawn) -> None:
@@ -219,26 +222,28 @@ class Queue:
         self._generators[key] = values
         return self.messages.output(data, generating=True)
 
-    def _at(self, stage: Stage) -> list[Job]:
-        return [job for job in self.jobs if job.stage is stage]
-
     def _estimate(self, job: Job) -> None:
-        waiting = self._at(Stage.WAITING)
-        self._say(job, self.messages.estimation(job.event_id, waiting.index(job), len(waiting)))
+        rank, size = self._waiting.index(job), len(self._waiting)
+        self._say(job, self.messages.estimation(job.event_id, rank, size))
 
     def _start_waiting(self, spawn: Spawn) -> None:
-        for job in self._at(Stage.WAITING):
-            running = [other for other in self._at(Stage.RUNNING) if other.index == job.index]
-            if len(running) < job.function.limit:
+        for job in tuple(self._waiting):
+            if self._running[job.index] < job.function.limit:
+                self._waiting.remove(job)
+                self._running[job.index] += 1
                 job.stage = Stage.RUNNING
                 spawn(self._run, job, spawn)
-                for other in self._at(Stage.WAITING):
+                for other in self._waiting:
                     self._estimate(other)
 
     def _end(self, job: Job, spawn: Spawn) -> None:
+        if job.stage is Stage.WAITING:
+            self._waiting.remove(job)
+        else:
+            self._running[job.index] -= 1
         job.stage = Stage.ENDED
         self.ended.append(job.event_id)
-        self.jobs.remove(job)
+        del self.jobs[job.event_id]
         self._start_waiting(spawn)
 
     def _pass_on(self, job: Job, name: str, content: Any) -> None:
