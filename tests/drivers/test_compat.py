@@ -1,39 +1,16 @@
-"""In place of `gradio_client`: each test in a process of its own, for `sys.modules` is one."""
+"""In place of `gradio_client`: each test in an interpreter of its own, for `sys.modules` is one."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 
 from scripts.environments import official
-from tests.support.warm import WarmPython
 
 CODE = "import sys; sys.path.insert(0, sys.argv[1]); import gradio_client_httpx as ours\n"
-Run: TypeAlias = Callable[[str, Path], str]
-
-
-@pytest.fixture(scope="module")
-def warm() -> Generator[WarmPython]:
-    """A Python that has imported this package and put nothing in place."""
-    python = WarmPython(sys.executable, ["gradio_client_httpx"], options=["-W", "error"])
-    yield python
-    python.close()
-
-
-@pytest.fixture
-def run(warm: WarmPython, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Give what some code prints where the packages of a folder come first."""
-    program = tmp_path_factory.mktemp("program") / "program.py"
-
-    def run(code: str, folder: Path) -> str:
-        program.write_text(CODE + code)
-        return warm.run(program, str(folder)).strip()
-
-    return run
 
 
 @pytest.fixture
@@ -56,6 +33,12 @@ def site(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def run(code: str, folder: Path) -> str:
+    """What the code prints."""
+    command = [sys.executable, "-W", "error", "-c", CODE + code, str(folder)]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
 def distributed(site: Path) -> None:
     """Leave what pip leaves of the package."""
     info = site / "gradio_client-1.3.0.dist-info"
@@ -63,7 +46,7 @@ def distributed(site: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: gradio_client\nVersion: 1.3.0\n")
 
 
-def test_it_is_found_by_the_official_names(run: Run, tmp_path: Path) -> None:
+def test_it_is_found_by_the_official_names(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 import gradio_client, gradio_client.utils as utils
@@ -79,7 +62,7 @@ print(utils.is_http_url_like("https://x"), utils.is_http_url_like(3))
     assert run(code, tmp_path) == "True True\nTrue True\nTrue False"
 
 
-def test_a_star_imports_what_it_officially_does(run: Run, tmp_path: Path) -> None:
+def test_a_star_imports_what_it_officially_does(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 before = set(globals())
@@ -89,7 +72,7 @@ print(sorted(set(globals()) - before - {"before"}))
     assert run(code, tmp_path) == "['Client', 'FileData', '__version__', 'file', 'handle_file']"
 
 
-def test_what_nobody_has_is_an_attribute_error(run: Run, tmp_path: Path) -> None:
+def test_what_nobody_has_is_an_attribute_error(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 import gradio_client.utils
@@ -102,7 +85,7 @@ except ModuleNotFoundError as error:
     assert run(code, tmp_path) == "False\ngradio_client.nothing_like_it"
 
 
-def test_its_folder_can_be_imported_without_being_installed(run: Run, tmp_path: Path) -> None:
+def test_its_folder_can_be_imported_without_being_installed(tmp_path: Path) -> None:
     code = """
 import gradio_client_httpx.gradio_client as package
 from gradio_client_httpx.gradio_client import utils
@@ -112,7 +95,7 @@ print(hasattr(package, "documentation"), hasattr(utils, "pytest_plugins"))
 
 
 @pytest.mark.parametrize("before", ["", "import gradio_client, gradio_client.utils\n"])
-def test_what_is_not_ours_is_the_installed_packages(run: Run, site: Path, before: str) -> None:
+def test_what_is_not_ours_is_the_installed_packages(site: Path, before: str) -> None:
     code = f"""
 {before}ours.install_as_gradio_client()
 ours.install_as_gradio_client()
@@ -125,13 +108,13 @@ print(utils.encode().__class__.__name__, utils.Status is ours.Status)
     assert run(code, site) == "official Old documented True\ntuple True"
 
 
-def test_the_installed_package_is_not_loaded_before_it_is_needed(run: Run, site: Path) -> None:
+def test_the_installed_package_is_not_loaded_before_it_is_needed(site: Path) -> None:
     (site / "gradio_client" / "__init__.py").write_text("raise RuntimeError")
     code = "ours.install_as_gradio_client(); from gradio_client import Client; print('fine')"
     assert run(code, site) == "fine"
 
 
-def test_who_asks_while_the_installed_package_is_loaded_waits_for_it(run: Run, site: Path) -> None:
+def test_who_asks_while_the_installed_package_is_loaded_waits_for_it(site: Path) -> None:
     (site / "gradio_client" / "utils.py").write_text(
         "import __main__\n__main__.begun.set()\n__main__.go_on.wait()\ndef encode(): return 'it'\n"
     )
@@ -151,7 +134,7 @@ with ThreadPoolExecutor() as pool:
     assert run(code, site) == "it it"
 
 
-def test_the_folder_for_downloads_has_its_name(run: Run, tmp_path: Path) -> None:
+def test_the_folder_for_downloads_has_its_name(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 from gradio_client.client import DEFAULT_TEMP_DIR
@@ -162,7 +145,7 @@ print(DEFAULT_TEMP_DIR == os.path.join(tempfile.gettempdir(), "gradio"))
     assert run(code, tmp_path) == "True"
 
 
-def test_it_is_a_package_as_any_other(run: Run, tmp_path: Path) -> None:
+def test_it_is_a_package_as_any_other(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 import importlib.util, inspect, os, pathlib, pkgutil, gradio_client
@@ -185,7 +168,7 @@ print(sorted(pkgutil.resolve_name("gradio_client.utils:__all__")) == sorted(util
 
 
 @pytest.mark.parametrize("name", ["gradio_client", "gradio_client.utils"])
-def test_it_has_the_file_that_says_its_version(run: Run, tmp_path: Path, name: str) -> None:
+def test_it_has_the_file_that_says_its_version(tmp_path: Path, name: str) -> None:
     code = f"""
 ours.install_as_gradio_client()
 import importlib.resources, json, pkgutil, gradio_client.utils
@@ -202,7 +185,7 @@ print(json.loads(read) == said)
     ]
 
 
-def test_its_version_is_known_where_it_is_not_installed(run: Run, tmp_path: Path) -> None:
+def test_its_version_is_known_where_it_is_not_installed(tmp_path: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 from importlib import metadata
@@ -224,7 +207,7 @@ except metadata.PackageNotFoundError as error:
     ]
 
 
-def test_an_installed_package_says_its_own_version(run: Run, site: Path) -> None:
+def test_an_installed_package_says_its_own_version(site: Path) -> None:
     distributed(site)
     code = """
 ours.install_as_gradio_client()
@@ -235,7 +218,7 @@ print(metadata.version("gradio_client"), len([*metadata.distributions(name="grad
 
 
 @pytest.mark.parametrize("before", ["", "import gradio_client.utils\n"])
-def test_functions_that_are_not_ours_raise_our_errors(run: Run, site: Path, before: str) -> None:
+def test_functions_that_are_not_ours_raise_our_errors(site: Path, before: str) -> None:
     code = f"""
 {before}ours.install_as_gradio_client()
 from gradio_client.utils import SpaceDuplicationError, set_space_timeout
@@ -247,7 +230,7 @@ except SpaceDuplicationError as error:
     assert run(code, site) == "True no"
 
 
-def test_an_installed_package_that_is_broken_says_so_each_time(run: Run, site: Path) -> None:
+def test_an_installed_package_that_is_broken_says_so_each_time(site: Path) -> None:
     (site / "gradio_client" / "utils.py").write_text("raise RuntimeError('broken')")
     code = """
 ours.install_as_gradio_client()
@@ -261,7 +244,7 @@ for _ in range(2):
     assert run(code, site) == "broken\nbroken"
 
 
-def test_modules_are_attributes_of_the_package(run: Run, site: Path) -> None:
+def test_modules_are_attributes_of_the_package(site: Path) -> None:
     code = """
 ours.install_as_gradio_client()
 import gradio_client
