@@ -303,7 +303,6 @@ MUTANTS = (
         "            job.cancel_settled = how is not CancelMethod.LATER\n",
         "            job.cancel_settled = True\n",
         "an event that has to start first is stopped then",
-        MACHINE,
     ),
     mutant(
         "jobs/cancellation.py",

@@ -145,6 +145,13 @@ def told(how: CancelMethod, cancellations: Cancellations | None = None) -> list[
     return books.cancel(how, sample_app(), "hash", [job(fn_index=COUNT)])
 
 
+@pytest.mark.parametrize("how", CancelMethod)
+def test_only_an_event_that_has_to_wait_is_cancelled_again(how: CancelMethod) -> None:
+    event = job(fn_index=COUNT)
+    Cancellations().cancel(how, sample_app(), "hash", [event])
+    assert event.cancel_settled == (how is not CancelMethod.LATER)
+
+
 @pytest.mark.parametrize("how", [CancelMethod.NONE, CancelMethod.LATER, CancelMethod.CLOSE_STREAM])
 def test_some_ways_to_stop_tell_the_server_nothing(how: CancelMethod) -> None:
     assert told(how) == []
