@@ -24,12 +24,12 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7680,
-    "gradio_protocol/testing": 400,
-    "gradio_client_httpx": 2120,
+    "gradio_protocol": 7700,
+    "gradio_protocol/testing": 420,
+    "gradio_client_httpx": 2140,
     "gradio_client_httpx/aio": 900,
     "gradio_client_httpx/cli": 2000,
-    "gradio_client_trio": 1400,
+    "gradio_client_trio": 1420,
 }
 """Lines of code. Why there are ceilings: docs/explanation/decisions.md."""
 MODULE_LINES = 300
