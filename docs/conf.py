@@ -80,7 +80,7 @@ def repeat_heads(_app: object, page: nodes.document, _name: str) -> None:
         for row in rows:
             for head, cell in list(zip(heads, row, strict=True))[1:]:
                 texts = [t for t in head.findall(nodes.Text) if not isinstance(t.parent, nodes.raw)]
-                if (title := "".join(texts)) and cell.children:
+                if (title := "".join(texts)) and cell.astext():
                     cell[0].insert(0, nodes.inline("", title, classes=["column-head"]))
 
 
