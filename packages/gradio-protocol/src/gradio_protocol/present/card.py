@@ -45,6 +45,7 @@ class JobCard:
         Raises NotImplementedError in a terminal, where IPython then prints the job's repr.
         """
         if not hasattr(ipython.get_ipython(), "kernel"):
+            # This is how IPython is told to show an object in another way.
             raise NotImplementedError
         if self._handle is None:
             self._handle = ipython.display.DisplayHandle()
