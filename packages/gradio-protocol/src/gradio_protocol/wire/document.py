@@ -38,8 +38,8 @@ _KIND_NAMES: dict[type[Any], str] = {
     bool: "a boolean",
     type(None): "null",
 }
-_MANY_ROWS = 10
-"Rows from which on it pays to find out whether a list is a table."
+_MANY_ITEMS = 10
+"Items from which on it pays to find out whether a list is flat, or a table."
 
 
 def read(text: bytes | str, *, where: str) -> JSON:
@@ -110,18 +110,21 @@ def _copy_levels(container: _Container, shallow: list[_Container], levels: int =
             if type(item) in _CONTAINERS:
                 copy[key] = _copy_levels(item, shallow, levels - 1)
         return copy
-    if len(container) >= _MANY_ROWS and _is_table(container):
-        return [row.copy() for row in container]
+    if len(container) >= _MANY_ITEMS:
+        # Loops in C find out: as any other list, a table of 2,000 rows takes twice as long.
+        kinds = set(map(type, container))
+        if kinds.isdisjoint(_CONTAINERS):
+            return container.copy()
+        if _is_table(container, kinds):
+            return [row.copy() for row in container]
     return [
         _copy_levels(item, shallow, levels - 1) if type(item) in _CONTAINERS else item
         for item in container
     ]
 
 
-def _is_table(rows: list[Any]) -> bool:
+def _is_table(rows: list[Any], kinds: set[type[Any]]) -> bool:
     """Whether these are all lists, or all objects, of plain values, such as the rows of a table."""
-    # Loops in C find out: as any other list, a table of 2,000 rows takes twice as long.
-    kinds = set(map(type, rows))
     if kinds not in ({list}, {dict}):
         return False
     cells = chain.from_iterable(rows if list in kinds else map(dict[str, Any].values, rows))
