@@ -355,7 +355,8 @@ def test_files_stay_on_the_server_where_downloads_are_off(server: Loopback) -> N
 
 
 def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("DEBUG", logger="gradio_client_httpx")
+    for logger in ("gradio_client_httpx", "httpx", "httpcore"):
+        caplog.set_level("DEBUG", logger=logger)
     kwargs = {"cookies": {"c": "secret-1"}, "headers": {"x-k": "secret-2"}}
     with (
         threaded(FakeGradio(auth={"me": "secret-3"})) as server,
@@ -373,7 +374,10 @@ def test_what_is_logged_holds_no_secret(caplog: pytest.LogCaptureFixture) -> Non
         client.predict(b"x", api_name="/file")
     for sent in ("/login", "queue/join", "/upload", "/file="):
         assert sent in caplog.text
-    assert "secret" not in caplog.text
+        session_hash = client.session_hash
+    assert "receive_response_headers.complete" in caplog.text
+    for secret in ("secret", "access-token", session_hash):
+        assert secret not in caplog.text
 
 
 def test_httpx_logs_no_query_of_ours(client: Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import traceback
 import urllib.request
 from typing import NamedTuple
 
@@ -110,6 +112,17 @@ def test_no_header_query_or_body_is_shown() -> None:
     assert repr(response) == "Response(200 https://a.example/x, 6 bytes)"
 
 
+def test_no_session_hash_of_a_heartbeat_is_shown() -> None:
+    url = "https://a.example/gradio_api/heartbeat/s3cret"
+    for shown in (
+        Request(method="GET", url=url),
+        Head(status=200, url=url),
+        Response(status=200, url=url),
+    ):
+        assert "s3cret" not in repr(shown)
+        assert "https://a.example/gradio_api/heartbeat/…" in repr(shown)
+
+
 def test_a_header_is_found_in_any_case_of_letters() -> None:
     headers = (("X-A", "1"), ("x-a", "2"), ("B", "3"))
     assert Response(status=200, headers=headers).header("x-A") == "1"
@@ -164,11 +177,28 @@ def test_what_has_no_web_origin_is_refused(url: str) -> None:
 
 
 def test_a_refused_address_hides_user_and_password() -> None:
-    for url in ("ftp://me:s3cret@a.example/", "me:s3cret@a.example/x?y=s3cret"):
+    for url in (
+        "ftp://me:s3cret@a.example/",
+        "me:s3cret@a.example/x?y=s3cret",
+        "https://me:s3/cret@a.example/",
+        "https://me:s3?cret@a.example/",
+        "https://me:s3[cret@a.example/",
+    ):
         with pytest.raises(InvalidArguments) as caught:
             origin(url)
-        assert "s3cret" not in str(caught.value)
-        assert "a.example" in str(caught.value)
+        shown = "".join(traceback.format_exception(caught.value)).partition("InvalidArguments")[2]
+        assert not re.search("s3|cret", shown)
+        assert "address " in shown
+        assert "a.example" in shown
+
+
+def test_a_password_in_an_address_has_to_be_encoded() -> None:
+    with pytest.raises(
+        InvalidArguments, match="percent-encode the user and the password"
+    ) as caught:
+        origin("https://me:s3/cret@a.example/")
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
 
 
 @given(st.text() | st.text().map(lambda rest: f"http://{rest}"))
@@ -278,6 +308,12 @@ def test_a_servers_path_is_percent_encoded(path: str, encoded: str) -> None:
         ("u:p@a.example", "a.example"),
         ("user/space", "user/space"),
         ("https://u@v@a.example/", "https://a.example/"),
+        ("https://u:p@a.example/@x", "https://a.example/@x"),
+        ("https://u:p@[::1]:80/x", "https://[::1]:80/x"),
+        ("https://u:p/q@a.example/x", "https://a.example/x"),
+        ("https://u:p?q@a.example/x", "https://a.example/x"),
+        ("https://u:p[q@a.example/x", "https://a.example/x"),
+        ("https:/u:p@a.example/x", "a.example/x"),
     ],
 )
 def test_an_address_is_shown_without_what_may_be_secret(url: str, text: str) -> None:

@@ -1,7 +1,8 @@
-"""Keeps session hashes and signed queries out of the log that httpx itself writes.
+"""Keeps secrets out of the logs that httpx and httpcore write.
 
 httpx logs the whole address of each request, at INFO. A session hash opens a session's stream, and
-the query of a file may be a signature. Only records of our own requests are changed.
+the query of a file may be a signature. httpcore logs the headers of each reply, at DEBUG, with the
+cookie of a login. Only records of our own requests are changed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _is_ours: ContextVar[bool] = ContextVar("gradio_client_httpx_request", default=F
 
 @contextmanager
 def redacted_log() -> Generator[None]:
-    """In this block, httpx logs addresses without queries and session hashes."""
+    """In this block, httpx logs no queries and session hashes, and httpcore no headers."""
     token = _is_ours.set(True)
     try:
         yield
@@ -36,5 +37,16 @@ def _redact(record: logging.LogRecord) -> bool:
     return True
 
 
+def _drop_headers(record: logging.LogRecord) -> bool:
+    name, _, headers = str(record.msg).partition(" return_value=")
+    if _is_ours.get() and headers and "response_headers" in name:
+        record.msg = name
+    return True
+
+
 for _name in ("httpx", "httpx2"):
     logging.getLogger(_name).addFilter(_redact)
+# A logger does not inherit the filters of its parent.
+for _name in ("http11", "http2", "proxy"):
+    for _library in ("httpcore", "httpcore2"):
+        logging.getLogger(f"{_library}.{_name}").addFilter(_drop_headers)

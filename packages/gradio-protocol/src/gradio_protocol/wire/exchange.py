@@ -21,6 +21,7 @@ Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 _PORTS = {"http": 80, "https": 443}
 _HEARTBEAT = re.compile(r"^(.*heartbeat/)[^/]+")
 """The path of a heartbeat ends with a session hash, which opens the session's streams (4.25 on)."""
+_AUTHORITY = re.compile(r"([^/?#]*@)?([^/?#@:]+|\[[^/?#@\]]*\])(:[0-9]*)?(?=[/?#]|$)")
 # Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
 _SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
@@ -112,7 +113,7 @@ class Request:
 
     def __repr__(self) -> str:
         # Header values may be secrets, and a query may be a signed one.
-        return f"Request({self.method} {self.url.partition('?')[0]})"
+        return f"Request({self.method} {redact_url(self.url)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +163,7 @@ class Head:
         return int(value) if value.isascii() and value.isdigit() and len(value) < 20 else None
 
     def __repr__(self) -> str:
-        return f"Head({self.status} {self.url.partition('?')[0]})"
+        return f"Head({self.status} {redact_url(self.url)})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +178,7 @@ class Response(Head):
         return self.body.decode("utf-8", "replace")
 
     def __repr__(self) -> str:
-        return f"Response({self.status} {self.url.partition('?')[0]}, {len(self.body)} bytes)"
+        return f"Response({self.status} {redact_url(self.url)}, {len(self.body)} bytes)"
 
 
 def first_header(headers: Headers, name: str) -> str | None:
@@ -223,7 +224,9 @@ def origin(url: str) -> Origin:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidArguments(f"address {redact_url(url)}: {error}") from error
+        # The reason may quote a password: that of `https://ada:se/cret@host` is an invalid port.
+        reason = "percent-encode the user and the password" if "@" in url else error
+        raise InvalidArguments(f"address {redact_url(url)}: {reason}") from None
     if parts.scheme not in _PORTS or not host:
         raise InvalidArguments(f"address {redact_url(url)}: expected http://… or https://…")
     return Origin(parts.scheme, host, port if port is not None else _PORTS[parts.scheme])
@@ -280,8 +283,10 @@ def quote_path(path: str) -> str:
 def redact_url(url: str) -> str:
     """Remove user information, query, fragment and the hash of a heartbeat, for a log."""
     # By hand, since `urlsplit` raises for some addresses, and this text is for errors about them.
-    bare = url.partition("#")[0].partition("?")[0]
-    start = bare.find("://") + 3 if "://" in bare else 0
-    authority, slash, path = bare[start:].partition("/")
+    start = url.find("://") + 3 if "://" in url else 0
+    rest = url[start:]
+    if not (start and _AUTHORITY.match(rest)):
+        rest = rest.rpartition("@")[2]  # a password may have a slash or a question mark in it
+    authority, slash, path = rest.partition("#")[0].partition("?")[0].partition("/")
     path = _HEARTBEAT.sub(r"\1…", path)
-    return f"{bare[:start]}{authority.rpartition('@')[2]}{slash}{path}"
+    return f"{url[:start]}{authority.rpartition('@')[2]}{slash}{path}"
