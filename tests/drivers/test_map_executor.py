@@ -239,7 +239,9 @@ def test_leaving_cancels_the_chunks_that_have_not_begun(client: Client) -> None:
 
 
 def test_what_is_wrong_is_said_before_anything_is_sent(client: Client, journal: Path) -> None:
-    with pytest.raises(InvalidArguments, match=r"^journal: needs an executor, such as ThreadPool"):
+    with pytest.raises(
+        InvalidArguments, match=r"^journal: also pass an executor, such as executor=ThreadPool"
+    ):
         client.map(WORDS, journal=journal)
     with pytest.raises(InvalidArguments, match=r"^concurrency: expected at least 1, got 0"):
         client.map(WORDS, executor=Worker(), concurrency=0)

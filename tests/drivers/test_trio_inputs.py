@@ -99,7 +99,10 @@ def test_a_text_can_be_said_to_name_a_file(tmp_path: Path) -> None:
     [
         ({"timeout": "soon"}, "timeout: expected a number of seconds above 0, got 'soon'"),
         ({"timeout": 0}, "timeout: expected a number of seconds above 0, got 0"),
-        ({"ssl_verify": "missing.pem"}, "ssl_verify: 'missing.pem': No such file or directory"),
+        (
+            {"ssl_verify": "missing.pem"},
+            "ssl_verify: cannot read CA certificates from 'missing.pem': No such file or directory",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_when_the_client_is_made(

@@ -282,8 +282,9 @@ def test_hidden_places_hold_null() -> None:
 
 
 def test_too_many_values_are_refused() -> None:
-    assert refusal(TWO, 1, 2, 3) == "/f: takes 2 values, got 3"
-    assert refusal(takes(told("a")), 1, 2) == "/f: takes 1 value, got 2"
+    assert refusal(TWO, 1, 2, 3) == "/f: takes 2 values ('a', 'b'), got 3"
+    assert refusal(takes(told("a")), 1, 2) == "/f: takes 1 value ('a'), got 2"
+    assert refusal(takes(), 1) == "/f: takes 0 values, got 1"
 
 
 @pytest.mark.parametrize("component", ["Number", "Slider"])

@@ -157,4 +157,4 @@ def test_a_notebook_follows_it() -> None:
     job.take(Returned(value="A"))
     job._show_card(notebook)
     assert notebook.values == [None, "a", "A", "A"]
-    assert "succeeded after 2.0 s" in job._repr_html_()
+    assert "succeeded after 2.0\N{NO-BREAK SPACE}s" in job._repr_html_()

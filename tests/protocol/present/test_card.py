@@ -35,14 +35,20 @@ def output(value: Any) -> Generated:
         ([Queued(rank=1, size=5, eta=3.0)], "queue: 2 of 5, about 3 s"),
         ([Started(eta=None)], "processing"),
         ([output("a"), output("b")], "iterating, 2 outputs"),
-        ([Returned()], "succeeded after 2.5 s"),
-        ([Raised(error=AppError("no"))], "failed after 2.5 s"),
-        ([Raised(error=JobCancelled("no"))], "cancelled after 2.5 s"),
+        ([Returned()], "succeeded after 2.5\N{NO-BREAK SPACE}s"),
+        ([Raised(error=AppError("no"))], "failed after 2.5\N{NO-BREAK SPACE}s"),
+        ([Raised(error=JobCancelled("no"))], "cancelled after 2.5\N{NO-BREAK SPACE}s"),
     ],
 )
 def test_a_card_says_how_far_the_job_is(updates: list[JobUpdate], line: str) -> None:
     card = JobCard(job(*updates), 10.0).html(12.5)
     assert f"<code>/count</code> {line}</div>" in card
+
+
+def test_only_a_word_that_is_too_wide_breaks() -> None:
+    # JupyterLab's own style for a <pre> is `word-break: break-all`.
+    card = JobCard(job(output("some words")), 0).html(1)
+    assert "word-break: normal; overflow-wrap: anywhere" in card
 
 
 def test_steps_are_a_bar() -> None:

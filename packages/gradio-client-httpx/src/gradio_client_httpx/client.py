@@ -300,7 +300,9 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             )
             return map_executor.map_chunks(chunks, executor, call, journal)
         if journal is not None:
-            raise InvalidArguments("journal: needs an executor, such as ThreadPoolExecutor(1)")
+            raise InvalidArguments(
+                "journal: also pass an executor, such as executor=ThreadPoolExecutor(1)"
+            )
         window = MapWindow[Job](inputs, room, ordered, return_exceptions)
         submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
         return map_calls(window, submit)

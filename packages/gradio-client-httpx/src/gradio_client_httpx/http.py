@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import AsyncIterable, Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from inspect import signature
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -255,7 +256,16 @@ def make_client(
     except httpx.InvalidURL as error:  # such as NO_PROXY=[::1], which httpx cannot read
         raise InvalidArguments(f"a proxy in httpx_kwargs, or NO_PROXY: {error}") from error
     except (TypeError, ValueError, AttributeError, ImportError) as error:
-        raise InvalidArguments(f"httpx_kwargs: {error}") from error
+        raise InvalidArguments(f"httpx_kwargs: {_explain(error, kind, passed)}") from error
+
+
+def _explain(error: Exception, kind: type[object], passed: Mapping[str, object]) -> str:
+    """Return why `kind` refuses these arguments; Python's own text would name a method of httpx."""
+    known = signature(kind).parameters
+    unknown = next((name for name in passed if name not in known), None)
+    if unknown is None:
+        return str(error)
+    return f"{kind.__module__}.{kind.__name__} has no parameter {unknown!r}"
 
 
 def make_context(config: TransportConfig) -> ssl.SSLContext:
@@ -268,7 +278,10 @@ def make_context(config: TransportConfig) -> ssl.SSLContext:
             return ssl.create_default_context(capath=verify)
         return ssl.create_default_context(cafile=verify)
     except OSError as error:
-        raise InvalidArguments(f"ssl_verify: {verify!r}: {error.strerror or error}") from error
+        reason = error.strerror or error
+        raise InvalidArguments(
+            f"ssl_verify: cannot read CA certificates from {verify!r}: {reason}"
+        ) from error
 
 
 def convert_proxies(old: object, via: Callable[..., Any]) -> dict[str, Any]:

@@ -99,12 +99,12 @@ class SharedClient:
         )
         try:
             if self._closed:
-                raise InvalidArguments("the client was closed")
+                raise InvalidArguments("the client was closed; create another one")
             connect(protocol, performer)
         except BaseException as error:
             performer.close()
             if self._closed and isinstance(error, TransportFailed):
-                raise InvalidArguments("the client was closed") from error
+                raise InvalidArguments("the client was closed; create another one") from error
             raise
         finally:
             self._connecting = None

@@ -65,7 +65,8 @@ def _choose_verify(verify: Verify | os.PathLike[str]) -> Verify:
     path = os.fspath(verify)
     # Now, although its content is read at the first TLS connection.
     if not os.path.exists(path):
-        raise InvalidArguments(f"ssl_verify: {path!r}: No such file or directory")
+        reason = "No such file or directory"
+        raise InvalidArguments(f"ssl_verify: cannot read CA certificates from {path!r}: {reason}")
     return path
 
 

@@ -73,7 +73,7 @@ class SharedClient:
         if connecting is not None:
             await asyncio.wait((connecting,))
             if connecting.cancelled():
-                raise InvalidArguments("the client was closed")
+                raise InvalidArguments("the client was closed; create another one")
             connecting.result()
 
     def submit(self, job: AsyncJob, begin: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ class SharedClient:
 
     def _check_open(self) -> None:
         if self._closing is not None:
-            raise InvalidArguments("the client was closed")
+            raise InvalidArguments("the client was closed; create another one")
 
     def _start_connecting(self) -> asyncio.Task[None] | None:
         """Return the task that connects; None if the client is connected."""

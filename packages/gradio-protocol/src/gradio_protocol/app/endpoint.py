@@ -166,7 +166,8 @@ class Endpoint:
         names = [p.name for p in self.parameters]
         if len(args) > len(names):
             takes = f"takes {len(names)} value{'s' * (len(names) != 1)}"
-            raise InvalidArguments(f"{self.title}: {takes}, got {len(args)}")
+            listed = f" ({_list_names(names)})" if names else ""
+            raise InvalidArguments(f"{self.title}: {takes}{listed}, got {len(args)}")
         given = dict(zip(names, args, strict=False))
         for name in kwargs:
             if name in given:

@@ -156,7 +156,7 @@ class ClientProtocol:
 
     def _finish_connecting(self, app: object, error: BaseException | None) -> None:
         if self._closed:
-            app, error = None, InvalidArguments("the client was closed")
+            app, error = None, InvalidArguments("the client was closed; create another one")
         self._connecting, self._connect_error = None, error
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
@@ -220,7 +220,7 @@ class ClientProtocol:
 
     def _check_open(self) -> None:
         if self._closed:
-            raise InvalidArguments("the client was closed")
+            raise InvalidArguments("the client was closed; create another one")
 
     # Jobs.
 
@@ -363,7 +363,7 @@ class ClientProtocol:
             return
         self._closed = True
         if self._connecting is not None:
-            closed = InvalidArguments("the client was closed")
+            closed = InvalidArguments("the client was closed; create another one")
             self._conversations.stop(self._connecting, closed)
         # Also the sessions of isolated jobs, and those that were replaced by reset_session: only
         # their jobs know them.

@@ -18,9 +18,10 @@ _SHOWN = 2_000
 _CARD = "max-width: 50em; padding: 0.4em 0.8em; border: 1px solid #8886; border-radius: 0.4em"
 _TRACK = "height: 0.4em; margin: 0.4em 0; border-radius: 0.2em; background: #8884"
 _FILL = "height: 100%; border-radius: inherit; background: #3b82f6"
+# JupyterLab breaks the text of a <pre> at any letter; here, only a word wider than the card breaks.
 _VALUE = (
     "max-height: 15em; overflow: auto; margin: 0.4em 0 0; white-space: pre-wrap;"
-    " overflow-wrap: anywhere"
+    " word-break: normal; overflow-wrap: anywhere"
 )
 
 
@@ -72,7 +73,8 @@ class JobCard:
         while self._outputs.advance():
             pass
         progress = Progress.of(status_update(snapshot, None), snapshot.outputs)
-        text = f"{snapshot.stage.name.lower()} after {now - self._start:.1f} s"
+        # A no-break space keeps the unit beside its number.
+        text = f"{snapshot.stage.name.lower()} after {now - self._start:.1f}\N{NO-BREAK SPACE}s"
         if not snapshot.stage.is_final:
             text = progress.text
         title, text = escape(self._state.endpoint.title), escape(text)

@@ -170,7 +170,8 @@ def drop_framing(headers: Mapping[str, str]) -> dict[str, str]:
 def _check_header(given_name: object, given_value: object) -> tuple[str, str]:
     name, value = _decode_text(given_name), _decode_text(given_value)
     if name is None or not _NAME.fullmatch(name):
-        raise InvalidArguments(f"headers: {given_name!r} is not a valid header name")
+        hint = "use letters, digits and hyphens, as in 'X-Key'"
+        raise InvalidArguments(f"headers: {given_name!r} is not a valid header name; {hint}")
     # A second length or encoding could make a server see two requests in one.
     if name.lower() in _FRAMING:
         raise InvalidArguments(f"headers: leave out {name!r}, which the client sets itself")
