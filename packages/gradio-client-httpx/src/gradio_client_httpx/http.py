@@ -263,9 +263,8 @@ def _explain(error: Exception, kind: type[object], passed: Mapping[str, object])
     """Return why `kind` refuses these arguments; Python's own text would name a method of httpx."""
     known = signature(kind).parameters
     unknown = next((name for name in passed if name not in known), None)
-    if unknown is None:
-        return str(error)
-    return f"{kind.__module__}.{kind.__name__} has no parameter {unknown!r}"
+    what = f"a parameter {unknown!r}" if unknown else f"one of these values ({error})"
+    return f"{kind.__module__}.{kind.__name__} does not take {what}"
 
 
 def make_context(config: TransportConfig) -> ssl.SSLContext:

@@ -89,22 +89,27 @@ def _choose_folder(config: HttpxConfig) -> str:
 
 
 def to_pairs(values: object) -> tuple[tuple[str, Any], ...]:
-    """Return headers or cookies, in any form that httpx accepts, as pairs."""
+    """Return headers or cookies, in any form that httpx accepts, as pairs.
+
+    Raises InvalidArguments for anything else.
+    """
     # An `httpx.Cookies` has a jar; an `httpx.Headers` may have a name twice.
     values = getattr(values, "jar", values)
     multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
     multi_items = getattr(values, "multi_items", None)
-    match values:
-        case None:
-            return ()
-        case CookieJar():
-            return tuple((cookie.name, cookie.value or "") for cookie in values)
-        case _ if multi_items is not None:
-            return tuple(multi_items())
-        case Mapping():
-            return tuple(cast("Mapping[str, Any]", values).items())
-        case _:
-            return tuple(cast("Iterable[tuple[str, Any]]", values))
+    if values is None:
+        return ()
+    if isinstance(values, CookieJar):
+        return tuple((cookie.name, cookie.value or "") for cookie in values)
+    if multi_items is not None:
+        return tuple(multi_items())
+    pairs: Any = getattr(values, "items", lambda: values)()
+    try:
+        return tuple([(name, value) for name, value in pairs])
+    except (TypeError, ValueError):
+        got = f"got a value of type {type(values).__name__}"
+        text = "headers and cookies: expected a mapping, or (name, value) pairs"
+        raise InvalidArguments(f"{text}, {got}") from None
 
 
 def resolve_target(config: HttpxConfig) -> Target:
