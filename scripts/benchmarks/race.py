@@ -124,6 +124,7 @@ def working_folder(row: Row) -> Generator[dict[str, str | float]]:
         if row.task == "upload":
             for number in range(int(row.options["jobs"])):
                 with (Path(files) / f"{number}.bin").open("wb") as file:
+                    file.write(b"%d" % number)  # our clients send the same content only once
                     file.truncate(int(row.options["size"]))
         yield {**row.options, "folder": made, "files": files}
 

@@ -108,6 +108,8 @@ class App:
                 writer.write(reply(b'["/tmp/gradio/uploaded/file.bin"]'))
             case "GET", [first, *_] if first.startswith("file="):
                 await send_file(int(request.path.rpartition("/")[2].removesuffix(".bin")), writer)
+            case "HEAD", _:
+                writer.write(reply(b"", b"404 Not Found"))
             case "GET", ["heartbeat", _]:
                 await stay_alive(writer)
             case "GET", [name] if name in self.documents:
