@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE_LINES = {
     "gradio_protocol": 7700,
     "gradio_protocol/testing": 420,
-    "gradio_client_httpx": 2140,
+    "gradio_client_httpx": 2160,
     "gradio_client_httpx/aio": 900,
     "gradio_client_httpx/cli": 2000,
     "gradio_client_trio": 1420,

@@ -21,7 +21,7 @@ import secrets
 import ssl
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar
 from typing import Any, cast
@@ -95,15 +95,12 @@ def to_pairs(values: object) -> tuple[tuple[str, Any], ...]:
     """
     # An `httpx.Cookies` has a jar; an `httpx.Headers` may have a name twice.
     values = getattr(values, "jar", values)
-    multi_items: Callable[[], Iterable[tuple[str, Any]]] | None
-    multi_items = getattr(values, "multi_items", None)
     if values is None:
         return ()
     if isinstance(values, CookieJar):
         return tuple((cookie.name, cookie.value or "") for cookie in values)
-    if multi_items is not None:
-        return tuple(multi_items())
-    pairs: Any = getattr(values, "items", lambda: values)()
+    items: Any = getattr(values, "items", lambda: values)
+    pairs = getattr(values, "multi_items", items)()
     try:
         return tuple([(name, value) for name, value in pairs])
     except (TypeError, ValueError):
