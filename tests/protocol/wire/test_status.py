@@ -74,13 +74,18 @@ def test_the_text_says_what_was_tried_where_and_what_came() -> None:
 def test_the_detail_is_what_a_person_would_read(
     body: bytes, content_type: str, detail: str
 ) -> None:
-    text = str(refused(500, body, (("Content-Type", content_type),)))
-    assert text.partition(" answered 500")[2] == (f": {detail}" if detail else "")
+    text = str(refused(502, body, (("Content-Type", content_type),)))
+    assert text.partition(" answered 502")[2] == (f": {detail}" if detail else "")
+
+
+def test_a_bug_of_the_app_is_explained_by_its_own_log() -> None:
+    text = str(refused(500, b'{"detail":"Internal Server Error."}'))
+    assert text.endswith("answered 500: Internal Server Error; the app's own log says why")
 
 
 def test_a_detail_nested_beyond_all_reason_is_no_failure_of_ours() -> None:
     depth = 900
-    assert str(refused(500, b'{"detail":' * depth + b'"deep"' + b"}" * depth)).endswith("deep")
+    assert str(refused(502, b'{"detail":' * depth + b'"deep"' + b"}" * depth)).endswith("deep")
 
 
 def test_a_head_has_no_detail() -> None:

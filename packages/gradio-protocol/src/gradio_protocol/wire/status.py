@@ -47,6 +47,8 @@ def error_from_response(reply: Head, *, doing: str) -> GradioError:
             return QueueError(f"{text.removesuffix('.')}; try again later", status=503)
         case 500 if "queue is full" in detail.lower():
             return QueueError(f"{text.removesuffix('.')}; try again later", status=500)
+        case 500:
+            return RemoteError(f"{text.removesuffix('.')}; the app's own log says why", status=500)
         case status if 300 <= status < 400:
             target = redact_url(reply.header("location") or "nowhere")
             return RemoteError(f"{text}: a redirect to {target}, not followed", status=status)
