@@ -18,7 +18,7 @@ SOURCE = Path(__file__).parents[2] / "packages/gradio-protocol/src/gradio_protoc
 NAMED = {
     "__future__", "abc", "base64", "calendar", "collections", "collections.abc", "contextlib",
     "copy", "dataclasses", "difflib", "enum", "functools", "hashlib",
-    "html", "inspect", "itertools", "json", "keyword", "math", "re", "typing",
+    "html", "inspect", "itertools", "json", "keyword", "math", "re", "reprlib", "typing",
     "urllib.parse", "zlib",
 }  # fmt: skip
 """The modules of the standard library that the core may import; none does I/O."""

@@ -8,9 +8,9 @@ behaviour of servers has.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 
+from ..dataclass import dataclass
 from ..errors import RemoteError
 
 Version = tuple[int, int, int]

@@ -10,9 +10,10 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ..dataclass import dataclass
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object
 from .arguments import normalize_args

@@ -16,9 +16,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from keyword import iskeyword
 
+from ..dataclass import dataclass
 from ..wire.document import JSON, LIST, OBJECT, Fields, Notes, Object, name_mismatch
 from .choices import fixed_choices
 from .config import Component, Config, Dependency, Visibility

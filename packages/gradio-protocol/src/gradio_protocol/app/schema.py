@@ -10,8 +10,9 @@ too deep and everything after the budget is spent are `Any` as well.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from ..dataclass import dataclass
 from ..wire.document import JSON, Object
 
 _ANY = "Any"

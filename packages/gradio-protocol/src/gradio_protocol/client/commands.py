@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import inf
 from typing import TypeAlias
 
+from ..dataclass import dataclass
 from ..flows.actions import IOAction, Send
 from ..jobs.orders import CloseStream, OpenStream
 

@@ -6,10 +6,11 @@ The driver passes the environment as a mapping. An argument wins over the enviro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
+from ..dataclass import dataclass
 from ..errors import InvalidArguments
 from ..flows.connect import Target
 from ..flows.options import Options

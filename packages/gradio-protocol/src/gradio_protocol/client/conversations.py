@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..dataclass import dataclass
 from ..errors import JobCancelled
 from ..flows.actions import AnyAction, Done, Flow, IOAction, Publish, Send
 from ..jobs.job_state import JobUpdate

@@ -33,13 +33,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from hashlib import sha256
 from itertools import count
 from typing import Any, assert_never
 
 from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
+from ..dataclass import dataclass
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow
 from ..flows.call import call

@@ -12,10 +12,10 @@ time may resume it.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar, cast
 
+from ..dataclass import dataclass
 from ..errors import FileFailed, RemoteError
 from ..jobs.job_state import JobUpdate, Transferred
 from ..jobs.orders import AnyQuestion, JobStopped, Question

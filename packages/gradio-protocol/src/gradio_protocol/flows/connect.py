@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
@@ -20,6 +20,7 @@ from ..app.access import Access, App, split_src
 from ..app.config import Config, Visibility, inline_config, read_config
 from ..app.endpoint import Endpoint
 from ..app.info import read_endpoints
+from ..dataclass import dataclass
 from ..errors import (
     AppChanged,
     AuthenticationError,

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 
 from ..app.access import App
@@ -32,6 +31,7 @@ from ..app.files import (
     mark_own_files,
     replace_uploads,
 )
+from ..dataclass import dataclass
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import LookUpUploads, RecordUploads
 from ..wire import multipart

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from ..app.dialect import Dialect
 from ..app.files import RemoteFile
+from ..dataclass import dataclass
 from ..errors import GradioError, RemoteError, ServerStopped, SessionNotFound
 from ..wire.document import JSON, LIST, OBJECT, Object, check_kind, need, read_object
 from .edits import Change

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Final
 
+from ..dataclass import dataclass
 from ..jobs.status import Status
 from .updates import OutputUpdate, StatusUpdate
 

@@ -7,9 +7,10 @@ is cancelled. `/cut` yields its text, and then its stream breaks off.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ..app.dialect import Delivery, Dialect, Edits, FileShape, dialect
+from ..dataclass import dataclass
 from ..errors import InvalidArguments
 from ..wire.document import JSON, Object
 

@@ -10,9 +10,9 @@ AssertionError, which says what was expected.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from ..dataclass import dataclass
 from ..errors import AppError, GradioError, InvalidArguments, StreamLost
 
 

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import urlsplit
 
+from ..dataclass import dataclass
 from ..errors import InvalidArguments
 from .exchange import Headers, first_header, origin
 from .status import http_date

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 from urllib.parse import quote, urlsplit
 
+from ..dataclass import dataclass
 from ..errors import FileFailed, InvalidArguments
 
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
