@@ -13,7 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-_SECRET = re.compile(r"(/heartbeat/)[^/?]+|\?.*")
+_SECRET = r"(/heartbeat/)[^/?]+|\?.*"
 "A query, and the session hash of a heartbeat."
 _is_ours: ContextVar[bool] = ContextVar("gradio_client_httpx_request", default=False)
 "Whether this thread or task is sending a request of a client of this package."
@@ -33,7 +33,7 @@ def _redact(record: logging.LogRecord) -> bool:
     if _is_ours.get() and isinstance(record.args, tuple) and len(record.args) > 1:
         # The method, the address, the version of HTTP, the status, and its reason.
         method, url, *rest = record.args
-        record.args = (method, _SECRET.sub(r"\1", str(url)), *rest)
+        record.args = (method, re.sub(_SECRET, r"\1", str(url)), *rest)
     return True
 
 

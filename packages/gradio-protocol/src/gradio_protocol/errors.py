@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 # Base64 content, in groups for the part to show and the part to drop. Other text has a blank, a
 # dot or a dash within so many characters.
-_ENCODED = re.compile(r"(;base64,[A-Za-z0-9+/]{0,16}|[A-Za-z0-9+/]{40})([A-Za-z0-9+/]{200,}={0,2})")
+_ENCODED = r"(;base64,[A-Za-z0-9+/]{0,16}|[A-Za-z0-9+/]{40})([A-Za-z0-9+/]{200,}={0,2})"
 
 
 class GradioError(Exception):
@@ -177,7 +177,7 @@ class JobCancelled(GradioError):
 
 def shorten(text: str) -> str:
     """Replace base64 content in a text by its beginning and its length."""
-    return _ENCODED.sub(lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
+    return re.sub(_ENCODED, lambda found: f"{found[1]}… ({len(found[0])} characters)", text)
 
 
 def proxy_hint(proxy: str) -> str:

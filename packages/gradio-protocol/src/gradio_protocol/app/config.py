@@ -29,7 +29,7 @@ _LAYOUT_TYPES = {
     "tabitem", "tabs",
 }  # fmt: skip
 
-_INLINE = re.compile(rb"window\.gradio_config\s*=\s*(?=\{)")
+_INLINE = rb"window\.gradio_config\s*=\s*(?=\{)"
 
 
 class Visibility(Enum):
@@ -187,7 +187,7 @@ def inline_config(html: bytes) -> Config:
 
     Raises RemoteError if the page has none.
     """
-    match = _INLINE.search(html)
+    match = re.search(_INLINE, html)
     if match is None:
         raise RemoteError("the page contains no config (window.gradio_config)")
     # Servers escape `<` inside the JSON, so the script ends at the first `</script`.

@@ -221,7 +221,7 @@ def message(document: Object, dialect: Dialect, *, has_path: bool = True) -> Eve
 _STOPPED = "Server stopped unexpectedly."
 "The text of a server that is shutting down, in both messages that can contain it."
 
-_TWICE = re.compile("'[0-9a-f]{32}'")
+_TWICE = "'[0-9a-f]{32}'"
 """The whole text of an `unexpected_error` for an event that was completed twice: a KeyError.
 
 That happens when a `/cancel` crosses the end of its event. The stream breaks off, but the session
@@ -307,7 +307,7 @@ def _read_completed(document: Object, dialect: Dialect) -> Completed | Failed:
 
 def _read_broken(document: Object) -> Broken | StreamClosing:
     reason = text(document, "message") or _STOPPED
-    if _TWICE.fullmatch(reason):
+    if re.fullmatch(_TWICE, reason):
         # Not `Broken`: one cancelled event must not fail the other jobs of its session.
         return StreamClosing(is_complete=False)
     # The flag exists from 5.38 on. Before, only the text tells: "404: Session not found."

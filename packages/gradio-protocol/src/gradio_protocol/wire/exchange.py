@@ -19,7 +19,7 @@ from ..errors import FileFailed, InvalidArguments
 Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 
 _PORTS = {"http": 80, "https": 443}
-_HEARTBEAT = re.compile(r"^(.*heartbeat/)[^/]+")
+_HEARTBEAT = r"^(.*heartbeat/)[^/]+"
 """The path of a heartbeat ends with a session hash, which opens the session's streams (4.25 on)."""
 _AUTHORITY = re.compile(r"([^/?#]*@)?([^/?#@:]+|\[[^/?#@\]]*\])(:[0-9]*)?(?=[/?#]|$)")
 # Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
@@ -288,5 +288,5 @@ def redact_url(url: str) -> str:
     if not (start and _AUTHORITY.match(rest)):
         rest = rest.rpartition("@")[2]  # a password may have a slash or a question mark in it
     authority, slash, path = rest.partition("#")[0].partition("?")[0].partition("/")
-    path = _HEARTBEAT.sub(r"\1…", path)
+    path = re.sub(_HEARTBEAT, r"\1…", path)
     return f"{url[:start]}{authority.rpartition('@')[2]}{slash}{path}"

@@ -21,7 +21,7 @@ from .exchange import Head, Response, redact_url
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 # The year has no leading zero: `timegm` refuses the year 0, which no server means.
-_DATE = re.compile(r"\w{3}, (\d{2}) (\w{3}) ([1-9]\d{3}) (\d{2}):(\d{2}):(\d{2}) GMT", re.ASCII)
+_DATE = r"\w{3}, (\d{2}) (\w{3}) ([1-9]\d{3}) (\d{2}):(\d{2}):(\d{2}) GMT"
 
 
 def error_from_response(reply: Head, *, doing: str) -> GradioError:
@@ -83,7 +83,7 @@ def http_date(text: str) -> int | None:
     """Seconds since 1970 of an HTTP date (RFC 9110, the fixed form), or None."""
     # Not `email.utils.parsedate_to_datetime`: `email` imports `socket` and `random`, which the core
     # may not, and accepts forms and zones that HTTP does not have.
-    match = _DATE.fullmatch(text.strip())
+    match = re.fullmatch(_DATE, text.strip(), re.ASCII)
     if match is None or match[2] not in _MONTHS:
         return None
     day, year, hour, minute, second = (int(match[n]) for n in (1, 3, 4, 5, 6))
