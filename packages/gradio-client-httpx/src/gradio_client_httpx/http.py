@@ -66,8 +66,6 @@ _TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 "Of requests, unless the caller sets others. Streams and direct calls have no read timeout."
 CHUNK = 2**16
 "Bytes of one read of a reply's body: what httpcore reads from a socket at once."
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-"For http. httpx makes a context for each client that gets none, which takes 17 ms."
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -110,7 +108,7 @@ class BaseConnections:
         return make_context(self._config)
 
     def _make_client(self, kind: type[C], target: Origin, *, keep: bool) -> C:
-        context = self._context if target.scheme == "https" else _NO_TLS
+        context = self._context if target.scheme == "https" else make_empty_context()
         return make_client(self._config, context, _KEEP if keep else _DROP, kind)
 
     def _make_own(self, kind: type[C]) -> C | None:
@@ -265,6 +263,12 @@ def _explain(error: Exception, kind: type[object], passed: Mapping[str, object])
     unknown = next((name for name in passed if name not in known), None)
     what = f"a parameter {unknown!r}" if unknown else f"one of these values ({error})"
     return f"{kind.__module__}.{kind.__name__} does not take {what}"
+
+
+@functools.cache
+def make_empty_context() -> ssl.SSLContext:
+    """Make the context for http. httpx makes one for each client that gets none, in 17 ms."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def make_context(config: TransportConfig) -> ssl.SSLContext:
