@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from scripts.pages.api import public_names
+
 ROOT = Path(__file__).parents[2]
 USERS = ("packages/gradio-client-*/src/**/*.py", "examples/drivers/*.py")
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -67,7 +69,7 @@ def test_every_name_of_the_core_is_used_or_says_what_a_used_one_is_made_of() -> 
     used.update(CLIENT.__all__)
     public = {name: getattr(CORE, name) for name in CORE.__all__}
     for kit in map(importlib.import_module, KITS):
-        public |= {name: it for name, it in vars(kit).items() if not name.startswith("_")}
+        public |= {name: getattr(kit, name) for name in public_names(kit)}
     told = {word for it in public.values() for word in annotated(it)}
     assert public.keys() - used - told == {"__version__"}
 

@@ -27,10 +27,22 @@ NAMED = {
 RARE = {
     "click", "difflib", "gradio_client_httpx.aio", "gradio_client_httpx.cli",
     "gradio_client_httpx.compat", "gradio_client_httpx.map_executor",
-    "gradio_client_httpx.websocket", "gradio_protocol.chunks", "gradio_protocol.testing", "html",
-    "huggingface_hub", "tqdm", "wsproto",
+    "gradio_client_httpx.mapping", "gradio_client_httpx.official_updates",
+    "gradio_client_httpx.progress", "gradio_client_httpx.telemetry",
+    "gradio_client_httpx.websocket", "gradio_client_trio.duplicate", "gradio_client_trio.progress",
+    "gradio_client_trio.telemetry", "gradio_protocol.app.png", "gradio_protocol.app.telemetry",
+    "gradio_protocol.chunks", "gradio_protocol.client.map_window", "gradio_protocol.flows.cancel",
+    "gradio_protocol.flows.check", "gradio_protocol.flows.duplicate",
+    "gradio_protocol.present.card", "gradio_protocol.present.describe",
+    "gradio_protocol.present.endpoints", "gradio_protocol.present.progress",
+    "gradio_protocol.present.snippets", "gradio_protocol.testing",
+    "gradio_protocol.wire.multipart", "html", "huggingface_hub", "secrets", "tqdm",
+    "wsproto",
 }  # fmt: skip
 """What only some programs need, and imports when they do."""
+
+ASYNC = {"asyncio", "gradio_protocol.client.connecting", "gradio_protocol.present.async_job"}
+"""What only asynchronous clients need."""
 
 
 def test_the_core_names_few_modules_of_the_standard_library() -> None:
@@ -49,7 +61,7 @@ def test_an_import_of_the_core_loads_these_and_itself_and_nothing_else() -> None
 def test_the_blocking_client_loads_nothing_that_only_some_programs_need() -> None:
     loaded = loaded_by("from gradio_client_httpx import Client")
     assert "httpx" in loaded
-    assert loaded.isdisjoint(RARE | {"asyncio", "pygments", "rich"})
+    assert loaded.isdisjoint(RARE | ASYNC | {"pygments", "rich"})
 
 
 def test_the_trio_client_loads_nothing_that_only_some_programs_need() -> None:

@@ -11,24 +11,19 @@ from concurrent.futures import Executor, wait
 from contextvars import copy_context
 from functools import partial
 from threading import TIMEOUT_MAX
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gradio_protocol import InvalidArguments, Options, SpaceCopy, Target
-from gradio_protocol.clients import (
-    DEFAULT_FOLDER,
-    BaseClient,
-    Endpoints,
-    MapWindow,
-    short_traceback,
-)
+from gradio_protocol import InvalidArguments, Options, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
 
-from . import progress, telemetry
 from .blocking import warn_in_loop
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
-from .mapping import map_calls
 from .shared_client import SharedClient, duplicate
+
+if TYPE_CHECKING:
+    from gradio_protocol.clients import Endpoints
 
 
 class Client(BaseClient[SharedClient, HttpxConfig]):
@@ -127,6 +122,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         if verbose:
             self._print(f"Loaded as API: {self.src}")
         if analytics_enabled and self.space_id is not None:
+            from . import telemetry  # noqa: PLC0415 - for Spaces only
+
             runner.workers.spawn(telemetry.report)
 
     def _make_shared(self, given: HttpxConfig) -> SharedClient:
@@ -163,6 +160,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
+        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
+
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
         target = Target(src=from_id, token=token)
@@ -228,6 +227,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             job.add_result_callbacks(result_callbacks or ())
             runner.start()
             if options.progress:
+                from . import progress  # noqa: PLC0415 - few programs show it
+
                 # A notebook shows the bar below the cell whose context draws it.
                 title, context = bound.endpoint.title, copy_context()
                 runner.workers.spawn(lambda: context.run(progress.follow, job.updates(), title))
@@ -303,6 +304,10 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
             raise InvalidArguments(
                 "journal: also pass an executor, such as executor=ThreadPoolExecutor(1)"
             )
+        from gradio_protocol.clients import MapWindow  # noqa: PLC0415 - few programs do this
+
+        from .mapping import map_calls  # noqa: PLC0415 - see above
+
         window = MapWindow[Job](inputs, room, ordered, return_exceptions)
         submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
         return map_calls(window, submit)
@@ -312,6 +317,8 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
     @property
     def endpoints(self) -> Endpoints[Any, Job]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
+        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
+
         return Endpoints(self, self._known)
 
     # The end.

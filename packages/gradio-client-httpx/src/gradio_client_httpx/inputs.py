@@ -17,7 +17,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import secrets
 import ssl
 import tempfile
 from base64 import b64encode
@@ -111,7 +110,7 @@ def to_pairs(values: object) -> tuple[tuple[str, Any], ...]:
 
 def resolve_target(config: HttpxConfig) -> Target:
     """Return where to connect, and with which credentials. May read the saved token."""
-    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    target = config.connect_target(os.environ, os.urandom(16))
     return replace(target, saved_token=load_saved_token()) if target.wants_saved_token else target
 
 

@@ -18,7 +18,7 @@ from concurrent.futures import CancelledError, Future
 from datetime import datetime
 from functools import partial
 from importlib import import_module
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from gradio_protocol import (
     JobState,
@@ -31,12 +31,14 @@ from gradio_protocol import (
     all_outputs,
     current_status,
 )
-from gradio_protocol.clients import JobCard, UpdateReader, call_with_result, short_traceback
+from gradio_protocol.clients import UpdateReader, call_with_result, short_traceback
 
 from .awaitable import AwaitableFuture
 from .blocking import warn_in_loop
-from .official_updates import read_official_updates
 from .threads import Pool, Workers
+
+if TYPE_CHECKING:
+    from gradio_protocol.clients import JobCard
 
 _INTERNAL = (
     *("add_result_callbacks", "after_fork", "notify"),
@@ -180,6 +182,8 @@ class Job(AwaitableFuture):
             return next(self._iterator)
 
     async def __aiter__(self) -> AsyncIterator[StatusUpdate | OutputUpdate]:
+        from .official_updates import read_official_updates  # noqa: PLC0415 - few programs do this
+
         with self._subscribe() as wait_for_change:
             for update in read_official_updates(self._job_state, self._times, to_local_time):
                 if update is None:
@@ -212,11 +216,16 @@ class Job(AwaitableFuture):
         return f"<Job {self._job_state}>"
 
     def _repr_html_(self) -> str:
-        return JobCard(self._job_state, self._times[0]).html(self._times[-1])
+        return self._make_card().html(self._times[-1])
+
+    def _make_card(self) -> JobCard:
+        from gradio_protocol.clients import JobCard  # noqa: PLC0415 - for notebooks only
+
+        return JobCard(self._job_state, self._times[0])
 
     def _ipython_display_(self) -> None:
         with self._card_lock:
-            self._card = self._card or JobCard(self._job_state, self._times[0])
+            self._card = self._card or self._make_card()
             self._card.show(import_module("IPython"), self._times[-1])
 
     def __dir__(self) -> list[str]:

@@ -11,19 +11,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import secrets
 import threading
 import time
 import warnings
 import weakref
+from typing import TYPE_CHECKING
 
 from gradio_protocol import (
     ClientProtocol,
-    CopiedSpace,
     GradioError,
     InvalidArguments,
     RunAction,
-    SpaceCopy,
     TransportFailed,
 )
 
@@ -33,6 +31,9 @@ from .inputs import HttpxConfig
 from .job import JOBS
 from .perform import Performer, ignore_transfer
 from .runner import Runner
+
+if TYPE_CHECKING:
+    from gradio_protocol import CopiedSpace, SpaceCopy  # few programs duplicate a Space
 
 _log = logging.getLogger("gradio_client_httpx")
 
@@ -94,9 +95,7 @@ class SharedClient:
 
     def _connect(self) -> Runner:
         performer = self._connecting = Performer(self._transport, self._target.src)
-        protocol = ClientProtocol(
-            self._target, entropy=secrets.token_bytes(16), max_jobs=self._max_workers
-        )
+        protocol = ClientProtocol(self._target, entropy=os.urandom(16), max_jobs=self._max_workers)
         try:
             if self._closed:
                 raise InvalidArguments("the client was closed; create another one")
@@ -139,7 +138,7 @@ def connect(protocol: ClientProtocol, performer: Performer, copy: SpaceCopy | No
 def duplicate(config: HttpxConfig, copy: SpaceCopy) -> CopiedSpace:
     """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
     target = inputs.resolve_target(config)
-    protocol = ClientProtocol(target, entropy=secrets.token_bytes(16))
+    protocol = ClientProtocol(target, entropy=os.urandom(16))
     performer = Performer(inputs.resolve_transport(config), str(target.hub))
     with contextlib.closing(performer):
         connect(protocol, performer, copy)

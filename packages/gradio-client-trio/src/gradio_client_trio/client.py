@@ -9,28 +9,22 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mappi
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import trio
 
-from gradio_protocol import Options, SpaceCopy, Target
-from gradio_protocol.clients import (
-    DEFAULT_FOLDER,
-    BaseClient,
-    Endpoints,
-    MapWindow,
-    map_calls,
-    short_traceback,
-)
+from gradio_protocol import Options, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
 
-from . import progress
-from .duplicate import duplicate
 from .http import Timeout
 from .inputs import TrioConfig
 from .job import Job
 from .proxy import Verify
 from .shared_client import SharedClient
 from .tasks import MapWaiter
+
+if TYPE_CHECKING:
+    from gradio_protocol.clients import Endpoints
 
 
 class Client(BaseClient[SharedClient, TrioConfig]):
@@ -158,6 +152,10 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
+        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
+
+        from .duplicate import duplicate  # noqa: PLC0415 - see above
+
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
         copied = await duplicate(Target(src=from_id, token=token), copy)
@@ -219,6 +217,8 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         job = runner.submit(bound, self.add_zero_gpu_headers({**(headers or {})}))
         job.add_result_callbacks(result_callbacks or ())
         if options.progress:
+            from . import progress  # noqa: PLC0415 - few programs show it
+
             title, threads = bound.endpoint.title, runner.workers.drawing_threads
             runner.workers.spawn(partial(progress.follow, job.updates(), title, threads))
         return job
@@ -244,6 +244,8 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
         under way; put the generator in `contextlib.aclosing`, or trio warns.
         """
+        from gradio_protocol.clients import MapWindow, map_calls  # noqa: PLC0415 - few programs do this
+
         room = self._given.max_workers if concurrency is None else concurrency
         window = MapWindow[Job](inputs, room, ordered, return_exceptions)
         submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
@@ -254,6 +256,8 @@ class Client(BaseClient[SharedClient, TrioConfig]):
     @property
     def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], Job]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
+        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
+
         return Endpoints(self, self._known)
 
     # The end.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 
 import trio
 
@@ -18,7 +18,7 @@ from .perform import OnTransfer, Performer
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
     config = TrioConfig(target=src, options=Options())
-    protocol = ClientProtocol(await inputs.resolve_target(config), entropy=secrets.token_bytes(16))
+    protocol = ClientProtocol(await inputs.resolve_target(config), entropy=os.urandom(16))
     transport = inputs.resolve_transport(config)
     http = transport.make_http()
     try:

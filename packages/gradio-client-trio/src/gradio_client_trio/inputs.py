@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import logging
 import os
-import secrets
 import tempfile
 from dataclasses import dataclass, field, replace
 
@@ -93,7 +92,7 @@ def _choose_folder(config: TrioConfig) -> str:
 
 async def resolve_target(config: TrioConfig) -> Target:
     """Return where to connect, and with which credentials. May read the saved token."""
-    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    target = config.connect_target(os.environ, os.urandom(16))
     if not target.wants_saved_token:
         return target
     # In a thread: it imports huggingface_hub, and reads the disk.

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from contextlib import AsyncExitStack, nullcontext
 
 import trio
@@ -17,7 +17,7 @@ import trio
 from gradio_protocol import ClientProtocol, InvalidArguments
 from gradio_protocol.clients import connect_client
 
-from . import inputs, telemetry
+from . import inputs
 from .inputs import TrioConfig
 from .perform import Performer
 from .runner import Runner
@@ -51,7 +51,7 @@ class SharedClient:
             raise InvalidArguments("a client cannot be opened twice; make another one")
         protocol = ClientProtocol(
             await inputs.resolve_target(self._config),
-            entropy=secrets.token_bytes(16),
+            entropy=os.urandom(16),
             max_jobs=self._config.max_workers,
         )
         performer = Performer(self._transport.folder, self._http)
@@ -70,6 +70,8 @@ class SharedClient:
 
     def report(self) -> None:
         """Report the use of a Space to Hugging Face, in the background."""
+        from . import telemetry  # noqa: PLC0415 - for Spaces only
+
         self.runner.workers.run_in_thread(telemetry.report)
 
     async def close(self) -> None:

@@ -2,29 +2,80 @@
 
 The clients for threads, asyncio and trio share their configuration, what follows from it, endpoints
 as callables, `map` and the progress bar. A driver that only calls endpoints needs none of these.
+What only some programs need is imported when it is first used.
 """
 
-# ruff: noqa: PLC0414 - `X as X` tells type checkers that a name is public
+# ruff: noqa: PLC0415 - `__getattr__` imports what is asked for
 
-from .app.telemetry import report_use as report_use
-from .client.base import BaseClient as BaseClient
-from .client.config import DEFAULT_FOLDER as DEFAULT_FOLDER
-from .client.config import ClientConfig as ClientConfig
-from .client.connecting import ActionPerformer as ActionPerformer
-from .client.connecting import connect_client as connect_client
-from .client.map_window import CollectCall as CollectCall
-from .client.map_window import MapWindow as MapWindow
-from .client.map_window import SubmitCall as SubmitCall
-from .client.map_window import WaitForJobs as WaitForJobs
-from .client.map_window import YieldOutcome as YieldOutcome
-from .client.map_window import map_calls as map_calls
-from .flows.actions import PageBuffer as PageBuffer
-from .present.async_job import BaseAsyncJob as BaseAsyncJob
-from .present.async_job import call_with_result as call_with_result
-from .present.card import JobCard as JobCard
-from .present.endpoints import BoundEndpoint as BoundEndpoint
-from .present.endpoints import Endpoints as Endpoints
-from .present.progress import Progress as Progress
-from .present.progress import ProgressBar as ProgressBar
-from .present.tracebacks import short_traceback as short_traceback
-from .present.updates import UpdateReader as UpdateReader
+import typing
+
+from .client.base import BaseClient
+from .client.config import DEFAULT_FOLDER, ClientConfig
+from .flows.actions import PageBuffer
+from .present.tracebacks import short_traceback
+from .present.updates import UpdateReader, call_with_result
+
+if typing.TYPE_CHECKING:
+    from .app.telemetry import report_use
+    from .client.connecting import ActionPerformer, connect_client
+    from .client.map_window import (
+        CollectCall,
+        MapWindow,
+        SubmitCall,
+        WaitForJobs,
+        YieldOutcome,
+        map_calls,
+    )
+    from .present.async_job import BaseAsyncJob
+    from .present.card import JobCard
+    from .present.endpoints import BoundEndpoint, Endpoints
+    from .present.progress import Progress, ProgressBar
+else:
+
+    def __getattr__(name: str) -> object:
+        match name:
+            case "report_use":
+                from .app import telemetry as module
+            case "ActionPerformer" | "connect_client":
+                from .client import connecting as module
+            case "MapWindow" | "map_calls":
+                from .client import map_window as module
+            case "CollectCall" | "SubmitCall" | "WaitForJobs" | "YieldOutcome":
+                from .client import map_window as module
+            case "BaseAsyncJob":
+                from .present import async_job as module
+            case "JobCard":
+                from .present import card as module
+            case "BoundEndpoint" | "Endpoints":
+                from .present import endpoints as module
+            case "Progress" | "ProgressBar":
+                from .present import progress as module
+            case _:
+                raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(module, name)
+
+
+__all__ = [
+    "DEFAULT_FOLDER",
+    "ActionPerformer",
+    "BaseAsyncJob",
+    "BaseClient",
+    "BoundEndpoint",
+    "ClientConfig",
+    "CollectCall",
+    "Endpoints",
+    "JobCard",
+    "MapWindow",
+    "PageBuffer",
+    "Progress",
+    "ProgressBar",
+    "SubmitCall",
+    "UpdateReader",
+    "WaitForJobs",
+    "YieldOutcome",
+    "call_with_result",
+    "connect_client",
+    "map_calls",
+    "report_use",
+    "short_traceback",
+]

@@ -28,8 +28,6 @@ from .flows.actions import Saved as Saved
 from .flows.actions import Send as Send
 from .flows.actions import Sleep as Sleep
 from .flows.connect import Target as Target
-from .flows.duplicate import CopiedSpace as CopiedSpace
-from .flows.duplicate import SpaceCopy as SpaceCopy
 from .flows.options import Options as Options
 from .jobs.job_state import JobSnapshot as JobSnapshot
 from .jobs.job_state import JobState as JobState

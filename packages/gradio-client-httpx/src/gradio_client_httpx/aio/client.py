@@ -11,26 +11,19 @@ import threading
 import warnings
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from gradio_protocol import ClientProtocol, JobState, Options, SpaceCopy, Target
-from gradio_protocol.clients import (
-    DEFAULT_FOLDER,
-    BaseClient,
-    Endpoints,
-    MapWindow,
-    map_calls,
-    short_traceback,
-)
+from gradio_protocol import ClientProtocol, JobState, Options, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
 
-from .. import telemetry
 from ..http import AsyncHttpClient, Timeout
 from ..inputs import HttpxConfig, to_basic, to_pairs
-from . import progress
-from .duplicate import duplicate
 from .job import AsyncJob
 from .shared_client import SharedClient
 from .tasks import MapWaiter
+
+if TYPE_CHECKING:
+    from gradio_protocol.clients import Endpoints
 
 
 class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
@@ -139,6 +132,10 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
+        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
+
+        from .duplicate import duplicate  # noqa: PLC0415 - see above
+
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
         copied = await duplicate(Target(src=from_id, token=token), copy)
@@ -216,6 +213,8 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
             runner, bound = self._shared.runner, self._bind(args, kwargs, api_name, fn_index)
             runner.submit(job, state, bound, self.add_zero_gpu_headers({**(headers or {})}))
             if self._options.progress:
+                from . import progress  # noqa: PLC0415 - few programs show it
+
                 runner.spawn(progress.follow(job.updates(), bound.endpoint.title))
 
         with short_traceback:
@@ -243,6 +242,8 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
         app's queue has no room for is made again after a pause. Leaving the loop cancels the calls
         under way, at once if the generator is in `contextlib.aclosing`.
         """
+        from gradio_protocol.clients import MapWindow, map_calls  # noqa: PLC0415 - few programs do this
+
         room = self._given.max_workers if concurrency is None else concurrency
         window = MapWindow[AsyncJob](inputs, room, ordered, return_exceptions)
         submit = partial(self.submit, api_name=api_name, fn_index=fn_index)
@@ -253,6 +254,8 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
     @property
     def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], AsyncJob]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
+        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
+
         return Endpoints(self, self._known)
 
     # The end.
@@ -277,4 +280,6 @@ def _greet(verbose: bool, analytics_enabled: bool, protocol: ClientProtocol) -> 
         print(f"Loaded as API: {protocol.app.access.src}")
     if analytics_enabled and (protocol.target.space or protocol.app.config.space_id):
         # Not a thread of the loop's executor, which the end of the loop would wait for.
+        from .. import telemetry  # noqa: PLC0415 - for Spaces only
+
         threading.Thread(target=telemetry.report, daemon=True).start()

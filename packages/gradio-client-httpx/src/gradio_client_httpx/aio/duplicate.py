@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 from contextlib import aclosing
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
@@ -21,7 +21,7 @@ from .tasks import wait_to_end
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:
     """Copy a Space, or find the copy that exists. Raises what `is_connected` raises."""
     config = HttpxConfig(target=src, options=Options())
-    protocol = ClientProtocol(await resolve_target(config), entropy=secrets.token_bytes(16))
+    protocol = ClientProtocol(await resolve_target(config), entropy=os.urandom(16))
     transport = inputs.resolve_transport(config)
     connections = AsyncConnections(transport, str(protocol.target.hub))
     performer = _CopyPerformer(transport.folder, connections)

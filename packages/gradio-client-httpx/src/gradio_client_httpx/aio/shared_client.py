@@ -15,7 +15,6 @@ import contextlib
 import contextvars
 import logging
 import os
-import secrets
 import warnings
 import weakref
 from collections.abc import Callable
@@ -120,7 +119,7 @@ class SharedClient:
 
     async def _connect(self) -> None:
         target = await resolve_target(self._config)
-        entropy, max_jobs = secrets.token_bytes(16), self._config.max_workers
+        entropy, max_jobs = os.urandom(16), self._config.max_workers
         protocol = ClientProtocol(target, entropy=entropy, max_jobs=max_jobs)
         performer = AsyncPerformer(self._transport.folder, self._connections)
         try:
@@ -151,7 +150,7 @@ class SharedClient:
 
 async def resolve_target(config: HttpxConfig) -> Target:
     """Return where to connect, and with which credentials. May read the saved token."""
-    target = config.connect_target(os.environ, secrets.token_bytes(16))
+    target = config.connect_target(os.environ, os.urandom(16))
     if not target.wants_saved_token:
         return target
     return replace(target, saved_token=await asyncio.to_thread(inputs.load_saved_token))

@@ -12,7 +12,6 @@ from typing import Any, cast
 
 from ..errors import InvalidArguments
 from .files import Inline, LocalFile, WebFile
-from .png import png
 from .schema_node import SchemaNode
 
 ATOMS = frozenset((bool, float, int, str, type(None)))
@@ -100,6 +99,8 @@ def _from_array(value: Any, place: SchemaNode, component: str, where: str) -> An
     # The schema of gr.Image is that of text on 3.x.
     if kind and (place.file or place.wrappers or component.lower() == "image"):
         if any(word in component.lower() for word in _PICTURES):
+            from .png import png  # noqa: PLC0415 - few values are pictures
+
             return Inline("image.png", png(value, where=where))
         named = f"a value of type {_type_name(value)}"
         raise InvalidArguments(f"{where}: expected a file, got {named}; {_REMEDY}")

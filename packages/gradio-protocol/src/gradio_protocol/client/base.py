@@ -8,7 +8,8 @@ A driver's `Client` derives from `BaseClient` and adds everything that waits: co
 - `_modules`: `sys.modules`, which the core does not read itself;
 - `_read` and `_print`: the I/O that binding a call and `view_api` need.
 
-A constructor passes its configuration to `_prepare`; so does unpickling.
+A constructor passes its configuration to `_prepare`; so does unpickling. Descriptions of endpoints
+are imported when they are first asked for, since most programs only make calls.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ from typing import Any, Generic, Self, TypeVar, Unpack
 from ..app.endpoint import Endpoint, find_endpoint
 from ..app.files import load_open_files
 from ..flows.options import Changes, Options
-from ..present.describe import as_html, digest, view
-from ..present.snippets import snippet
 from .config import ClientConfig, visitor_headers
 from .protocol import BoundCall, ClientProtocol
 from .session_handle import SessionHandle, SharedClient
@@ -107,6 +106,8 @@ class BaseClient(ABC, Generic[L, C]):
         `all_endpoints`: True shows the unnamed ones too; None only if there are no others.
         `return_format`: "dict", "str" or None. Raises InvalidArguments for any other.
         """
+        from ..present.describe import view  # noqa: PLC0415 - see the module
+
         text, described = view(
             self._known(), all_endpoints=all_endpoints, return_format=return_format
         )
@@ -162,6 +163,8 @@ class BaseClient(ABC, Generic[L, C]):
         It changes when calls that worked may no longer work; the order and the descriptions of
         endpoints do not matter.
         """
+        from ..present.describe import digest  # noqa: PLC0415 - see the module
+
         return digest(self._known())
 
     def snippet(
@@ -173,6 +176,8 @@ class BaseClient(ABC, Generic[L, C]):
         "curl" (the requests that the app's version takes). Raises InvalidArguments for any other,
         and for an unknown endpoint.
         """
+        from ..present.snippets import snippet  # noqa: PLC0415 - see the module
+
         app = self._shared.runner.protocol.app
         endpoint = find_endpoint(self._known(), api_name, fn_index)
         return snippet(endpoint, app.access, app.dialect, language)
@@ -205,6 +210,8 @@ class BaseClient(ABC, Generic[L, C]):
         return f"{type(self).__name__}({self._shared!r})"
 
     def _repr_html_(self) -> str:
+        from ..present.describe import as_html  # noqa: PLC0415 - see the module
+
         config = self._core.app.config
         title = config.raw.get("title")
         # Gradio gives "Gradio" as the title of an app that has none.

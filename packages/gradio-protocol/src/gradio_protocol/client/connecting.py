@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import GradioError
 from ..flows.actions import IOAction
-from ..flows.duplicate import SpaceCopy
 from ..jobs.job_state import Transferred
 from .commands import RunAction
 from .protocol import ClientProtocol
+
+if TYPE_CHECKING:
+    from ..flows.duplicate import SpaceCopy
 
 
 class ActionPerformer(Protocol):

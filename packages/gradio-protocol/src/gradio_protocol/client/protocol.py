@@ -36,18 +36,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from hashlib import sha256
 from itertools import count
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
 from ..dataclass import dataclass
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
-from ..flows.actions import Flow
+from ..flows.actions import Flow, Steps
 from ..flows.call import call
-from ..flows.cancel import cancel_event
-from ..flows.check import check_app
 from ..flows.connect import Target, connect
-from ..flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
 from ..flows.options import Call, Options
 from ..flows.retry import RetryPolicy
 from ..jobs.app_tracker import AppTracker
@@ -60,6 +57,9 @@ from ..wire.exchange import Head
 from .commands import Command, NotifyJob
 from .conversations import Conversation, Conversations
 from .job_limiter import JobLimiter
+
+if TYPE_CHECKING:
+    from ..flows.duplicate import CopiedSpace, SpaceCopy
 
 MAX_JOBS = 40
 "Default for how many jobs of one client are in flight at once."
@@ -137,12 +137,16 @@ class ClientProtocol:
         # Idempotent, so that each thread that needs a connection may call it.
         if self._tracker is None and self._connecting is None:
             self._connect_error = None
-            steps = duplicate_space(self.target, copy) if copy else connect(self.target)
-            flow = Flow[object](steps)
+            flow = Flow[object](self._duplicate(copy) if copy else connect(self.target))
             self._connecting = Conversation(
                 flow=flow, finish=self._finish_connecting, is_wanted=lambda: not self._closed
             )
             self._conversations.start(self._connecting)
+
+    def _duplicate(self, copy: SpaceCopy) -> Steps[CopiedSpace]:
+        from ..flows.duplicate import duplicate_space  # noqa: PLC0415 - few programs do
+
+        return duplicate_space(self.target, copy)
 
     def is_connected(self) -> bool:
         """Whether the client is connected. Raises the error if connecting failed."""
@@ -162,8 +166,8 @@ class ClientProtocol:
         if isinstance(app, App):
             timeout = self.target.stream_idle_timeout
             self._tracker = AppTracker(app, self._now, stream_idle_timeout=timeout, ids=self._ids)
-        if isinstance(app, CopiedSpace):
-            self.copied = app
+        elif app is not None:
+            self.copied = cast("CopiedSpace", app)
 
     @property
     def _connected_tracker(self) -> AppTracker:
@@ -526,6 +530,8 @@ class ClientProtocol:
                 assert_never(order)
 
     def _cancel_on_server(self, session: Session, order: CancelEvent) -> None:
+        from ..flows.cancel import cancel_event  # noqa: PLC0415 - few jobs are cancelled
+
         def finish(*_: object) -> None:
             self._cancellations -= 1
             self._obey_later(session, session.cancel_finished(order.event_id))
@@ -534,6 +540,8 @@ class ClientProtocol:
         self._conversations.start(Conversation(flow=Flow(cancel_event(order)), finish=finish))
 
     def _check_app(self, session: Session, order: CheckApp) -> None:
+        from ..flows.check import check_app  # noqa: PLC0415 - few streams are silent
+
         def finish(why: Any, _: BaseException | None) -> None:
             self._checks.pop(order.stream_id, None)
             self._obey_later(session, session.app_checked(order.stream_id, why))

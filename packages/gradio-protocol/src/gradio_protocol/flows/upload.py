@@ -14,8 +14,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from ..app.access import App
 from ..app.files import (
@@ -34,7 +35,6 @@ from ..app.files import (
 from ..dataclass import dataclass
 from ..errors import FileFailed, InvalidArguments, RemoteError
 from ..jobs.orders import LookUpUploads, RecordUploads
-from ..wire import multipart
 from ..wire.document import JSON, LIST, check_kind, read
 from ..wire.exchange import FileSlice
 from ..wire.status import error_from_response
@@ -42,6 +42,9 @@ from .actions import InspectFile, ReadFile, Send, Steps, ask
 from .download import download_file
 from .options import Call
 from .retry import Repeat, send_with_retries
+
+if TYPE_CHECKING:
+    from ..wire.multipart import Multipart
 
 _MAX_REPLY = 2**24  # largest reply to an upload in bytes; it has up to 1000 paths
 _MAX_EMBEDDED = 2**27  # largest file inside the arguments, in bytes
@@ -118,13 +121,17 @@ def _basename(path: str) -> str:
 
 def _send(call: Call, contents: Mapping[UploadSource, _Content]) -> Steps[dict[UploadSource, str]]:
     """Send the files that the server lacks; return the server's path of each file."""
+    from ..wire.multipart import MOST_FILES, encode_multipart  # noqa: PLC0415 - for files only
+
     # By digest: a call often has the same file twice, as in a gallery.
     distinct = {content.digest: content for content in contents.values()}
     known = yield from _look_up(call, distinct)
     missing = [content for digest, content in distinct.items() if digest not in known]
-    for start in range(0, len(missing), multipart.MOST_FILES):
-        batch = missing[start : start + multipart.MOST_FILES]
-        paths = yield from _post(call, batch)
+    for start in range(0, len(missing), MOST_FILES):
+        batch = missing[start : start + MOST_FILES]
+        files = [(content.name, content.body) for content in batch]
+        form = encode_multipart(files, entropy=call.policy.entropy)
+        paths = yield from _post(call, form, len(files))
         found = {content.digest: path for content, path in zip(batch, paths, strict=True)}
         # After each batch, so that a failure of the next one does not lose these paths.
         yield from ask(RecordUploads(paths=tuple(found.items())))
@@ -151,13 +158,11 @@ def _look_up(call: Call, contents: Mapping[str, _Content]) -> Steps[dict[str, st
     return known
 
 
-def _post(call: Call, batch: Iterable[_Content]) -> Steps[list[str]]:
-    """Send some files in one request; return their paths, in the same order."""
-    files = [(content.name, content.body) for content in batch]
-    framed = multipart.encode_multipart(files, entropy=call.policy.entropy)
-    own = (("content-type", framed.content_type),)
+def _post(call: Call, form: Multipart, count: int) -> Steps[list[str]]:
+    """Send a form with so many files; return their paths, in the same order."""
+    own = (("content-type", form.content_type),)
     access = call.app.access
-    request = access.request("POST", access.api("upload"), body=framed.body, own=own)
+    request = access.request("POST", access.api("upload"), body=form.body, own=own)
     send = Send(request=request, limit=_MAX_REPLY)
     reply = yield from send_with_retries(send, call.policy, Repeat.HARMLESS)
     if reply.status != 200:
@@ -166,8 +171,8 @@ def _post(call: Call, batch: Iterable[_Content]) -> Steps[list[str]]:
     where = "reply to the upload"
     paths = check_kind(read(reply.body, where=where), LIST, where)
     found = [path for path in paths if isinstance(path, str)]
-    if len(found) != len(files) or len(paths) != len(files):
-        raise RemoteError(f"{where}: expected {len(files)} paths, got {len(found)}")
+    if len(found) != count or len(paths) != count:
+        raise RemoteError(f"{where}: expected {count} paths, got {len(found)}")
     return found
 
 

@@ -16,13 +16,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from ..jobs.job_state import JobState, Outputs, Stage
-from .card import JobCard
 from .tracebacks import short_traceback
-from .updates import OutputUpdate, StatusUpdate, UpdateReader, all_outputs, current_status
+from .updates import (
+    OutputUpdate,
+    StatusUpdate,
+    UpdateReader,
+    all_outputs,
+    call_with_result,
+    current_status,
+)
 
 if TYPE_CHECKING:
-    # For an annotation only: the core reads no clock, so it must not import datetime.
+    # For annotations only. The core reads no clock, so it must not import datetime.
     from datetime import datetime
+
+    from .card import JobCard
 
 _INTERNAL = ("add_result_callbacks", "cancel_by", "fail", "notify", "until")
 "Methods for the runner and the iterators."
@@ -124,7 +132,7 @@ class BaseAsyncJob(ABC):
         return f"<{type(self).__name__} {self._job_state}>"
 
     def _repr_html_(self) -> str:
-        return JobCard(self._job_state, self._times[0]).html(self._times[-1])
+        return self._make_card().html(self._times[-1])
 
     def __dir__(self) -> list[str]:
         # What a prompt completes after `job.`: the methods of callers.
@@ -161,15 +169,13 @@ class BaseAsyncJob(ABC):
 
     def _show_card(self, ipython: Any) -> None:
         """Show the job in a notebook, and redraw it there when it changes; see `JobCard.show`."""
-        self._card = self._card or JobCard(self._job_state, self._times[0])
+        self._card = self._card or self._make_card()
         self._card.show(ipython, self._times[-1])
 
+    def _make_card(self) -> JobCard:
+        from .card import JobCard  # noqa: PLC0415 - for notebooks only
 
-def call_with_result(callback: Callable[..., object], state: JobState, _: object = None) -> None:
-    """Call a result callback of a job that has ended, if it has succeeded."""
-    if state.snapshot.stage is Stage.SUCCEEDED:
-        value = state.result()
-        callback(*value) if isinstance(value, tuple) else callback(value)
+        return JobCard(self._job_state, self._times[0])
 
 
 class JobOutputs:

@@ -71,6 +71,13 @@ def all_outputs(state: JobState) -> list[Any]:
     return values
 
 
+def call_with_result(callback: Callable[..., object], state: JobState, _: object = None) -> None:
+    """Call a result callback of a job that has ended, if it has succeeded."""
+    if state.snapshot.stage is Stage.SUCCEEDED:
+        value = state.result()
+        callback(*value) if isinstance(value, tuple) else callback(value)
+
+
 class UpdateReader:
     """Reads the statuses and outputs of one job in order, as `updates()` of a job yields them.
 
