@@ -19,7 +19,6 @@ many of these there are.
 from __future__ import annotations
 
 import logging
-import sched
 import threading
 import time
 from collections import deque
@@ -147,6 +146,8 @@ class _Timer:
     """Runs functions after pauses, on one thread for all of them."""
 
     def __init__(self) -> None:
+        import sched  # noqa: PLC0415 - not before a client connects
+
         self._scheduler = sched.scheduler(time.monotonic)
         self._changed = threading.Event()
         self._closed = False

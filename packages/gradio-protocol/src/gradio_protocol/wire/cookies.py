@@ -28,7 +28,7 @@ _MAX_BYTES = 4096  # of a name and its value together, as in RFC 6265, section 6
 _MAX_ATTRIBUTE = 1024
 
 # Lists the allowed characters: a class of the excluded ones takes 5 ms to compile.
-_PAIR = re.compile(r"[\x20-:<>-~\x80-\xff]+=[\x20-:<-~\x80-\xff]*")
+_PAIR = r"[\x20-:<>-~\x80-\xff]+=[\x20-:<-~\x80-\xff]*"
 _FIRST_GRADIO = 1_546_300_800  # 2019-01-01, in seconds since 1970
 
 
@@ -73,7 +73,7 @@ class Jar:
         kept = {cookie.key: cookie for cookie in self.cookies}
         host = origin(url).host
         for name, value in cookies:
-            if "=" in name or not _PAIR.fullmatch(f"{name}={value}"):
+            if "=" in name or not re.fullmatch(_PAIR, f"{name}={value}"):
                 problem = "its name or value contains a character that is not allowed in a cookie"
                 raise InvalidArguments(f"cookies: {name!r}: {problem}")
             cookie = Cookie(name=name, value=value, host=host)
@@ -101,7 +101,7 @@ def _apply(kept: dict[tuple[str, str, str], Cookie], url: str, text: str, now: i
     target, attributes = origin(url), _parse_attributes(rest)
     domain = attributes.get("domain", "").removeprefix(".").lower()
     secure = "secure" in attributes
-    if not _PAIR.fullmatch(name + mark + value) or len(name) + len(value) > _MAX_BYTES:
+    if not re.fullmatch(_PAIR, name + mark + value) or len(name) + len(value) > _MAX_BYTES:
         return
     # `Domain=hf.space` passes here. It needs no list of public suffixes to be safe, since `header`
     # sends the cookie to this host only.

@@ -21,7 +21,7 @@ Headers: TypeAlias = "tuple[tuple[str, str], ...]"
 _PORTS = {"http": 80, "https": 443}
 _HEARTBEAT = r"^(.*heartbeat/)[^/]+"
 """The path of a heartbeat ends with a session hash, which opens the session's streams (4.25 on)."""
-_AUTHORITY = re.compile(r"([^/?#]*@)?([^/?#@:]+|\[[^/?#@\]]*\])(:[0-9]*)?(?=[/?#]|$)")
+_AUTHORITY = r"([^/?#]*@)?([^/?#@:]+|\[[^/?#@\]]*\])(:[0-9]*)?(?=[/?#]|$)"
 # Characters that a path keeps unencoded, besides letters, digits, `-`, `.`, `_` and `~`.
 _IN_PATH = "/%:@!$&'()*+,;=~[]"
 _SAFE = rf"[A-Za-z0-9._~{re.escape(_IN_PATH)}-]"
@@ -285,7 +285,7 @@ def redact_url(url: str) -> str:
     # By hand, since `urlsplit` raises for some addresses, and this text is for errors about them.
     start = url.find("://") + 3 if "://" in url else 0
     rest = url[start:]
-    if not (start and _AUTHORITY.match(rest)):
+    if not (start and re.match(_AUTHORITY, rest)):
         rest = rest.rpartition("@")[2]  # a password may have a slash or a question mark in it
     authority, slash, path = rest.partition("#")[0].partition("?")[0].partition("/")
     path = re.sub(_HEARTBEAT, r"\1…", path)
