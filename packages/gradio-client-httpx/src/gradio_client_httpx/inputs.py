@@ -35,7 +35,7 @@ _NO_TIMEOUT = (None, None, None, None)
 "No timeout at all, for httpx; None means the default timeouts."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class HttpxConfig(ClientConfig):
     """The arguments of `Client`, as they were passed."""
 
@@ -43,7 +43,7 @@ class HttpxConfig(ClientConfig):
     http_client: Any = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TransportConfig:
     """How one client uses httpx, and where it saves files."""
 

@@ -20,7 +20,7 @@ from .http import Http, Timeout
 from .proxy import Verify
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class TrioConfig(ClientConfig):
     """The arguments of `Client`, as they were passed."""
 
@@ -28,7 +28,7 @@ class TrioConfig(ClientConfig):
     trust_env: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class TransportConfig:
     """How one client makes connections, and where it saves files."""
 
