@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gradio_protocol import testing
+from scripts.pages.api import public_names
 from tests.docs.test_examples import PAGES, title
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,8 +30,7 @@ def test_every_public_name_of_the_core_has_its_place_in_the_reference() -> None:
     public = {f"gradio_protocol.{name}" for name in names}
     public |= {f"gradio_protocol.testing.{name}" for name in testing.__all__}
     for kit in ("gradio_protocol.chunks", "gradio_protocol.clients"):
-        parts = vars(importlib.import_module(kit))
-        public |= {f"{kit}.{name}" for name in parts if not name.startswith("_")}
+        public |= {f"{kit}.{name}" for name in public_names(importlib.import_module(kit))}
     named = {name for name in documented() if name.startswith("gradio_protocol.")}
     assert public - named == {"gradio_protocol.__version__"}
     assert named - public == set()

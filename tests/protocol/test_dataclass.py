@@ -222,4 +222,15 @@ def test_a_pattern_takes_the_fields_by_position() -> None:
 
 def test_order_is_refused() -> None:
     with pytest.raises(ValueError, match="eq must be true if order is true"):
-        dataclass(frozen=True, order=True)(Any)
+
+        @dataclass(frozen=True, order=True)
+        class Ordered:
+            x: int
+
+
+def test_what_changes_may_ask_for_a_hash() -> None:
+    @dataclass(unsafe_hash=True)
+    class Hashed:
+        x: int
+
+    assert hash(Hashed(1)) == hash((1,))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     def dataclass(*, frozen=False, eq=True, repr=True, **options):  # noqa: A002
-        """Return a decorator; the options are those of `dataclasses.dataclass`, except `order`."""
+        """Return a decorator; takes the options of the standard library's but `order`."""
         make = _dataclass(frozen=frozen, eq=False, repr=False, **options)
 
         def decorate(cls: type[T]) -> type[T]:
