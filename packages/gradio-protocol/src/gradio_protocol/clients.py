@@ -18,7 +18,9 @@ from .client.map_window import SubmitCall as SubmitCall
 from .client.map_window import WaitForJobs as WaitForJobs
 from .client.map_window import YieldOutcome as YieldOutcome
 from .client.map_window import map_calls as map_calls
+from .flows.actions import OnTransfer as OnTransfer
 from .flows.actions import PageBuffer as PageBuffer
+from .flows.actions import meter_upload as meter_upload
 from .present.async_job import BaseAsyncJob as BaseAsyncJob
 from .present.async_job import call_with_result as call_with_result
 from .present.card import JobCard as JobCard

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..errors import GradioError
-from ..flows.actions import IOAction
+from ..flows.actions import IOAction, OnTransfer
 from ..flows.duplicate import SpaceCopy
-from ..jobs.job_state import Transferred
 from .commands import RunAction
 from .protocol import ClientProtocol
 
@@ -16,7 +15,7 @@ from .protocol import ClientProtocol
 class ActionPerformer(Protocol):
     """The half of an async driver that carries out actions."""
 
-    async def perform(self, action: IOAction, on_transfer: Callable[[Transferred], None]) -> object:
+    async def perform(self, action: IOAction, on_transfer: OnTransfer) -> object:
         """Return the reply to an action, or raise a GradioError."""
         ...
 
