@@ -24,7 +24,7 @@ from typing import TypeAlias, TypeGuard
 ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGE_LINES = {
-    "gradio_protocol": 7700,
+    "gradio_protocol": 7820,
     "gradio_protocol/testing": 420,
     "gradio_client_httpx": 2160,
     "gradio_client_httpx/aio": 900,

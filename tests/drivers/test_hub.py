@@ -22,8 +22,9 @@ import gradio_client_trio
 from gradio_client_httpx import InvalidArguments, inputs
 from gradio_client_httpx.aio.perform import AsyncPerformer
 from gradio_client_trio import inputs as trio_inputs
-from gradio_client_trio.perform import OnTransfer, Performer
+from gradio_client_trio.perform import Performer
 from gradio_protocol import Options, Response, Send, Target
+from gradio_protocol.clients import OnTransfer
 from tests.drivers.asyncio_rig import in_loop
 from tests.support.gradio_server import FakeGradio
 from tests.support.latch import Latch

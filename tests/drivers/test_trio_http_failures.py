@@ -14,7 +14,7 @@ import trio.testing
 
 from gradio_client_trio.dial import Dial, dial
 from gradio_client_trio.http import Http, Timeout
-from gradio_client_trio.pool import HEAD_LIMIT, PAGE
+from gradio_client_trio.pool import HEAD_LIMIT, PAGE, WRITE
 from gradio_protocol import FileSlice, Request, TransportFailed
 from tests.support import loopback as support
 from tests.support.loopback import loopback
@@ -133,10 +133,10 @@ async def test_a_request_must_be_taken_in_time(autojump_clock: trio.testing.Mock
 
 
 @pytest.mark.trio
-async def test_each_page_of_a_long_body_has_a_deadline_of_its_own(
+async def test_each_piece_of_a_long_body_has_a_deadline_of_its_own(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    pages: list[int] = []
+    pieces: list[int] = []
 
     async def dial(host: str, port: int) -> trio.abc.Stream:
         ours, theirs = trio.testing.memory_stream_pair()
@@ -144,10 +144,10 @@ async def test_each_page_of_a_long_body_has_a_deadline_of_its_own(
         ours.send_stream.send_all_hook = partial(trio.sleep, 4)
         return ours
 
-    request = Request(method="POST", url="http://a/", body=(bytes(10 * PAGE),))
+    request = Request(method="POST", url="http://a/", body=(bytes(10 * WRITE),))
     client = http(dial=dial, timeout=Timeout(write=5))
-    assert (await client.send(request, on_sent=pages.append)).status == 200
-    assert (trio.current_time(), pages) == (40, [PAGE] * 10)
+    assert (await client.send(request, on_sent=pieces.append)).status == 200
+    assert (trio.current_time(), pieces) == (40, [WRITE] * 10)
 
 
 @pytest.mark.trio

@@ -26,10 +26,12 @@ from gradio_protocol.flows.actions import (
     Send,
     Sleep,
     Steps,
+    TransferMeter,
     ask,
+    meter_upload,
 )
 from gradio_protocol.jobs.job_state import Transferred
-from gradio_protocol.wire.exchange import Head, Request
+from gradio_protocol.wire.exchange import FileSlice, Head, Request
 
 FACTS = FileFacts(size=3, mtime_ns=1, digest="00")
 GET = Request(method="GET", url="http://here/a")
@@ -165,6 +167,31 @@ def test_a_meter_reports_what_of_a_file_has_arrived() -> None:
     assert told == [Transferred(done=done, total=5, upload=False) for done in (3, 5)]
 
 
+def test_a_transfer_of_many_chunks_is_reported_two_hundred_times_and_at_its_end() -> None:
+    told: list[Transferred] = []
+    meter = TransferMeter(told.append, 100_050, upload=False)
+    for _ in range(2001):
+        meter.add(50)
+    assert [each.done for each in told] == [50, *range(550, 100_050, 500), 100_050]
+
+
+def test_each_chunk_of_a_transfer_without_a_known_end_is_reported() -> None:
+    told: list[Transferred] = []
+    meter = TransferMeter(told.append, None, upload=False)
+    meter.add(1)
+    meter.add(2)
+    assert told == [Transferred(done=done, total=None, upload=False) for done in (1, 3)]
+
+
+def test_only_a_form_with_files_is_a_transfer() -> None:
+    told: list[Transferred] = []
+    file = FileSlice(path="/a", size=3, mtime_ns=1)
+    meter_upload(Request(method="POST", url="http://here/a", body=(b"{}",)), told.append)(2)
+    assert told == []
+    meter_upload(Request(method="POST", url="http://here/a", body=(b"(", file)), told.append)(4)
+    assert told == [Transferred(done=4, total=4, upload=True)]
+
+
 def test_a_refusal_to_send_a_file_has_an_end() -> None:
     told: list[Transferred] = []
     meter = BodyLimit(Download(request=GET, name="a", limit=3), Head(status=404), told.append)
@@ -177,8 +204,8 @@ def test_a_refusal_to_send_a_file_has_an_end() -> None:
 
 def test_chunks_of_a_download_are_written_in_pages() -> None:
     pages = PageBuffer()
-    assert pages.add(bytes(2**18 - 1)) is None
-    assert pages.add(b"ab") == bytearray(2**18 - 1) + b"ab"
+    assert pages.add(bytes(2**20 - 1)) is None
+    assert pages.add(b"ab") == bytearray(2**20 - 1) + b"ab"
     assert pages.add(b"c") is None
     assert (pages.take(), pages.take()) == (bytearray(b"c"), bytearray())
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterator
-from typing import TypeAlias, assert_never
+from collections.abc import Generator, Iterator
+from typing import assert_never
 
 from gradio_protocol import (
     BodyLimit,
@@ -31,19 +31,15 @@ from gradio_protocol import (
     Transferred,
     file_errors,
 )
+from gradio_protocol.clients import OnTransfer, meter_upload
 
 from .cancel_handle import CancelHandle
 from .http import Connections
 from .inputs import TransportConfig
 from .partial_file import PartialFile
 
-OnTransfer: TypeAlias = Callable[[Transferred], None]
-"Is called with the progress of an upload or a download."
-
 _CHUNK = 2**18
-"""Bytes of one read from a file, and of one write to a socket.
-
-For asyncio, each read costs a switch to a thread and back."""
+"Bytes of one write to a socket."
 
 
 class Performer:
@@ -123,14 +119,11 @@ class Performer:
 
 def iter_body(request: Request, on_transfer: OnTransfer) -> Generator[bytes, None, None]:
     """Yield the chunks of a body; read its files while they are sent, and report progress."""
-    total, done = request.size, 0
-    is_form = len(request.body) > 1
+    count = meter_upload(request, on_transfer)
     for part in request.body:
-        for chunk in read_chunks(part) if isinstance(part, FileSlice) else split_bytes(part):
+        for chunk in read_pages(part, _CHUNK) if isinstance(part, FileSlice) else split_bytes(part):
             yield chunk
-            done += len(chunk)
-            if is_form:
-                on_transfer(Transferred(done=done, total=total, upload=True))
+            count(len(chunk))
 
 
 def split_bytes(part: bytes) -> Generator[bytes, None, None]:
@@ -138,21 +131,24 @@ def split_bytes(part: bytes) -> Generator[bytes, None, None]:
     return (part[start : start + _CHUNK] for start in range(0, len(part), _CHUNK))
 
 
-def read_chunks(part: FileSlice) -> Generator[bytes, None, None]:
-    """Yield the chunks of a file. Raises FileFailed if it has changed since it was inspected."""
+def read_pages(part: FileSlice, most: int) -> Generator[bytes, None, None]:
+    """Yield a file in pages of at most so many bytes.
+
+    Raises FileFailed if it has changed since it was inspected.
+    """
     with file_errors(part.path), open(part.path, "rb") as file:
         left = part.size
         while True:
-            chunk = file.read(min(left, _CHUNK))
+            page = file.read(min(left, most))
             # After each read: the request has announced a length, and a mixture of two versions of
             # the file must not arrive as one of them.
             part.check(os.fstat(file.fileno()))
-            if left and not chunk:
+            if left and not page:
                 raise FileFailed(f"file {part.path!r} became shorter while it was being uploaded")
             if not left:
                 return
-            left -= len(chunk)
-            yield chunk
+            left -= len(page)
+            yield page
 
 
 def inspect(action: InspectFile) -> FileFacts:

@@ -7,12 +7,12 @@ import os
 import trio
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
-from gradio_protocol.clients import connect_client
+from gradio_protocol.clients import OnTransfer, connect_client
 
 from . import inputs
 from .http import Http
 from .inputs import TrioConfig
-from .perform import OnTransfer, Performer
+from .perform import Performer
 
 
 async def duplicate(src: Target, copy: SpaceCopy) -> CopiedSpace:

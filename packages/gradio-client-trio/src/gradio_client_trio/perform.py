@@ -11,9 +11,9 @@ import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import TypeAlias, assert_never
+from typing import assert_never
 
 import trio
 
@@ -25,22 +25,17 @@ from gradio_protocol import (
     InspectFile,
     IOAction,
     ReadFile,
-    Request,
     Response,
     SaveBytes,
     Saved,
     Send,
     Sleep,
-    Transferred,
     file_errors,
 )
-from gradio_protocol.clients import PageBuffer
+from gradio_protocol.clients import OnTransfer, PageBuffer, meter_upload
 
 from .http import Http
-from .pool import PAGE, OnSent, ignore_progress
-
-OnTransfer: TypeAlias = Callable[[Transferred], None]
-"Is called with the progress of an upload or a download."
+from .pool import PAGE
 
 
 class Performer:
@@ -72,7 +67,7 @@ class Performer:
 
     async def send(self, action: Send, on_transfer: OnTransfer) -> Response:
         """Perform one exchange; return the whole reply."""
-        request, sent = action.request, count_sent(action.request, on_transfer)
+        request, sent = action.request, meter_upload(action.request, on_transfer)
         total_timeout, check = action.total_timeout, action.check
         return await self.http.send(request, total_timeout=total_timeout, check=check, on_sent=sent)
 
@@ -145,18 +140,6 @@ class PartialFile:
             self._file.close()
         with contextlib.suppress(OSError):
             Path(self._path).unlink(missing_ok=True)
-
-
-def count_sent(request: Request, on_transfer: OnTransfer) -> OnSent:
-    """Return a callback that reports the progress of a body, if that is a form with files."""
-    total, done = request.size, 0
-
-    def count(size: int) -> None:
-        nonlocal done
-        done += size
-        on_transfer(Transferred(done=done, total=total, upload=True))
-
-    return count if len(request.body) > 1 else ignore_progress
 
 
 def inspect(action: InspectFile) -> FileFacts:

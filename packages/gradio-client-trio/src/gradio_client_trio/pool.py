@@ -41,12 +41,13 @@ the memory. h11's default of 16 KB is less than some proxies send in cookies."""
 PIECE = 64 * 1024
 "Bytes of one read from a socket."
 
-PAGE = 4 * PIECE
-"""Bytes of one read from a file, and of one write to a socket.
+WRITE = 4 * PIECE
+"""Bytes of one write to a socket. Each costs a pass through h11, and has the timeout to itself."""
 
-Each read costs a switch to a thread and back, and each write a pass through h11."""
+PAGE = 4 * WRITE
+"Bytes of one read from a file, which costs a switch to a thread and back."
 
-OnSent: TypeAlias = Callable[[int], None]
+OnSent: TypeAlias = Callable[[int], object]
 "Is called with the size of each part of a request's body that is sent."
 
 
@@ -123,8 +124,8 @@ class Connection:
             return self._h11.trailing_data[0][already:]
         return bytes(await self._stream.receive_some(PIECE))
 
-    async def write_raw(self, data: bytes, seconds: float) -> None:
-        """Write bytes after an upgrade. Raises TooSlowError after `seconds`."""
+    async def write_raw(self, data: bytes | bytearray, seconds: float) -> None:
+        """Write bytes as they are. Raises TooSlowError after `seconds`."""
         with trio.fail_after(seconds):
             await self._stream.send_all(data)
 
@@ -193,17 +194,20 @@ class Connection:
     async def _write(
         self, pending: bytearray, data: bytes, seconds: float, on_sent: OnSent
     ) -> None:
-        for start in range(0, len(data), PAGE):
-            piece = data[start : start + PAGE]
-            pending += self._h11.send(h11.Data(data=piece)) or b""
-            if len(pending) >= PAGE:
-                await self._flush(pending, seconds)
+        for start in range(0, len(data), WRITE):
+            piece = data[start : start + WRITE]
+            framed = self._h11.send(h11.Data(data=piece)) or b""
+            if pending or len(framed) < WRITE:
+                pending += framed
+                if len(pending) >= WRITE:
+                    await self._flush(pending, seconds)
+            else:
+                await self.write_raw(framed, seconds)  # without a copy
             on_sent(len(piece))
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:
         if pending:
-            with trio.fail_after(seconds):
-                await self._stream.send_all(pending)
+            await self.write_raw(pending, seconds)
             pending.clear()
 
 

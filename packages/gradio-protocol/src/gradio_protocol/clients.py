@@ -11,7 +11,7 @@ import typing
 
 from .client.base import BaseClient
 from .client.config import DEFAULT_FOLDER, ClientConfig
-from .flows.actions import PageBuffer
+from .flows.actions import OnTransfer, PageBuffer, meter_upload
 from .present.tracebacks import short_traceback
 from .present.updates import UpdateReader, call_with_result
 
@@ -66,6 +66,7 @@ __all__ = [
     "Endpoints",
     "JobCard",
     "MapWindow",
+    "OnTransfer",
     "PageBuffer",
     "Progress",
     "ProgressBar",
@@ -76,6 +77,7 @@ __all__ = [
     "call_with_result",
     "connect_client",
     "map_calls",
+    "meter_upload",
     "report_use",
     "short_traceback",
 ]

@@ -8,14 +8,16 @@ These do the same, but slower: a comparison takes 2 µs. No message is compared,
 from __future__ import annotations
 
 from dataclasses import dataclass as _dataclass  # noqa: TID251 - not for other modules
-from dataclasses import fields
+from dataclasses import field, fields, replace
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, TypeVar
+
+__all__ = ["dataclass", "field", "fields", "replace"]
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from dataclasses import dataclass as dataclass  # noqa: PLC0414, TID251 - its types
+    from dataclasses import dataclass  # noqa: TID251 - its types
 else:
 
     def dataclass(*, frozen=False, eq=True, repr=True, **options):  # noqa: A002

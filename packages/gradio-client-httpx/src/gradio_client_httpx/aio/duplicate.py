@@ -7,11 +7,10 @@ import os
 from contextlib import aclosing
 
 from gradio_protocol import ClientProtocol, CopiedSpace, Options, Response, Send, SpaceCopy, Target
-from gradio_protocol.clients import connect_client
+from gradio_protocol.clients import OnTransfer, connect_client
 
 from .. import inputs
 from ..inputs import HttpxConfig
-from ..perform import OnTransfer
 from .http import AsyncConnections
 from .perform import AsyncPerformer
 from .shared_client import resolve_target

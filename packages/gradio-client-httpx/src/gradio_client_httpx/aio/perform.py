@@ -29,18 +29,17 @@ from gradio_protocol import (
     Saved,
     Send,
     Sleep,
-    Transferred,
     file_errors,
 )
-from gradio_protocol.clients import PageBuffer
+from gradio_protocol.clients import OnTransfer, PageBuffer, meter_upload
 
 from ..partial_file import PartialFile
-from ..perform import OnTransfer, read_chunks, read_file, split_bytes
+from ..perform import read_file, read_pages, split_bytes
 from .http import AsyncConnections, Reply
 from .tasks import in_thread, in_thread_until_cancelled
 
-_PAGE = 2**18
-"Bytes of one read while a file is hashed."
+_PAGE = 2**20
+"Bytes of one read from a file. Each costs a switch to a thread and back."
 
 
 class AsyncPerformer:
@@ -116,20 +115,23 @@ class AsyncPerformer:
 
 async def iter_body(request: Request, on_transfer: OnTransfer) -> AsyncGenerator[bytes]:
     """Yield the chunks of a body; read its files in threads, and report progress."""
-    total, done = request.size, 0
-    is_form = len(request.body) > 1
-    for part in request.body:
-        is_file = isinstance(part, FileSlice)
-        pieces = read_chunks(part) if isinstance(part, FileSlice) else split_bytes(part)
-        with contextlib.closing(pieces):
-            while True:
-                chunk = await in_thread(next, pieces, None) if is_file else next(pieces, None)
-                if chunk is None:
-                    break
+    count = meter_upload(request, on_transfer)
+    async with contextlib.aclosing(iter_pages(request)) as pages:
+        async for page in pages:
+            for chunk in split_bytes(page):
                 yield chunk
-                done += len(chunk)
-                if is_form:
-                    on_transfer(Transferred(done=done, total=total, upload=True))
+                count(len(chunk))
+
+
+async def iter_pages(request: Request) -> AsyncGenerator[bytes]:
+    """Yield the parts of a body; read its files in threads, in pages."""
+    for part in request.body:
+        if isinstance(part, FileSlice):
+            with contextlib.closing(read_pages(part, _PAGE)) as pages:
+                while (page := await in_thread(next, pages, None)) is not None:
+                    yield page
+        else:
+            yield part
 
 
 def inspect(action: InspectFile, is_cancelled: Callable[[], bool]) -> FileFacts:

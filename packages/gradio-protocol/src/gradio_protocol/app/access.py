@@ -9,11 +9,10 @@ address, everything else below the prefix (`/gradio_api`, 5.0 and later).
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import field
 from hashlib import sha256
 from urllib.parse import quote_plus, unquote, urlsplit
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..wire.cookies import Jar
 from ..wire.document import write
 from ..wire.exchange import Body, Headers, Request, join, origin, quote_path

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field, replace
 from enum import Enum
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field, replace
 from ..errors import RemoteError
 from ..wire.document import JSON, LIST, OBJECT, Fields, Object, check_kind, read_object
 from .dialect import Dialect, dialect

@@ -10,10 +10,9 @@ Rules:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from typing import Any
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object
 from .arguments import normalize_args

@@ -17,13 +17,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import field
 from functools import partial
 from math import inf
 from typing import Any, TypeAlias, TypedDict, assert_never, cast
 from urllib.parse import unquote, unquote_to_bytes
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import JSON, Object, copy_json, preview
 from ..wire.exchange import Origin, is_address, origin

@@ -16,10 +16,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from keyword import iskeyword
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, replace
 from ..wire.document import JSON, LIST, OBJECT, Fields, Notes, Object, name_mismatch
 from .choices import fixed_choices
 from .config import Component, Config, Dependency, Visibility

@@ -10,9 +10,7 @@ too deep and everything after the budget is spent are `Any` as well.
 
 from __future__ import annotations
 
-from dataclasses import field
-
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..wire.document import JSON, Object
 
 _ANY = "Any"

@@ -6,11 +6,10 @@ The driver passes the environment as a mapping. An argument wins over the enviro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, fields, replace
 from ..errors import InvalidArguments
 from ..flows.connect import Target
 from ..flows.options import Options

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import GradioError
-from ..flows.actions import IOAction
-from ..jobs.job_state import Transferred
+from ..flows.actions import IOAction, OnTransfer
 from .commands import RunAction
 from .protocol import ClientProtocol
 
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 class ActionPerformer(Protocol):
     """The half of an async driver that carries out actions."""
 
-    async def perform(self, action: IOAction, on_transfer: Callable[[Transferred], None]) -> object:
+    async def perform(self, action: IOAction, on_transfer: OnTransfer) -> object:
         """Return the reply to an action, or raise a GradioError."""
         ...
 

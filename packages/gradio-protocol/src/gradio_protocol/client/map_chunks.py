@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import field
 from itertools import islice
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import ExecutorFailed, InvalidArguments
 from .map_journal import MapJournal
 from .map_window import YieldOutcome

@@ -12,11 +12,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
-from dataclasses import field
 from math import inf
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, assert_never, cast
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments, QueueError
 from ..present.async_job import BaseAsyncJob
 

@@ -33,14 +33,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 from hashlib import sha256
 from itertools import count
 from typing import TYPE_CHECKING, Any, assert_never, cast
 
 from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow, Steps
 from ..flows.call import call

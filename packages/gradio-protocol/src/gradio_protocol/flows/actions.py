@@ -24,7 +24,11 @@ from ..wire.exchange import Head, Request, Response, Stat
 R = TypeVar("R", covariant=True)
 T = TypeVar("T")
 
-_PAGE = 2**18  # bytes that a `PageBuffer` gathers
+OnTransfer: TypeAlias = Callable[[Transferred], None]
+"Is called with the progress of an upload or a download."
+
+_MOST_REPORTS = 200  # of one transfer whose size is known
+_PAGE = 2**20  # bytes that a `PageBuffer` gathers
 _MAX_ERROR_BODY = 2**20  # largest body of an error reply to a download, in bytes
 
 
@@ -152,33 +156,61 @@ class Download(Action["Saved | Response"]):
             raise RemoteError(f"file {self.name!r} exceeds max_download_size ({self.limit} bytes)")
 
 
+class TransferMeter:
+    """Counts the bytes of files that are sent or received, and reports their number.
+
+    The first bytes and the last ones are reported, and a few hundred times between them: to report
+    each chunk of a large file takes a tenth of its transfer.
+    """
+
+    __slots__ = ("_done", "_next", "_report", "_total", "_upload")
+
+    def __init__(self, report: OnTransfer, total: int | None, *, upload: bool) -> None:
+        self._report, self._total, self._upload = report, total, upload
+        self._done = self._next = 0
+
+    def add(self, size: int) -> None:
+        """Count bytes."""
+        self._done += size
+        if self._done >= self._next:
+            self._report(Transferred(done=self._done, total=self._total, upload=self._upload))
+            if self._total is not None:
+                self._next = min(self._done + self._total // _MOST_REPORTS, self._total)
+
+
+def meter_upload(request: Request, report: OnTransfer) -> Callable[[int], object]:
+    """Return a function to call with the size of each part of the request's body that is sent.
+
+    It reports the progress of a form with files.
+    """
+    is_form = len(request.body) > 1
+    return TransferMeter(report, request.size, upload=True).add if is_form else lambda _: None
+
+
 class BodyLimit:
     """Counts the bytes of one reply's body, and returns each chunk that it counts.
 
-    `report` gets the progress of a download with each chunk. Raises RemoteError if the body is
-    longer than the action allows.
+    `report` gets the progress of a download. Raises RemoteError if the body is longer than the
+    action allows.
     """
 
-    __slots__ = ("_action", "_head", "_refused", "_report", "_size")
+    __slots__ = ("_action", "_count", "_head", "_refused", "_size")
 
     def __init__(
-        self,
-        action: Send | Download,
-        head: Head,
-        report: Callable[[Transferred], object] | None = None,
+        self, action: Send | Download, head: Head, report: OnTransfer | None = None
     ) -> None:
-        self._action = action
+        self._action, self._head, self._size = action, head, 0
         # An error reply is kept in memory and has its own limit, not that of the file.
         self._refused = isinstance(action, Download) and not action.takes(head)
-        self._size, self._head, self._report = 0, head, report
+        self._count = TransferMeter(report, head.length, upload=False).add if report else None
 
     def __call__(self, chunk: bytes) -> bytes:
         """Count a chunk and return it."""
         self._size += len(chunk)
         if not self._refused:
             self._action.check(self._size)
-            if self._report is not None:
-                self._report(Transferred(done=self._size, total=self._head.length, upload=False))
+            if self._count is not None:
+                self._count(len(chunk))
         elif self._size > _MAX_ERROR_BODY:
             status = self._head.status
             text = f"{self._action.request!r}: status {status} with a reply without end"

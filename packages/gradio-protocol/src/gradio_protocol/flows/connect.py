@@ -11,7 +11,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Final, Literal, cast
 from urllib.parse import urlencode
 
@@ -20,7 +19,7 @@ from ..app.access import Access, App, split_src
 from ..app.config import Config, Visibility, inline_config, read_config
 from ..app.endpoint import Endpoint
 from ..app.info import read_endpoints
-from ..dataclass import dataclass
+from ..dataclass import dataclass, replace
 from ..errors import (
     AppChanged,
     AuthenticationError,

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import field
 from typing import Final
 
 from ..app.space import runtime_path
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments, SpaceDuplicationError
 from ..wire.document import need, read_object, write
 from ..wire.exchange import Headers, Response, redact_url

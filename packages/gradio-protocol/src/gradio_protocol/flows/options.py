@@ -7,14 +7,13 @@ client's four belong to the app, which may have a parameter called `progress` or
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from typing import Any, TypedDict, cast
 
 from ..app.access import App
 from ..app.arguments import normalize_args
 from ..app.endpoint import Endpoint
 from ..app.files import find_uploads
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field, replace
 from ..errors import InvalidArguments
 from ..wire.exchange import Headers
 from .connect import Target

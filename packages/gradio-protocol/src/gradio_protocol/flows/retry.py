@@ -14,12 +14,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import field
 from enum import Enum
 from hashlib import sha256
 from typing import TypeVar
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import TransportFailed
 from ..wire.exchange import Response
 from ..wire.status import retry_after

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import Enum
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeAlias, assert_never
@@ -21,7 +20,7 @@ from typing import NamedTuple, TypeAlias, assert_never
 from ..app.dialect import Dialect, Edits
 from ..app.endpoint import UNKNOWN, Endpoint
 from ..app.files import localize_files
-from ..dataclass import dataclass
+from ..dataclass import dataclass, replace
 from ..errors import JobCancelled
 from ..wire.document import JSON
 from .file_search import FileSearch

@@ -9,12 +9,11 @@ only an entry in a table, and a cancel or a close can end every wait in the same
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from enum import Enum
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from ..app.access import App
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import GradioError, TransportFailed
 from ..wire.exchange import Headers, Request
 from .messages import FlowMessage

@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from copy import copy
-from dataclasses import field
 from enum import Enum
 from typing import TypeAlias
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import GradioError, JobCancelled
 from ..wire.exchange import Headers
 from .messages import Failed, FlowMessage, Generated, JobMessage, LastMessage, Started

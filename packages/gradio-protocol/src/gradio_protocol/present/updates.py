@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, fields
 from typing import TYPE_CHECKING, Any
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field, fields
 from ..jobs.job_state import JobSnapshot, JobState, Outputs, Stage, Transferred
 from ..jobs.messages import ProgressUnit
 from ..jobs.status import Status

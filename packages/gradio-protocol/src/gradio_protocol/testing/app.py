@@ -7,10 +7,8 @@ is cancelled. `/cut` yields its text, and then its stream breaks off.
 
 from __future__ import annotations
 
-from dataclasses import field
-
 from ..app.dialect import Delivery, Dialect, Edits, FileShape, dialect
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments
 from ..wire.document import JSON, Object
 

@@ -12,11 +12,10 @@ thread-safe.
 from __future__ import annotations
 
 import re
-from dataclasses import field
 from typing import TypeAlias
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..wire.document import JSON, LIST, Object, need, read_object, write
 from .app import VERSIONS, FakeApp, completed
 

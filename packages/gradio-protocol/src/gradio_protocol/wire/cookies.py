@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
 from urllib.parse import urlsplit
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments
 from .exchange import Headers, first_header, origin
 from .status import http_date

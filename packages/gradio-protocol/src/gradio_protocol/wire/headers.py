@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from enum import Enum
 from typing import Final
 
 from .._version import __version__
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments
 from .exchange import Headers, Origin, origin
 

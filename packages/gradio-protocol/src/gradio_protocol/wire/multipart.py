@@ -9,10 +9,9 @@ content by chance, so that the content need not be searched for them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
 from typing import Final
 
-from ..dataclass import dataclass
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments
 from .exchange import Body, FileSlice
 from .media_types import media_type
