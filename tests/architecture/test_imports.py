@@ -34,7 +34,7 @@ RARE = {
     "gradio_protocol.chunks", "gradio_protocol.client.map_window", "gradio_protocol.flows.cancel",
     "gradio_protocol.flows.check", "gradio_protocol.flows.duplicate",
     "gradio_protocol.present.card", "gradio_protocol.present.describe",
-    "gradio_protocol.present.endpoints", "gradio_protocol.present.progress",
+    "gradio_protocol.present.progress",
     "gradio_protocol.present.snippets", "gradio_protocol.testing",
     "gradio_protocol.wire.multipart", "html", "huggingface_hub", "secrets", "tqdm",
     "wsproto",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import get_type_hints
+
 import pytest
 
-from gradio_protocol import clients
+from gradio_protocol import ClientProtocol, SpaceCopy, clients
 from gradio_protocol.app import telemetry
 from gradio_protocol.client import connecting, map_window
 from gradio_protocol.present import async_job, card, endpoints, progress
@@ -28,8 +31,14 @@ def test_a_name_is_that_of_the_module_that_defines_it(module: object, names: lis
         assert getattr(clients, name) is getattr(module, name)
 
 
-def test_every_public_name_is_there() -> None:
+def test_every_public_name_is_there_and_shown_to_who_looks_for_it() -> None:
     assert all(hasattr(clients, name) for name in clients.__all__)
+    assert set(clients.__all__) <= set(dir(clients))
+
+
+@pytest.mark.parametrize("function", [ClientProtocol.connect, clients.connect_client])
+def test_the_types_of_a_signature_can_be_resolved(function: Callable[..., object]) -> None:
+    assert SpaceCopy | None == get_type_hints(function)["copy"]
 
 
 def test_no_other_name_is_there() -> None:

@@ -7,21 +7,14 @@ import importlib
 import pytest
 
 from gradio_protocol import exports
-from gradio_protocol.flows import duplicate
 
 gradio_protocol = importlib.import_module("gradio_protocol")
 client_exports = importlib.import_module("gradio_protocol.client_exports")
 
 
 def test_every_public_name_is_the_one_of_exports() -> None:
-    for name in {*gradio_protocol.__all__} - {"__version__", "CopiedSpace", "SpaceCopy"}:
+    for name in {*gradio_protocol.__all__} - {"__version__"}:
         assert getattr(gradio_protocol, name) is getattr(exports, name)
-
-
-def test_what_few_programs_need_is_not_among_the_exports() -> None:
-    for name in ("CopiedSpace", "SpaceCopy"):
-        assert getattr(gradio_protocol, name) is getattr(duplicate, name)
-        assert not hasattr(exports, name)
 
 
 def test_what_clients_pass_on_is_public_here_too() -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from gradio_protocol.app.space import CopiedSpace, SpaceCopy
 from gradio_protocol.errors import InvalidArguments, SpaceDuplicationError
 from gradio_protocol.flows.connect import Target
-from gradio_protocol.flows.duplicate import CopiedSpace, SpaceCopy, duplicate_space
+from gradio_protocol.flows.duplicate import duplicate_space
 from gradio_protocol.flows.retry import RetryPolicy
 from gradio_protocol.wire.headers import HUB
 from tests.support.scripted import Answer, Driver, header, reply, web

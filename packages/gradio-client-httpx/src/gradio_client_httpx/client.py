@@ -11,19 +11,16 @@ from concurrent.futures import Executor, wait
 from contextvars import copy_context
 from functools import partial
 from threading import TIMEOUT_MAX
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from gradio_protocol import InvalidArguments, Options, Target
-from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
+from gradio_protocol import InvalidArguments, Options, SpaceCopy, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, Endpoints, short_traceback
 
 from .blocking import warn_in_loop
 from .http import HttpClient, Timeout
 from .inputs import HttpxConfig, to_basic, to_pairs
 from .job import Job
 from .shared_client import SharedClient, duplicate
-
-if TYPE_CHECKING:
-    from gradio_protocol.clients import Endpoints
 
 
 class Client(BaseClient[SharedClient, HttpxConfig]):
@@ -160,8 +157,6 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
-        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
-
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
         target = Target(src=from_id, token=token)
@@ -317,8 +312,6 @@ class Client(BaseClient[SharedClient, HttpxConfig]):
     @property
     def endpoints(self) -> Endpoints[Any, Job]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
-        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
-
         return Endpoints(self, self._known)
 
     # The end.

@@ -15,13 +15,14 @@ import threading
 import time
 import warnings
 import weakref
-from typing import TYPE_CHECKING
 
 from gradio_protocol import (
     ClientProtocol,
+    CopiedSpace,
     GradioError,
     InvalidArguments,
     RunAction,
+    SpaceCopy,
     TransportFailed,
 )
 
@@ -31,9 +32,6 @@ from .inputs import HttpxConfig
 from .job import JOBS
 from .perform import Performer, ignore_transfer
 from .runner import Runner
-
-if TYPE_CHECKING:
-    from gradio_protocol import CopiedSpace, SpaceCopy  # few programs duplicate a Space
 
 _log = logging.getLogger("gradio_client_httpx")
 

@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mappi
 from functools import partial
 from math import inf
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
 import trio
 
-from gradio_protocol import Options, Target
-from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
+from gradio_protocol import Options, SpaceCopy, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, Endpoints, short_traceback
 
 from .http import Timeout
 from .inputs import TrioConfig
@@ -22,9 +22,6 @@ from .job import Job
 from .proxy import Verify
 from .shared_client import SharedClient
 from .tasks import MapWaiter
-
-if TYPE_CHECKING:
-    from gradio_protocol.clients import Endpoints
 
 
 class Client(BaseClient[SharedClient, TrioConfig]):
@@ -152,9 +149,7 @@ class Client(BaseClient[SharedClient, TrioConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
-        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
-
-        from .duplicate import duplicate  # noqa: PLC0415 - see above
+        from .duplicate import duplicate  # noqa: PLC0415 - few programs do this
 
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
@@ -256,8 +251,6 @@ class Client(BaseClient[SharedClient, TrioConfig]):
     @property
     def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], Job]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
-        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
-
         return Endpoints(self, self._known)
 
     # The end.

@@ -202,7 +202,7 @@ class Connection:
                 if len(pending) >= WRITE:
                     await self._flush(pending, seconds)
             else:
-                await self.write_raw(framed, seconds)  # without a copy
+                await self.write_raw(framed, seconds)  # gathering would copy it
             on_sent(len(piece))
 
     async def _flush(self, pending: bytearray, seconds: float) -> None:

@@ -4,8 +4,8 @@ A driver calls `ClientProtocol`, obeys its commands and reports what happened; e
 `JobState` holds what its caller may see. The guide "Write a driver" explains how. Nothing here
 opens a socket or a file, reads a clock, draws a random number, starts a thread or takes a lock.
 
-The public names are those of `exports`, and two more. It is imported when the first of them is
-used: creating its many frozen classes takes a while.
+The public names are those of `exports`. It is imported when the first of them is used: creating
+its many frozen classes takes a while.
 """
 
 import typing
@@ -14,11 +14,7 @@ from ._version import __version__ as __version__
 
 if typing.TYPE_CHECKING:
     from .exports import *  # noqa: F403 - all of its public names, and no others
-    from .flows.duplicate import CopiedSpace as CopiedSpace
-    from .flows.duplicate import SpaceCopy as SpaceCopy
 else:
-    _OF_DUPLICATE = ("CopiedSpace", "SpaceCopy")
-    "From a module that few programs need."
 
     def __getattr__(name: str) -> object:
         if name.startswith("_") and name != "__all__":
@@ -27,11 +23,7 @@ else:
         import gradio_protocol.exports as public  # noqa: PLC0415 - see above
 
         known = {key: value for key, value in vars(public).items() if not key.startswith("_")}
-        globals().update(known, __all__=["__version__", *known, *_OF_DUPLICATE])
-        if name in _OF_DUPLICATE:
-            import gradio_protocol.flows.duplicate as duplicate  # noqa: PLC0415 - see above
-
-            return getattr(duplicate, name)
+        globals().update(known, __all__=["__version__", *known])
         if name not in globals():
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return globals()[name]

@@ -12,6 +12,7 @@ import typing
 from .client.base import BaseClient
 from .client.config import DEFAULT_FOLDER, ClientConfig
 from .flows.actions import OnTransfer, PageBuffer, meter_upload
+from .present.endpoints import BoundEndpoint, Endpoints
 from .present.tracebacks import short_traceback
 from .present.updates import UpdateReader, call_with_result
 
@@ -28,7 +29,6 @@ if typing.TYPE_CHECKING:
     )
     from .present.async_job import BaseAsyncJob
     from .present.card import JobCard
-    from .present.endpoints import BoundEndpoint, Endpoints
     from .present.progress import Progress, ProgressBar
 else:
 
@@ -46,13 +46,15 @@ else:
                 from .present import async_job as module
             case "JobCard":
                 from .present import card as module
-            case "BoundEndpoint" | "Endpoints":
-                from .present import endpoints as module
             case "Progress" | "ProgressBar":
                 from .present import progress as module
             case _:
                 raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(module, name)
+        globals()[name] = found = getattr(module, name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
 
 
 __all__ = [

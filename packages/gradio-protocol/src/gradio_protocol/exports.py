@@ -7,6 +7,8 @@ from .app.endpoint import Parameter as Parameter
 from .app.endpoint import Return as Return
 from .app.files import LocalFile as LocalFile
 from .app.files import file_argument as file_argument
+from .app.space import CopiedSpace as CopiedSpace
+from .app.space import SpaceCopy as SpaceCopy
 from .client.commands import AbortAction as AbortAction
 from .client.commands import Command as Command
 from .client.commands import NotifyJob as NotifyJob

@@ -11,19 +11,16 @@ import threading
 import warnings
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from gradio_protocol import ClientProtocol, JobState, Options, Target
-from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, short_traceback
+from gradio_protocol import ClientProtocol, JobState, Options, SpaceCopy, Target
+from gradio_protocol.clients import DEFAULT_FOLDER, BaseClient, Endpoints, short_traceback
 
 from ..http import AsyncHttpClient, Timeout
 from ..inputs import HttpxConfig, to_basic, to_pairs
 from .job import AsyncJob
 from .shared_client import SharedClient
 from .tasks import MapWaiter
-
-if TYPE_CHECKING:
-    from gradio_protocol.clients import Endpoints
 
 
 class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
@@ -132,9 +129,7 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
         - `secrets`: set in a new copy only.
         - `sleep_timeout`: minutes without requests after which upgraded hardware goes to sleep.
         """
-        from gradio_protocol import SpaceCopy  # noqa: PLC0415 - few programs do this
-
-        from .duplicate import duplicate  # noqa: PLC0415 - see above
+        from .duplicate import duplicate  # noqa: PLC0415 - few programs do this
 
         token = hf_token if token is None else token
         copy = SpaceCopy(to_id, private, hardware, secrets, sleep_timeout)
@@ -254,8 +249,6 @@ class AsyncClient(BaseClient[SharedClient, HttpxConfig]):
     @property
     def endpoints(self) -> Endpoints[Coroutine[Any, Any, Any], AsyncJob]:
         """The endpoints as callables, by `fn_index` and by `api_name`."""
-        from gradio_protocol.clients import Endpoints  # noqa: PLC0415 - few programs need it
-
         return Endpoints(self, self._known)
 
     # The end.

@@ -9,9 +9,11 @@ user's token.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum
 from urllib.parse import urlsplit
 
+from ..dataclass import dataclass, field
 from ..errors import InvalidArguments, RemoteError
 from ..wire.document import need, read_object
 from ..wire.exchange import Origin, is_address, origin, redact_url
@@ -20,6 +22,38 @@ _NAME = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*/[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _PAGE = rf"/spaces/({_NAME})(?:/.*)?"
 # People copy the address of a Space's page from any of these, whichever Hub HF_ENDPOINT names.
 _HUB_HOSTS = ("huggingface.co", "www.huggingface.co", "hf.co")
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceCopy:
+    """The properties of a copy of a Space."""
+
+    name: str | None = None
+    "The copy's name; a user in it is ignored. None: the original's name."
+    private: bool = True
+    hardware: str | None = None
+    "None: the original's hardware."
+    secrets: Mapping[str, str] | None = field(default=None, repr=False)
+    "Set in a new copy only, never in one that exists."
+    sleep_minutes: int = 5
+    "Minutes without use after which upgraded hardware sleeps."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedSpace:
+    """The copy, with messages for its owner."""
+
+    name: str
+    summary: str
+    "Says whether the copy was created or existed."
+    note: str = ""
+    "Warns of costs; empty if there are none."
+    warning: str = ""
+    "Says which part of the request was not carried out; empty if none."
+
+    def messages(self, verbose: bool) -> list[str]:
+        """Return what to print: the note always, the rest if `verbose`."""
+        return [text for text in (self.summary * verbose, self.note) if text]
 
 
 class Readiness(Enum):

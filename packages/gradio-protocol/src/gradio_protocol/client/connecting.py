@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from ..app.space import SpaceCopy
 from ..errors import GradioError
 from ..flows.actions import IOAction, OnTransfer
 from .commands import RunAction
 from .protocol import ClientProtocol
-
-if TYPE_CHECKING:
-    from ..flows.duplicate import SpaceCopy
 
 
 class ActionPerformer(Protocol):

@@ -35,10 +35,11 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from itertools import count
-from typing import TYPE_CHECKING, Any, assert_never, cast
+from typing import Any, assert_never, cast
 
 from ..app.access import App
 from ..app.endpoint import Endpoint, find_endpoint
+from ..app.space import CopiedSpace, SpaceCopy
 from ..dataclass import dataclass, field
 from ..errors import GradioError, InvalidArguments, JobCancelled, RemoteError
 from ..flows.actions import Flow, Steps
@@ -56,9 +57,6 @@ from ..wire.exchange import Head
 from .commands import Command, NotifyJob
 from .conversations import Conversation, Conversations
 from .job_limiter import JobLimiter
-
-if TYPE_CHECKING:
-    from ..flows.duplicate import CopiedSpace, SpaceCopy
 
 MAX_JOBS = 40
 "Default for how many jobs of one client are in flight at once."

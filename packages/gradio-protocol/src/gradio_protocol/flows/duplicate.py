@@ -12,11 +12,9 @@ Source: huggingface_hub 2.4; tests compare the requests with those that it sends
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Final
 
-from ..app.space import runtime_path
-from ..dataclass import dataclass, field
+from ..app.space import CopiedSpace, SpaceCopy, runtime_path
 from ..errors import InvalidArguments, SpaceDuplicationError
 from ..wire.document import need, read_object, write
 from ..wire.exchange import Headers, Response, redact_url
@@ -26,38 +24,6 @@ from .connect import Target, hub_requester
 
 _BASIC: Final = "cpu-basic"
 _JSON: Headers = (("content-type", "application/json"),)
-
-
-@dataclass(frozen=True, slots=True)
-class SpaceCopy:
-    """The properties of a copy of a Space."""
-
-    name: str | None = None
-    "The copy's name; a user in it is ignored. None: the original's name."
-    private: bool = True
-    hardware: str | None = None
-    "None: the original's hardware."
-    secrets: Mapping[str, str] | None = field(default=None, repr=False)
-    "Set in a new copy only, never in one that exists."
-    sleep_minutes: int = 5
-    "Minutes without use after which upgraded hardware sleeps."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopiedSpace:
-    """The copy, with messages for its owner."""
-
-    name: str
-    summary: str
-    "Says whether the copy was created or existed."
-    note: str = ""
-    "Warns of costs; empty if there are none."
-    warning: str = ""
-    "Says which part of the request was not carried out; empty if none."
-
-    def messages(self, verbose: bool) -> list[str]:
-        """Return what to print: the note always, the rest if `verbose`."""
-        return [text for text in (self.summary * verbose, self.note) if text]
 
 
 def duplicate_space(target: Target, copy: SpaceCopy) -> Steps[CopiedSpace]:

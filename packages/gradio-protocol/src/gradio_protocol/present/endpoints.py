@@ -13,7 +13,6 @@ from typing import Any, Generic, Protocol, TypeVar
 from ..app.config import Visibility
 from ..app.endpoint import Endpoint, find_endpoint
 from ..errors import InvalidArguments
-from .describe import doc, signature
 
 R = TypeVar("R", covariant=True)
 "What `predict` returns: a result, or an awaitable in an async client."
@@ -37,6 +36,9 @@ class BoundEndpoint(Generic[R, J]):
     """One endpoint of a client. Its docstring and signature describe the app's function."""
 
     def __init__(self, client: Caller[R, J], endpoint: Endpoint) -> None:
+        # Few programs read descriptions, but everybody who imports a client imports this module.
+        from .describe import doc, signature  # noqa: PLC0415
+
         self._client = client
         self.endpoint = endpoint
         "Its parameters, results and other facts."

@@ -137,8 +137,9 @@ def _is_table(rows: list[Any]) -> bool:
     kinds = set(map(type, rows))
     if kinds not in ({list}, {dict}):
         return False
-    cells = chain.from_iterable(rows if list in kinds else map(dict[str, Any].values, rows))
-    return _are_plain(cells)
+    lines = rows if list in kinds else [row.values() for row in rows]
+    # The first row tells of most lists of other objects, such as chats, before all are hashed.
+    return _are_plain(lines[0]) and _are_plain(chain.from_iterable(lines))
 
 
 def need(document: Object, key: str, kind: type[T], *, where: str) -> T:
